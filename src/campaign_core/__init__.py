@@ -1,0 +1,1 @@
+"""Scheduling of call campaigns as pure functions over immutable state."""

@@ -1,0 +1,101 @@
+"""The campaign model: the template from which campaigns are started (R3)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+from unicodedata import category
+
+import attrs
+
+from campaign_core._model.call_script import CallScript
+from campaign_core._model.calling_hours import CallingHours, known_zone
+from campaign_core._model.limits import CallLimits, CallRate
+from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, RecipientList
+from campaign_core._model.retry import Breaker, RetryPolicy
+from campaign_core._model.sounds import sound
+from campaign_core._values.validators import flag, matches, one_of, optional, refuse, whole_number
+
+__all__ = ["CampaignModel", "Order", "valid_name"]
+
+_NAME_RULE = "1 to 64 letters, digits, spaces, dashes and underscores, not blank"
+
+
+class Order(Enum):
+    """Who is called first within a campaign (R6.4, R6.16)."""
+
+    FRESH_FIRST = "FRESH_FIRST"
+    """Those never called, then those called before."""
+    RETRIES_FIRST = "RETRIES_FIRST"
+    """Those called before, then those never called."""
+
+
+def valid_name(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Take names of models and campaigns: letters of any script (R3.2)."""
+    fits = (
+        isinstance(value, str)
+        and 1 <= len(value) <= 64  # noqa: PLR2004 -- R3.2
+        and all(letter in " -_" or _is_letter(letter) for letter in value)
+        and not value.isspace()
+    )
+    if not fits:
+        raise refuse(attribute.name, value, _NAME_RULE)
+
+
+def _is_letter(letter: str) -> bool:
+    # Vowel signs of many scripts are marks, not letters, to Unicode; a name needs them.
+    return letter.isalnum() or category(letter) in {"Mn", "Mc"}
+
+
+def _hours(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    assert isinstance(value, tuple)
+    for stretch in value:
+        if not isinstance(stretch, CallingHours):
+            raise refuse(attribute.name, stretch, "calling hours")
+
+
+@attrs.frozen(kw_only=True)
+class CampaignModel:
+    """The parameters of a campaign (R3.1, R3.2); a campaign keeps its own copy."""
+
+    name: str = attrs.field(validator=valid_name)
+    """1 to 64 letters of any script, digits, spaces, dashes, underscores: the calls' display
+    name."""
+    caller_number: str = attrs.field(validator=matches(NUMBER_PATTERN, NUMBER_RULE))
+    """Shown to the recipient; for external calls the route may rewrite it (R7.8)."""
+    enabled: bool = attrs.field(default=True, validator=flag)
+    """A disabled model starts nothing."""
+    routing_class: str | None = attrs.field(
+        default=None,
+        validator=optional(
+            matches(r"[A-Za-z0-9_.-]{1,64}", "1 to 64 ASCII letters, digits, _ . and -")
+        ),
+    )
+    """Selects the driver's route for external calls."""
+    priority: int = attrs.field(default=0, validator=whole_number(0, 1_000))
+    """0 to 1000; a higher number goes first (R6.1)."""
+    sound: str | None = attrs.field(default=None, validator=optional(sound))
+    """The message; needed at the start of a campaign (R4.1)."""
+    threshold: int | None = attrs.field(default=None, validator=optional(whole_number(1)))
+    """How many must be reached for the campaign to be complete; ``None`` is all (R4.5)."""
+    stop_at_threshold: bool = attrs.field(default=False, validator=flag)
+    """Place no new call once the threshold is reached (R4.5)."""
+    attempts_max: int = attrs.field(default=5, validator=whole_number(1, 100))
+    """Call attempts per recipient."""
+    ring_timeout_s: int = attrs.field(default=30, validator=whole_number(1, 600))
+    script: CallScript = attrs.field(factory=CallScript, validator=one_of(CallScript))
+    call_limits: CallLimits = attrs.field(factory=CallLimits, validator=one_of(CallLimits))
+    call_rate: CallRate | None = attrs.field(default=None, validator=optional(one_of(CallRate)))
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy, validator=one_of(RetryPolicy))
+    calling_hours: tuple[CallingHours, ...] = attrs.field(
+        default=(), converter=tuple, validator=_hours
+    )
+    """When recipients may be called; empty: always (R6.11)."""
+    time_zone: str = attrs.field(default="UTC", validator=known_zone)
+    """The zone of the calling hours for recipients without one of their own."""
+    order: Order = attrs.field(default=Order.FRESH_FIRST, validator=one_of(Order))
+    breaker: Breaker | None = attrs.field(default=None, validator=optional(one_of(Breaker)))
+    recipients: RecipientList = attrs.field(
+        default=RecipientList(), converter=RecipientList, validator=one_of(RecipientList)
+    )
+    """In list order; given as any iterable of recipients."""

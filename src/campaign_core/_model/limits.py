@@ -1,0 +1,53 @@
+"""Limits: how many calls at once, how many in a stretch of time (R2.1, R2.2, R2.4, R6.15)."""
+
+from __future__ import annotations
+
+import attrs
+
+from campaign_core._model.recipients import Line
+from campaign_core._values.instants import HOUR_MS, SECOND_MS
+from campaign_core._values.validators import optional, whole_number
+
+__all__ = ["CallLimits", "CallRate", "FrequencyCap"]
+
+
+@attrs.frozen(kw_only=True)
+class CallLimits:
+    """How many calls may be in progress at one time; ``None`` is unlimited, 0 is none.
+
+    Internal and external may add up to more than the total; the total still holds (R2.2).
+    """
+
+    total: int | None = attrs.field(default=None, validator=optional(whole_number(0)))
+    internal: int | None = attrs.field(default=None, validator=optional(whole_number(0)))
+    external: int | None = attrs.field(default=None, validator=optional(whole_number(0)))
+
+    def on(self, line: Line) -> int | None:
+        """Return the limit of one line, the total left aside."""
+        return self.internal if line is Line.INTERNAL else self.external
+
+
+@attrs.frozen(kw_only=True)
+class CallRate:
+    """At most ``calls`` placed in any half-open window of ``per_s`` seconds (R2.4)."""
+
+    calls: int = attrs.field(validator=whole_number(1, 10_000))
+    per_s: int = attrs.field(validator=whole_number(1, 3_600))
+
+    @property
+    def window_ms(self) -> int:
+        """The window in milliseconds."""
+        return self.per_s * SECOND_MS
+
+
+@attrs.frozen(kw_only=True)
+class FrequencyCap:
+    """At most ``attempts`` to one number on its line in any ``per_h`` hours (R6.15)."""
+
+    attempts: int = attrs.field(validator=whole_number(1, 1_000))
+    per_h: int = attrs.field(validator=whole_number(1, 8_760))
+
+    @property
+    def window_ms(self) -> int:
+        """The window in milliseconds."""
+        return self.per_h * HOUR_MS

@@ -1,0 +1,244 @@
+"""Recipients and their list: numbers, order, and who is listed under a number (R3.1, R3.2)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from itertools import chain
+from typing import overload
+from zlib import crc32
+
+import attrs
+
+from campaign_core._model.calling_hours import known_zone
+from campaign_core._values.validators import matches, one_of, optional, printable, refuse
+from campaign_core._values.vector import Vector
+from campaign_core.errors import Problem, SettingsError
+
+__all__ = ["FURTHER_NUMBERS_MAX", "LINES", "Line", "Number", "Recipient", "RecipientList"]
+
+FURTHER_NUMBERS_MAX = 9
+"""How many numbers a recipient may have beside its first."""
+
+NUMBER_PATTERN = r"\+?[0-9*#]{1,31}"
+NUMBER_RULE = "an optional + and 1 to 31 of the digits 0-9, * and #"
+
+
+class Line(Enum):
+    """Whether a number is called inside the exchange or through a trunk."""
+
+    INTERNAL = "INTERNAL"
+    EXTERNAL = "EXTERNAL"
+
+    __hash__ = object.__hash__
+
+
+LINES = (Line.INTERNAL, Line.EXTERNAL)
+"""The closed list of lines, in the order in which counts by line are kept."""
+
+
+def _email(_: object, attribute: attrs.Attribute[str], value: object) -> None:
+    if value == "":
+        return
+    rule = "up to 254 printable characters without blanks, with one @ inside"
+    if not isinstance(value, str) or len(value) > 254 or not value.isprintable():  # noqa: PLR2004
+        raise refuse(attribute.name, value, rule)
+    name, at, host = value.partition("@")
+    if not (name and at and host) or "@" in host or " " in value:
+        raise refuse(attribute.name, value, rule)
+
+
+@attrs.frozen(kw_only=True)
+class Number:
+    """A number and the line it is called on."""
+
+    number: str = attrs.field(validator=matches(NUMBER_PATTERN, NUMBER_RULE))
+    """An optional ``+`` and 1 to 31 of ``0-9 * #`` (R3.2)."""
+    line: Line = attrs.field(default=Line.EXTERNAL, validator=one_of(Line))
+
+
+def _further(_: object, attribute: attrs.Attribute[tuple[Number, ...]], value: object) -> None:
+    rule = f"up to {FURTHER_NUMBERS_MAX} numbers, each with its line"
+    if not isinstance(value, tuple) or len(value) > FURTHER_NUMBERS_MAX:
+        raise refuse(attribute.name, value, rule)
+    if not all(isinstance(number, Number) for number in value):
+        raise refuse(attribute.name, value, rule)
+
+
+@attrs.frozen(kw_only=True)
+class Recipient:
+    """One entry to be reached."""
+
+    number: str = attrs.field(validator=matches(NUMBER_PATTERN, NUMBER_RULE))
+    """An optional ``+`` and 1 to 31 of ``0-9 * #`` (R3.2)."""
+    line: Line = attrs.field(default=Line.EXTERNAL, validator=one_of(Line))
+    name: str = attrs.field(default="", validator=printable(128))
+    """Up to 128 printable characters."""
+    email: str = attrs.field(default="", validator=_email)
+    """Up to 254 characters with one ``@`` inside, or empty."""
+    time_zone: str | None = attrs.field(default=None, validator=optional(known_zone))
+    """An IANA zone for the calling hours (R6.11); ``None``: the campaign's."""
+    further_numbers: tuple[Number, ...] = attrs.field(
+        default=(), converter=tuple, validator=_further
+    )
+    """Taken in turn after the first, and round again, over the counted attempts (R5.6)."""
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """Every number of the recipient, the first one first."""
+        return (Number(number=self.number, line=self.line), *self.further_numbers)
+
+
+def _numbers(recipient: Recipient) -> Iterator[tuple[str, Line]]:
+    yield recipient.number, recipient.line
+    for further in recipient.further_numbers:
+        yield further.number, further.line
+
+
+def _hashed(number: str, position: int) -> int:
+    return crc32(number.encode()) << 32 | position
+
+
+class RecipientList(Sequence[Recipient]):
+    """Recipients in order, with a compact index from number to positions.
+
+    Immutable; equal when the recipients are. Positions count from 1, as a person counts;
+    indexing as a sequence counts from 0. ``appended`` shares what is there.
+
+    Raises:
+        SettingsError: the same number stands twice on the same line, within one recipient or
+            between two (R3.2); every such pair is named.
+    """
+
+    __slots__ = ("_entries", "_index")
+
+    def __init__(self, recipients: Iterable[Recipient] = ()) -> None:
+        """Take the recipients in list order."""
+        grown = recipients if isinstance(recipients, RecipientList) else None
+        self._entries: Vector[Recipient] = Vector() if grown is None else grown._entries
+        # Sorted runs of hash and position, few and of falling size: eight bytes a number
+        # instead of the hundred that a dict would take.
+        self._index: tuple[array[int], ...] = () if grown is None else grown._index
+        if grown is None:
+            self._grow(tuple(recipients))
+
+    def appended(self, recipients: Iterable[Recipient]) -> RecipientList:
+        """Return this list with others behind (R4.10).
+
+        Raises:
+            SettingsError: a number would stand twice on one line.
+        """
+        longer = RecipientList(self)
+        longer._grow(tuple(recipients))
+        return longer
+
+    def positions_of(self, number: str, line: Line | None = None) -> list[int]:
+        """Return the positions listed under a number, on one line or on any, ascending."""
+        low, high = _hashed(number, 0), _hashed(number, 0xFFFFFFFF)
+        found = []
+        for run in self._index:
+            at = _bisect(run, low)
+            while at < len(run) and run[at] <= high:
+                found.append(run[at] & 0xFFFFFFFF)
+                at += 1
+        return sorted(
+            {
+                position
+                for position in found
+                if any(
+                    number == other and (line is None or line is other_line)
+                    for other, other_line in _numbers(self._entries[position - 1])
+                )
+            }
+        )
+
+    def at(self, position: int) -> Recipient:
+        """Return the recipient at a position, counted from 1."""
+        return self._entries[position - 1]
+
+    def _grow(self, recipients: tuple[Recipient, ...]) -> None:
+        first = len(self._entries) + 1
+        self._refuse_duplicates(recipients, first)
+        self._entries = self._entries.extended(recipients)
+        run = array(
+            "Q",
+            sorted(
+                _hashed(number, position)
+                for position, recipient in enumerate(recipients, first)
+                for number, _ in _numbers(recipient)
+            ),
+        )
+        runs = [*self._index, run] if run else list(self._index)
+        # Merging neighbours of like size keeps the runs few at O(log n) a number appended.
+        while len(runs) > 1 and len(runs[-2]) <= 2 * len(runs[-1]):
+            small = runs.pop()
+            runs[-1] = array("Q", sorted(chain(runs[-1], small)))
+        self._index = tuple(runs)
+
+    def _refuse_duplicates(self, recipients: tuple[Recipient, ...], first: int) -> None:
+        seen: dict[tuple[str, Line], int] = {}
+        problems = []
+        for position, recipient in enumerate(recipients, first):
+            if not isinstance(recipient, Recipient):
+                raise refuse(f"recipients[{position}]", recipient, "a Recipient")
+            for key in _numbers(recipient):
+                other = seen.get(key)
+                if other is None and first > 1:
+                    other = next(iter(self.positions_of(*key)), None)
+                if other is not None:
+                    problems.append(_duplicate(position, other, key))
+                seen[key] = position
+        if problems:
+            raise SettingsError(problems)
+
+    @overload
+    def __getitem__(self, index: int) -> Recipient: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Recipient, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Recipient | tuple[Recipient, ...]:
+        if isinstance(index, slice):
+            return tuple(self._entries[i] for i in range(*index.indices(len(self))))
+        return self._entries[index]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Recipient]:
+        return iter(self._entries)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RecipientList):
+            return NotImplemented
+        return self._entries == other._entries
+
+    def __hash__(self) -> int:
+        # The whole list would take seconds where it is long; length and ends tell enough.
+        ends = (self[0], self[-1]) if self else ()
+        return hash((len(self), ends))
+
+    def __repr__(self) -> str:
+        return f"RecipientList(<{len(self)} recipients>)"
+
+
+def _duplicate(position: int, other: int, key: tuple[str, Line]) -> Problem:
+    number, line = key
+    where = "twice there" if position == other else f"also at position {other}"
+    return Problem(
+        field=f"recipients[{position}].number",
+        value=number,
+        rule=f"each number once on a line; {line.name} {number} stands {where}",
+    )
+
+
+def _bisect(run: array[int], value: int) -> int:
+    low, high = 0, len(run)
+    while low < high:
+        middle = (low + high) // 2
+        if run[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low

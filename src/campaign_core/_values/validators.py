@@ -1,0 +1,92 @@
+"""Checks of single values: each raises one error that names field, value and rule (R3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from campaign_core.errors import Problem, SettingsError
+
+__all__ = ["flag", "matches", "one_of", "optional", "printable", "refuse", "whole_number"]
+
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def refuse(field: str, value: object, rule: str) -> SettingsError:
+    """Return the error for one bad value, to be raised."""
+    return SettingsError([Problem(field=field, value=value, rule=rule)])
+
+
+def whole_number(least: int, most: int | None = None) -> Validator:
+    """Return a validator that takes whole numbers from ``least`` to ``most``."""
+    rule = f"a whole number >= {least}" if most is None else f"a whole number {least} to {most}"
+
+    def validate(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        # True is an int to Python; to an operator it is a mistake.
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not is_number or value < least or (most is not None and value > most):  # type: ignore[operator]
+            raise refuse(attribute.name, value, rule)
+
+    return validate
+
+
+def flag(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Take ``True`` and ``False`` alone."""
+    if not isinstance(value, bool):
+        raise refuse(attribute.name, value, "true or false")
+
+
+def matches(pattern: str, rule: str) -> Validator:
+    """Return a validator that takes text which the whole pattern matches."""
+    compiled = re.compile(pattern)
+
+    def validate(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, str) or compiled.fullmatch(value) is None:
+            raise refuse(attribute.name, value, rule)
+
+    return validate
+
+
+def printable(most: int) -> Validator:
+    """Return a validator that takes up to ``most`` printable characters."""
+    rule = f"up to {most} printable characters"
+
+    def validate(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, str) or len(value) > most or not value.isprintable():
+            raise refuse(attribute.name, value, rule)
+
+    return validate
+
+
+def one_of(*kinds: type[Any]) -> Validator:
+    """Return a validator that takes instances of some classes; of an enumeration, its members."""
+    names = [
+        member.name if isinstance(member, Enum) else member.__name__
+        for kind in kinds
+        for member in (kind if issubclass(kind, Enum) else [kind])
+    ]
+    rule = names[0] if len(names) == 1 else "one of " + ", ".join(names)
+
+    def validate(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, kinds):
+            raise refuse(attribute.name, value, rule)
+
+    return validate
+
+
+def optional(validator: Validator) -> Validator:
+    """Return a validator that takes ``None`` beside what another takes."""
+
+    def validate(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if value is None:
+            return
+        try:
+            validator(instance, attribute, value)
+        except SettingsError as error:
+            raise refuse(attribute.name, value, f"{error.rule}, or none") from None
+
+    return validate

@@ -1,0 +1,90 @@
+"""The driver protocol: what the core may rely on, whatever the telephony.
+
+What is promised
+    * ``carry_out`` returns at once and never raises for what the telephony might do. What came of
+      an order is reported, to the callable given to ``start``.
+    * A call that is taken is placed now: no queue, no bucket. A driver takes it, defers it
+      (:class:`~campaign_core.reports.DeferralReport`), refuses it
+      (:class:`~campaign_core.reports.RefusalReport`) or, with no connection, gives it back
+      (:class:`~campaign_core.reports.DriverDownReport`).
+    * Of one call: no report before its ``PlaceCall``; at most one answer, and never on early
+      media; the answer before any digit or playback; the end last, once. Every call that was
+      taken ends with an ``EndReport``, unless the connection was lost while it was up.
+    * ``Play`` replaces what is playing; the report of its end names its number. No digit is lost,
+      whether a sound plays or not; a digit among the stop digits ends the playback.
+    * Orders for a call that is over are harmless.
+    * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s later.
+      For calls taken over that were answered in between, an ``AnswerReport`` follows the first.
+
+What is not promised
+    Order between calls; delivery of what happened while the connection was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from campaign_core.decisions import Decision
+from campaign_core.reports import Report
+
+__all__ = ["Capacity", "Driver", "Missing", "ReportSink"]
+
+ReportSink = Callable[[Report], None]
+"""Takes one report; must not block and must not raise."""
+
+
+@attrs.frozen(kw_only=True)
+class Capacity:
+    """How many calls the telephony takes, as far as the driver knows; ``None``: unknown."""
+
+    calls_max: int | None = None
+    """Calls at one time."""
+    calls_per_s: float | None = None
+    """Calls placed a second."""
+
+
+@attrs.frozen(kw_only=True)
+class Missing:
+    """Something a campaign needs and the telephony does not have."""
+
+    what: str
+    """``sound`` or ``route``."""
+    name: str
+    """The sound's or the routing class's name; the empty string for the route of internal
+    calls."""
+    advice: str
+    """What to do about it, in a sentence for the operator."""
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """A way to place calls on one kind of telephony."""
+
+    async def start(self, report: ReportSink) -> None:
+        """Connect, and report from now on.
+
+        Raises:
+            LinkLostError: there is no connection to be had.
+            LoginRefusedError: the telephony does not take our credentials.
+        """
+
+    def carry_out(self, decision: Decision) -> None:
+        """Carry out one decision: place a call, play, hang up, transfer."""
+
+    async def check(
+        self, *, sounds: frozenset[str], routing_classes: frozenset[str | None]
+    ) -> tuple[Missing, ...]:
+        """Return which of these sounds and routes the telephony does not have.
+
+        ``None`` among the routing classes asks for the route of external calls without a class.
+        Placing a call does not need this: a sound or route that is missing fails the call.
+        """
+
+    def capacity(self) -> Capacity:
+        """Return how many calls the telephony takes, as far as is known now."""
+
+    async def close(self) -> None:
+        """Disconnect; calls in progress are left to the telephony. Nothing is reported after."""

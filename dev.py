@@ -164,7 +164,7 @@ def smoke(_arguments: Sequence[str]) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     python = make_environment(sys.executable, folder)
     return (
-        run(python, "-m", "pip", "install", "--quiet", str(wheels[0]))
+        run(python, "-m", "pip", "install", "-qq", wheels[0])
         # Isolated, and away from the sources, lest they be imported in the wheel's place.
         or run(python, "-I", str(ROOT / ".ci" / "smoke.py"), cwd=folder)
     )
@@ -363,7 +363,7 @@ def install(python: Path, extras: set[str]) -> None:
     what = f".[{','.join(sorted(extras))}]"
     say(f"installing {what} into {python.parents[1].name}")
     started = time.monotonic()
-    pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "-qq")
     if run(*pip, "--editable", what):
         message = "pip could not install what the project needs; does it reach a package index?"
         raise CannotGoOnError(message)

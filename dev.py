@@ -204,7 +204,8 @@ def main(arguments: Sequence[str]) -> int:
 
 # ------------------------------------------------------------------------------- running
 
-IN_PARALLEL = ("-n", "auto", "--dist", "loadgroup")
+# The examples of one document stay together: the later ones stand on the earlier.
+IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")
 
 
 def run_suites(python: Path, version: str, suites: Sequence[str]) -> int:

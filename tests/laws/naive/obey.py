@@ -1,0 +1,266 @@
+"""What a person wants: the commands, and when each is refused (R2.3, R3, R4, R5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from campaign_core import commands
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.outcomes import Outcome
+from campaign_core._model.recipients import Recipient
+from campaign_core._model.statuses import FailureReason, RecipientStatus, Status
+
+from . import flow
+from .world import Person, Run, World
+
+
+class Refused(Exception):  # noqa: N818 -- it is no error, it is an answer
+    """The state does not allow a command; nothing was changed by it."""
+
+
+def obey(world: World, command: object) -> None:
+    """Carry out a command, or raise with nothing changed."""
+    match command:
+        case commands.ChangeSettings(settings=settings):
+            world.settings = settings
+            if settings.call_rate is None:
+                world.placed_at = []
+            if settings.frequency_cap is None:
+                world.capped = []
+        case commands.AddToDoNotCall(numbers=numbers):
+            world.do_not_call |= set(numbers)
+        case commands.RemoveFromDoNotCall(numbers=numbers):
+            world.do_not_call -= set(numbers)
+        case commands.StartCampaign():
+            _start_campaign(world, command)
+        case (
+            commands.AddModel()
+            | commands.EditModel()
+            | commands.CloneModel()
+            | commands.DeleteModels()
+            | commands.EnableModel()
+            | commands.DisableModel()
+        ):
+            _obey_about_models(world, command)
+        case _:
+            _obey_about_campaign(world, command)
+    world.record(type(command).__name__)
+
+
+def _refuse_if(condition: bool, why: str) -> None:
+    if condition:
+        raise Refused(why)
+
+
+# Models (R3.4, R3.5) ----------------------------------------------------------------------------
+
+
+def _obey_about_models(world: World, command: object) -> None:
+    match command:
+        case commands.AddModel(model=model):
+            _name_is_free(world, model.name, None)
+            _add_model(world, model)
+        case commands.CloneModel(model_id=model_id, name=name):
+            model = _model(world, model_id)
+            _name_is_free(world, name, None)
+            _add_model(world, attrs.evolve(model, name=name))
+        case commands.EditModel(model_id=model_id, model=model, confirmed=confirmed):
+            _model(world, model_id)
+            _name_is_free(world, model.name, model_id)
+            _refuse_if(_runs_of(world, [model_id]) and not confirmed, "needs a confirmation")
+            world.models[model_id] = model
+        case commands.DeleteModels(model_ids=model_ids, confirmed=confirmed):
+            for model_id in model_ids:
+                _model(world, model_id)
+            _refuse_if(_runs_of(world, model_ids) and not confirmed, "needs a confirmation")
+            for model_id in set(model_ids):
+                del world.models[model_id]
+        case commands.EnableModel(model_id=model_id):
+            world.models[model_id] = attrs.evolve(_model(world, model_id), enabled=True)
+        case commands.DisableModel(model_id=model_id):
+            world.models[model_id] = attrs.evolve(_model(world, model_id), enabled=False)
+        case _:
+            raise TypeError(command)
+
+
+def _model(world: World, model_id: int) -> CampaignModel:
+    _refuse_if(model_id not in world.models, "unknown model")
+    return world.models[model_id]
+
+
+def _name_is_free(world: World, name: str, but_of: int | None) -> None:
+    """R3.2: unique among models."""
+    others = [model.name for model_id, model in world.models.items() if model_id != but_of]
+    _refuse_if(name in others, "the name is taken")
+
+
+def _runs_of(world: World, model_ids: Sequence[int]) -> bool:
+    """R3.5: campaigns started or scheduled from the model, those not yet deleted."""
+    return any(run.model_id in model_ids for run in world.runs.values())
+
+
+def _add_model(world: World, model: CampaignModel) -> None:
+    world.models_made += 1
+    world.models[world.models_made] = model
+
+
+# Campaigns (R4) ---------------------------------------------------------------------------------
+
+
+def _start_campaign(world: World, command: commands.StartCampaign) -> None:
+    """R4.1, R4.2, R4.11."""
+    model = _model(world, command.model_id)
+    _refuse_if(not model.enabled, "the model is disabled")
+    starts_at = world.now
+    match command.when:
+        case commands.StartImmediately():
+            pass
+        case commands.StartAfter(minutes=minutes):
+            starts_at += minutes * 60_000
+        case commands.StartAt(at=at):
+            starts_at = at
+            _refuse_if(at < world.now, "the start is past")
+    parameters = attrs.evolve(
+        model,
+        name=model.name if command.name is None else command.name,
+        sound=model.sound if command.sound is None else command.sound,
+        recipients=model.recipients if command.recipients is None else command.recipients,
+    )
+    threshold, people = parameters.threshold, len(parameters.recipients)
+    _refuse_if(people == 0, "no recipient")
+    _refuse_if(parameters.sound is None, "no sound")
+    _refuse_if(threshold is not None and threshold > people, "threshold above recipients")
+    expires_at = command.expires_at
+    _refuse_if(expires_at is not None and expires_at <= starts_at, "expires before it starts")
+    world.runs_made += 1
+    run = Run(
+        campaign_id=world.runs_made,
+        model_id=command.model_id,
+        parameters=parameters,
+        starts_at=starts_at,
+        expires_at=expires_at,
+        people=[],
+    )
+    _append(run, list(parameters.recipients))
+    world.runs[run.campaign_id] = run
+    if starts_at <= world.now:
+        run.status = Status.ACTIVE
+
+
+def _append(run: Run, recipients: list[Recipient]) -> None:
+    for entry in recipients:
+        position = len(run.people) + 1
+        run.people.append(Person(position, entry, allowed=run.parameters.attempts_max))
+
+
+def _obey_about_campaign(world: World, command: object) -> None:
+    campaign_id = getattr(command, "campaign_id", None)
+    if campaign_id is None:
+        raise TypeError(command)
+    _refuse_if(campaign_id not in world.runs, "unknown campaign")
+    run = world.runs[campaign_id]
+    match command:
+        case commands.StartNow():
+            _refuse_if(run.status is not Status.SCHEDULED, run.status.name)
+            run.status = Status.ACTIVE
+            run.starts_at = world.now
+        case commands.PauseCampaign():
+            _refuse_if(run.status is not Status.ACTIVE, run.status.name)
+            run.status = Status.PAUSED
+        case commands.ResumeCampaign():
+            _refuse_if(run.status is not Status.PAUSED, run.status.name)
+            run.status = Status.ACTIVE
+            run.ends = []  # R6.17: the breaker starts counting anew
+        case commands.StopCampaign(hang_up=hang_up):
+            _stop(world, run, hang_up=hang_up)
+        case commands.DeleteCampaign():
+            open_still = run.status is not Status.SCHEDULED and not run.status.is_final
+            _refuse_if(open_still or bool(world.calls_of(run)), run.status.name)
+            del world.runs[run.campaign_id]
+        case commands.AppendRecipients(recipients=recipients):
+            _refuse_if(run.status.is_final, run.status.name)
+            _refuse_if(run.expired, "expired")
+            there = [called for person in run.people for called in person.numbers]
+            for person in [Person(0, entry, 0) for entry in recipients]:
+                _refuse_if(any(called in there for called in person.numbers), "there already")
+            _append(run, list(recipients))
+            _activate(run)
+        case commands.AddAttempts():
+            _add_attempts(run, command)
+        case commands.StopAttempts(positions=positions):
+            _stop_attempts(world, run, positions)
+        case _:
+            raise TypeError(command)
+
+
+def _activate(run: Run) -> None:
+    """R4.3: attempts or recipients added to an incomplete campaign."""
+    if run.status is Status.INCOMPLETE:
+        run.status = Status.ACTIVE
+
+
+def _stop(world: World, run: Run, *, hang_up: bool) -> None:
+    """R4.7: calls in progress go on to their end, or are ended at once."""
+    again = run.status is Status.TERMINATED and hang_up and bool(world.calls_of(run))
+    _refuse_if(run.status.is_final and not again, run.status.name)
+    run.status = Status.TERMINATED
+    if not hang_up:
+        return
+    for call in world.calls_of(run):
+        if call.fixed is None:
+            flow.hang_up(world, call, Outcome.REACHED if call.reached else Outcome.CANCELLED)
+
+
+# Recipients (R5) --------------------------------------------------------------------------------
+
+
+def _people(run: Run, positions: tuple[int, ...]) -> list[Person]:
+    unknown = [position for position in positions if not 1 <= position <= len(run.people)]
+    _refuse_if(bool(unknown), "unknown recipient")
+    return [run.people[position - 1] for position in positions]
+
+
+def _may_be_added_to(person: Person) -> bool:
+    if person.status is RecipientStatus.FAILED:
+        return person.failure not in (
+            FailureReason.DO_NOT_CALL,
+            FailureReason.OPTED_OUT,
+            FailureReason.EXPIRED,
+        )
+    return person.status is not RecipientStatus.CONTACTED
+
+
+def _add_attempts(run: Run, command: commands.AddAttempts) -> None:
+    """R5.2."""
+    _refuse_if(run.status.is_final, run.status.name)
+    if isinstance(command.positions, commands.AllFailed):
+        failed = [p for p in run.people if p.status is RecipientStatus.FAILED]
+        people = [person for person in failed if _may_be_added_to(person)]
+        _refuse_if(not people, "none failed")
+    else:
+        people = _people(run, command.positions)
+        _refuse_if(not all(_may_be_added_to(person) for person in people), "not these")
+    for person in people:
+        person.stop_wanted = False
+        person.never_again = set()
+        if person.status is RecipientStatus.FAILED:
+            person.allowed = len(person.counted) + command.attempts
+            person.status, person.failure = RecipientStatus.IDLE, None
+            _activate(run)
+        else:
+            person.allowed += command.attempts
+
+
+def _stop_attempts(world: World, run: Run, positions: tuple[int, ...]) -> None:
+    """R5.3."""
+    _refuse_if(run.status.is_final, run.status.name)
+    people = _people(run, positions)
+    able = (RecipientStatus.IDLE, RecipientStatus.ACTIVE)
+    _refuse_if(any(person.status not in able for person in people), "settled")
+    for person in people:
+        if person.status is RecipientStatus.ACTIVE:
+            person.stop_wanted = True
+        else:
+            world.fail(person, FailureReason.STOPPED)

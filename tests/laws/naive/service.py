@@ -1,0 +1,240 @@
+"""How a message is taken (R6.6), and what reports do (R5.5, R7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from campaign_core._model.outcomes import Outcome
+from campaign_core._model.settings import Settings
+from campaign_core._model.statuses import FailureReason, RecipientStatus, Status
+from campaign_core.reports import (
+    AnswerReport,
+    CallsUpReport,
+    DeferralReport,
+    DigitReport,
+    DriverDownReport,
+    DriverUpReport,
+    EndReport,
+    PlaybackReport,
+    RefusalReport,
+    Tick,
+)
+
+from . import flow, schedule
+from .obey import Refused, obey
+from .world import Call, Person, Run, World
+
+GRACE_MS = 10_000
+"""From the deadline until a call without an end is freed (R7.9)."""
+
+
+@dataclass
+class Taken:
+    """What came of a message, or of several given together."""
+
+    refusals: list[tuple[int, str]] = field(default_factory=list)
+    """Which of the messages were refused, counted from 0, and why."""
+    orders: list[tuple[Any, ...]] = field(default_factory=list)
+    """``("place", call, number, line, dead_man_s)``, ``("play", call, play, sound, digits)``,
+    ``("hang_up", call)``, ``("transfer", call, extension, dead_man_s)``, as they were given."""
+    ended: list[tuple[str, Outcome]] = field(default_factory=list)
+    something_happened: bool = False
+
+
+class NaiveService:
+    """The service as the rules tell it, at whatever cost."""
+
+    def __init__(self, *, service_id: str, settings: Settings, now: int) -> None:
+        self.world = World(service_id=service_id, settings=settings, now=now, last_event_at=now)
+
+    def take(self, message: object, now: int) -> Taken:
+        """Take one message; a refused one leaves everything as it was (R6.6)."""
+        before = deepcopy(self.world)
+        taken = self.take_all([message], now)
+        if taken.refusals:
+            self.world = before
+            return Taken(refusals=taken.refusals)
+        return taken
+
+    def take_all(self, messages: Sequence[object], now: int) -> Taken:
+        """R6.6: what is due, the messages in their order, then settling, ends and one pass."""
+        world = self.world
+        world.now = max(now, world.last_event_at)  # R6.13
+        world.orders, world.ended = [], []
+        happened = len(world.history)
+        taken = Taken(orders=world.orders, ended=world.ended)
+        _do_what_is_due(world)
+        for index, message in enumerate(messages):
+            try:
+                _hear(world, message)
+            except Refused as refused:
+                taken.refusals.append((index, str(refused)))
+        _settle_recipients(world)
+        _end_campaigns(world)
+        schedule.run_pass(world)
+        taken.something_happened = len(world.history) > happened
+        return taken
+
+    def status(self, campaign_id: int) -> Status:
+        """The campaign's status just after the last message, ``BLOCKED`` included (R4.4)."""
+        return schedule.status_of(self.world, self.world.runs[campaign_id])
+
+    def run(self, campaign_id: int) -> Run:
+        return self.world.runs[campaign_id]
+
+    def person(self, campaign_id: int, position: int) -> Person:
+        return self.world.runs[campaign_id].people[position - 1]
+
+
+# R6.6: first everything due ---------------------------------------------------------------------
+
+_STARTS, _EXPIRIES, _DEADLINES, _TIMEOUTS = range(4)
+
+
+def _do_what_is_due(world: World) -> None:
+    """In order of the due instant; starts, then expiries, deadlines, digit timeouts."""
+    while due := [entry for entry in _all_due(world) if entry[0] <= world.now]:
+        _, kind, _, what = min(due, key=lambda entry: entry[:3])
+        if kind == _STARTS:
+            what.status = Status.ACTIVE
+            world.record("started")
+        elif kind == _EXPIRIES:
+            what.expired = True
+            world.record("expired")
+        elif kind == _TIMEOUTS:
+            flow.silence_ended(world, what)
+        elif what.deadline_passed:
+            flow.freed(world, what)
+        else:
+            flow.deadline_passed(world, what)
+
+
+def _all_due(world: World) -> list[tuple[int, int, str, Any]]:
+    due: list[tuple[int, int, str, Any]] = []
+    for run in world.runs.values():
+        name = f"{run.campaign_id:08x}"
+        if run.status is Status.SCHEDULED:
+            due.append((run.starts_at, _STARTS, name, run))
+        elif not run.status.is_final and run.expires_at is not None and not run.expired:
+            due.append((run.expires_at, _EXPIRIES, name, run))
+    for call in world.calls.values():
+        grace_ms = GRACE_MS if call.deadline_passed else 0
+        due.append((call.deadline_at + grace_ms, _DEADLINES, call.call_id, call))
+        # R5.5: while the link is down only deadlines run.
+        if call.silence_until is not None and world.driver_up:
+            due.append((call.silence_until, _TIMEOUTS, call.call_id, call))
+    return due
+
+
+# Then the message -------------------------------------------------------------------------------
+
+
+def _hear(world: World, message: object) -> None:
+    match message:
+        case Tick():
+            pass
+        case DriverDownReport():
+            _driver_down(world, message)
+        case DriverUpReport():
+            if not world.driver_up:
+                world.driver_up = True
+                world.calls_up_heard = 0
+                world.record("driver up")
+        case CallsUpReport():
+            _calls_up(world, message)
+        case (
+            AnswerReport()
+            | DigitReport()
+            | PlaybackReport()
+            | EndReport()
+            | RefusalReport()
+            | DeferralReport()
+        ):
+            # R9.1: an unknown, late or doubled report never raises.
+            call = world.calls.get(message.call_id)
+            if call is not None:
+                _of_call(world, call, message)
+        case _:
+            obey(world, message)
+
+
+def _of_call(world: World, call: Call, message: object) -> None:
+    match message:
+        case AnswerReport():
+            flow.answered(world, call)
+        case DigitReport(digit=digit):
+            flow.dialled(world, call, digit)
+        case PlaybackReport(play=play, end=end):
+            flow.played(world, call, play, end)
+        case EndReport(unanswered_as=unanswered_as):
+            flow.ended(world, call, unanswered_as)
+        case RefusalReport():
+            flow.ended(world, call, Outcome.REFUSED)  # R5.5
+        case DeferralReport(until=until):
+            if call.step == "RINGING":
+                # R5.5: T is at least now + 1 s; of several the latest holds.
+                flow.given_back(world, call)
+                world.deferred_until = max(world.deferred_until, until, world.now + 1_000)
+        case _:
+            raise TypeError(message)
+
+
+def _driver_down(world: World, message: DriverDownReport) -> None:
+    """R5.5: calls never handed over are given back, nothing is placed until it is up."""
+    for call_id in message.returned:
+        call = world.calls.get(call_id)
+        if call is not None and call.step == "RINGING":
+            flow.given_back(world, call)
+    if not world.driver_up:
+        return
+    world.driver_up = False
+    world.down_at = world.now
+    for call in world.calls.values():
+        call.adrift = True
+    world.record("driver down")
+
+
+def _calls_up(world: World, message: CallsUpReport) -> None:
+    """R5.5: which calls are up, at once and again 5 s later; those absent are lost."""
+    if not world.driver_up or world.calls_up_heard == 2:
+        return
+    world.calls_up_heard += 1
+    world.record("calls up heard")
+    for call in list(world.calls.values()):
+        if not call.adrift:
+            continue
+        if call.call_id in message.call_ids:
+            flow.take_over(world, call)
+        elif world.calls_up_heard == 2 or world.down_at - call.placed_at >= 5_000:
+            flow.lost(world, call)
+
+
+# Then recipients settled by rule, then ends of campaigns ----------------------------------------
+
+
+def _settle_recipients(world: World) -> None:
+    """R6.12: on the do-not-call list; R4.11: unsettled in a campaign that is expired."""
+    for run in world.runs.values():
+        if run.status.is_final:
+            continue
+        for person in run.people:
+            if person.status is RecipientStatus.IDLE:
+                world.settle_barred(person)
+            if person.status is RecipientStatus.IDLE and run.expired:
+                world.fail(person, FailureReason.EXPIRED)
+
+
+def _end_campaigns(world: World) -> None:
+    """R4.5, R4.6: active or paused, everybody settled, nobody in a call."""
+    for run in world.runs.values():
+        if run.status not in (Status.ACTIVE, Status.PAUSED) or world.calls_of(run):
+            continue
+        settled = (RecipientStatus.CONTACTED, RecipientStatus.FAILED)
+        everybody = all(person.status in settled for person in run.people)
+        enough = run.threshold_met
+        if everybody or (run.parameters.stop_at_threshold and enough):
+            run.status = Status.COMPLETED if enough else Status.INCOMPLETE
+            world.record(f"campaign ended: {run.status.name}")

@@ -30,7 +30,7 @@ def test_ci_runs_the_readme_s_test_command():
     assert "python3 dev.py test" in read(".ci/run")
 
 
-def test_dev_script_lists_its_commands_without_any_set_up():
+def test_dev_script_lists_without_any_set_up_the_commands_that_the_docs_explain():
     listing = subprocess.run(
         [sys.executable, "-I", ROOT / "dev.py", "--help"],
         capture_output=True,
@@ -38,8 +38,12 @@ def test_dev_script_lists_its_commands_without_any_set_up():
         text=True,
     ).stdout
 
-    commands = re.findall(r"^  (\w+) +\w", listing, re.MULTILINE)
-    assert {"example", "test", "lint", "docs", "build"} <= set(commands)
+    listed = re.findall(r"^  (\w+) +\w", listing, re.MULTILINE)
+    rows = re.findall(r"^\| (`.+?) \|", read("docs/testing.md"), re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert {"example", "test", "lint", "docs"} < set(listed)
+    assert set(listed) - explained == set()
 
 
 def test_links_of_the_readme_lead_somewhere():

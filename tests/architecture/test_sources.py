@@ -7,6 +7,8 @@ from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
 LINES_MAX = 400
+IMPURE_FUNCTIONS = {"breakpoint", "input", "open", "print"}
+IMPURE_METHODS = {"now", "today", "utcnow"}
 OPEN_WORDS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 EMBEDDED = {"attr", "attrs", "typing_extensions", "campaign_core"}
@@ -46,6 +48,28 @@ def test_core_and_drivers_import_only_what_they_declare():
     }
 
     assert {path: names for path, names in foreign.items() if names} == {}
+
+
+def test_core_asks_nobody_for_the_time_nor_for_a_file():
+    """What import-linter cannot see: the calls that need no import of their own."""
+    calls = {
+        path: impure_calls(text)
+        for path, text in SOURCES.items()
+        if path.startswith("campaign_core/")
+    }
+
+    assert {path: names for path, names in calls.items() if names} == {}
+
+
+def impure_calls(text: str) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in IMPURE_FUNCTIONS:
+                names.add(name)
+            case ast.Call(func=ast.Attribute(attr=name)) if name in IMPURE_METHODS:
+                names.add(name)
+    return names
 
 
 def allowed(path: str) -> set[str]:

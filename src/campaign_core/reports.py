@@ -7,6 +7,7 @@ raises (R9.1).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -122,11 +123,15 @@ class DriverUpReport:
     """The driver is connected again and takes calls."""
 
 
+def _call_ids(given: Iterable[CallId]) -> frozenset[CallId]:
+    return frozenset(given)
+
+
 @attrs.frozen
 class CallsUpReport:
     """Which of our calls the telephony says are up: sent upon reconnection and 5 s later."""
 
-    call_ids: frozenset[CallId] = attrs.field(default=frozenset(), converter=frozenset)
+    call_ids: frozenset[CallId] = attrs.field(default=frozenset(), converter=_call_ids)
 
 
 Report = (

@@ -23,6 +23,7 @@ What is not promised
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Protocol, runtime_checkable
 
 import attrs
@@ -30,7 +31,7 @@ import attrs
 from campaign_core.decisions import Decision
 from campaign_core.reports import Report
 
-__all__ = ["Capacity", "Driver", "Missing", "ReportSink"]
+__all__ = ["Capacity", "Driver", "Missing", "Need", "ReportSink"]
 
 ReportSink = Callable[[Report], None]
 """Takes one report; must not block and must not raise."""
@@ -46,15 +47,23 @@ class Capacity:
     """Calls placed a second."""
 
 
+class Need(Enum):
+    """What a campaign needs of a telephony beside calls."""
+
+    SOUND = "SOUND"
+    ROUTE = "ROUTE"
+    """For external calls of one routing class."""
+    INTERNAL_ROUTE = "INTERNAL_ROUTE"
+
+
 @attrs.frozen(kw_only=True)
 class Missing:
     """Something a campaign needs and the telephony does not have."""
 
-    what: str
-    """``sound`` or ``route``."""
-    name: str
-    """The sound's or the routing class's name; the empty string for the route of internal
-    calls."""
+    need: Need
+    name: str | None
+    """The sound's or the routing class's name; ``None`` for external calls without a class and
+    for the route of internal calls."""
     advice: str
     """What to do about it, in a sentence for the operator."""
 
@@ -80,6 +89,7 @@ class Driver(Protocol):
         """Return which of these sounds and routes the telephony does not have.
 
         ``None`` among the routing classes asks for the route of external calls without a class.
+        The route of internal calls is always looked at.
         Placing a call does not need this: a sound or route that is missing fails the call.
         """
 

@@ -1,0 +1,63 @@
+"""The agenda: what is due when, in total order of time and of being put down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+from campaign_core._values.instants import Instant
+
+__all__ = ["Agenda", "Slots"]
+
+Slots = list[int]
+"""The entries of one owner that still hold, by slot: the number of each, 0 where there is none.
+Putting another number there drops the entry, which costs nothing and leaves it in the heap."""
+
+_Entry = tuple[Instant, int, Slots, int, Callable[[Instant], None]]
+
+_SPARE = 1_000
+"""How many dropped entries are not worth a cleaning."""
+
+
+class Agenda:
+    """A heap of timed entries; entries of one instant come in the order they were put down."""
+
+    def __init__(self) -> None:
+        self._heap: list[_Entry] = []
+        self._number = 0
+        self._clean_at = _SPARE
+
+    def put(self, at: Instant, slots: Slots, slot: int, do: Callable[[Instant], None]) -> None:
+        """Put down what is to be done at an instant, instead of what the slot held."""
+        number = self._number = self._number + 1
+        slots[slot] = number
+        heap = self._heap
+        heappush(heap, (at, number, slots, slot, do))
+        if len(heap) > self._clean_at:
+            self._clean()
+
+    def next_at(self) -> Instant | None:
+        """Return the first instant at which something is due."""
+        heap = self._heap
+        while heap:
+            at, number, slots, slot, _ = heap[0]
+            if slots[slot] == number:
+                return at
+            heappop(heap)
+        return None
+
+    def run_until(self, now: Instant) -> None:
+        """Do everything due by now, in order, and what that puts down too."""
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            at, number, slots, slot, do = heappop(heap)
+            if slots[slot] == number:
+                slots[slot] = 0
+                do(at)
+
+    def _clean(self) -> None:
+        # Long stops that were never needed would make the heap many times as deep as the calls
+        # in progress warrant. Twice what is left: the cost is O(1) an entry.
+        self._heap[:] = [entry for entry in self._heap if entry[2][entry[3]] == entry[1]]
+        heapify(self._heap)
+        self._clean_at = 2 * len(self._heap) + _SPARE

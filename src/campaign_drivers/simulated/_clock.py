@@ -1,0 +1,118 @@
+"""Clocks: where a simulated driver takes the time from, and who wakes it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_drivers.simulated._agenda import Agenda
+from campaign_drivers.simulated._checks import refuse
+
+__all__ = ["Clock", "RealClock", "Timer", "VirtualClock"]
+
+_MIN_SPEED, _MAX_SPEED = 0.001, 1_000_000
+
+
+class Timer(Protocol):
+    """Something that will be done, unless it is cancelled before."""
+
+    def cancel(self) -> None:
+        """Do not do it."""
+
+
+class Clock(Protocol):
+    """Tells the time and wakes others. A host must take its own ``now`` from the same clock."""
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
+        """Have something done at an instant, or as soon as may be if that is past."""
+
+    async def sleep_until(self, at: Instant) -> None:
+        """Return when it is that time."""
+
+
+class _VirtualTimer:
+    def __init__(self) -> None:
+        self.slots = [0]
+
+    def cancel(self) -> None:
+        self.slots[0] = 0
+
+
+class VirtualClock:
+    """A clock that goes where it is told, at once, doing on the way all that is due.
+
+    Args:
+        starts_at: the first instant it shows.
+    """
+
+    def __init__(self, starts_at: Instant) -> None:
+        self._now = starts_at
+        self._agenda = Agenda()
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+        return self._now
+
+    def next_at(self) -> Instant | None:
+        """Return when the next thing is to be done."""
+        return self._agenda.next_at()
+
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
+        """Have something done at an instant: while the clock is advanced, never within here."""
+        timer = _VirtualTimer()
+        self._agenda.put(max(at, self._now), timer.slots, 0, partial(self._do, do))
+        return timer
+
+    def advance_to(self, at: Instant) -> None:
+        """Go to an instant; a timer that is due shows its own instant while it is done."""
+        self._agenda.run_until(at)
+        self._now = max(self._now, at)
+
+    async def sleep_until(self, at: Instant) -> None:
+        """Go to an instant, after other tasks had their turn."""
+        await asyncio.sleep(0)
+        self.advance_to(at)
+        await asyncio.sleep(0)
+
+    def _do(self, do: Callable[[], None], at: Instant) -> None:
+        self._now = max(self._now, at)
+        do()
+
+
+class RealClock:
+    """The clock on the wall, or one that starts with it and goes faster. Needs a running loop.
+
+    Args:
+        speed: how many of its seconds pass in one of ours, 0.001 to 1,000,000.
+    """
+
+    def __init__(self, *, speed: float = 1) -> None:
+        if not _MIN_SPEED <= speed <= _MAX_SPEED:
+            raise refuse("speed", speed, f"a number {_MIN_SPEED:g} to {_MAX_SPEED:g}")
+        self._speed = speed
+        self._started_at = time.time() * SECOND_MS
+        # The wall clock may be set while we run; a monotonic one cannot.
+        self._started = time.monotonic()
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+        passed_s = (time.monotonic() - self._started) * self._speed
+        return Instant(int(self._started_at + passed_s * SECOND_MS))
+
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
+        """Have something done at an instant, or in the next turn of the loop if that is past."""
+        return asyncio.get_running_loop().call_later(self._real_s(at), do)
+
+    async def sleep_until(self, at: Instant) -> None:
+        """Return when it is that time."""
+        await asyncio.sleep(self._real_s(at))
+
+    def _real_s(self, at: Instant) -> float:
+        return max(0, at - self.now()) / SECOND_MS / self._speed

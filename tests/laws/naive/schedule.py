@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from campaign_core._model.calling_hours import CallingHours
 from campaign_core._model.campaign_model import Order
 from campaign_core._model.limits import CallLimits, CallRate
 from campaign_core._model.recipients import Line
@@ -94,15 +96,21 @@ def hours_are_open(run: Run, person: Person, at: int) -> bool:
     """R6.11: by the wall clock of the recipient's zone; no hours at all are always open."""
     if not run.parameters.calling_hours:
         return True
-    open_minutes = {
-        (day.value, minute)
-        for stretch in run.parameters.calling_hours
-        for day in stretch.days
-        for minute in range(stretch.opens_min, stretch.closes_min)
-    }
+    open_minutes = _open_minutes(run.parameters.calling_hours)
     zone = ZoneInfo(person.entry.time_zone or run.parameters.time_zone)
     wall = datetime.fromtimestamp(at // 60_000 * 60, zone)
     return (wall.weekday(), wall.hour * 60 + wall.minute) in open_minutes
+
+
+@cache
+def _open_minutes(calling_hours: tuple[CallingHours, ...]) -> set[tuple[int, int]]:
+    """Every minute of the week in which calls are placed, as weekday and minute of the day."""
+    return {
+        (day.value, minute)
+        for stretch in calling_hours
+        for day in stretch.days
+        for minute in range(stretch.opens_min, stretch.closes_min)
+    }
 
 
 def _is_capped(world: World, called: Called) -> bool:

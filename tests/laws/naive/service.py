@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from campaign_core.reports import (
 
 from . import flow, schedule
 from .obey import Refused, obey
-from .world import Call, Person, Run, World
+from .world import Call, World
 
 GRACE_MS = 10_000
 """From the deadline until a call without an end is freed (R7.9)."""
@@ -50,9 +50,15 @@ class NaiveService:
     def __init__(self, *, service_id: str, settings: Settings, now: int) -> None:
         self.world = World(service_id=service_id, settings=settings, now=now, last_event_at=now)
 
+    def copied(self) -> NaiveService:
+        """Return another service that goes its own way from here."""
+        other = copy(self)
+        other.world = self.world.copied()
+        return other
+
     def take(self, message: object, now: int) -> Taken:
         """Take one message; a refused one leaves everything as it was (R6.6)."""
-        before = deepcopy(self.world)
+        before = self.world.copied()
         taken = self.take_all([message], now)
         if taken.refusals:
             self.world = before
@@ -78,15 +84,18 @@ class NaiveService:
         taken.something_happened = len(world.history) > happened
         return taken
 
-    def status(self, campaign_id: int) -> Status:
-        """The campaign's status just after the last message, ``BLOCKED`` included (R4.4)."""
-        return schedule.status_of(self.world, self.world.runs[campaign_id])
+    def status(self, campaign_id: int, now: int) -> Status:
+        """Return the campaign's status, ``BLOCKED`` included (R4.4)."""
+        then = self.world.copied()
+        then.now = now
+        return schedule.status_of(then, then.runs[campaign_id])
 
-    def run(self, campaign_id: int) -> Run:
-        return self.world.runs[campaign_id]
-
-    def person(self, campaign_id: int, position: int) -> Person:
-        return self.world.runs[campaign_id].people[position - 1]
+    def summary(
+        self, campaign_id: int, position: int
+    ) -> tuple[RecipientStatus, FailureReason | None, int, int]:
+        """Return a recipient's status, its reason, attempts counted and attempts allowed."""
+        person = self.world.runs[campaign_id].people[position - 1]
+        return person.status, person.failure, len(person.counted), person.allowed
 
 
 # R6.6: first everything due ---------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from campaign_core._model.campaign_model import CampaignModel
@@ -138,6 +138,21 @@ class World:
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     ended: list[tuple[str, Outcome]] = field(default_factory=list)
 
+    def copied(self) -> World:
+        """Return another world in which nothing that changes is shared with this one."""
+        return replace(
+            self,
+            models=dict(self.models),
+            runs={run.campaign_id: _copied(run) for run in self.runs.values()},
+            calls={call.call_id: replace(call) for call in self.calls.values()},
+            do_not_call=set(self.do_not_call),
+            placed_at=list(self.placed_at),
+            capped=list(self.capped),
+            history=list(self.history),
+            orders=list(self.orders),
+            ended=list(self.ended),
+        )
+
     def record(self, what: str) -> None:
         """Something happened now."""
         self.history.append((self.now, what))
@@ -165,3 +180,15 @@ class World:
     def fail(self, person: Person, reason: FailureReason) -> None:
         person.status, person.failure = RecipientStatus.FAILED, reason
         self.record(f"recipient failed: {reason.name}")
+
+
+def _copied(run: Run) -> Run:
+    people = [
+        replace(
+            person,
+            never_again=set(person.never_again),
+            attempts=[replace(attempt) for attempt in person.attempts],
+        )
+        for person in run.people
+    ]
+    return replace(run, people=people, ends=list(run.ends), placed_at=list(run.placed_at))

@@ -1,1 +1,83 @@
-"""Scheduling of call campaigns as pure functions over immutable state."""
+"""Scheduling of call campaigns as pure functions over immutable state.
+
+The face: what a user may import, nothing else. ``handle`` is the one entry for whatever happens;
+the word lists are the modules :mod:`~campaign_core.commands`, :mod:`~campaign_core.reports`,
+:mod:`~campaign_core.events` and :mod:`~campaign_core.decisions`.
+"""
+
+from campaign_core._decision.handle import (
+    Batch,
+    Message,
+    Refusal,
+    Transition,
+    handle,
+    handle_batch,
+    open_service,
+)
+from campaign_core._model.call_script import CallScript, TransferOption
+from campaign_core._model.calling_hours import CallingHours, Weekday
+from campaign_core._model.campaign_model import CampaignModel, Order
+from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
+from campaign_core._model.outcomes import TECHNICAL, UNANSWERED, Outcome
+from campaign_core._model.recipients import Line, Number, Recipient, RecipientList
+from campaign_core._model.retry import Breaker, RetryPolicy
+from campaign_core._model.settings import Settings
+from campaign_core._model.sounds import FROM_SETTINGS, Prompt
+from campaign_core._model.statuses import (
+    FailureReason,
+    PauseReason,
+    Purpose,
+    RecipientStatus,
+    Status,
+)
+from campaign_core._schedule.wakeup import next_wakeup
+from campaign_core._state.service import State
+from campaign_core._transition.evolve import evolve, replay
+from campaign_core._values.identifiers import CallId, CampaignId, ModelId, Position, ServiceId
+from campaign_core._values.instants import Instant
+
+__all__ = [
+    "FROM_SETTINGS",
+    "TECHNICAL",
+    "UNANSWERED",
+    "Batch",
+    "Breaker",
+    "CallId",
+    "CallLimits",
+    "CallRate",
+    "CallScript",
+    "CallingHours",
+    "CampaignId",
+    "CampaignModel",
+    "FailureReason",
+    "FrequencyCap",
+    "Instant",
+    "Line",
+    "Message",
+    "ModelId",
+    "Number",
+    "Order",
+    "Outcome",
+    "PauseReason",
+    "Position",
+    "Prompt",
+    "Purpose",
+    "Recipient",
+    "RecipientList",
+    "RecipientStatus",
+    "Refusal",
+    "RetryPolicy",
+    "ServiceId",
+    "Settings",
+    "State",
+    "Status",
+    "TransferOption",
+    "Transition",
+    "Weekday",
+    "evolve",
+    "handle",
+    "handle_batch",
+    "next_wakeup",
+    "open_service",
+    "replay",
+]

@@ -212,6 +212,9 @@ class CampaignScheduled(CampaignEvent):
 class CampaignStarted(CampaignEvent):
     """The campaign became active: its time came, or a user started it now."""
 
+    starts_at: Instant
+    """The due instant, or the moment of the start now: set once (R4.2)."""
+
 
 @attrs.frozen(kw_only=True)
 class CampaignPaused(CampaignEvent):
@@ -296,8 +299,7 @@ class CallPlaced(CallEvent):
     is_retry: bool
     """Whether an attempt that counted was made before."""
     rank: int
-    """The campaign's place among those that could place a call on a line with room: 1 is the
-    first."""
+    """The campaign's place among those that compete (R6.2): 1 is the first."""
     in_use: tuple[int, int, int, int]
     """Calls in progress just before: internal and external of the service, then of the
     campaign."""
@@ -399,6 +401,8 @@ class HangUpOrdered(CallEvent):
     """We end the call; its outcome is fixed now (R7)."""
 
     outcome: Outcome
+    by_deadline: bool = False
+    """Ordered because the call lasted too long (R7.9)."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,139 @@
+"""The entry: a state, a message and the time to a new state, events and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from campaign_core import events as ev
+from campaign_core._decision.moment import Moment
+from campaign_core._decision.orders import decision_of
+from campaign_core._model.settings import Settings
+from campaign_core._state.service import State
+from campaign_core._transition.evolve import evolve, open_draft
+from campaign_core._values.identifiers import ServiceId
+from campaign_core._values.instants import Instant
+from campaign_core._values.validators import refuse
+from campaign_core.commands import Command
+from campaign_core.decisions import Decision
+from campaign_core.errors import CommandRefusedError, SettingsError
+from campaign_core.reports import Report, Tick
+
+__all__ = ["Batch", "Message", "Refusal", "Transition", "handle", "handle_batch", "open_service"]
+
+Message = Command | Report | Tick
+"""What comes in: what a person wants, what the telephony saw, time passing."""
+
+_HEX = frozenset("0123456789abcdef")
+
+
+@attrs.frozen
+class Transition:
+    """What came of one moment."""
+
+    state: State
+    """The state after it."""
+    events: tuple[ev.Event, ...]
+    """What happened, in order; to be made durable first."""
+    decisions: tuple[Decision, ...]
+    """What the telephony is to do, in order; ``PlaceCall`` only once its event is durable."""
+
+
+@attrs.frozen
+class Refusal:
+    """A message of a batch that was not taken."""
+
+    message: Message
+    error: CommandRefusedError | SettingsError
+
+
+@attrs.frozen
+class Batch(Transition):
+    """What came of many messages at one moment."""
+
+    refusals: tuple[Refusal, ...]
+    """Those not taken; the others stand (R6.6)."""
+
+
+def open_service(
+    service_id: str, settings: Settings, now: Instant, *, actor: str = ev.SCHEDULER
+) -> Transition:
+    """Return a new service's first state and its first event (R8.3).
+
+    Args:
+        service_id: eight lower-case hex digits, different for each service on an exchange.
+        settings: the general settings.
+        now: the time.
+        actor: who opens it.
+
+    Raises:
+        SettingsError: the id is not eight hex digits, or the time is negative.
+    """
+    if len(service_id) != 8 or not _HEX.issuperset(service_id):  # noqa: PLR2004
+        raise refuse("service_id", service_id, "eight lower-case hex digits")
+    _check_time(now)
+    opened = ev.ServiceOpened(
+        seq=1, at=now, actor=actor, service_id=ServiceId(service_id), settings=settings
+    )
+    return Transition(evolve(None, opened), (opened,), ())
+
+
+def handle(state: State, message: Message, now: Instant) -> Transition:
+    """Return what comes of one message (R6.6).
+
+    Args:
+        state: the state before; not changed.
+        message: a command, a report or a tick.
+        now: the time; an earlier one than the last event's is taken as that (R6.13).
+
+    Raises:
+        CommandRefusedError: the state does not allow the command.
+        SettingsError: a value of the command is bad in this state.
+    """
+    moment = _begin(state, now)
+    moment.take(message)
+    return Transition(*_conclude(moment))
+
+
+def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Batch:
+    """Return what comes of many messages at one moment, with a single pass at the end (R6.6).
+
+    A message that is refused is returned beside its refusal; the others stand.
+
+    Args:
+        state: the state before; not changed.
+        messages: in the order in which they are taken.
+        now: the time; an earlier one than the last event's is taken as that (R6.13).
+    """
+    moment = _begin(state, now)
+    refusals = []
+    for message in messages:
+        try:
+            moment.take(message)
+        except (CommandRefusedError, SettingsError) as error:
+            refusals.append(Refusal(message, error))
+    return Batch(*_conclude(moment), tuple(refusals))
+
+
+def _begin(state: State, now: Instant) -> Moment:
+    _check_time(now)
+    at = max(now, state.now)
+    moment = Moment(open_draft(state, at), at)
+    moment.take_due()
+    return moment
+
+
+def _conclude(moment: Moment) -> tuple[State, tuple[ev.Event, ...], tuple[Decision, ...]]:
+    moment.conclude()
+    decisions = [decision_of(moment.draft, event) for event in moment.events]
+    return (
+        moment.draft.sealed(),
+        tuple(moment.events),
+        tuple(decision for decision in decisions if decision is not None),
+    )
+
+
+def _check_time(now: Instant) -> None:
+    if isinstance(now, bool) or not isinstance(now, int) or not 0 <= now < 1 << 43:
+        raise refuse("now", now, "whole milliseconds since 1970 UTC")

@@ -1,0 +1,196 @@
+"""One moment: what is due, the messages, what follows by rule, and one pass (R6.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from campaign_core import events as ev
+from campaign_core._decision.call_flow import Events, deadline_passed, digit_timed_out, freed
+from campaign_core._decision.commands import COMMANDS
+from campaign_core._decision.reports import decide_report, scene_of
+from campaign_core._decision.stamp import Stamp
+from campaign_core._model.statuses import FailureReason, PauseReason, Status
+from campaign_core._schedule.plan import Placing, place_calls
+from campaign_core._state import record as rec
+from campaign_core._state import timers
+from campaign_core._state.campaign import CampaignRow
+from campaign_core._state.lines import idle_positions, stranded_because
+from campaign_core._state.service import Draft
+from campaign_core._state.timers import Due
+from campaign_core._transition.evolve import apply
+from campaign_core._values.identifiers import (
+    CallKey,
+    CampaignId,
+    Position,
+    call_id_of,
+    read_call_id,
+)
+from campaign_core._values.instants import Instant
+from campaign_core.commands import Command
+from campaign_core.reports import Report, Tick
+
+__all__ = ["Moment"]
+
+
+class Moment:
+    """Works one moment on a draft; ``events`` holds what happened so far."""
+
+    def __init__(self, draft: Draft, now: Instant) -> None:
+        """Take a draft whose lines are valid for ``now``, which is not before its last event."""
+        self.draft = draft
+        self.now = now
+        self.events: list[ev.Event] = []
+
+    def stamp(self, actor: str) -> Stamp:
+        """Return what numbers the next events."""
+        return Stamp(self.draft.sequence, self.now, actor)
+
+    def record(self, events: Iterable[ev.Event]) -> None:
+        """Apply events to the draft and keep them."""
+        for event in events:
+            apply(self.draft, event)
+            self.events.append(event)
+            if isinstance(event, ev.CallEnded):
+                self._trip_breaker(event)
+
+    def take_due(self) -> None:
+        """Take everything due by now, in the order of R6.6."""
+        draft = self.draft
+        later = timers.after(self.now)
+        while True:
+            for timer in draft.timers:
+                kind, key = timers.read(timer)
+                # R5.5: while the link is down only deadlines run, of what happens in calls.
+                if kind is not Due.DIGIT or draft.link.is_up:
+                    break
+            else:
+                return
+            if timer >= later:
+                return
+            self.record(self._due(kind, key))
+
+    def _due(self, kind: Due, key: int) -> Events:
+        stamp = self.stamp(ev.SCHEDULER)
+        match kind:
+            case Due.START:
+                campaign = self.draft.campaigns[CampaignId(key)]
+                starts_at = campaign.starts_at
+                return (
+                    stamp(ev.CampaignStarted, campaign_id=CampaignId(key), starts_at=starts_at),
+                )
+            case Due.EXPIRY:
+                return (stamp(ev.CampaignExpired, campaign_id=CampaignId(key)),)
+            case Due.DEADLINE:
+                return deadline_passed(scene_of(self.draft, self.draft.calls[CallKey(key)], stamp))
+            case Due.GRACE:
+                return freed(scene_of(self.draft, self.draft.calls[CallKey(key)], stamp))
+            case Due.DIGIT:
+                return digit_timed_out(scene_of(self.draft, self.draft.calls[CallKey(key)], stamp))
+
+    def take(self, message: Command | Report | Tick) -> None:
+        """Take one message.
+
+        Raises:
+            CommandRefusedError: the state does not allow the command; nothing was changed by it.
+            SettingsError: a value of the command is bad in this state; likewise.
+        """
+        if isinstance(message, Tick):
+            return
+        command = COMMANDS.get(type(message))
+        if command is None:
+            self.record(decide_report(self.draft, message, self.stamp(ev.DRIVER)))  # type: ignore[arg-type]
+        else:
+            actor = message.actor  # type: ignore[union-attr]
+            self.record(command(self.draft, message, self.stamp(actor)))
+
+    def conclude(self) -> None:
+        """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""
+        touched = sorted(self.draft.touched_now)
+        for campaign_id in touched:
+            self._settle(self.draft.campaign(campaign_id))
+        for campaign_id in touched:
+            self._end(self.draft.campaign(campaign_id))
+        place_calls(self.draft, self.now, self._place)
+
+    def _settle(self, campaign: CampaignRow) -> None:
+        """R6.12, R5.6, R4.11: idle recipients that may not be called any more have failed."""
+        if campaign.status.is_final:
+            return
+        by_reason: dict[FailureReason, list[int]] = {}
+        for position in campaign.stranded:
+            reason = stranded_because(self.draft, campaign.recipients.at(position))
+            by_reason.setdefault(reason, []).append(position)
+        for reason, positions in by_reason.items():
+            self._fail(campaign, positions, reason)
+        if campaign.is_expired and campaign.idle:
+            self._fail(campaign, sorted(idle_positions(campaign)), FailureReason.EXPIRED)
+
+    def _fail(self, campaign: CampaignRow, positions: list[int], reason: FailureReason) -> None:
+        stamp = self.stamp(ev.SCHEDULER)
+        failed = stamp(
+            ev.RecipientsFailed,
+            campaign_id=campaign.campaign_id,
+            positions=tuple(Position(position) for position in positions),
+            reason=reason,
+        )
+        self.record((failed,))
+
+    def _end(self, campaign: CampaignRow) -> None:
+        """R4.5, R4.6: nobody is left to call and nobody is in a call."""
+        if campaign.status not in (Status.ACTIVE, Status.PAUSED) or campaign.calls:
+            return
+        if campaign.idle and not campaign.is_satisfied:
+            return
+        is_enough = campaign.contacted >= campaign.required
+        stamp = self.stamp(ev.SCHEDULER)
+        ended = stamp(
+            ev.CampaignEnded,
+            campaign_id=campaign.campaign_id,
+            status=Status.COMPLETED if is_enough else Status.INCOMPLETE,
+            contacted=campaign.contacted,
+        )
+        self.record((ended,))
+
+    def _trip_breaker(self, event: ev.CallEnded) -> None:
+        """R6.17: a broken trunk must not burn everyone's attempts."""
+        known = read_call_id(self.draft.service_id, event.call_id)
+        assert known is not None, "an event of ours names a call of ours"
+        campaign = self.draft.campaign(CampaignId(known[0] >> 32))
+        breaker = campaign.parameters.breaker
+        if breaker is None or campaign.status is not Status.ACTIVE:
+            return
+        failed = campaign.breaker_bits.bit_count()
+        if (
+            campaign.breaker_calls >= breaker.calls
+            and failed * 100 > breaker.failed_percent * breaker.calls
+        ):
+            paused = self.stamp(ev.SCHEDULER)(
+                ev.CampaignPaused,
+                campaign_id=campaign.campaign_id,
+                reason=PauseReason.BREAKER,
+            )
+            self.record((paused,))
+
+    def _place(self, placing: Placing) -> None:
+        campaign = placing.campaign
+        record = campaign.record(placing.position)
+        recipient = campaign.recipients.at(placing.position)
+        index = placing.number_index
+        number = recipient.number if index == 0 else recipient.further_numbers[index - 1].number
+        attempt = rec.attempts_of(record) + 1
+        everywhere, own = self.draft.in_use.values(), campaign.in_use.values()
+        placed = self.stamp(ev.SCHEDULER)(
+            ev.CallPlaced,
+            call_id=call_id_of(
+                self.draft.service_id, campaign.campaign_id, placing.position, attempt
+            ),
+            campaign_id=campaign.campaign_id,
+            position=placing.position,
+            attempt=attempt,
+            number=number,
+            line=placing.line,
+            is_retry=rec.counted_of(record) > 0,
+            rank=placing.rank,
+            in_use=(*everywhere, *own),
+        )
+        self.record((placed,))

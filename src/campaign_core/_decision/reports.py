@@ -1,0 +1,94 @@
+"""What a report of the driver brings about (R5.5, R7, R9.1). None raises."""
+
+from __future__ import annotations
+
+from campaign_core import events as ev
+from campaign_core import reports as rp
+from campaign_core._decision.call_flow import FLOW, Scene, ended, taken_over
+from campaign_core._decision.stamp import Stamp
+from campaign_core._model.outcomes import Outcome
+from campaign_core._state.call import Call
+from campaign_core._state.link import SURVEYS
+from campaign_core._state.service import Draft
+from campaign_core._values.identifiers import read_call_id
+from campaign_core._values.instants import SECOND_MS, Instant
+
+__all__ = ["decide_report"]
+
+Events = tuple[ev.Event, ...]
+
+_DEFERRAL_MIN_MS = 1 * SECOND_MS
+_IN_TRANSIT_MS = 5 * SECOND_MS
+"""A call placed this shortly before the connection went may be unknown to the first survey."""
+
+
+def decide_report(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
+    """Return the events of a report; none where it is late, doubled or of no call of ours."""
+    match report:
+        case rp.DriverDownReport():
+            return _went_down(draft, report, stamp)
+        case rp.DriverUpReport():
+            return () if draft.link.is_up else (stamp(ev.DriverCameUp),)
+        case rp.CallsUpReport():
+            return _calls_up(draft, report, stamp)
+        case _:
+            return _of_call(draft, report, stamp)
+
+
+def call_named(draft: Draft, call_id: str) -> Call | None:
+    """Return the call in progress of this id; an id of an earlier attempt names none."""
+    known = read_call_id(draft.service_id, call_id)
+    if known is None:
+        return None
+    key, attempt = known
+    call = draft.calls.get(key)
+    return call if call is not None and call.placement.attempt == attempt else None
+
+
+def scene_of(draft: Draft, call: Call, stamp: Stamp) -> Scene:
+    """Return what a step of a call is decided from."""
+    campaign = draft.campaigns[call.placement.campaign_id]
+    return Scene(call, campaign.parameters, draft.settings, stamp)
+
+
+def _of_call(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
+    assert not isinstance(report, rp.DriverDownReport | rp.DriverUpReport | rp.CallsUpReport)
+    call = call_named(draft, report.call_id)
+    if call is None:
+        return ()
+    row = FLOW[type(call.step), type(report)]
+    events = row(scene_of(draft, call, stamp), report)
+    if events and isinstance(report, rp.DeferralReport):
+        # R5.5: at least a second, so that nobody spins.
+        until = Instant(max(report.until, stamp.at + _DEFERRAL_MIN_MS))
+        return (*events, stamp(ev.DriverDeferred, until=until))
+    return events
+
+
+def _went_down(draft: Draft, report: rp.DriverDownReport, stamp: Stamp) -> Events:
+    events: list[ev.Event] = []
+    for call_id in dict.fromkeys(report.returned):
+        call = call_named(draft, call_id)
+        if call is not None and not call.is_answered:
+            reason = ev.GiveBackReason.DRIVER_DOWN
+            events.append(stamp(ev.CallGivenBack, call_id=call_id, reason=reason))
+    if draft.link.is_up:
+        events.append(stamp(ev.DriverWentDown))
+    return tuple(events)
+
+
+def _calls_up(draft: Draft, report: rp.CallsUpReport, stamp: Stamp) -> Events:
+    link = draft.link
+    if not link.is_up or not link.surveys_due:
+        return ()
+    is_first = link.surveys_due == SURVEYS
+    events: list[ev.Event] = [stamp(ev.CallsUpReported)]
+    for call in draft.calls.values():
+        if not call.is_adrift:
+            continue
+        scene = scene_of(draft, call, stamp)
+        if call.placement.call_id in report.call_ids:
+            events.extend(taken_over(scene))
+        elif not is_first or link.went_down_at - call.placement.placed_at >= _IN_TRANSIT_MS:
+            events.extend(ended(scene, Outcome.LOST))
+    return tuple(events)

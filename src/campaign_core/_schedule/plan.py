@@ -1,0 +1,184 @@
+"""One pass of the scheduler (R6.1 to R6.9): the calls to place now, one by one.
+
+Theory of operation. Campaigns are listed by rank in two kinds of order, kept in step by
+``list_campaign``: those that compete, and, for each phone line, those that can place a call by
+their own limits and lines. A pass asks for the first campaign on a line with global room, lets it
+place calls until it can place no more, and asks again; campaigns and recipients that cannot call
+are never looked at.
+
+What wins when two rules meet: the number of active campaigns is looked at before each campaign,
+because a call placed by one may leave another without anybody to call (a cap), and the next one
+moves up (R6.2, R6.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from campaign_core._model.recipients import LINES, Line
+from campaign_core._state.campaign import CampaignRow, LineKey
+from campaign_core._state.lines import (
+    hold,
+    key_of_number,
+    list_campaign,
+    move_on,
+    next_number,
+    obstacle,
+    open_lines,
+)
+from campaign_core._state.service import Draft, room_on
+from campaign_core._values.identifiers import CampaignId, Position
+
+__all__ = ["Placing", "bring_up_to", "capacity_free_from", "cutoff", "place_calls"]
+
+_POSITION_MASK = 0xFFFFFFFF
+_NEVER = 1 << 62
+
+
+@attrs.frozen
+class Placing:
+    """A call that the rules want placed now."""
+
+    campaign: CampaignRow
+    position: Position
+    number_index: int
+    line: Line
+    rank: int
+
+
+Place = Callable[[Placing], None]
+"""Places a call: the draft has it when this returns."""
+
+
+def bring_up_to(draft: Draft, now: int) -> None:
+    """Move lines and lists on to ``now``: no fact changes."""
+    wakes = draft.wakes
+    due = []
+    for key in wakes:
+        if key >> 32 > now:
+            break
+        due.append(CampaignId(key & 0xFFFFFFFF))
+    for campaign_id in (*due, *draft.touched_now):
+        campaign = draft.campaign(campaign_id)
+        if campaign.may_call:
+            move_on(draft, campaign, now)
+        list_campaign(draft, campaign, now)
+    draft.touched_now.clear()
+    draft.indexed_at = now
+
+
+def capacity_free_from(draft: Draft) -> int:
+    """Return the instant from which the driver and the global rate allow a call (R5.5, R2.4)."""
+    link = draft.link
+    if not link.is_up:
+        return _NEVER
+    rate = draft.settings.call_rate
+    free_from = draft.placements.free_from(rate) if rate is not None else 0
+    return max(free_from, link.deferred_until)
+
+
+def place_calls(draft: Draft, now: int, place: Place) -> None:
+    """Place every call that the rules allow now, in their order.
+
+    Args:
+        draft: worked on; with every call placed the draft has it.
+        now: the time.
+        place: places one call.
+    """
+    bring_up_to(draft, now)
+    while capacity_free_from(draft) <= now:
+        lines = room_on(draft)
+        ranks = [rank for line in lines if (rank := draft.placeable[line].first()) is not None]
+        if not ranks:
+            return
+        rank = min(ranks)
+        last = cutoff(draft, now)
+        if last is not None and rank > last:
+            return
+        campaign_id = draft.contenders.get(rank)
+        assert campaign_id is not None, "who can place a call competes"
+        _let_place(draft, draft.campaign(campaign_id), now, place)
+
+
+def cutoff(draft: Draft, now: int) -> int | None:
+    """Return the rank of the last campaign that may place calls (R6.2); ``None``: all may."""
+    most = draft.settings.active_campaigns_max
+    if most is None:
+        return None
+    if most == 0:
+        return -1
+    if draft.settings.frequency_cap is None:
+        return draft.contenders.nth(most - 1)
+    # With a cap, who is listed may turn out to have nobody to call: see before counting.
+    count = 0
+    for rank, campaign_id in list(draft.contenders.items()):
+        if _really_competes(draft, draft.campaign(campaign_id), now):
+            count += 1
+        if count == most:
+            return rank
+    return None
+
+
+def _really_competes(draft: Draft, campaign: CampaignRow, now: int) -> bool:
+    if campaign.calls:
+        return True
+    set_aside = False
+    for line in open_lines(campaign, now):
+        while (key := campaign.ready[line].first()) is not None:
+            held = _obstacle_of(draft, campaign, key, now)
+            if not isinstance(held, int):
+                return True
+            hold(draft, campaign, line, key, held)
+            set_aside = True
+    if set_aside:
+        list_campaign(draft, campaign, now)
+    return campaign.listed[0]
+
+
+def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int | str | None:
+    position = key & _POSITION_MASK
+    recipient = campaign.recipients.at(position)
+    index = next_number(draft, recipient, campaign.record(position))
+    assert index is not None, "who has no number to call stands in no line"
+    return obstacle(draft, key_of_number(recipient, index), now)
+
+
+def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> None:
+    """Let one campaign place calls until it can place no more."""
+    rank = draft.contenders.count_before(campaign.rank) + 1
+    lines = open_lines(campaign, now)
+    rate = campaign.parameters.call_rate
+    while capacity_free_from(draft) <= now:
+        if rate is not None and campaign.placements.free_from(rate) > now:
+            break
+        head = _head(draft, campaign, lines)
+        if head is None:
+            break
+        line, key = head
+        position = Position(key & _POSITION_MASK)
+        recipient = campaign.recipients.at(position)
+        index = next_number(draft, recipient, campaign.record(position))
+        assert index is not None, "who has no number to call stands in no line"
+        held = obstacle(draft, key_of_number(recipient, index), now)
+        if held is None:
+            place(Placing(campaign, position, index, line[0], rank))
+        else:
+            hold(draft, campaign, line, key, held)
+    list_campaign(draft, campaign, now)
+    draft.touched_now.discard(campaign.campaign_id)
+
+
+def _head(
+    draft: Draft, campaign: CampaignRow, lines: list[LineKey]
+) -> tuple[LineKey, int] | None:
+    """Return who is next among the lines with room everywhere (R6.3, R6.4)."""
+    has_room = {line: draft.has_room(line) and campaign.has_room(line) for line in LINES}
+    best: tuple[LineKey, int] | None = None
+    for line in lines:
+        if has_room[line[0]]:
+            key = campaign.ready[line].first()
+            if key is not None and (best is None or key < best[1]):
+                best = line, key
+    return best

@@ -1,0 +1,35 @@
+"""When to look again: the first instant at which time alone changes what may happen (R6.6)."""
+
+from __future__ import annotations
+
+from campaign_core._schedule.plan import capacity_free_from
+from campaign_core._state import timers
+from campaign_core._state.service import Draft, State
+from campaign_core._state.timers import Due
+from campaign_core._values.instants import Instant
+
+__all__ = ["next_wakeup"]
+
+_NEVER = 1 << 62
+
+
+def next_wakeup(state: State, now: Instant) -> Instant | None:
+    """Return the first instant strictly after ``now`` at which a tick may do something (R6.6).
+
+    Starts, expiries, deadlines and their grace, digit timeouts, retry delays, calling hours
+    opening or closing, rates, caps, deferrals. ``None``: nothing happens by time alone.
+    """
+    row = state._row  # noqa: SLF001 -- a query of the state's own core
+    instants: list[int] = []
+    for timer in row.timers.keys_from(timers.after(now)):
+        kind, _ = timers.read(timer)
+        if row.link.is_up or kind is not Due.DIGIT:
+            instants.append(timers.due_at(timer))
+            break
+    wake = row.wakes.first_from((now + 1) << 32)
+    if wake is not None:
+        instants.append(wake >> 32)
+    free_from = capacity_free_from(Draft(row))
+    if now < free_from < _NEVER:
+        instants.append(free_from)
+    return Instant(min(instants)) if instants else None

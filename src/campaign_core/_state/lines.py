@@ -1,0 +1,348 @@
+"""Lining up: where an idle recipient stands, and which campaigns can place a call (R6).
+
+Every function here moves recipients and campaigns within the index; none changes a fact. The
+index is what makes a step cost O(log n): the scheduler looks at heads of lines, never through
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from campaign_core._model.calling_hours import is_open, next_change
+from campaign_core._model.recipients import LINES, Recipient
+from campaign_core._model.statuses import FailureReason, Status
+from campaign_core._state import record as rec
+from campaign_core._state.campaign import POSITION_BITS, CampaignRow, LineKey, number_key
+from campaign_core._state.pacing import cap_frees_at
+from campaign_core._state.service import Draft, ServiceRow
+from campaign_core._values.identifiers import CampaignId
+from campaign_core._values.ordered import Ordered
+
+__all__ = [
+    "hold",
+    "idle_positions",
+    "leave",
+    "line_up",
+    "list_campaign",
+    "move_on",
+    "next_number",
+    "rebuild",
+    "stranded_because",
+    "unpark",
+]
+
+_POSITION_MASK = (1 << POSITION_BITS) - 1
+_EMPTY: Ordered[int, None] = Ordered()
+
+
+def next_number(row: ServiceRow, recipient: Recipient, record: int) -> int | None:
+    """Return which number of a recipient is called next, from 0; ``None``: none may be (R5.6).
+
+    The one after the number of the last counted attempt, round again, without those barred.
+    """
+    if not recipient.further_numbers:
+        is_barred = rec.never_of(record) or recipient.number in row.do_not_call
+        return None if is_barred else 0
+    numbers = recipient.numbers
+    never = rec.never_of(record)
+    first = rec.used_of(record)
+    for step in range(len(numbers)):
+        index = (first + step) % len(numbers)
+        if not never >> index & 1 and numbers[index].number not in row.do_not_call:
+            return index
+    return None
+
+
+def stranded_because(row: ServiceRow, recipient: Recipient) -> FailureReason:
+    """Return why a recipient without a number to call has failed (R6.12, R5.6)."""
+    listed = any(number.number in row.do_not_call for number in recipient.numbers)
+    return FailureReason.DO_NOT_CALL if listed else FailureReason.NO_NUMBER_LEFT
+
+
+def line_of(campaign: CampaignRow, recipient: Recipient, index: int) -> LineKey:
+    """Return the line for one of a recipient's numbers."""
+    line = recipient.line if index == 0 else recipient.further_numbers[index - 1].line
+    return campaign.line_key(recipient, line)
+
+
+def line_up(draft: Draft, campaign: CampaignRow, position: int, record: int, now: int) -> None:
+    """Put an idle recipient where it belongs now."""
+    owner = draft.owner
+    recipient = campaign.recipients.at(position)
+    index = next_number(draft, recipient, record)
+    if index is None:
+        campaign.stranded = campaign.stranded.with_item(position, None, owner)
+    elif rec.due_at_of(record) > now:
+        key = rec.due_at_of(record) << POSITION_BITS | position
+        campaign.waiting = campaign.waiting.with_item(key, None, owner)
+    else:
+        line = line_of(campaign, recipient, index)
+        queue = campaign.ready.get(line, _EMPTY)
+        key = campaign.ready_key(position, record)
+        campaign.ready[line] = queue.with_item(key, None, owner)
+
+
+def leave(draft: Draft, campaign: CampaignRow, position: int, record: int) -> None:
+    """Take an idle recipient out of wherever it stands."""
+    owner = draft.owner
+    held = campaign.held.get(position) if campaign.held else None
+    if held is not None:
+        _release(draft, campaign, position, held)
+        return
+    recipient = campaign.recipients.at(position)
+    index = next_number(draft, recipient, record)
+    if index is None:
+        campaign.stranded = campaign.stranded.without(position, owner)
+        return
+    line = line_of(campaign, recipient, index)
+    queue = campaign.ready.get(line, _EMPTY)
+    size = len(queue)
+    queue = queue.without(campaign.ready_key(position, record), owner)
+    if len(queue) < size:
+        campaign.ready[line] = queue
+        return
+    key = rec.due_at_of(record) << POSITION_BITS | position
+    campaign.waiting = campaign.waiting.without(key, owner)
+
+
+def hold(
+    draft: Draft, campaign: CampaignRow, line: LineKey, ready_key: int, until: int | str
+) -> None:
+    """Move a recipient from the head of its line aside: capped until an instant, or busy."""
+    owner = draft.owner
+    position = ready_key & _POSITION_MASK
+    campaign.ready[line] = campaign.ready[line].without(ready_key, owner)
+    campaign.held = campaign.held.with_item(position, until, owner)
+    if isinstance(until, str):
+        waiters = draft.parked.get(until) or ()
+        waiters = (*waiters, campaign.key_of(position))
+        draft.parked = draft.parked.with_item(until, waiters, owner)
+    else:
+        key = until << POSITION_BITS | position
+        campaign.waiting = campaign.waiting.with_item(key, None, owner)
+
+
+def _release(draft: Draft, campaign: CampaignRow, position: int, held: int | str) -> None:
+    owner = draft.owner
+    campaign.held = campaign.held.without(position, owner)
+    if isinstance(held, str):
+        waiters = draft.parked[held]
+        others = tuple(key for key in waiters if key != campaign.key_of(position))
+        if others:
+            draft.parked = draft.parked.with_item(held, others, owner)
+        else:
+            draft.parked = draft.parked.without(held, owner)
+    else:
+        key = held << POSITION_BITS | position
+        campaign.waiting = campaign.waiting.without(key, owner)
+
+
+def unpark(draft: Draft, number: str, now: int) -> None:
+    """Let those who waited for a number stand in line again."""
+    for key in draft.parked.get(number) or ():
+        campaign = draft.campaign(_campaign_of(key))
+        position = key & _POSITION_MASK
+        _release(draft, campaign, position, number)
+        line_up(draft, campaign, position, campaign.record(position), now)
+        draft.touched_now.add(campaign.campaign_id)
+
+
+def _campaign_of(key: int) -> CampaignId:
+    return CampaignId(key >> POSITION_BITS)
+
+
+def move_on(draft: Draft, campaign: CampaignRow, now: int) -> None:
+    """Let those whose time has come stand in their lines, and open or close the calling hours."""
+    owner = draft.owner
+    waiting = campaign.waiting
+    while (key := waiting.first()) is not None and key >> POSITION_BITS <= now:
+        waiting = waiting.without(key, owner)
+        position = key & _POSITION_MASK
+        if campaign.held:
+            campaign.held = campaign.held.without(position, owner)
+        campaign.waiting = waiting
+        line_up(draft, campaign, position, campaign.record(position), now)
+        waiting = campaign.waiting
+    campaign.waiting = waiting
+    if campaign.parameters.calling_hours:
+        for _, zone in campaign.ready:
+            _zone_is_open(campaign, zone, now)
+
+
+def _zone_is_open(campaign: CampaignRow, zone: str, now: int) -> bool:
+    if not zone:
+        return True
+    known = campaign.zones.get(zone)
+    if known is None or (known[1] is not None and known[1] <= now):
+        hours = campaign.parameters.calling_hours
+        known = is_open(hours, zone, now), next_change(hours, zone, now)
+        campaign.zones[zone] = known
+    return known[0]
+
+
+def open_lines(campaign: CampaignRow, now: int) -> list[LineKey]:
+    """Return the lines with somebody in them whose calling hours are open."""
+    return [
+        line
+        for line, queue in campaign.ready.items()
+        if queue and _zone_is_open(campaign, line[1], now)
+    ]
+
+
+def is_parked_open(draft: ServiceRow, campaign: CampaignRow, now: int) -> bool:
+    """Return whether somebody waits for nothing but a busy number (R6.14)."""
+    for position, held in campaign.held.items():
+        if isinstance(held, str):
+            recipient = campaign.recipients.at(position)
+            index = next_number(draft, recipient, campaign.record(position))
+            assert index is not None
+            if _zone_is_open(campaign, line_of(campaign, recipient, index)[1], now):
+                return True
+    return False
+
+
+def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
+    """List a campaign among those that compete and those that can place a call, or strike it."""
+    may_call = campaign.may_call
+    lines = open_lines(campaign, now) if may_call else []
+    rate = campaign.parameters.call_rate
+    free_from = campaign.placements.free_from(rate) if rate and lines else 0
+    phone_lines = {line for line, _ in lines} if free_from <= now else set()
+    competes = campaign.status is Status.ACTIVE and bool(
+        campaign.calls or lines or (may_call and is_parked_open(draft, campaign, now))
+    )
+    listed = (
+        competes,
+        *(line in phone_lines and campaign.has_room(line) for line in LINES),
+    )
+    if listed != campaign.listed:
+        _relist(draft, campaign, listed)
+    wake_at = _wake_at(campaign, now, free_from) if may_call else None
+    if wake_at != campaign.wake_at:
+        _set_wake(draft, campaign, wake_at)
+
+
+def _relist(draft: Draft, campaign: CampaignRow, listed: tuple[bool, bool, bool]) -> None:
+    owner, rank, campaign_id = draft.owner, campaign.rank, campaign.campaign_id
+    if listed[0] is not campaign.listed[0]:
+        tree = draft.contenders
+        draft.contenders = (
+            tree.with_item(rank, campaign_id, owner) if listed[0] else tree.without(rank, owner)
+        )
+    for place, line in enumerate(LINES, 1):
+        if listed[place] is not campaign.listed[place]:
+            tree = draft.placeable[line]
+            draft.placeable[line] = (
+                tree.with_item(rank, campaign_id, owner)
+                if listed[place]
+                else tree.without(rank, owner)
+            )
+    campaign.listed = listed
+
+
+def _wake_at(campaign: CampaignRow, now: int, free_from: int) -> int | None:
+    key = campaign.waiting.first()
+    instants = [] if key is None else [key >> POSITION_BITS]
+    if free_from > now:
+        instants.append(free_from)
+    instants.extend(until for _, until in campaign.zones.values() if until is not None)
+    return min(instants, default=None)
+
+
+def _set_wake(draft: Draft, campaign: CampaignRow, wake_at: int | None) -> None:
+    owner, campaign_id = draft.owner, campaign.campaign_id
+    if campaign.wake_at is not None:
+        old = campaign.wake_at << POSITION_BITS | campaign_id
+        draft.wakes = draft.wakes.without(old, owner)
+    if wake_at is not None:
+        draft.wakes = draft.wakes.with_item(wake_at << POSITION_BITS | campaign_id, None, owner)
+    campaign.wake_at = wake_at
+
+
+def strike(draft: Draft, campaign: CampaignRow) -> None:
+    """Take a campaign out of every index of the service."""
+    for position, held in list(campaign.held.items()):
+        _release(draft, campaign, position, held)
+    _relist(draft, campaign, (False, False, False))
+    _set_wake(draft, campaign, None)
+    campaign.ready, campaign.zones = {}, {}
+    campaign.waiting, campaign.held, campaign.stranded = Ordered(), Ordered(), Ordered()
+
+
+def idle_positions(campaign: CampaignRow) -> Iterator[int]:
+    """Yield every idle recipient of a campaign that is not final, in no particular order."""
+    for queue in campaign.ready.values():
+        for key in queue:
+            yield key & _POSITION_MASK
+    for key in campaign.waiting:
+        yield key & _POSITION_MASK
+    for position, held in campaign.held.items():
+        if isinstance(held, str):
+            yield position
+    yield from campaign.stranded
+
+
+def line_up_all(draft: Draft, campaign: CampaignRow, positions: range, now: int) -> None:
+    """Line up every idle recipient of a stretch: one sorted build instead of many steps."""
+    ready: dict[LineKey, list[int]] = {}
+    waiting: list[int] = []
+    stranded: list[int] = []
+    for position in positions:
+        record = campaign.record(position)
+        if rec.status_of(record) != rec.IDLE:
+            continue
+        recipient = campaign.recipients.at(position)
+        index = next_number(draft, recipient, record)
+        if index is None:
+            stranded.append(position)
+        elif rec.due_at_of(record) > now:
+            waiting.append(rec.due_at_of(record) << POSITION_BITS | position)
+        else:
+            line = line_of(campaign, recipient, index)
+            ready.setdefault(line, []).append(campaign.ready_key(position, record))
+    for line, keys in ready.items():
+        campaign.ready[line] = _with_keys(campaign.ready.get(line, _EMPTY), keys)
+    campaign.waiting = _with_keys(campaign.waiting, waiting)
+    campaign.stranded = _with_keys(campaign.stranded, stranded)
+
+
+def _with_keys(queue: Ordered[int, None], keys: list[int]) -> Ordered[int, None]:
+    return Ordered.of_keys([*queue, *keys]) if keys else queue
+
+
+def rebuild(draft: Draft, now: int) -> None:
+    """Make the lines anew from the facts: after decoding, or where an earlier time is taken."""
+    draft.parked = Ordered()
+    draft.contenders, draft.wakes = Ordered(), Ordered()
+    draft.placeable = {line: Ordered() for line in LINES}
+    for campaign_id in list(draft.campaigns):
+        campaign = draft.campaign(campaign_id)
+        campaign.held, campaign.listed, campaign.wake_at = Ordered(), (False, False, False), None
+        campaign.ready, campaign.zones = {}, {}
+        campaign.waiting, campaign.stranded = Ordered(), Ordered()
+        if not campaign.status.is_final:
+            line_up_all(draft, campaign, range(1, len(campaign.recipients) + 1), now)
+        draft.touched_now.add(campaign_id)
+    draft.indexed_at = now
+
+
+def obstacle(row: ServiceRow, number: str, now: int) -> int | str | None:
+    """Return what keeps a number from being called now: when its cap frees, or its busy key."""
+    cap = row.settings.frequency_cap
+    if cap is not None:
+        times = row.attempt_times.get(number)
+        frees_at = cap_frees_at(times, cap) if times else 0
+        if frees_at > now:
+            return frees_at
+    if row.settings.one_call_per_number and row.busy.get(number):
+        return number
+    return None
+
+
+def key_of_number(recipient: Recipient, index: int) -> str:
+    """Return the key of one of a recipient's numbers on its line."""
+    if index == 0:
+        return number_key(recipient.number, recipient.line)
+    further = recipient.further_numbers[index - 1]
+    return number_key(further.number, further.line)

@@ -1,0 +1,26 @@
+"""What is known of the connection to the telephony (R5.5)."""
+
+from __future__ import annotations
+
+import attrs
+
+from campaign_core._values.instants import Instant
+
+__all__ = ["SURVEYS", "Link"]
+
+SURVEYS = 2
+"""How many reports of the calls that are up are heeded after a reconnection."""
+
+
+@attrs.frozen(kw_only=True)
+class Link:
+    """The driver's connection: up at first; a service whose driver is not says so."""
+
+    is_up: bool = True
+    went_down_at: Instant = Instant(0)
+    """When the connection went last; calls placed shortly before may be unknown to the first
+    survey."""
+    surveys_due: int = 0
+    """Reports of the calls that are up, still to be heeded."""
+    deferred_until: Instant = Instant(0)
+    """The telephony takes no call before then."""

@@ -1,0 +1,214 @@
+"""The service as it is now: the root of the state, and the draft on which a moment is worked.
+
+A :class:`State` is immutable. Work is done on a :class:`Draft`: a copy of the root whose owner may
+change in place what it has copied, and nobody else sees it until it is sealed into a state again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, final
+
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.limits import CallLimits
+from campaign_core._model.recipients import LINES, Line
+from campaign_core._model.settings import Settings
+from campaign_core._state.call import Call
+from campaign_core._state.campaign import CampaignRow
+from campaign_core._state.link import Link
+from campaign_core._state.pacing import Placements
+from campaign_core._values.identifiers import CallKey, CampaignId, ModelId, ServiceId
+from campaign_core._values.instants import Instant
+from campaign_core._values.ordered import Ordered
+
+__all__ = ["Draft", "ServiceRow", "State"]
+
+
+class ServiceRow:
+    """The root: facts first, then the index over them."""
+
+    FACTS = (
+        "service_id",
+        "settings",
+        "now",
+        "sequence",
+        "models",
+        "next_model_id",
+        "campaigns",
+        "next_campaign_id",
+        "do_not_call",
+        "link",
+        "calls",
+        "placements",
+        "attempt_times",
+    )
+
+    def __init__(self, *, service_id: ServiceId, settings: Settings, now: Instant) -> None:
+        """Take what the first event tells."""
+        self.service_id = service_id
+        self.settings = settings
+        self.now = now
+        """The time of the last event."""
+        self.sequence = 1
+        """The last event's sequence number."""
+        self.models: Ordered[ModelId, CampaignModel] = Ordered()
+        self.next_model_id = 1
+        self.campaigns: Ordered[CampaignId, CampaignRow] = Ordered()
+        self.next_campaign_id = 1
+        self.do_not_call: Ordered[str, None] = Ordered()
+        self.link = Link()
+        self.calls: Ordered[CallKey, Call] = Ordered()
+        self.placements = Placements()
+        self.attempt_times: Ordered[str, tuple[int, ...]] = Ordered()
+        """Instants of the counted attempts to a number on its line, while a cap is set."""
+
+        # Counts cached, and the index.
+        self.in_use = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
+        self.busy: Ordered[str, int] = Ordered()
+        """Calls in progress to a number on its line."""
+        self.parked: Ordered[str, tuple[CallKey, ...]] = Ordered()
+        """Recipients that wait for a number to be free."""
+        self.timers: Ordered[int, None] = Ordered()
+        """What is due when: see ``timers``."""
+        self.wakes: Ordered[int, None] = Ordered()
+        """Instants at which a campaign's lines change, and the campaign."""
+        self.contenders: Ordered[int, CampaignId] = Ordered()
+        """Campaigns that compete, by rank (R6.2)."""
+        self.placeable: dict[Line, Ordered[int, CampaignId]] = {
+            Line.INTERNAL: Ordered(),
+            Line.EXTERNAL: Ordered(),
+        }
+        """Campaigns with a recipient to call and room of their own, by line and rank."""
+        self.touched: frozenset[CampaignId] = frozenset()
+        """Campaigns whose standing in the two above is to be looked at again."""
+        self.indexed_at: int = now
+        """The instant up to which the lines have been moved on."""
+
+    def facts(self) -> tuple[Any, ...]:
+        """Return the facts, in the order of ``FACTS``."""
+        return tuple(getattr(self, name) for name in self.FACTS)
+
+    def has_room(self, line: Line) -> bool:
+        """Return whether the global limits leave room for a call on a line (R6.3)."""
+        return has_room(self.settings.call_limits, self.in_use, line)
+
+
+def has_room(limits: CallLimits, in_use: dict[Line, int], line: Line) -> bool:
+    """Return whether limits leave room for one more call on a line (R2.2)."""
+    on_line = limits.on(line)
+    if on_line is not None and in_use[line] >= on_line:
+        return False
+    return limits.total is None or sum(in_use.values()) < limits.total
+
+
+@final
+class State:
+    """The whole state of a service at one moment: immutable, comparable, hashable.
+
+    Two states are equal when the same facts hold in them. Read it through
+    :mod:`campaign_core` queries: :func:`~campaign_core.campaign`, ``explain`` and their kin.
+    """
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: ServiceRow) -> None:
+        """Take a root that nobody will change any more."""
+        self._row = row
+
+    @property
+    def service_id(self) -> ServiceId:
+        """The id that makes this service's call ids its own."""
+        return self._row.service_id
+
+    @property
+    def settings(self) -> Settings:
+        """The general settings in force."""
+        return self._row.settings
+
+    @property
+    def now(self) -> Instant:
+        """The time of the last event; no message is taken as earlier (R6.13)."""
+        return self._row.now
+
+    @property
+    def sequence(self) -> int:
+        """The last event's sequence number."""
+        return self._row.sequence
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State):
+            return NotImplemented
+        mine, theirs = self._row, other._row
+        if mine is theirs:
+            return True
+        plain = [name for name in ServiceRow.FACTS if name != "campaigns"]
+        return all(getattr(mine, name) == getattr(theirs, name) for name in plain) and [
+            row.facts() for row in mine.campaigns.values()
+        ] == [row.facts() for row in theirs.campaigns.values()]
+
+    def __hash__(self) -> int:
+        row = self._row
+        return hash((row.service_id, row.sequence, row.now, len(row.calls), row.settings))
+
+    def __repr__(self) -> str:
+        row = self._row
+        return (
+            f"State(service_id={row.service_id!r}, sequence={row.sequence}, now={row.now}, "
+            f"campaigns={len(row.campaigns)}, calls={len(row.calls)})"
+        )
+
+
+class Draft(ServiceRow):
+    """A root in the making, private to whoever opened it."""
+
+    def __init__(self, row: ServiceRow) -> None:
+        """Open a root for changes; the root itself is not touched."""
+        self.__dict__.update(row.__dict__)
+        self.owner = object()
+        self.in_use = row.in_use.copy()
+        self.placeable = row.placeable.copy()
+        self.touched_now = set(row.touched)
+        self._opened: dict[CampaignId, CampaignRow] = {}
+
+    def campaign(self, campaign_id: CampaignId) -> CampaignRow:
+        """Return a campaign that may be changed.
+
+        Raises:
+            KeyError: there is none such.
+        """
+        row = self._opened.get(campaign_id)
+        if row is None:
+            row = self.campaigns[campaign_id].copied_for(self.owner)
+            self._opened[campaign_id] = row
+            self.campaigns = self.campaigns.with_item(campaign_id, row, self.owner)
+        return row
+
+    def add(self, row: CampaignRow) -> None:
+        """Add a campaign."""
+        row.owner = self.owner
+        self._opened[row.campaign_id] = row
+        self.campaigns = self.campaigns.with_item(row.campaign_id, row, self.owner)
+
+    def remove(self, campaign_id: CampaignId) -> None:
+        """Take a campaign off."""
+        self._opened.pop(campaign_id, None)
+        self.touched_now.discard(campaign_id)
+        self.campaigns = self.campaigns.without(campaign_id, self.owner)
+
+    def rows(self) -> Iterator[CampaignRow]:
+        """Yield every campaign, to be read."""
+        yield from self.campaigns.values()
+
+    def sealed(self) -> State:
+        """Return the state; the draft must not be used again."""
+        row = ServiceRow.__new__(ServiceRow)
+        row.__dict__.update(self.__dict__)
+        row.touched = frozenset(self.touched_now)
+        for name in ("owner", "_opened", "touched_now"):
+            del row.__dict__[name]
+        return State(row)
+
+
+def room_on(row: ServiceRow) -> list[Line]:
+    """Return the lines on which the global limits leave room."""
+    return [line for line in LINES if row.has_room(line)]

@@ -1,0 +1,138 @@
+"""The call's state machine: which event leads from which step to which (R7).
+
+A row reads: in this step, by this event, to one of these steps. The function makes the new call.
+Rows that keep the step record a fact beside it: answered, reached, heard. ``_decision.call_flow``
+is the other half: which report, in which step, brings which events about.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from campaign_core import events as ev
+from campaign_core._model.call_script import CallScript
+from campaign_core._model.statuses import Purpose
+from campaign_core._state.call import (
+    SPEAKING,
+    TRANSFERRED,
+    Call,
+    Ending,
+    Playing,
+    Ringing,
+    Silent,
+    Speaking,
+    Transferred,
+)
+from campaign_core._transition.arrows import table
+from campaign_core.reports import PlaybackEnd
+
+__all__ = ["CALL_ARROWS", "next_call"]
+
+
+def _stays(call: Call, _: ev.CallEvent, __: CallScript) -> Call:
+    return call
+
+
+def _answered(call: Call, _: ev.CallAnswered, script: CallScript) -> Call:
+    # R7.5: where nothing is to be confirmed, whoever answers is reached.
+    is_reached = not (script.confirm_answer or script.confirm_listening)
+    return Call(
+        placement=call.placement,
+        deadline_at=call.deadline_at,
+        is_answered=True,
+        is_reached=is_reached,
+        is_adrift=call.is_adrift,
+        step=SPEAKING,
+    )
+
+
+def _answer_confirmed(call: Call, _: ev.AnswerConfirmed, script: CallScript) -> Call:
+    is_reached = not script.confirm_listening
+    return attrs.evolve(call, is_reached=is_reached, step=SPEAKING)
+
+
+def _listening_confirmed(call: Call, _: ev.ListeningConfirmed, __: CallScript) -> Call:
+    return attrs.evolve(call, is_reached=True, step=SPEAKING)
+
+
+def _timed_out(call: Call, _: ev.DigitTimedOut, __: CallScript) -> Call:
+    return attrs.evolve(call, step=SPEAKING)
+
+
+def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
+    return Call(
+        placement=call.placement,
+        deadline_at=call.deadline_at,
+        is_answered=True,
+        is_reached=call.is_reached,
+        is_heard=call.is_heard,
+        is_adrift=call.is_adrift,
+        plays=event.play,
+        step=Playing(purpose=event.purpose, round=event.round, play=event.play),
+    )
+
+
+def _play_ended(call: Call, event: ev.PlaybackEnded, _: CallScript) -> Call:
+    assert isinstance(call.step, Playing)
+    heard = call.step.purpose is Purpose.MESSAGE and event.end is not PlaybackEnd.FAILED
+    return attrs.evolve(call, step=SPEAKING, is_heard=call.is_heard or heard)
+
+
+def _silent(call: Call, event: ev.SilenceStarted, _: CallScript) -> Call:
+    step = Silent(purpose=event.purpose, round=event.round, until=event.until)
+    return attrs.evolve(call, step=step)
+
+
+def _transferred(call: Call, event: ev.CallTransferred, _: CallScript) -> Call:
+    at = event.deadline_at
+    return attrs.evolve(call, is_reached=True, step=TRANSFERRED, deadline_at=at)
+
+
+def _ending(call: Call, event: ev.HangUpOrdered, _: CallScript) -> Call:
+    step = Ending(outcome=event.outcome, by_deadline=event.by_deadline)
+    return attrs.evolve(call, step=step)
+
+
+def _taken_over(call: Call, _: ev.CallTakenOver, __: CallScript) -> Call:
+    # What was playing when the connection went was heard, as far as anyone can tell.
+    heard = isinstance(call.step, Playing) and call.step.purpose is Purpose.MESSAGE
+    return attrs.evolve(call, is_adrift=False, is_heard=call.is_heard or heard)
+
+
+_ANSWERED = (Speaking, Playing, Silent, Transferred)
+_EVERY = (Ringing, *_ANSWERED, Ending)
+
+CALL_ARROWS = table(
+    (Ringing, ev.CallAnswered, {Speaking}, _answered),
+    (Speaking, ev.PlaybackStarted, {Playing}, _playing),
+    (Playing, ev.PlaybackStarted, {Playing}, _playing),
+    (Silent, ev.PlaybackStarted, {Playing}, _playing),
+    (Playing, ev.PlaybackEnded, {Speaking}, _play_ended),
+    (Speaking, ev.SilenceStarted, {Silent}, _silent),
+    (Playing, ev.SilenceStarted, {Silent}, _silent),
+    (Silent, ev.SilenceStarted, {Silent}, _silent),
+    (Silent, ev.DigitTimedOut, {Speaking}, _timed_out),
+    (Speaking, ev.AnswerConfirmed, {Speaking}, _answer_confirmed),
+    (Silent, ev.AnswerConfirmed, {Speaking}, _answer_confirmed),
+    (Speaking, ev.ListeningConfirmed, {Speaking}, _listening_confirmed),
+    (Silent, ev.ListeningConfirmed, {Speaking}, _listening_confirmed),
+    (Speaking, ev.CallTransferred, {Transferred}, _transferred),
+    (Silent, ev.CallTransferred, {Transferred}, _transferred),
+    # The outcome was fixed by the first order; another only repeats it.
+    (Ending, ev.HangUpOrdered, {Ending}, _stays),
+    *[(step, ev.HangUpOrdered, {Ending}, _ending) for step in (Ringing, *_ANSWERED)],
+    *[(step, ev.DigitDialled, {step}, _stays) for step in _EVERY],
+    *[(step, ev.OptedOut, {step}, _stays) for step in (Speaking, Silent)],
+    *[(step, ev.DeadlinePassed, {step}, _stays) for step in _EVERY],
+    *[(step, ev.CallTakenOver, {step}, _taken_over) for step in _EVERY],
+)
+
+
+def next_call(call: Call, event: ev.CallEvent, script: CallScript) -> Call:
+    """Return the call to which an event leads.
+
+    Raises:
+        KeyError: the table has no such arrow.
+    """
+    made: Call = CALL_ARROWS[type(call.step), type(event)].make(call, event, script)
+    return made

@@ -1,0 +1,143 @@
+"""What events of the service and of its models change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from campaign_core import events as ev
+from campaign_core._state import record as rec
+from campaign_core._state.lines import leave, line_up
+from campaign_core._state.link import SURVEYS
+from campaign_core._state.pacing import Placements
+from campaign_core._state.service import Draft
+from campaign_core._transition.shared import disarm_digit
+from campaign_core._values.identifiers import ModelId
+from campaign_core._values.instants import Instant
+from campaign_core._values.ordered import Ordered
+
+__all__ = ["OF_SERVICE", "change_do_not_call"]
+
+def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
+    before, after = draft.settings, event.settings
+    draft.settings = after
+    if after.call_rate is None:
+        draft.placements = Placements()
+    if after.frequency_cap is None:
+        draft.attempt_times = Ordered()
+    # Who was set aside by the old cap, or for a busy number, stands in line again.
+    if (before.frequency_cap, before.one_call_per_number) != (
+        after.frequency_cap,
+        after.one_call_per_number,
+    ):
+        for campaign_id in [row.campaign_id for row in draft.rows() if row.held]:
+            campaign = draft.campaign(campaign_id)
+            for position in list(campaign.held):
+                record = campaign.record(position)
+                leave(draft, campaign, position, record)
+                line_up(draft, campaign, position, record, event.at)
+            draft.touched_now.add(campaign_id)
+
+
+def _numbers_barred(draft: Draft, event: ev.NumbersBarred) -> None:
+    change_do_not_call(draft, event.numbers, event.at, barred=True)
+
+
+def _numbers_unbarred(draft: Draft, event: ev.NumbersUnbarred) -> None:
+    change_do_not_call(draft, event.numbers, event.at, barred=False)
+
+
+def change_do_not_call(
+    draft: Draft, numbers: tuple[str, ...], at: Instant, *, barred: bool
+) -> None:
+    listed = [
+        (row.campaign_id, position)
+        for row in draft.rows()
+        if not row.status.is_final
+        for number in numbers
+        for position in row.recipients.positions_of(number)
+        if rec.status_of(row.record(position)) == rec.IDLE
+    ]
+    listed = list(dict.fromkeys(listed))
+    # A place in line depends on which numbers are barred: out by the old list, in by the new.
+    for campaign_id, position in listed:
+        campaign = draft.campaign(campaign_id)
+        leave(draft, campaign, position, campaign.record(position))
+        draft.touched_now.add(campaign_id)
+    for number in numbers:
+        draft.do_not_call = (
+            draft.do_not_call.with_item(number, None, draft.owner)
+            if barred
+            else draft.do_not_call.without(number, draft.owner)
+        )
+    for campaign_id, position in listed:
+        campaign = draft.campaign(campaign_id)
+        line_up(draft, campaign, position, campaign.record(position), at)
+
+
+def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
+    draft.link = attrs.evolve(
+        draft.link, is_up=False, went_down_at=event.at, surveys_due=0
+    )
+    for key, call in list(draft.calls.items()):
+        disarm_digit(draft, call)
+        adrift = attrs.evolve(call, is_adrift=True)
+        draft.calls = draft.calls.with_item(key, adrift, draft.owner)
+
+
+def _driver_came_up(draft: Draft, _: ev.DriverCameUp) -> None:
+    draft.link = attrs.evolve(draft.link, is_up=True, surveys_due=SURVEYS)
+
+
+def _calls_up_reported(draft: Draft, _: ev.CallsUpReported) -> None:
+    draft.link = attrs.evolve(draft.link, surveys_due=draft.link.surveys_due - 1)
+
+
+def _driver_deferred(draft: Draft, event: ev.DriverDeferred) -> None:
+    until = max(event.until, draft.link.deferred_until)
+    draft.link = attrs.evolve(draft.link, deferred_until=until)
+
+
+def _model_added(draft: Draft, event: ev.ModelAdded) -> None:
+    _model_edited(draft, event)
+    draft.next_model_id = event.model_id + 1
+
+
+def _model_edited(draft: Draft, event: ev.ModelAdded | ev.ModelEdited) -> None:
+    draft.models = draft.models.with_item(event.model_id, event.model, draft.owner)
+
+
+def _models_deleted(draft: Draft, event: ev.ModelsDeleted) -> None:
+    for model_id in event.model_ids:
+        draft.models = draft.models.without(model_id, draft.owner)
+
+
+def _model_enabled(draft: Draft, event: ev.ModelEnabled) -> None:
+    _switch_model(draft, event.model_id, enabled=True)
+
+
+def _model_disabled(draft: Draft, event: ev.ModelDisabled) -> None:
+    _switch_model(draft, event.model_id, enabled=False)
+
+
+def _switch_model(draft: Draft, model_id: ModelId, *, enabled: bool) -> None:
+    model = attrs.evolve(draft.models[model_id], enabled=enabled)
+    draft.models = draft.models.with_item(model_id, model, draft.owner)
+
+
+OF_SERVICE: dict[type[Any], Callable[[Draft, Any], None]] = {
+    ev.SettingsChanged: _settings_changed,
+    ev.NumbersBarred: _numbers_barred,
+    ev.NumbersUnbarred: _numbers_unbarred,
+    ev.DriverWentDown: _driver_went_down,
+    ev.DriverCameUp: _driver_came_up,
+    ev.CallsUpReported: _calls_up_reported,
+    ev.DriverDeferred: _driver_deferred,
+    ev.ModelAdded: _model_added,
+    ev.ModelEdited: _model_edited,
+    ev.ModelsDeleted: _models_deleted,
+    ev.ModelEnabled: _model_enabled,
+    ev.ModelDisabled: _model_disabled,
+}

@@ -1,0 +1,273 @@
+"""A persistent ordered map: sorted, immutable, a changed copy shares almost all.
+
+A B+ tree with blocks of up to 64 entries. As with :class:`~campaign_core._values.vector.Vector`,
+a change copies the blocks on its path, except those made for the same ``owner``, which are changed
+in place. A block is split where it is full and dropped where it is empty; sparse blocks are left
+alone, which is what a queue wants: entries leave at the front and come at the back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Ordered"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_WIDTH = 64
+
+
+class _Leaf:
+    __slots__ = ("keys", "owner", "values")
+
+    def __init__(self, keys: list[Any], values: list[Any], owner: object) -> None:
+        self.keys = keys
+        self.values = values
+        self.owner = owner
+
+
+class _Branch:
+    __slots__ = ("children", "firsts", "owner")
+
+    def __init__(self, firsts: list[Any], children: list[Any], owner: object) -> None:
+        # firsts[i] is a lower bound of what stands in children[i]; the first one is not looked at.
+        self.firsts = firsts
+        self.children = children
+        self.owner = owner
+
+
+class Ordered(Generic[K, V]):
+    """An immutable map in the order of its keys; ``None`` values make it an ordered set."""
+
+    __slots__ = ("_depth", "_owner", "_root", "_size")
+
+    def __init__(self, items: Iterable[tuple[K, V]] = ()) -> None:
+        """Take the items in any order; of a key given twice, the last one."""
+        pairs = sorted(dict(items).items())
+        self._owner: object = None
+        self._size = len(pairs)
+        self._depth = 0
+        blocks: list[Any] = [
+            _Leaf([k for k, _ in pairs[at : at + _WIDTH]], [v for _, v in pairs[at : at + _WIDTH]], None)
+            for at in range(0, len(pairs), _WIDTH)
+        ] or [_Leaf([], [], None)]
+        firsts = [block.keys[0] if block.keys else None for block in blocks]
+        while len(blocks) > 1:
+            self._depth += 1
+            starts = range(0, len(blocks), _WIDTH)
+            blocks = [
+                _Branch(firsts[at : at + _WIDTH], blocks[at : at + _WIDTH], None) for at in starts
+            ]
+            firsts = [firsts[at] for at in starts]
+        self._root: Any = blocks[0]
+
+    @classmethod
+    def of_keys(cls, keys: Iterable[K]) -> Ordered[K, None]:
+        """Return an ordered set."""
+        return Ordered((key, None) for key in keys)
+
+    def _opened(self, owner: object) -> Ordered[K, V]:
+        if owner is not None and self._owner is owner:
+            return self
+        opened: Ordered[K, V] = Ordered.__new__(Ordered)
+        opened._root, opened._size, opened._depth = self._root, self._size, self._depth
+        opened._owner = owner
+        return opened
+
+    def with_item(self, key: K, value: V, owner: object = None) -> Ordered[K, V]:
+        """Return the map with this item added or replaced."""
+        tree = self if owner is not None and self._owner is owner else self._opened(owner)
+        path: list[tuple[_Branch, int]] = []
+        block = tree._root
+        if block.owner is not owner or owner is None:
+            block = tree._root = _copied(block, owner, tree._depth)
+        for depth in range(tree._depth - 1, -1, -1):
+            slot = bisect_right(block.firsts, key, 1) - 1
+            below = block.children[slot]
+            if below.owner is not owner or owner is None:
+                below = block.children[slot] = _copied(below, owner, depth)
+            path.append((block, slot))
+            block = below
+        keys = block.keys
+        at = bisect_left(keys, key)
+        if at < len(keys) and keys[at] == key:
+            block.values[at] = value
+            return tree
+        keys.insert(at, key)
+        block.values.insert(at, value)
+        tree._size += 1
+        if len(keys) > _WIDTH:
+            tree._split(block, at, path, owner)
+        return tree
+
+    def _split(
+        self, leaf: _Leaf, at: int, path: list[tuple[_Branch, int]], owner: object
+    ) -> None:
+        # Keys that come in ascending order, as times do, leave full blocks behind them.
+        middle = at if at == len(leaf.keys) - 1 else len(leaf.keys) // 2
+        right: Any = _Leaf(leaf.keys[middle:], leaf.values[middle:], owner)
+        del leaf.keys[middle:], leaf.values[middle:]
+        first = right.keys[0]
+        left: Any = leaf
+        for branch, slot in reversed(path):
+            branch.firsts.insert(slot + 1, first)
+            branch.children.insert(slot + 1, right)
+            if len(branch.children) <= _WIDTH:
+                return
+            last = slot + 1 == len(branch.children) - 1
+            middle = len(branch.children) - 1 if last else len(branch.children) // 2
+            right = _Branch(branch.firsts[middle:], branch.children[middle:], owner)
+            del branch.firsts[middle:], branch.children[middle:]
+            first = right.firsts[0]
+            left = branch
+        self._root = _Branch([None, first], [left, right], owner)
+        self._depth += 1
+
+    def without(self, key: K, owner: object = None) -> Ordered[K, V]:
+        """Return the map without this key; the map itself where it has none such."""
+        tree = self if owner is not None and self._owner is owner else self._opened(owner)
+        path: list[tuple[_Branch, int]] = []
+        block = tree._root
+        if block.owner is not owner or owner is None:
+            block = tree._root = _copied(block, owner, tree._depth)
+        for depth in range(tree._depth - 1, -1, -1):
+            slot = bisect_right(block.firsts, key, 1) - 1
+            below = block.children[slot]
+            if below.owner is not owner or owner is None:
+                below = block.children[slot] = _copied(below, owner, depth)
+            path.append((block, slot))
+            block = below
+        at = bisect_left(block.keys, key)
+        if at == len(block.keys) or block.keys[at] != key:
+            return self
+        del block.keys[at], block.values[at]
+        tree._size -= 1
+        if not block.keys and path:
+            tree._drop(path)
+        return tree
+
+    def _drop(self, path: list[tuple[_Branch, int]]) -> None:
+        for branch, slot in reversed(path):
+            del branch.firsts[slot], branch.children[slot]
+            if branch.children:
+                break
+        while self._depth and len(self._root.children) == 1:
+            self._root = self._root.children[0]
+            self._depth -= 1
+
+    def get(self, key: K, default: V | None = None) -> V | None:
+        """Return the value of a key, or a default."""
+        block = self._root
+        for _ in range(self._depth):
+            block = block.children[bisect_right(block.firsts, key, 1) - 1]
+        keys = block.keys
+        at = bisect_left(keys, key)
+        if at < len(keys) and keys[at] == key:
+            return block.values[at]  # type: ignore[no-any-return]
+        return default
+
+    def __getitem__(self, key: K) -> V:
+        found = self.get(key, _ABSENT)  # type: ignore[arg-type]
+        if found is _ABSENT:
+            raise KeyError(key)
+        return found  # type: ignore[return-value]
+
+    def __contains__(self, key: K) -> bool:
+        return self.get(key, _ABSENT) is not _ABSENT  # type: ignore[arg-type]
+
+    def first(self) -> K | None:
+        """Return the least key, or ``None`` where the map is empty."""
+        block = self._root
+        for _ in range(self._depth):
+            block = block.children[0]
+        return block.keys[0] if block.keys else None
+
+    def first_from(self, least: K) -> K | None:
+        """Return the least key not less than another, or ``None``."""
+        return next(self.keys_from(least), None)
+
+    def nth(self, count: int) -> K | None:
+        """Return the key before which ``count`` others stand, or ``None``."""
+        for leaf in self._leaves():
+            if count < len(leaf.keys):
+                return leaf.keys[count]  # type: ignore[no-any-return]
+            count -= len(leaf.keys)
+        return None
+
+    def count_before(self, key: K) -> int:
+        """Return how many keys are less than another."""
+        count = 0
+        for leaf in self._leaves():
+            if leaf.keys and leaf.keys[-1] >= key:
+                return count + bisect_left(leaf.keys, key)
+            count += len(leaf.keys)
+        return count
+
+    def keys_from(self, least: K) -> Iterator[K]:
+        """Yield the keys not less than another, in order."""
+        stack: list[tuple[_Branch, int]] = []
+        block = self._root
+        for _ in range(self._depth):
+            slot = bisect_right(block.firsts, least, 1) - 1
+            stack.append((block, slot + 1))
+            block = block.children[slot]
+        yield from block.keys[bisect_left(block.keys, least) :]
+        for depth, (branch, slot) in enumerate(reversed(stack)):
+            for child in branch.children[slot:]:
+                for leaf in _leaves(child, depth):
+                    yield from leaf.keys
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """Yield the items in the order of the keys."""
+        for leaf in self._leaves():
+            yield from zip(leaf.keys, leaf.values, strict=True)
+
+    def values(self) -> Iterator[V]:
+        """Yield the values in the order of the keys."""
+        for leaf in self._leaves():
+            yield from leaf.values
+
+    def _leaves(self) -> Iterator[_Leaf]:
+        return _leaves(self._root, self._depth)
+
+    def __iter__(self) -> Iterator[K]:
+        for leaf in self._leaves():
+            yield from leaf.keys
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ordered):
+            return NotImplemented
+        if self._root is other._root:
+            return True
+        return self._size == other._size and all(
+            mine == theirs for mine, theirs in zip(self.items(), other.items(), strict=True)
+        )
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.items()))
+
+    def __repr__(self) -> str:
+        return f"Ordered({list(self.items())!r})"
+
+
+_ABSENT: Any = object()
+
+
+def _copied(block: Any, owner: object, depth: int) -> Any:
+    if depth:
+        return _Branch(block.firsts.copy(), block.children.copy(), owner)
+    return _Leaf(block.keys.copy(), block.values.copy(), owner)
+
+
+def _leaves(block: Any, depth: int) -> Iterator[_Leaf]:
+    if depth == 0:
+        yield block
+        return
+    for child in block.children:
+        yield from _leaves(child, depth - 1)

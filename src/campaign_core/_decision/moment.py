@@ -110,7 +110,7 @@ class Moment:
             self._settle(self.draft.campaign(campaign_id))
         for campaign_id in touched:
             self._end(self.draft.campaign(campaign_id))
-        place_calls(self.draft, self.now, self._place)
+        place_calls(self.draft, self.now, self.place)
 
     def _settle(self, campaign: CampaignRow) -> None:
         """R6.12, R5.6, R4.11: idle recipients that may not be called any more have failed."""
@@ -171,7 +171,8 @@ class Moment:
             )
             self.record((paused,))
 
-    def _place(self, placing: Placing) -> None:
+    def place(self, placing: Placing) -> None:
+        """Place one call (R8.4)."""
         campaign = placing.campaign
         record = campaign.record(placing.position)
         recipient = campaign.recipients.at(placing.position)

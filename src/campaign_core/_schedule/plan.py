@@ -21,6 +21,7 @@ from campaign_core._model.recipients import LINES, Line
 from campaign_core._state.campaign import CampaignRow, LineKey
 from campaign_core._state.lines import (
     hold,
+    is_parked_open,
     key_of_number,
     list_campaign,
     move_on,
@@ -31,7 +32,14 @@ from campaign_core._state.lines import (
 from campaign_core._state.service import Draft, room_on
 from campaign_core._values.identifiers import CampaignId, Position
 
-__all__ = ["Placing", "bring_up_to", "capacity_free_from", "cutoff", "place_calls"]
+__all__ = [
+    "Placing",
+    "bring_up_to",
+    "capacity_free_from",
+    "cutoff",
+    "has_candidate",
+    "place_calls",
+]
 
 _POSITION_MASK = 0xFFFFFFFF
 _NEVER = 1 << 62
@@ -122,8 +130,13 @@ def cutoff(draft: Draft, now: int) -> int | None:
 
 
 def _really_competes(draft: Draft, campaign: CampaignRow, now: int) -> bool:
-    if campaign.calls:
-        return True
+    return bool(campaign.calls) or has_candidate(draft, campaign, now)
+
+
+def has_candidate(draft: Draft, campaign: CampaignRow, now: int) -> bool:
+    """Return whether a recipient could be called now were there no capacity limits (R4.4)."""
+    if not campaign.may_call:
+        return False
     set_aside = False
     for line in open_lines(campaign, now):
         while (key := campaign.ready[line].first()) is not None:
@@ -134,7 +147,7 @@ def _really_competes(draft: Draft, campaign: CampaignRow, now: int) -> bool:
             set_aside = True
     if set_aside:
         list_campaign(draft, campaign, now)
-    return campaign.listed[0]
+    return is_parked_open(draft, campaign, now)
 
 
 def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int | str | None:

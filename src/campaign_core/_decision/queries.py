@@ -1,0 +1,184 @@
+"""Reading a state: campaigns, recipients, calls, models, as frozen values (R4.8, R5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import attrs
+
+from campaign_core import events as ev
+from campaign_core._decision.moment import Moment
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.recipients import Line, RecipientList
+from campaign_core._model.statuses import PauseReason, Status
+from campaign_core._schedule.plan import has_candidate, place_calls
+from campaign_core._state import record as rec
+from campaign_core._state.call import Call
+from campaign_core._state.campaign import CampaignRow
+from campaign_core._state.link import Link
+from campaign_core._state.record import RecipientState
+from campaign_core._state.service import Draft, State
+from campaign_core._transition.evolve import open_draft
+from campaign_core._values.identifiers import CampaignId, ModelId, Position
+from campaign_core._values.instants import Instant
+from campaign_core.errors import UnknownCampaignError, UnknownRecipientError
+
+__all__ = [
+    "Campaign",
+    "calls",
+    "campaign",
+    "campaign_ids",
+    "do_not_call",
+    "link",
+    "models",
+    "recipient",
+    "recipients",
+    "status",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Campaign:
+    """A campaign as the list of campaigns shows it (R4.8)."""
+
+    campaign_id: CampaignId
+    model_id: ModelId
+    model_name: str
+    parameters: CampaignModel
+    """The campaign's own copy."""
+    recipients: RecipientList
+    """In list order, those appended included."""
+    starts_at: Instant
+    expires_at: Instant | None
+    is_expired: bool
+    status: Status
+    pause_reason: PauseReason | None
+    """Who or what paused it; ``None`` unless paused."""
+    contacted: int
+    """Recipients reached."""
+    failed: int
+    idle: int
+    internal_calls: int
+    """Calls in progress on internal lines."""
+    external_calls: int
+    """Calls in progress on external lines."""
+
+    @property
+    def name(self) -> str:
+        """The campaign's name, which is the calls' display name."""
+        return self.parameters.name
+
+
+def row_of(state: State | Draft, campaign_id: CampaignId) -> CampaignRow:
+    """Return a campaign to be read.
+
+    Raises:
+        UnknownCampaignError: there is none such.
+    """
+    row = state._row if isinstance(state, State) else state  # noqa: SLF001
+    found = row.campaigns.get(campaign_id)
+    if found is None:
+        why = f"campaign_id = {campaign_id}: there is no such campaign"
+        raise UnknownCampaignError(None, why)
+    return found
+
+
+def campaign_ids(state: State) -> tuple[CampaignId, ...]:
+    """Return the campaigns of the list, in the order of their creation."""
+    return tuple(state._row.campaigns)  # noqa: SLF001
+
+
+def campaign(state: State, campaign_id: CampaignId, now: Instant) -> Campaign:
+    """Return a campaign as it is at a time; its status may be ``BLOCKED`` (R4.4).
+
+    Raises:
+        UnknownCampaignError: there is none such.
+    """
+    row = row_of(state, campaign_id)
+    count = len(row.recipients)
+    return Campaign(
+        campaign_id=campaign_id,
+        model_id=row.model_id,
+        model_name=row.model_name,
+        parameters=row.parameters,
+        recipients=row.recipients,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+        is_expired=row.is_expired,
+        status=status(state, campaign_id, now),
+        pause_reason=row.pause_reason,
+        contacted=row.contacted,
+        failed=count - row.contacted - row.idle - row.calls,
+        idle=row.idle,
+        internal_calls=row.in_use[Line.INTERNAL],
+        external_calls=row.in_use[Line.EXTERNAL],
+    )
+
+
+def status(state: State, campaign_id: CampaignId, now: Instant) -> Status:
+    """Return a campaign's status at a time (R4.3).
+
+    ``BLOCKED`` is derived here (R4.4): somebody could be called by all rules of time and person,
+    and a pass of the scheduler at this moment would call nobody of the campaign.
+
+    Raises:
+        UnknownCampaignError: there is none such.
+    """
+    row = row_of(state, campaign_id)
+    if row.status is not Status.ACTIVE:
+        return row.status
+    at = max(now, state.now)
+    moment = Moment(open_draft(state, at), at)
+    place_calls(moment.draft, at, moment.place)
+    is_calling = any(
+        isinstance(event, ev.CallPlaced) and event.campaign_id == campaign_id
+        for event in moment.events
+    )
+    if is_calling or not has_candidate(moment.draft, moment.draft.campaign(campaign_id), at):
+        return Status.ACTIVE
+    return Status.BLOCKED
+
+
+def recipient(state: State, campaign_id: CampaignId, position: Position) -> RecipientState:
+    """Return the state of one recipient (R5).
+
+    Raises:
+        UnknownCampaignError: there is no such campaign.
+        UnknownRecipientError: the campaign has no recipient at this position.
+    """
+    row = row_of(state, campaign_id)
+    if not 1 <= position <= len(row.recipients):
+        why = f"position = {position}: the campaign has {len(row.recipients)} recipients"
+        raise UnknownRecipientError(None, why)
+    return rec.view(row.record(position))
+
+
+def recipients(state: State, campaign_id: CampaignId) -> Iterator[RecipientState]:
+    """Yield the state of every recipient, in list order.
+
+    Raises:
+        UnknownCampaignError: there is no such campaign.
+    """
+    for record in row_of(state, campaign_id).records:
+        yield rec.view(record)
+
+
+def calls(state: State) -> tuple[Call, ...]:
+    """Return the calls in progress, by campaign and position."""
+    return tuple(state._row.calls.values())  # noqa: SLF001
+
+
+def models(state: State) -> Mapping[ModelId, CampaignModel]:
+    """Return the models by id."""
+    return MappingProxyType(dict(state._row.models.items()))  # noqa: SLF001
+
+
+def do_not_call(state: State) -> tuple[str, ...]:
+    """Return the numbers on the do-not-call list, sorted."""
+    return tuple(state._row.do_not_call)  # noqa: SLF001
+
+
+def link(state: State) -> Link:
+    """Return what is known of the connection to the telephony (R5.5)."""
+    return state._row.link  # noqa: SLF001

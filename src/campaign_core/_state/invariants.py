@@ -1,0 +1,132 @@
+"""Every law that a state must keep, whatever happened to it.
+
+For tests after each step, and for a service before it writes a snapshot and after it reads one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from campaign_core._model.recipients import LINES, Line
+from campaign_core._model.statuses import Status
+from campaign_core._state import record as rec
+from campaign_core._state import timers
+from campaign_core._state.call import Silent
+from campaign_core._state.campaign import CampaignRow, number_key
+from campaign_core._state.lines import next_number
+from campaign_core._state.service import ServiceRow, State
+from campaign_core._state.timers import Due
+from campaign_core._values.instants import SECOND_MS
+
+__all__ = ["check"]
+
+_GRACE_MS = 10 * SECOND_MS
+_POSITION_MASK = 0xFFFFFFFF
+
+
+def check(state: State) -> tuple[str, ...]:
+    """Return the laws that a state breaks, one sentence each; empty for a sound state."""
+    row = state._row
+    return (
+        *_calls(row),
+        *_timers(row),
+        *(law for campaign in row.campaigns.values() for law in _campaign(row, campaign)),
+    )
+
+
+def _calls(row: ServiceRow) -> Iterator[str]:
+    by_line = Counter(call.placement.line for call in row.calls.values())
+    if {line: by_line[line] for line in LINES} != row.in_use:
+        yield f"R7.9: {row.in_use} calls are counted, {dict(by_line)} are in progress"
+    busy = Counter(
+        number_key(call.placement.number, call.placement.line) for call in row.calls.values()
+    )
+    if dict(busy) != dict(row.busy.items()):
+        yield "R6.14: the numbers in calls are not those that are kept as busy"
+    for key, call in row.calls.items():
+        campaign = row.campaigns.get(call.placement.campaign_id)
+        if campaign is None or key != call.placement.key:
+            yield f"a call is kept under a wrong key: {call}"
+        elif rec.status_of(campaign.record(call.placement.position)) != rec.ACTIVE:
+            yield f"R5: a call is in progress to a recipient that is not active: {call}"
+        elif rec.attempts_of(campaign.record(call.placement.position)) != call.placement.attempt:
+            yield f"a call is not its recipient's last attempt: {call}"
+
+
+def _timers(row: ServiceRow) -> Iterator[str]:
+    wanted = set()
+    for key, call in row.calls.items():
+        deadline = timers.entry(call.deadline_at, Due.DEADLINE, key)
+        grace = timers.entry(call.deadline_at + _GRACE_MS, Due.GRACE, key)
+        wanted.add(grace if grace in row.timers else deadline)
+        if isinstance(call.step, Silent) and not call.is_adrift:
+            wanted.add(timers.entry(call.step.until, Due.DIGIT, key))
+    for campaign in row.campaigns.values():
+        if campaign.status is Status.SCHEDULED:
+            wanted.add(timers.entry(campaign.starts_at, Due.START, campaign.campaign_id))
+        ended = campaign.status.is_final or campaign.is_expired
+        if campaign.expires_at is not None and not ended:
+            wanted.add(timers.entry(campaign.expires_at, Due.EXPIRY, campaign.campaign_id))
+    if wanted != set(row.timers):
+        yield "R6.6: what is due is not what calls and campaigns ask for"
+
+
+def _campaign(row: ServiceRow, campaign: CampaignRow) -> Iterator[str]:
+    name = f"campaign {campaign.campaign_id}"
+    statuses = Counter(rec.status_of(record) for record in campaign.records)
+    if statuses[rec.IDLE] != campaign.idle or statuses[rec.CONTACTED] != campaign.contacted:
+        yield f"{name}: the counts of recipients are wrong"
+    own = Counter(
+        call.placement.line
+        for call in row.calls.values()
+        if call.placement.campaign_id == campaign.campaign_id
+    )
+    if {line: own[line] for line in LINES} != campaign.in_use:
+        yield f"{name}: the count of its calls is wrong"
+    if sum(own.values()) != statuses[rec.ACTIVE]:
+        yield f"{name}: active recipients and calls in progress do not match"
+    for position, record in enumerate(campaign.records, 1):
+        if rec.counted_of(record) > rec.allowed_of(record):
+            yield f"R6.8: {name}: recipient {position} was called more often than allowed"
+    is_over = statuses[rec.IDLE] == statuses[rec.ACTIVE] == 0
+    is_running = campaign.status in (Status.ACTIVE, Status.PAUSED)
+    if is_over and is_running and campaign.campaign_id not in row.touched:
+        yield f"R4.5: {name} has nobody left and has not ended"
+    yield from _lines(row, campaign, name)
+
+
+def _lines(row: ServiceRow, campaign: CampaignRow, name: str) -> Iterator[str]:
+    places = Counter(key & _POSITION_MASK for queue in campaign.ready.values() for key in queue)
+    places.update(key & _POSITION_MASK for key in campaign.waiting)
+    places.update(position for position, held in campaign.held.items() if isinstance(held, str))
+    places.update(campaign.stranded)
+    idle = {
+        position: 1
+        for position, record in enumerate(campaign.records, 1)
+        if rec.status_of(record) == rec.IDLE and not campaign.status.is_final
+    }
+    if dict(places) != idle:
+        yield f"{name}: an idle recipient stands in no line, or another in one"
+    for (line, _), queue in campaign.ready.items():
+        for key in queue:
+            position = key & _POSITION_MASK
+            recipient, record = campaign.recipients.at(position), campaign.record(position)
+            index = next_number(row, recipient, record)
+            if index is None or recipient.numbers[index].line is not line:
+                yield f"{name}: recipient {position} stands in a wrong line"
+            if rec.due_at_of(record) > row.indexed_at:
+                yield f"R6.10: {name}: recipient {position} stands in line before its time"
+            if campaign.ready_key(position, record) != key:
+                yield f"R6.4: {name}: recipient {position} stands at a wrong place"
+    if campaign.campaign_id in row.touched:
+        return
+    listed = (
+        row.contenders.get(campaign.rank) == campaign.campaign_id,
+        *(row.placeable[line].get(campaign.rank) == campaign.campaign_id for line in LINES),
+    )
+    if listed != campaign.listed:
+        yield f"{name}: it is not listed where it says"
+    for line in LINES:
+        if campaign.listed[1 + (line is Line.EXTERNAL)] and not campaign.has_room(line):
+            yield f"R6.3: {name} is listed as able to call on a line that is full"

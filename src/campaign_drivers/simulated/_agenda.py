@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from typing import Any, Protocol, TypeVar
 
 from campaign_core._values.instants import Instant
 
-__all__ = ["Agenda", "Slots"]
+__all__ = ["Agenda", "Owner", "Slots"]
 
 Slots = list[int]
-"""The entries of one owner that still hold, by slot: the number of each, 0 where there is none.
-Putting another number there drops the entry, which costs nothing and leaves it in the heap."""
+"""The entries of one owner that still hold: in each slot the number of one, or 0 for none.
+Writing another number there drops the entry, which costs nothing and leaves it in the heap."""
 
-_Entry = tuple[Instant, int, Slots, int, Callable[[Instant], None]]
+
+class Owner(Protocol):
+    """Whoever has entries on the agenda."""
+
+    @property
+    def slots(self) -> Slots:
+        """Its entries that still hold."""
+
+
+_Owner = TypeVar("_Owner", bound=Owner)
+
+# Owner and deed stand apart, since a closure an entry would cost as much as the heap does.
+_Entry = tuple[Instant, int, Any, int, Callable[[Any, Instant], None]]
 
 _SPARE = 1_000
 """How many dropped entries are not worth a cleaning."""
@@ -27,12 +40,14 @@ class Agenda:
         self._number = 0
         self._clean_at = _SPARE
 
-    def put(self, at: Instant, slots: Slots, slot: int, do: Callable[[Instant], None]) -> None:
-        """Put down what is to be done at an instant, instead of what the slot held."""
+    def put(
+        self, at: Instant, owner: _Owner, slot: int, do: Callable[[_Owner, Instant], None]
+    ) -> None:
+        """Put down what is to be done with its owner, instead of what the slot held."""
         number = self._number = self._number + 1
-        slots[slot] = number
+        owner.slots[slot] = number
         heap = self._heap
-        heappush(heap, (at, number, slots, slot, do))
+        heappush(heap, (at, number, owner, slot, do))
         if len(heap) > self._clean_at:
             self._clean()
 
@@ -40,8 +55,8 @@ class Agenda:
         """Return the first instant at which something is due."""
         heap = self._heap
         while heap:
-            at, number, slots, slot, _ = heap[0]
-            if slots[slot] == number:
+            at, number, owner, slot, _ = heap[0]
+            if owner.slots[slot] == number:
                 return at
             heappop(heap)
         return None
@@ -50,14 +65,14 @@ class Agenda:
         """Do everything due by now, in order, and what that puts down too."""
         heap = self._heap
         while heap and heap[0][0] <= now:
-            at, number, slots, slot, do = heappop(heap)
-            if slots[slot] == number:
-                slots[slot] = 0
-                do(at)
+            at, number, owner, slot, do = heappop(heap)
+            if owner.slots[slot] == number:
+                owner.slots[slot] = 0
+                do(owner, at)
 
     def _clean(self) -> None:
         # Long stops that were never needed would make the heap many times as deep as the calls
         # in progress warrant. Twice what is left: the cost is O(1) an entry.
-        self._heap[:] = [entry for entry in self._heap if entry[2][entry[3]] == entry[1]]
+        self._heap[:] = [entry for entry in self._heap if entry[2].slots[entry[3]] == entry[1]]
         heapify(self._heap)
         self._clean_at = 2 * len(self._heap) + _SPARE

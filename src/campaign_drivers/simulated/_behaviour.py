@@ -24,14 +24,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from hashlib import blake2b
 from itertools import accumulate
-from random import Random
 from typing import Any, TypeVar
 
 import attrs
 
 from campaign_core._model.outcomes import UNANSWERED, Outcome
+from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import number_between, refuse
 from campaign_drivers.simulated._delays import Constant, Delay, Uniform, as_delay
 
@@ -222,9 +221,9 @@ class Kind:
         default=attrs.Factory(lambda self: _bounds(self.calls), takes_self=True),
     )
 
-    def behaviour(self, chance: Random) -> Behaviour:
+    def behaviour(self, chance: Chance) -> Behaviour:
         """Return what becomes of one call."""
-        return _drawn(self.calls, self._call_bounds, chance.random()).behaviour
+        return _drawn(self.calls, self._call_bounds, chance.unit()).behaviour
 
 
 def _kinds(given: Iterable[Kind]) -> tuple[Kind, ...]:
@@ -276,5 +275,4 @@ class Population:
         """Return the kind of callee at a number: always the same for the same seed."""
         if len(self.kinds) == 1:
             return self.kinds[0]
-        digest = blake2b(f"{seed}/{number}".encode(), digest_size=6).digest()
-        return _drawn(self.kinds, self._kind_bounds, int.from_bytes(digest) / (1 << 48))
+        return _drawn(self.kinds, self._kind_bounds, Chance(f"kind/{seed}/{number}").unit())

@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from random import Random
+from hashlib import blake2b
+from statistics import NormalDist
+from struct import unpack
 
-__all__ = ["chance_of"]
+__all__ = ["Chance"]
+
+_STANDARD = NormalDist()
 
 
-def chance_of(purpose: str, name: str, seed: int) -> Random:
-    """Return the source of chance of a call, always the same for the same arguments."""
-    # A number as seed costs a third less than text, which is hashed first.
-    return Random(int.from_bytes(f"{seed}/{purpose}/{name}".encode()))
+class Chance:
+    """A source of chance that is made of a name: the same name gives the same draws.
+
+    In place of :class:`random.Random`, which takes four microseconds to make and keeps 2,500
+    bytes; with a source a call that was half of a simulation's time and most of its memory.
+
+    Args:
+        name: what it is for; names that differ have nothing in common.
+    """
+
+    __slots__ = ("_block", "_name", "_units")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._block = 0
+        self._units: list[float] = []
+
+    def unit(self) -> float:
+        """Return a number between 0 and 1, both excluded, each as likely as the next."""
+        if not self._units:
+            self._fill()
+        return self._units.pop()
+
+    def normal(self) -> float:
+        """Return a number of the normal distribution around 0 with a deviation of 1."""
+        return _STANDARD.inv_cdf(self.unit())
+
+    def _fill(self) -> None:
+        """Draw eight numbers: each hash of name and count is 64 bytes of chance."""
+        self._block += 1
+        digest = blake2b(f"{self._name}/{self._block}".encode()).digest()
+        # The middle of one of 2**52 equal stretches: neither 0 nor 1 after rounding.
+        self._units = [((word >> 12) + 0.5) * 2.0**-52 for word in unpack("<8Q", digest)]

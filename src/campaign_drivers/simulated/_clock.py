@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 from campaign_core._values.instants import SECOND_MS, Instant
@@ -38,8 +37,9 @@ class Clock(Protocol):
 
 
 class _VirtualTimer:
-    def __init__(self) -> None:
+    def __init__(self, do: Callable[[], None]) -> None:
         self.slots = [0]
+        self.do = do
 
     def cancel(self) -> None:
         self.slots[0] = 0
@@ -66,8 +66,8 @@ class VirtualClock:
 
     def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
         """Have something done at an instant: while the clock is advanced, never within here."""
-        timer = _VirtualTimer()
-        self._agenda.put(max(at, self._now), timer.slots, 0, partial(self._do, do))
+        timer = _VirtualTimer(do)
+        self._agenda.put(max(at, self._now), timer, 0, self._ring)
         return timer
 
     def advance_to(self, at: Instant) -> None:
@@ -81,9 +81,9 @@ class VirtualClock:
         self.advance_to(at)
         await asyncio.sleep(0)
 
-    def _do(self, do: Callable[[], None], at: Instant) -> None:
+    def _ring(self, timer: _VirtualTimer, at: Instant) -> None:
         self._now = max(self._now, at)
-        do()
+        timer.do()
 
 
 class RealClock:

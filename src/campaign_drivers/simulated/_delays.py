@@ -5,12 +5,12 @@ Wherever a delay is asked for, a plain number of seconds is taken for a constant
 
 from __future__ import annotations
 
-from math import log
-from random import Random
+from math import exp, log
 from typing import Any
 
 import attrs
 
+from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import number_between, refuse
 
 __all__ = ["Constant", "Delay", "Exponential", "LogNormal", "Uniform", "as_delay"]
@@ -27,7 +27,7 @@ class Constant:
 
     s: float = attrs.field(validator=_seconds)
 
-    def draw_ms(self, chance: Random) -> int:
+    def draw_ms(self, chance: Chance) -> int:
         """Return one delay in milliseconds."""
         return round(self.s * 1_000)
 
@@ -44,9 +44,9 @@ class Uniform:
         if value < self.least_s:
             raise refuse(attribute.name, value, f"at least least_s ({self.least_s:g})")
 
-    def draw_ms(self, chance: Random) -> int:
+    def draw_ms(self, chance: Chance) -> int:
         """Return one delay in milliseconds."""
-        return round((self.least_s + (self.most_s - self.least_s) * chance.random()) * 1_000)
+        return round((self.least_s + (self.most_s - self.least_s) * chance.unit()) * 1_000)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,9 +57,9 @@ class Exponential:
     """Of the distribution before it is cut at ``most_s``."""
     most_s: float = attrs.field(default=3_600, validator=_seconds)
 
-    def draw_ms(self, chance: Random) -> int:
+    def draw_ms(self, chance: Chance) -> int:
         """Return one delay in milliseconds."""
-        return round(min(self.most_s, -self.mean_s * log(1 - chance.random())) * 1_000)
+        return round(min(self.most_s, -self.mean_s * log(chance.unit())) * 1_000)
 
 
 @attrs.frozen(kw_only=True)
@@ -72,9 +72,9 @@ class LogNormal:
     ``median_s * e**sigma``."""
     most_s: float = attrs.field(default=3_600, validator=_seconds)
 
-    def draw_ms(self, chance: Random) -> int:
+    def draw_ms(self, chance: Chance) -> int:
         """Return one delay in milliseconds."""
-        return round(min(self.most_s, self.median_s * chance.lognormvariate(0, self.sigma)) * 1_000)
+        return round(min(self.most_s, self.median_s * exp(self.sigma * chance.normal())) * 1_000)
 
 
 Delay = Constant | Uniform | Exponential | LogNormal

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import deque
 from math import inf
-from random import Random
 
 from campaign_core._model.recipients import Line
 from campaign_core._values.identifiers import CallId
@@ -26,7 +25,7 @@ from campaign_core.reports import DeferralReport, RefusalReport, Report
 from campaign_drivers._driver import Capacity, Missing, Need
 from campaign_drivers.simulated._agenda import Agenda
 from campaign_drivers.simulated._behaviour import Behaviour, IsRefused
-from campaign_drivers.simulated._chance import chance_of
+from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._courier import Courier
 from campaign_drivers.simulated._link import Link
 from campaign_drivers.simulated._live_call import CallRecord, LiveCall
@@ -191,7 +190,7 @@ class Exchange:
             self._admit(order, now)
 
     def _admit(self, order: PlaceCall, now: Instant) -> None:
-        chance = chance_of("call", order.call_id, self._seed)
+        chance = Chance(f"call/{self._seed}/{order.call_id}")
         behaviour = self._behaviour(order.number, chance)
         if isinstance(behaviour, IsRefused):
             self._refuse(order, behaviour.why, now)
@@ -208,7 +207,7 @@ class Exchange:
             return self._network.reaches_extensions
         return self._network.has_route(order.routing_class)
 
-    def _behaviour(self, number: str, chance: Random) -> Behaviour:
+    def _behaviour(self, number: str, chance: Chance) -> Behaviour:
         population = self._network.population
         script = population.script(number)
         if script is None:
@@ -235,12 +234,12 @@ class Exchange:
             return
         self._tally.deferred += 1
         deferral = DeferralReport(call_id=order.call_id, until=until)
-        self._courier.tell(order.number, self._courier.mishaps(order.call_id), deferral, now)
+        self._courier.tell_untaken(order, deferral, now)
 
     def _refuse(self, order: PlaceCall, why: str, now: Instant) -> None:
         self._tally.refused += 1
         refusal = RefusalReport(call_id=order.call_id, why=why)
-        self._courier.tell(order.number, self._courier.mishaps(order.call_id), refusal, now)
+        self._courier.tell_untaken(order, refusal, now)
 
     # Time ----------------------------------------------------------------------------------
 

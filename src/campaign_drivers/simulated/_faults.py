@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from random import Random
 from typing import Any
 
 import attrs
@@ -21,6 +20,7 @@ from campaign_core.reports import (
     PlaybackReport,
     RefusalReport,
 )
+from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import number_between, refuse, share
 from campaign_drivers.simulated._delays import Delay, Exponential, Uniform, as_delay
 
@@ -109,12 +109,12 @@ class Faults:
         """Whether any report can be spoiled."""
         return bool(self.lost or self.doubled or self.delayed or self.spoiled)
 
-    def delays_ms(self, number: str, report: CallReport, chance: Random) -> tuple[int, ...]:
+    def delays_ms(self, number: str, report: CallReport, chance: Chance) -> tuple[int, ...]:
         """Return when a report arrives, in milliseconds from now: once, twice or never."""
         for spoiled in self.spoiled:
             if spoiled.number == number and isinstance(report, spoiled.report):
                 return _arrivals(spoiled.mishap, spoiled.delay, chance)
-        draw = chance.random()
+        draw = chance.unit()
         for mishap, rate in (
             (Mishap.LOST, self.lost),
             (Mishap.DOUBLED, self.doubled),
@@ -126,7 +126,7 @@ class Faults:
         return (0,)
 
 
-def _arrivals(mishap: Mishap, delay: Delay, chance: Random) -> tuple[int, ...]:
+def _arrivals(mishap: Mishap, delay: Delay, chance: Chance) -> tuple[int, ...]:
     match mishap:
         case Mishap.LOST:
             return ()

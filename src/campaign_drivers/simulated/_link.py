@@ -34,7 +34,7 @@ class Link:
     def __init__(self, *, agenda: Agenda, calls: Mapping[str, LiveCall]) -> None:
         self._agenda = agenda
         self._calls = calls
-        self._second_look: Slots = [0]
+        self.slots: Slots = [0]
         self._is_open = False
         self._is_lost = False
         self._sent: list[tuple[Instant, Report]] = []
@@ -56,13 +56,13 @@ class Link:
     def close(self) -> None:
         """Disconnect; nothing is reported after."""
         self._is_open = self.is_up = False
-        self._second_look[0] = 0
+        self.slots[0] = 0
         self._sent.clear()
 
     def lose(self, now: Instant) -> None:
         """Lose the connection, if it is there."""
         self._is_lost = True
-        self._second_look[0] = 0
+        self.slots[0] = 0
         self.send(DriverDownReport(), now)
         self.is_up = False
 
@@ -101,7 +101,7 @@ class Link:
             if call.answered_at is not None and not call.answer_told:
                 self.send(AnswerReport(call.order.call_id), now)
         second = Instant(now + _SECOND_LOOK_MS)
-        self._agenda.put(second, self._second_look, 0, self._tell_calls_up)
+        self._agenda.put(second, self, 0, Link._tell_calls_up)
 
     def _tell_calls_up(self, at: Instant) -> None:
         up = (call.order.call_id for call in self._calls.values())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import attrs
 
 from campaign_core._model.recipients import Line
@@ -12,6 +10,7 @@ from campaign_core._values.instants import Instant
 from campaign_core.decisions import PlaceCall, Play
 from campaign_drivers.simulated._agenda import Slots
 from campaign_drivers.simulated._behaviour import Answers, Moment, NotAnswered
+from campaign_drivers.simulated._chance import Chance
 
 __all__ = ["DEAD_MAN", "MIND", "PLAYBACK", "RING", "CallRecord", "LiveCall"]
 
@@ -45,8 +44,8 @@ class LiveCall:
 
     order: PlaceCall
     plan: Answers | NotAnswered
-    chance: Random
-    mishaps: Random
+    chance: Chance
+    mishaps: Chance
     """Chance of its own for faults, so that callees do the same with and without them."""
     placed_at: Instant
     slots: Slots = attrs.field(factory=lambda: [0, 0, 0, 0])
@@ -57,8 +56,9 @@ class LiveCall:
     playing: Play | None = None
     message_heard: bool = False
     transferred: bool = False
-    turns: dict[Moment, int] = attrs.field(factory=dict)
-    """How often each moment has come, where the callee has acts for it."""
+    turns: dict[Moment, int] | None = None
+    """How often each moment has come, where the callee has acts for it. Most calls end before
+    one comes: a dictionary for each of those would only be work."""
     playbacks: int = 0
     digits: str = ""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from random import Random
+import attrs
 
-from campaign_core._values.instants import Instant
-from campaign_drivers.simulated._agenda import Agenda
+from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_drivers.simulated._agenda import Agenda, Slots
+from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._faults import Faults, Outage
 from campaign_drivers.simulated._link import Link
 from campaign_drivers.simulated._switchboard import Switchboard
@@ -19,6 +18,15 @@ _BY_CHANCE = -2
 """Causes of an outage beside those planned, which are known by their index."""
 
 
+@attrs.frozen(eq=False, kw_only=True)
+class _Due:
+    """An outage that will begin or end."""
+
+    outage: Outage
+    cause: int
+    slots: Slots = attrs.field(factory=lambda: [0])
+
+
 class Outages:
     """Those of one exchange; where some overlap, the link is back when the last one is over."""
 
@@ -27,7 +35,7 @@ class Outages:
     ) -> None:
         self._agenda = agenda
         self._faults = faults
-        self._chance = Random(f"outages/{seed}")
+        self._chance = Chance(f"outages/{seed}")
         self._link = link
         self._switchboard = switchboard
         self._causes: set[int] = set()
@@ -39,7 +47,7 @@ class Outages:
             return
         self._is_planned = True
         for cause, outage in enumerate(self._faults.outages):
-            self._put(now, round(outage.after_s * 1_000), partial(self._run, outage, cause))
+            self._put(_Due(outage=outage, cause=cause), now)
         self._plan_chance(now)
 
     def begin(self, now: Instant, *, cause: int = DEMANDED, restarts: bool = False) -> None:
@@ -56,27 +64,28 @@ class Outages:
             if not self._causes:
                 self._link.regain(now)
 
-    def _run(self, outage: Outage, cause: int, at: Instant) -> None:
-        self.begin(at, cause=cause, restarts=outage.restarts)
-        self._put(at, round(outage.lasts_s * 1_000), partial(self._over, cause))
-
-    def _over(self, cause: int, at: Instant) -> None:
-        self.end(at, cause=cause)
-        if cause == _BY_CHANCE:
-            self._plan_chance(at)
-
     def _plan_chance(self, now: Instant) -> None:
-        faults = self._faults
+        faults, chance = self._faults, self._chance
         if faults.outage_every is None:
             return
-        # At least a millisecond, lest outages follow each other without end at one instant.
-        after_ms = max(1, faults.outage_every.draw_ms(self._chance))
         outage = Outage(
-            after_s=after_ms / 1_000,
-            lasts_s=faults.outage_lasts.draw_ms(self._chance) / 1_000,
-            restarts=self._chance.random() < faults.outage_restarts,
+            # At least a millisecond, lest outages follow each other without end at one instant.
+            after_s=max(1, faults.outage_every.draw_ms(chance)) / SECOND_MS,
+            lasts_s=faults.outage_lasts.draw_ms(chance) / SECOND_MS,
+            restarts=chance.unit() < faults.outage_restarts,
         )
-        self._put(now, after_ms, partial(self._run, outage, _BY_CHANCE))
+        self._put(_Due(outage=outage, cause=_BY_CHANCE), now)
 
-    def _put(self, now: Instant, after_ms: int, do: Callable[[Instant], None]) -> None:
-        self._agenda.put(Instant(now + after_ms), [0], 0, do)
+    def _put(self, due: _Due, now: Instant) -> None:
+        at = Instant(now + round(due.outage.after_s * SECOND_MS))
+        self._agenda.put(at, due, 0, self._set_in)
+
+    def _set_in(self, due: _Due, at: Instant) -> None:
+        self.begin(at, cause=due.cause, restarts=due.outage.restarts)
+        over_at = Instant(at + round(due.outage.lasts_s * SECOND_MS))
+        self._agenda.put(over_at, due, 0, self._pass)
+
+    def _pass(self, due: _Due, at: Instant) -> None:
+        self.end(at, cause=due.cause)
+        if due.cause == _BY_CHANCE:
+            self._plan_chance(at)

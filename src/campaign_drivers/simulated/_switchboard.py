@@ -30,7 +30,6 @@ from campaign_drivers.simulated._behaviour import (
     Waits,
 )
 from campaign_drivers.simulated._courier import Courier
-from campaign_drivers.simulated._faults import CallReport
 from campaign_drivers.simulated._live_call import DEAD_MAN, MIND, PLAYBACK, RING, LiveCall
 from campaign_drivers.simulated._network import Sounds
 from campaign_drivers.simulated._tally import Tally
@@ -66,7 +65,7 @@ class Switchboard:
         self._calls = calls
         self._agenda = agenda
         self._sounds = sounds
-        self._courier = courier
+        self._tell = courier.tell
         self._tally = tally
         self._playback_failed = playback_failed
 
@@ -157,6 +156,8 @@ class Switchboard:
         assert not isinstance(call.plan, NotAnswered)
         acts = call.plan.acts_at(moment)
         if acts:
+            if call.turns is None:
+                call.turns = {}
             turn = call.turns.get(moment, 0)
             call.turns[moment] = turn + 1
             self._intend(call, acts[min(turn, len(acts) - 1)], MIND, at)
@@ -193,7 +194,7 @@ class Switchboard:
     def _fails(self, order: Play, call: LiveCall) -> bool:
         if order.sound in self._sounds.missing:
             return True
-        return bool(self._playback_failed) and call.mishaps.random() < self._playback_failed
+        return bool(self._playback_failed) and call.mishaps.unit() < self._playback_failed
 
     def _finish(self, call: LiveCall, at: Instant) -> None:
         order = call.playing
@@ -231,9 +232,6 @@ class Switchboard:
         call.slots[:] = [0] * len(call.slots)
         self._tally.end(call)
 
-    def _tell(self, call: LiveCall, report: CallReport, at: Instant) -> None:
-        self._courier.tell(call.order.number, call.mishaps, report, at)
-
     def _put(
         self,
         call: LiveCall,
@@ -242,4 +240,4 @@ class Switchboard:
         at: Instant,
         do: Callable[[LiveCall, Instant], None],
     ) -> None:
-        self._agenda.put(Instant(at + after_ms), call.slots, slot, partial(do, call))
+        self._agenda.put(Instant(at + after_ms), call, slot, do)

@@ -1,0 +1,291 @@
+"""What is known of one call, and what each event adds to it.
+
+The three that tell of a call's fate, ``Newchannel``, ``OriginateResponse`` and ``Hangup``, come in
+any order, and some do not come at all; so nothing here waits for one after the other. Each adds a
+fact, and :data:`VERDICTS` says what the facts together mean:
+
+================  ======================  =====================  ==============
+originate says    no channel was seen     the channel is there   it is gone
+================  ======================  =====================  ==============
+nothing yet       wait                    wait                   end, soon
+failure           refuse, soon            end, soon              end
+answered          wait                    wait                   end
+================  ======================  =====================  ==============
+
+*Soon* is a grace of one second for the event that is still missing. A failure without a channel
+means that Asterisk found nothing to dial with (no such endpoint, or nobody registered there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+import attrs
+
+from campaign_core import CallId, Outcome
+from campaign_core.decisions import Play
+from campaign_core.reports import AnswerReport, EndReport, RefusalReport, Report
+from campaign_drivers.asterisk import _translate as translate
+from campaign_drivers.asterisk._settings import AsteriskSettings
+from campaign_drivers.asterisk._wire import Action, Message
+
+__all__ = [
+    "GRACE_MS",
+    "VERDICTS",
+    "Call",
+    "Channel",
+    "Originate",
+    "Playing",
+    "Timer",
+    "Verdict",
+    "Work",
+    "answer",
+    "conclude",
+    "order_hang_up",
+]
+
+GRACE_MS = 1_000
+"""For the event that should follow and may not; they came within milliseconds of each other."""
+
+
+class Originate(Enum):
+    """What is known of placing the call."""
+
+    UNKNOWN = auto()
+    FAILED = auto()
+    ANSWERED = auto()
+
+
+class Channel(Enum):
+    """What is known of the call's channel."""
+
+    UNSEEN = auto()
+    UP = auto()
+    GONE = auto()
+
+
+class Verdict(Enum):
+    """What the facts mean."""
+
+    WAIT = auto()
+    END = auto()
+    END_SOON = auto()
+    REFUSE_SOON = auto()
+
+
+VERDICTS: Mapping[tuple[Originate, Channel], Verdict] = MappingProxyType(
+    {
+        (Originate.UNKNOWN, Channel.UNSEEN): Verdict.WAIT,
+        (Originate.UNKNOWN, Channel.UP): Verdict.WAIT,
+        (Originate.UNKNOWN, Channel.GONE): Verdict.END_SOON,
+        (Originate.FAILED, Channel.UNSEEN): Verdict.REFUSE_SOON,
+        (Originate.FAILED, Channel.UP): Verdict.END_SOON,
+        (Originate.FAILED, Channel.GONE): Verdict.END,
+        (Originate.ANSWERED, Channel.UNSEEN): Verdict.WAIT,
+        (Originate.ANSWERED, Channel.UP): Verdict.WAIT,
+        (Originate.ANSWERED, Channel.GONE): Verdict.END,
+    }
+)
+"""What to do about a call, by all that is known of its fate."""
+
+
+class Timer(Enum):
+    """What a moment that was set is for."""
+
+    GRACE = auto()
+    STOP = auto()
+    DEAD_MAN = auto()
+
+
+@attrs.define(kw_only=True)
+class Playing:
+    """A playback that was sent to Asterisk and has not ended."""
+
+    order: Play
+    command_id: str
+    stopping: bool = False
+    """A stop digit was dialled, or we want it to end."""
+    replaced: bool = False
+    """Another order came: what happens to this one is not of interest any more."""
+
+
+@attrs.define(kw_only=True)
+class Call:
+    """What is known of one of our calls."""
+
+    call_id: CallId
+    dial_string: str = ""
+    here: bool = True
+    """Placed or seen on the present connection."""
+    originate: Originate = Originate.UNKNOWN
+    reason: int | None = None
+    channel: Channel = Channel.UNSEEN
+    cause: int | None = None
+    is_over: bool = False
+    """Its end was reported: nothing is, any more."""
+    answer_told: bool = False
+    listens: bool = False
+    """Asterisk takes AGI commands for it."""
+    callee_hung_up: bool = False
+    hang_up_ordered: bool = False
+    hang_up_missed: bool = False
+    """The order found no channel: to be repeated when there is one."""
+    transferred: bool = False
+    playing: Playing | None = None
+    next_play: Play | None = None
+    injected: int = 0
+    """Stop digits of our own that will come back as events."""
+    unknown_playback: bool = False
+    """Taken over: something we know nothing of may be playing."""
+    timers: dict[Timer, int] = attrs.field(factory=dict)
+
+
+@attrs.define(kw_only=True)
+class Work:
+    """One step's surroundings: what is known outside of the call, and what came of it."""
+
+    settings: AsteriskSettings
+    now: int
+    is_up: bool = True
+    """Whether the core knows that the connection is up: answers wait for that."""
+    serial: Callable[[], str]
+    asked: Callable[[Action, tuple[str, ...], str | None], None]
+    told: Callable[[Report], None]
+    noted: Callable[[str], None]
+    timed: Callable[[int, Call, Timer], None]
+
+    def ask(self, action: Action, *purpose: str, action_id: str | None = None) -> None:
+        """Send an action; its reply comes back with the purpose."""
+        self.asked(action, purpose, action_id)
+
+    def agi(self, call: Call, command: str, command_id: str) -> None:
+        """Queue an AGI command behind what the call is doing."""
+        headers = [("Channel", call.call_id), ("Command", command), ("CommandID", command_id)]
+        self.ask(Action("AGI", headers), "agi", call.call_id, command_id)
+
+    def timer(self, call: Call, timer: Timer, after_ms: int) -> None:
+        """Set one of the call's timers anew."""
+        due = self.now + after_ms
+        call.timers[timer] = due
+        self.timed(due, call, timer)
+
+
+def answer(call: Call, work: Work) -> None:
+    """Note that the call was answered; tell it once, and not while nobody knows we are up."""
+    call.originate = Originate.ANSWERED
+    if work.is_up and not call.answer_told and not call.is_over:
+        call.answer_told = True
+        work.told(AnswerReport(call.call_id))
+    repeat_hang_up(call, work)
+
+
+def order_hang_up(call: Call, work: Work) -> None:
+    """End the call; an order that finds no channel yet is repeated when there is one."""
+    call.hang_up_ordered = True
+    work.ask(translate.hang_up(call.call_id), "hang_up", call.call_id)
+
+
+def repeat_hang_up(call: Call, work: Work) -> None:
+    """Send again the order to hang up that came before there was a channel."""
+    if call.hang_up_missed:
+        call.hang_up_missed = False
+        order_hang_up(call, work)
+
+
+def hang_up_replied(call: Call, message: Message, work: Work) -> None:
+    """Take the reply to an order to hang up."""
+    if message.is_success or call.is_over:
+        return
+    if call.channel is Channel.UNSEEN and call.originate is Originate.UNKNOWN:
+        call.hang_up_missed = True
+    elif message["message"] == "No such channel":
+        # Its Hangup is on the way, unless it got lost.
+        work.timer(call, Timer.GRACE, GRACE_MS)
+    else:
+        work.noted(f"call {call.call_id}: cannot hang up: {message['message']}")
+
+
+# Events ------------------------------------------------------------------------------------
+
+
+def new_channel(call: Call, _message: Message, work: Work) -> None:
+    """Take ``Newchannel``: from now on a ``Hangup`` will come."""
+    if call.channel is Channel.UNSEEN:
+        call.channel = Channel.UP
+    repeat_hang_up(call, work)
+
+
+def originated(call: Call, message: Message, work: Work) -> None:
+    """Take ``OriginateResponse``."""
+    if message["response"].lower() == "success":
+        answer(call, work)
+    elif call.originate is Originate.UNKNOWN:
+        call.originate = Originate.FAILED
+        call.reason = number_in(message, "reason")
+    conclude(call, work)
+
+
+def hang_up_requested(call: Call, _message: Message, _work: Work) -> None:
+    """Take ``HangupRequest``: the other side hung up."""
+    call.callee_hung_up = True
+
+
+def hung_up(call: Call, message: Message, work: Work) -> None:
+    """Take ``Hangup``: the channel is gone."""
+    call.channel = Channel.GONE
+    call.cause = number_in(message, "cause")
+    call.listens = False
+    conclude(call, work)
+
+
+def number_in(message: Message, name: str) -> int | None:
+    """Return a header as a number, or ``None`` where it is none."""
+    text = message[name]
+    return int(text) if text.isdecimal() and text.isascii() else None
+
+
+# The end -----------------------------------------------------------------------------------
+
+
+def conclude(call: Call, work: Work) -> None:
+    """Do what the facts say."""
+    verdict = VERDICTS[call.originate, call.channel]
+    if verdict is Verdict.END:
+        end(call, work)
+    elif verdict is not Verdict.WAIT and Timer.GRACE not in call.timers:
+        work.timer(call, Timer.GRACE, GRACE_MS)
+
+
+def grace_passed(call: Call, work: Work) -> None:
+    """End a call whose missing event did not come."""
+    if VERDICTS[call.originate, call.channel] is Verdict.REFUSE_SOON:
+        refuse(
+            call,
+            f"Asterisk has no channel for {call.dial_string}: no such endpoint or technology, "
+            "or nobody is registered there",
+            work,
+        )
+    else:
+        end(call, work)
+
+
+def refuse(call: Call, why: str, work: Work) -> None:
+    """Report that the call is not taken."""
+    if not call.is_over:
+        call.is_over = True
+        work.told(RefusalReport(call_id=call.call_id, why=why))
+
+
+def end(call: Call, work: Work) -> None:
+    """Report the end, once."""
+    if call.is_over:
+        return
+    call.is_over = True
+    answered = call.originate is Originate.ANSWERED
+    outcome = Outcome.FAILED if answered else translate.outcome_of(call.reason, call.cause)
+    # 0 is Asterisk's word for no cause at all.
+    work.told(
+        EndReport(call_id=call.call_id, unanswered_as=outcome, hangup_cause=call.cause or None)
+    )

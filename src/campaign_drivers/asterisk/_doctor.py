@@ -1,0 +1,339 @@
+"""What is wrong with an Asterisk for our purpose, and what to write where.
+
+:func:`examine` looks at everything and says so in plain words; :func:`missing` looks for the
+sounds and routes of one campaign.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from enum import Enum
+
+import attrs
+
+from campaign_drivers._driver import Missing, Need
+from campaign_drivers.asterisk import _translate as translate
+from campaign_drivers.asterisk._probe import Probe, ProbeCall, probe
+from campaign_drivers.asterisk._settings import AsteriskSettings, Route
+from campaign_drivers.asterisk._translate import UnfitError
+from campaign_drivers.errors import DriverError, LoginRefusedError
+
+__all__ = ["Finding", "Severity", "examine", "missing"]
+
+_FAR = 2_000_000_000
+"""Samples: beyond the end of any sound, so that none is played to find out whether it is there."""
+
+_CLOCK_S = 2
+
+
+class Severity(Enum):
+    """What a finding means for whoever starts a campaign."""
+
+    FINE = "FINE"
+    NOTE = "NOTE"
+    """Works, and could be better."""
+    WRONG = "WRONG"
+    """Calls will fail, or be reported wrongly."""
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    severity: Severity
+    says: str
+    """What was found, as a sentence."""
+    advice: str = ""
+    """What to write, and into which file."""
+
+
+def _fine(what: str, says: str) -> Finding:
+    return Finding(what=what, severity=Severity.FINE, says=says)
+
+
+def _wrong(what: str, says: str, advice: str) -> Finding:
+    return Finding(what=what, severity=Severity.WRONG, says=says, advice=advice)
+
+
+def _note(what: str, says: str, advice: str = "") -> Finding:
+    return Finding(what=what, severity=Severity.NOTE, says=says, advice=advice)
+
+
+async def examine(
+    settings: AsteriskSettings,
+    *,
+    sounds: frozenset[str] = frozenset(),
+    number: str | None = None,
+) -> tuple[Finding, ...]:
+    """Look at everything a campaign needs of this Asterisk.
+
+    Args:
+        settings: as the driver is given them.
+        sounds: campaign sounds to look for.
+        number: an internal number to ring for one test call; ``None``: no telephone rings.
+    """
+    try:
+        async with probe(settings) as asker:
+            return tuple([finding async for finding in _findings(asker, sounds, number)])
+    except LoginRefusedError as error:
+        return (_refused(settings, error),)
+    except DriverError as error:
+        advice = (
+            f"Is Asterisk running, and does manager.conf say enabled = yes, port = "
+            f"{settings.port} and a bindaddr that {settings.host} reaches?"
+        )
+        return (_wrong("connection", str(error), advice),)
+
+
+def _refused(settings: AsteriskSettings, error: LoginRefusedError) -> Finding:
+    advice = (
+        f"In manager.conf: [{settings.user}], secret = (the one given here), and permit = this "
+        "machine's address; then: asterisk -rx 'manager reload'"
+    )
+    return _wrong("log-in", f"Asterisk refuses the log-in: {error}", advice)
+
+
+async def _findings(
+    asker: Probe, sounds: frozenset[str], number: str | None
+) -> AsyncIterator[Finding]:
+    settings = asker.settings
+    yield _fine("connection", f"logged in to {settings.host}:{settings.port} as {settings.user}")
+    if not settings.tls and settings.host not in {"localhost", "127.0.0.1", "::1"}:
+        yield _note(
+            "connection",
+            "the manager is reached over the network without TLS; whoever listens can take over "
+            "the log-in, and with it run commands on Asterisk's host",
+            "In manager.conf: tlsenable = yes, tlscertfile = …; and use asterisks://",
+        )
+    async for finding in _permissions(asker):
+        yield finding
+    for name, route in (("internal", settings.internal), *settings.external.items()):
+        yield await _route(asker, str(name or "external without a class"), route)
+    if not settings.external:
+        yield _note("route", "no external route is configured: external calls will be refused")
+    if settings.without_dialplan:
+        yield _note("sounds", "without a context of our own, sounds cannot be looked for")
+    else:
+        async for finding in _on_a_call(asker, sounds):
+            yield finding
+    if number is not None:
+        yield await _test_call(asker, number)
+
+
+_WRITE_CLASSES = (
+    # Action, class of manager.conf that allows it; sent without what it needs, so that nothing
+    # happens: who may not is told so first.
+    ("Originate", "originate"),
+    ("AGI", "agi"),
+    ("Hangup", "call"),
+    ("PlayDTMF", "call"),
+)
+
+
+async def _permissions(asker: Probe) -> AsyncIterator[Finding]:
+    denied = []
+    for action, permission in _WRITE_CLASSES:
+        reply = await asker.ask(action)
+        if reply.message["message"] == "Permission denied" and permission not in denied:
+            denied.append(permission)
+    section = f"manager.conf, section [{asker.settings.user}]"
+    if denied:
+        yield _wrong(
+            "permissions",
+            f"the user may not {', '.join(denied)}",
+            f"In {section}: write = originate,call,agi",
+        )
+    else:
+        yield _fine("permissions", "the user may originate, hang up and use AGI")
+    if asker.uptime_s is None:
+        yield _wrong(
+            "permissions",
+            "the user is not told when Asterisk has booted",
+            f"In {section}: read = system,call,agi,dtmf",
+        )
+    if asker.is_filtered:
+        yield _fine("filters", "Asterisk sends the events of our own calls alone")
+    else:
+        yield _note(
+            "filters",
+            "the user may not filter events by itself (that needs write = system): all are sent",
+            f"In {section}: the eventfilter lines of docs/asterisk.md",
+        )
+
+
+async def _route(asker: Probe, name: str, route: Route) -> Finding:
+    what = f"route {name}"
+    technology, _, rest = route.channel.partition("/")
+    endpoint = rest.rpartition("@")[2] if "@" in rest else ""
+    if technology != "PJSIP" or not endpoint:
+        return _fine(what, f"{route.channel} (whether a number exists shows when it is called)")
+    reply = await asker.ask("PJSIPShowEndpoint", ("Endpoint", endpoint))
+    if reply.message.is_success:
+        return _fine(what, f"{route.channel}: the endpoint is there")
+    if reply.message["message"] == "Permission denied":
+        return _note(what, f"{route.channel}: whether the endpoint is there needs write = system")
+    return _wrong(
+        what,
+        f"{route.channel}: {reply.message['message']}",
+        f"In pjsip.conf: an endpoint [{endpoint}]; or correct the route",
+    )
+
+
+def _dialplan(settings: AsteriskSettings) -> str:
+    return (
+        f"In extensions.conf:\n\n    [{settings.context}]\n"
+        f"    exten => {settings.extension},1,AGI(agi:async)\n     same => n,Hangup()\n"
+    )
+
+
+async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Finding]:
+    call = ProbeCall(asker)
+    failure = await call.place()
+    if failure is not None:
+        what = "context" if "xtension" in failure else "events"
+        advice = _dialplan(asker.settings)
+        if what == "events":
+            advice += "and in manager.conf: read = system,call,agi,dtmf"
+        yield _wrong(what, f"a call to nobody failed: {failure}", advice)
+        return
+    yield _fine("context", f"[{asker.settings.context}] hands calls over")
+    yield await _digits(asker, call)
+    yield await _clock(call)
+    yield await _dead_man(call)
+    await call.hang_up()
+    if sounds:
+        absent = await _absent(asker, sounds)
+        for sound in sorted(sounds):
+            yield _sound(asker.settings, sound, is_absent=sound in absent)
+
+
+def _sound(settings: AsteriskSettings, sound: str, *, is_absent: bool) -> Finding:
+    if is_absent:
+        return _wrong("sounds", f"{sound}: Asterisk cannot play it", _sound_advice(settings, sound))
+    return _fine("sounds", f"{sound}: there")
+
+
+async def _digits(asker: Probe, call: ProbeCall) -> Finding:
+    await asker.ask("PlayDTMF", *translate.stop_playback(call.channel_id).headers)
+    if await call.until("dtmfend", within_s=2.0) is None:
+        return _wrong(
+            "digits",
+            "no event came for a digit: confirmations would never be heard",
+            f"In manager.conf, section [{asker.settings.user}]: read = system,call,agi,dtmf",
+        )
+    return _fine("digits", "a digit is reported")
+
+
+async def _clock(call: ProbeCall) -> Finding:
+    answer = await call.run("GET FULL VARIABLE ${EPOCH}")
+    if answer is None or not answer[1].isdecimal():
+        return _note("clock", "Asterisk does not tell its time")
+    apart = abs(int(answer[1]) - time.time())
+    if apart > _CLOCK_S:
+        return _note(
+            "clock",
+            f"Asterisk's clock and ours are {apart:.0f} s apart: its records will not match ours",
+            "Run a time service (NTP) on both machines.",
+        )
+    return _fine("clock", "Asterisk's clock and ours agree")
+
+
+async def _dead_man(call: ProbeCall) -> Finding:
+    answer = await call.run("GET FULL VARIABLE ${TIMEOUT(absolute)}")
+    if answer is None or not answer[1] or answer[1] == "0":
+        return _wrong(
+            "dead man's switch",
+            "TIMEOUT(absolute) has no effect: should this service die, its calls stay up for ever",
+            "In modules.conf: load = func_timeout.so",
+        )
+    return _fine("dead man's switch", "calls end by themselves should this service die")
+
+
+async def _test_call(asker: Probe, number: str) -> Finding:
+    settings = asker.settings
+    call = ProbeCall(asker)
+    reply = await asker.ask(
+        "Originate",
+        ("Channel", settings.internal.channel.replace("{number}", number)),
+        ("Application", "Wait") if settings.without_dialplan else ("Context", settings.context),
+        ("Data", "1") if settings.without_dialplan else ("Exten", settings.extension),
+        ("Priority", "1"),
+        ("Async", "true"),
+        ("ChannelId", call.channel_id),
+        ("Timeout", "30000"),
+        ("CallerID", '"call campaign check" <0>'),
+        ("Variable", "TIMEOUT(absolute)=60"),
+        action_id=call.channel_id,
+    )
+    if not reply.message.is_success:
+        return _wrong("test call", reply.message["message"], "See the other findings.")
+    message = await call.until("originateresponse", within_s=35)
+    if message is None or message["response"].lower() != "success":
+        reason = "no answer" if message is None else f"reason {message['reason']}"
+        return _wrong("test call", f"{number} was not reached: {reason}", "Was it answered?")
+    await call.hang_up()
+    return _fine("test call", f"{number} was called and answered")
+
+
+async def missing(
+    settings: AsteriskSettings,
+    *,
+    sounds: frozenset[str],
+    routing_classes: frozenset[str | None],
+) -> tuple[Missing, ...]:
+    """Return which of these Asterisk does not have.
+
+    Raises:
+        DriverError: it cannot be asked.
+    """
+    found = [
+        Missing(
+            need=Need.ROUTE,
+            name=name,
+            advice="Configure an external route for "
+            + (f"the class {name}." if name else "calls without a class."),
+        )
+        for name in sorted(routing_classes, key=str)
+        if name not in settings.external
+    ]
+    if sounds and not settings.without_dialplan:
+        async with probe(settings) as asker:
+            absent = await _absent(asker, sounds)
+        found += [
+            Missing(need=Need.SOUND, name=sound, advice=_sound_advice(settings, sound))
+            for sound in sorted(absent)
+        ]
+    return tuple(found)
+
+
+def _sound_advice(settings: AsteriskSettings, sound: str) -> str:
+    path = settings.sound_path.replace("{sound}", sound)
+    return (
+        f"Put a file that Asterisk can play at {path} on its host (8 kHz mono 16 bit .wav will "
+        "do), readable by the user asterisk runs as; or correct sound_path."
+    )
+
+
+async def _absent(asker: Probe, sounds: frozenset[str]) -> frozenset[str]:
+    """Return the sounds that Asterisk cannot play; a sound that fails ends its call."""
+    absent = set()
+    call: ProbeCall | None = None
+    for sound in sorted(sounds):
+        try:
+            command = translate.stream_file(translate.sound_name(asker.settings, sound), "", _FAR)
+        except UnfitError:
+            absent.add(sound)
+            continue
+        if call is None:
+            call = ProbeCall(asker)
+            if await call.place() is not None:
+                break
+        answer = await call.run(command)
+        if answer is None or answer[0] < 0:
+            absent.add(sound)
+            call = None
+    if call is not None:
+        await call.hang_up()
+    return frozenset(absent)

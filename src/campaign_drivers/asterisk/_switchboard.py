@@ -1,0 +1,348 @@
+"""All of the driver but its socket: calls, one session after another, and taking calls over.
+
+Decisions, bytes and time go in; bytes and reports come out. While a connection is lost nothing is
+placed, and what is known of the calls is kept. Upon the next one the server is asked which
+channels are up (a *census*), at once and again after five seconds: calls known before go on, calls
+of ours that we did not know (of an earlier run) are taken over, and calls that are not there are
+forgotten. An order to hang up that came while the connection was lost is carried out then.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from itertools import count
+from types import MappingProxyType
+
+import attrs
+
+from campaign_core import CallId, Instant
+from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
+from campaign_core.reports import (
+    CallsUpReport,
+    DeferralReport,
+    DriverDownReport,
+    DriverUpReport,
+    Report,
+)
+from campaign_drivers.asterisk import _calls as calls
+from campaign_drivers.asterisk import _census as census
+from campaign_drivers.asterisk import _playback as playback
+from campaign_drivers.asterisk import _translate as translate
+from campaign_drivers.asterisk._calls import Call, Timer, Work
+from campaign_drivers.asterisk._session import (
+    SHUTTING_DOWN,
+    Happening,
+    Over,
+    Ready,
+    Reply,
+    Seen,
+    Session,
+)
+from campaign_drivers.asterisk._settings import AsteriskSettings
+from campaign_drivers.asterisk._translate import UnfitError
+from campaign_drivers.asterisk._wire import Action, Message
+from campaign_drivers.errors import MalformedMessageError
+
+__all__ = ["Out", "Switchboard"]
+
+CENSUS_MS = 5_000
+"""Between the first census of a connection and the second (R5.5)."""
+
+_DEAD_MAN_GRACE_MS = 10_000
+_CONGESTED_MS = 2_000
+_RESTARTING_MS = 5_000
+
+_EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
+    {
+        "newchannel": calls.new_channel,
+        "originateresponse": calls.originated,
+        "hanguprequest": calls.hang_up_requested,
+        "hangup": calls.hung_up,
+        **playback.PLAYBACK_EVENTS,
+    }
+)
+"""Every event that says something of a call; all others are ignored."""
+
+_LIVING = frozenset({"newchannel", "originateresponse", "asyncagistart"})
+"""Events by which a call of ours that we did not know makes itself known."""
+
+
+@attrs.define
+class Out:
+    """What came of a step, for the outside to take."""
+
+    reports: list[Report] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+    over: Over | None = None
+    """The connection is to be cut."""
+
+
+class Switchboard:
+    """A driver without its socket."""
+
+    def __init__(self, settings: AsteriskSettings) -> None:
+        """Start without a connection."""
+        self.settings = settings
+        self.is_up = False
+        """Whether calls are taken."""
+        self.is_congested = False
+        """Set from outside: the server does not take what we send."""
+        self.calls: dict[CallId, Call] = {}
+        self.out = Out()
+        self._session: Session | None = None
+        self._timers: list[tuple[int, int, Call, Timer]] = []
+        self._census_at: int | None = None
+        self._wishes: set[CallId] = set()
+        self._booted_at: int | None = None
+        self._serial = count(1)
+        self._run = ""
+        self._order = count()
+
+    # The connection -----------------------------------------------------------------------
+
+    def connected(self, now: int, run: str) -> None:
+        """Take a new connection; ``run`` is a word that no earlier one had."""
+        self._session, self._run = Session(self.settings, now), run
+
+    def receive(self, data: bytes, now: int) -> None:
+        """Take bytes from the connection."""
+        if self._session is not None:
+            for happening in self._session.receive(data, now):
+                self._happen(happening, now)
+
+    def lost(self, why: str, now: int) -> None:
+        """Take it that the connection is gone."""
+        self._session, self._census_at = None, None
+        for call in self.calls.values():
+            call.here, call.listens, call.injected = False, False, 0
+            call.playing, call.next_play, call.unknown_playback = None, None, True
+            call.timers.pop(Timer.STOP, None)
+        if self.is_up:
+            self.is_up = False
+            self.out.notes.append(f"connection lost: {why}")
+            self.out.reports.append(DriverDownReport())
+
+    def outgoing(self) -> bytes:
+        """Return the bytes to be written, once."""
+        return b"" if self._session is None else self._session.outgoing()
+
+    def take(self) -> Out:
+        """Return what came of the steps since the last time."""
+        out, self.out = self.out, Out()
+        return out
+
+    def _happen(self, happening: Happening, now: int) -> None:
+        match happening:
+            case Seen(message):
+                self._event(message, now)
+            case Reply():
+                self._replied(happening, now)
+            case Ready(uptime_s):
+                self._ready(uptime_s, now)
+            case Over():
+                self.out.over = happening
+
+    def _ready(self, uptime_s: int | None, now: int) -> None:
+        if uptime_s is not None:
+            booted_at = now - uptime_s * 1_000
+            # Whole seconds, and a slow start: what is less than three apart is the same boot.
+            if self._booted_at is not None and booted_at > self._booted_at + 3_000:
+                self.out.notes.append("Asterisk was restarted: its calls are gone")
+            self._booted_at = booted_at
+        self._ask(Action("Status"), ("census", "first"), None, now)
+
+    # Time ---------------------------------------------------------------------------------
+
+    def wake(self, now: int) -> None:
+        """Do what is due."""
+        if self._session is not None:
+            for happening in self._session.wake(now):
+                self._happen(happening, now)
+        if self._census_at is not None and now >= self._census_at:
+            self._census_at = None
+            self._ask(Action("Status"), ("census", "second"), None, now)
+        while self._timers and self._timers[0][0] <= now:
+            due, _, call, timer = heapq.heappop(self._timers)
+            if call.timers.get(timer) == due and not call.is_over:
+                del call.timers[timer]
+                self._timer_passed(call, timer, now)
+
+    def wakeup(self) -> int | None:
+        """Return when :meth:`wake` is due."""
+        due = [] if self._session is None else [self._session.wakeup()]
+        due.append(self._census_at)
+        due.append(self._timers[0][0] if self._timers else None)
+        return min((at for at in due if at is not None), default=None)
+
+    def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
+        work = self._work(now)
+        if timer is Timer.GRACE:
+            calls.grace_passed(call, work)
+        elif timer is Timer.STOP:
+            playback.stop_due(call, work)
+        elif self.is_up:
+            # By now Asterisk itself has ended it; if nobody told us, ask.
+            self._ask(
+                Action("Status", [("Channel", call.call_id)]), ("alive", call.call_id), None, now
+            )
+        else:
+            work.timer(call, Timer.DEAD_MAN, _DEAD_MAN_GRACE_MS)
+        self._forget_if_over(call)
+
+    # Orders -------------------------------------------------------------------------------
+
+    def carry_out(self, decision: Decision, now: int) -> None:
+        """Carry out one decision."""
+        match decision:
+            case PlaceCall():
+                self._place(decision, now)
+            case HangUp(call_id):
+                self._hang_up(call_id, now)
+            case Play(call_id=call_id):
+                if self.is_up and (call := self.calls.get(call_id)) is not None:
+                    playback.order_play(call, decision, self._work(now))
+            case Transfer(call_id=call_id):
+                if self.is_up and (call := self.calls.get(call_id)) is not None:
+                    playback.order_transfer(call, decision, self._work(now))
+
+    def _place(self, order: PlaceCall, now: int) -> None:
+        call_id = order.call_id
+        if call_id in self.calls:
+            self.out.notes.append(f"call {call_id} was ordered twice: placed once")
+            return
+        if not self.is_up:
+            self.out.reports.append(DriverDownReport((call_id,)))
+            return
+        if self.is_congested:
+            self._defer(call_id, _CONGESTED_MS, now)
+            return
+        work = self._work(now)
+        call = Call(call_id=call_id)
+        if not census.is_ours(self.settings, call_id):
+            calls.refuse(call, f"the id {call_id!r} is none of this service", work)
+            return
+        try:
+            action = translate.originate(self.settings, order)
+            self._ask(action, ("place", call_id), call_id, now)
+        except (UnfitError, MalformedMessageError) as error:
+            calls.refuse(call, str(error), work)
+            return
+        call.dial_string = action.headers[0][1]
+        self.calls[call_id] = call
+        work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + _DEAD_MAN_GRACE_MS)
+
+    def _defer(self, call_id: CallId, for_ms: int, now: int) -> None:
+        self.out.reports.append(DeferralReport(call_id=call_id, until=Instant(now + for_ms)))
+
+    def _hang_up(self, call_id: CallId, now: int) -> None:
+        if not self.is_up:
+            self._wishes.add(call_id)
+            return
+        call = self.calls.get(call_id)
+        if call is not None:
+            calls.order_hang_up(call, self._work(now))
+        elif census.is_ours(self.settings, call_id):
+            # One we lost sight of, perhaps; for one that is over it is harmless.
+            self._ask(translate.hang_up(call_id), ("hang_up", call_id), None, now)
+
+    # What the server says -----------------------------------------------------------------
+
+    def _event(self, message: Message, now: int) -> None:
+        step = _EVENTS.get(message.event)
+        if step is None:
+            return
+        # A failed originate may carry the id of another, living call: it names itself.
+        name = "actionid" if message.event == "originateresponse" else "uniqueid"
+        call_id = CallId(message[name])
+        call = self.calls.get(call_id)
+        if call is None:
+            if message.event not in _LIVING or not census.is_ours(self.settings, call_id):
+                return
+            call = census.adopt(self.calls, call_id)
+        call.here = True
+        step(call, message, self._work(now))
+        self._forget_if_over(call)
+
+    def _replied(self, reply: Reply, now: int) -> None:
+        kind, *rest = reply.purpose
+        if kind == "census":
+            self._census(reply, now)
+            return
+        call = self.calls.get(CallId(rest[0]))
+        if call is None:
+            return
+        work = self._work(now)
+        if kind == "place" and not reply.message.is_success:
+            self._not_placed(call, reply.message, now)
+        elif kind == "hang_up":
+            calls.hang_up_replied(call, reply.message, work)
+        elif kind == "agi":
+            playback.agi_replied(call, rest[1], reply.message, work)
+        elif kind == "alive":
+            self._asked_alive(call, reply.message, work)
+        self._forget_if_over(call)
+
+    def _not_placed(self, call: Call, message: Message, now: int) -> None:
+        if message["message"] == SHUTTING_DOWN:
+            call.is_over = True
+            self._defer(call.call_id, _RESTARTING_MS, now)
+        else:
+            why = f"Asterisk refused the call: {message['message']}"
+            calls.refuse(call, why, self._work(now))
+
+    def _asked_alive(self, call: Call, message: Message, work: Work) -> None:
+        if message.is_success:
+            work.timer(call, Timer.DEAD_MAN, _DEAD_MAN_GRACE_MS)
+        else:
+            calls.end(call, work)
+
+    # Taking over --------------------------------------------------------------------------
+
+    def _census(self, reply: Reply, now: int) -> None:
+        if reply.message.is_success:
+            census.count(self.calls, reply.items, self.settings)
+        else:
+            self.out.notes.append(f"cannot tell which calls are up: {reply.message['message']}")
+            for call in self.calls.values():
+                call.here = True
+        call_ids = frozenset(call_id for call_id, call in self.calls.items() if call.here)
+        if reply.purpose[1] == "first":
+            self.is_up = True
+            self.out.reports.append(DriverUpReport())
+            self._census_at = now + CENSUS_MS
+        else:
+            for call_id in self.calls.keys() - call_ids:
+                del self.calls[call_id]
+        self.out.reports.append(CallsUpReport(call_ids))
+        self.out.reports += census.new_answers(self.calls)
+        for call_id in self._wishes:
+            self._hang_up(call_id, now)
+        self._wishes.clear()
+
+    def _forget_if_over(self, call: Call) -> None:
+        if call.is_over:
+            self.calls.pop(call.call_id, None)
+
+    # Surroundings -------------------------------------------------------------------------
+
+    def _work(self, now: int) -> Work:
+        return Work(
+            settings=self.settings,
+            now=now,
+            is_up=self.is_up,
+            serial=lambda: f"{self._run}{next(self._serial)}",
+            asked=lambda action, purpose, action_id: self._ask(action, purpose, action_id, now),
+            told=self.out.reports.append,
+            noted=self.out.notes.append,
+            timed=self._timed,
+        )
+
+    def _timed(self, due: int, call: Call, timer: Timer) -> None:
+        heapq.heappush(self._timers, (due, next(self._order), call, timer))
+
+    def _ask(
+        self, action: Action, purpose: tuple[str, ...], action_id: str | None, now: int
+    ) -> None:
+        if self._session is not None:
+            self._session.ask(action, purpose, now, action_id=action_id)

@@ -1,0 +1,213 @@
+"""Two tables between the core's words and Asterisk's: orders to actions, causes to outcomes.
+
+Nothing from outside reaches a header, a dial string or an AGI command but through a pattern here.
+``PJSIP/peer/sip:x@host`` would dial any address, a quote would break out of an AGI command, and
+``write = agi`` runs a shell; so a value that does not fit fails its call, with a sentence that
+says which, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from campaign_core import Line, Outcome
+from campaign_core.decisions import PlaceCall
+from campaign_drivers.asterisk._settings import AsteriskSettings, Route
+from campaign_drivers.asterisk._wire import Action
+
+__all__ = [
+    "CAUSES",
+    "REASONS",
+    "STOP_DIGIT",
+    "UnfitError",
+    "dial",
+    "hang_up",
+    "originate",
+    "outcome_of",
+    "route_of",
+    "set_dead_man",
+    "sound_name",
+    "stop_playback",
+    "stream_file",
+]
+
+REASONS: Mapping[int, Outcome] = MappingProxyType(
+    {
+        3: Outcome.NO_ANSWER,
+        5: Outcome.BUSY,
+        8: Outcome.CONGESTION,
+    }
+)
+"""``OriginateResponse.Reason``, a number of Asterisk's own frames, where it says anything: 0 is
+anything else and 4 an answer. SIP never gives 5 or 8."""
+
+CAUSES: Mapping[int, Outcome] = MappingProxyType(
+    {
+        1: Outcome.INVALID_NUMBER,  # unallocated; SIP 404
+        2: Outcome.INVALID_NUMBER,  # no route to transit network
+        3: Outcome.INVALID_NUMBER,  # no route to destination
+        5: Outcome.INVALID_NUMBER,  # misdialled prefix
+        16: Outcome.REJECTED,  # cleared before an answer: 603 arrives so from some peers
+        17: Outcome.BUSY,  # 486
+        18: Outcome.NO_ANSWER,  # no user responding; 408
+        19: Outcome.NO_ANSWER,  # alerted, no answer; 480
+        20: Outcome.NO_ANSWER,  # the telephone is off or not registered
+        21: Outcome.REJECTED,  # 403, and 603 from other peers
+        22: Outcome.INVALID_NUMBER,  # number changed; 410
+        28: Outcome.INVALID_NUMBER,  # incomplete number; 484
+        34: Outcome.CONGESTION,  # no circuit; 503
+        38: Outcome.CONGESTION,  # network out of order
+        41: Outcome.CONGESTION,  # temporary failure
+        42: Outcome.CONGESTION,  # switching equipment congestion
+        44: Outcome.CONGESTION,  # requested circuit not available
+        47: Outcome.CONGESTION,  # resource not available
+    }
+)
+"""``Hangup.Cause`` by Q.850; what is not here, 0 and 27 among them, is ``FAILED``."""
+
+STOP_DIGIT = "D"
+"""The digit by which we stop a playback ourselves: on hardly any telephone, and dialled by a
+recipient all the same it stops nothing for long (see ``_calls``)."""
+
+_NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
+_DISPLAY = re.compile(r"[^\x00-\x1f\x7f\"\\<>]{0,64}")
+_SOUND = re.compile(r"[A-Za-z0-9/_.-]{1,400}")
+_DIGITS = re.compile(r"[0-9*#A-C]{0,16}")
+_KINDS = (".wav16", ".wav", ".gsm", ".ulaw", ".alaw", ".sln16", ".sln", ".g722", ".g729", ".mp3")
+
+
+class UnfitError(ValueError):
+    """A value that may not reach Asterisk; the text says which and why."""
+
+
+def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
+    if not pattern.fullmatch(value):
+        raise UnfitError(f"{what} {value!r} is not one that may be sent to Asterisk")
+    return value
+
+
+def outcome_of(reason: int | None, cause: int | None) -> Outcome:
+    """Return what the end of a call means if nobody had answered (R7.1)."""
+    told = REASONS.get(reason or 0)
+    return told or CAUSES.get(cause or 0, Outcome.FAILED)
+
+
+def route_of(settings: AsteriskSettings, order: PlaceCall) -> Route:
+    """Return the route of a call (R7.8).
+
+    Raises:
+        UnfitError: there is none for its class.
+    """
+    if order.line is Line.INTERNAL:
+        return settings.internal
+    route = settings.external.get(order.routing_class)
+    if route is None:
+        name = (
+            "external calls without a class"
+            if order.routing_class is None
+            else (f"the routing class {order.routing_class!r}")
+        )
+        raise UnfitError(f"no route is configured for {name}")
+    return route
+
+
+def originate(settings: AsteriskSettings, order: PlaceCall) -> Action:
+    """Return the action that places a call; its ``ActionID`` is to be the call's id too.
+
+    Never ``EarlyMedia``, which reports early media as an answer; never without ``Async``, which
+    blocks the connection while it rings.
+
+    Raises:
+        UnfitError: route, number or name is not one that may be sent.
+    """
+    route = route_of(settings, order)
+    number = _fit(_NUMBER, order.number, "the number")
+    caller = route.caller_number.format(
+        caller_number=_fit(_NUMBER, order.caller_number, "the caller number")
+    )
+    name = _fit(_DISPLAY, order.display_name, "the display name")
+    headers = [
+        ("Channel", route.channel.replace("{number}", number)),
+        *_destination(settings, route),
+        ("Async", "true"),
+        ("ChannelId", order.call_id),
+        ("Timeout", str(order.ring_timeout_s * 1_000)),
+        ("CallerID", f'"{name}" <{caller}>'),
+        # Counted from now, the ringing included: what ends the call should we die.
+        ("Variable", f"TIMEOUT(absolute)={order.dead_man_s}"),
+        *(("Variable", f"{key}={_quoted(text)}") for key, text in route.variables.items()),
+    ]
+    if route.codecs:
+        headers.append(("Codecs", ",".join(route.codecs)))
+    if route.account:
+        headers.append(("Account", route.account))
+    return Action("Originate", headers)
+
+
+def _destination(settings: AsteriskSettings, route: Route) -> tuple[tuple[str, str], ...]:
+    if settings.without_dialplan:
+        return ("Application", "AGI"), ("Data", "agi:async")
+    context = route.context or settings.context
+    return ("Context", context), ("Exten", settings.extension), ("Priority", "1")
+
+
+def _quoted(text: str) -> str:
+    # Bare commas would begin another variable; quotes keep them and are taken off.
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def sound_name(settings: AsteriskSettings, sound: str) -> str:
+    """Return what Asterisk calls a campaign's sound: its path, without the kind of file.
+
+    Raises:
+        UnfitError: the name has a character in it that an AGI command must not hold.
+    """
+    name = _fit(_SOUND, settings.sound_path.replace("{sound}", sound), "the sound")
+    if ".." in name:
+        raise UnfitError(f"the sound {name!r} is not one that may be sent to Asterisk")
+    for kind in _KINDS:
+        if name.endswith(kind):
+            return name.removesuffix(kind)
+    return name
+
+
+def stream_file(name: str, stop_digits: str, offset: int = 0) -> str:
+    """Return the AGI command that plays a sound until its end or one of these digits.
+
+    Args:
+        name: as :func:`sound_name` returned it.
+        stop_digits: as the core ordered them.
+        offset: in samples, from where to go on.
+    """
+    digits = _fit(_DIGITS, stop_digits, "the stop digits") + STOP_DIGIT
+    command = f'STREAM FILE "{_fit(_SOUND, name, "the sound")}" "{digits}"'
+    return f"{command} {offset}" if offset else command
+
+
+def stop_playback(call_id: str) -> Action:
+    """Return the action that ends whatever plays in a call, as a dialled digit would."""
+    headers = [("Channel", call_id), ("Digit", STOP_DIGIT), ("Receive", "true")]
+    return Action("PlayDTMF", headers)
+
+
+def hang_up(call_id: str) -> Action:
+    """Return the action that ends a call; the cause is what its record will show."""
+    return Action("Hangup", [("Channel", call_id), ("Cause", "16")])
+
+
+def set_dead_man(dead_man_s: int) -> str:
+    """Return the AGI command that sets the dead man's switch anew, counted from now."""
+    return f"SET VARIABLE TIMEOUT(absolute) {int(dead_man_s)}"
+
+
+def dial(settings: AsteriskSettings, extension: str) -> str:
+    """Return the AGI command that connects a call to an internal extension.
+
+    Raises:
+        UnfitError: it is no extension.
+    """
+    number = _fit(_NUMBER, extension, "the extension")
+    return f'EXEC Dial "{settings.internal.channel.replace("{number}", number)},60"'

@@ -5,6 +5,7 @@ the word lists are the modules :mod:`~campaign_core.commands`, :mod:`~campaign_c
 :mod:`~campaign_core.events` and :mod:`~campaign_core.decisions`.
 """
 
+from campaign_core._decision.explain import Explanation, Reason, ReasonKind, explain
 from campaign_core._decision.handle import (
     Batch,
     Message,
@@ -14,6 +15,7 @@ from campaign_core._decision.handle import (
     handle_batch,
     open_service,
 )
+from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
 from campaign_core._model.calling_hours import CallingHours, Weekday
 from campaign_core._model.campaign_model import CampaignModel, Order
@@ -70,6 +72,7 @@ __all__ = [
     "CampaignId",
     "CampaignModel",
     "Contacted",
+    "Explanation",
     "Failed",
     "FailureReason",
     "FrequencyCap",
@@ -84,9 +87,12 @@ __all__ = [
     "Outcome",
     "PauseReason",
     "Permission",
+    "PlannedCall",
     "Position",
     "Prompt",
     "Purpose",
+    "Reason",
+    "ReasonKind",
     "Recipient",
     "RecipientList",
     "RecipientState",
@@ -99,13 +105,16 @@ __all__ = [
     "Status",
     "TransferOption",
     "Transition",
+    "Waiting",
     "Weekday",
+    "WhatIf",
     "calls",
     "campaign",
     "campaign_ids",
     "check",
     "do_not_call",
     "evolve",
+    "explain",
     "handle",
     "handle_batch",
     "link",
@@ -116,5 +125,7 @@ __all__ = [
     "recipient",
     "recipients",
     "replay",
+    "starvation",
     "status",
+    "what_if",
 ]

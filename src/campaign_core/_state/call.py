@@ -123,6 +123,8 @@ class Call:
     """Whether a message was played, at least in part."""
     is_adrift: bool = False
     """The connection was lost since the call was last known to be up (R5.5)."""
+    is_overdue: bool = False
+    """Past its deadline: it is freed when the grace is over, too (R7.9)."""
     plays: int = 0
     """Playbacks ordered so far."""
     step: Step = RINGING

@@ -12,16 +12,13 @@ from campaign_core._model.recipients import LINES, Line
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec
 from campaign_core._state import timers
-from campaign_core._state.call import Silent
 from campaign_core._state.campaign import CampaignRow, number_key
+from campaign_core._state.index import of_campaign
 from campaign_core._state.lines import next_number
 from campaign_core._state.service import ServiceRow, State
-from campaign_core._state.timers import Due
-from campaign_core._values.instants import SECOND_MS
 
 __all__ = ["check"]
 
-_GRACE_MS = 10 * SECOND_MS
 _POSITION_MASK = 0xFFFFFFFF
 
 
@@ -55,19 +52,8 @@ def _calls(row: ServiceRow) -> Iterator[str]:
 
 
 def _timers(row: ServiceRow) -> Iterator[str]:
-    wanted = set()
-    for key, call in row.calls.items():
-        deadline = timers.entry(call.deadline_at, Due.DEADLINE, key)
-        grace = timers.entry(call.deadline_at + _GRACE_MS, Due.GRACE, key)
-        wanted.add(grace if grace in row.timers else deadline)
-        if isinstance(call.step, Silent) and not call.is_adrift:
-            wanted.add(timers.entry(call.step.until, Due.DIGIT, key))
-    for campaign in row.campaigns.values():
-        if campaign.status is Status.SCHEDULED:
-            wanted.add(timers.entry(campaign.starts_at, Due.START, campaign.campaign_id))
-        ended = campaign.status.is_final or campaign.is_expired
-        if campaign.expires_at is not None and not ended:
-            wanted.add(timers.entry(campaign.expires_at, Due.EXPIRY, campaign.campaign_id))
+    wanted = {entry for call in row.calls.values() for entry in timers.of_call(call)}
+    wanted |= {entry for campaign in row.campaigns.values() for entry in of_campaign(campaign)}
     if wanted != set(row.timers):
         yield "R6.6: what is due is not what calls and campaigns ask for"
 

@@ -20,6 +20,10 @@ from campaign_core._values.identifiers import CampaignId
 from campaign_core._values.ordered import Ordered
 
 __all__ = [
+    "is_parked_open",
+    "key_of_number",
+    "line_of",
+    "line_up_all",
     "hold",
     "idle_positions",
     "leave",
@@ -27,8 +31,10 @@ __all__ = [
     "list_campaign",
     "move_on",
     "next_number",
-    "rebuild",
+    "obstacle",
+    "open_lines",
     "stranded_because",
+    "strike",
     "unpark",
 ]
 
@@ -309,22 +315,6 @@ def line_up_all(draft: Draft, campaign: CampaignRow, positions: range, now: int)
 
 def _with_keys(queue: Ordered[int, None], keys: list[int]) -> Ordered[int, None]:
     return Ordered.of_keys([*queue, *keys]) if keys else queue
-
-
-def rebuild(draft: Draft, now: int) -> None:
-    """Make the lines anew from the facts: after decoding, or where an earlier time is taken."""
-    draft.parked = Ordered()
-    draft.contenders, draft.wakes = Ordered(), Ordered()
-    draft.placeable = {line: Ordered() for line in LINES}
-    for campaign_id in list(draft.campaigns):
-        campaign = draft.campaign(campaign_id)
-        campaign.held, campaign.listed, campaign.wake_at = Ordered(), (False, False, False), None
-        campaign.ready, campaign.zones = {}, {}
-        campaign.waiting, campaign.stranded = Ordered(), Ordered()
-        if not campaign.status.is_final:
-            line_up_all(draft, campaign, range(1, len(campaign.recipients) + 1), now)
-        draft.touched_now.add(campaign_id)
-    draft.indexed_at = now
 
 
 def obstacle(row: ServiceRow, number: str, now: int) -> int | str | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["Due", "after", "due_at", "entry", "read"]
+from campaign_core._state.call import Call, Silent
+from campaign_core._values.instants import SECOND_MS
+
+__all__ = ["GRACE_MS", "Due", "after", "due_at", "entry", "of_call", "read"]
 
 
 class Due(IntEnum):
@@ -20,6 +23,9 @@ class Due(IntEnum):
     GRACE = 3
     DIGIT = 4
 
+
+GRACE_MS = 10 * SECOND_MS
+"""How long after its deadline a call without an end is freed (R7.9)."""
 
 _KEY_BITS = 64
 _KIND_BITS = 3
@@ -44,3 +50,16 @@ def due_at(packed: int) -> int:
 def after(now: int) -> int:
     """Return the least entry due later than an instant."""
     return (now + 1) << _SHIFT
+
+
+def of_call(call: Call) -> list[int]:
+    """Return the entries that a call in progress asks for."""
+    key = call.placement.key
+    last = (
+        entry(call.deadline_at + GRACE_MS, Due.GRACE, key)
+        if call.is_overdue
+        else entry(call.deadline_at, Due.DEADLINE, key)
+    )
+    if isinstance(call.step, Silent) and not call.is_adrift:
+        return [last, entry(call.step.until, Due.DIGIT, key)]
+    return [last]

@@ -42,6 +42,7 @@ def _answered(call: Call, _: ev.CallAnswered, script: CallScript) -> Call:
         is_answered=True,
         is_reached=is_reached,
         is_adrift=call.is_adrift,
+        is_overdue=call.is_overdue,
         step=SPEAKING,
     )
 
@@ -67,6 +68,7 @@ def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
         is_reached=call.is_reached,
         is_heard=call.is_heard,
         is_adrift=call.is_adrift,
+        is_overdue=call.is_overdue,
         plays=event.play,
         step=Playing(purpose=event.purpose, round=event.round, play=event.play),
     )
@@ -83,9 +85,15 @@ def _silent(call: Call, event: ev.SilenceStarted, _: CallScript) -> Call:
     return attrs.evolve(call, step=step)
 
 
+def _overdue(call: Call, _: ev.DeadlinePassed, __: CallScript) -> Call:
+    return attrs.evolve(call, is_overdue=True)
+
+
 def _transferred(call: Call, event: ev.CallTransferred, _: CallScript) -> Call:
     at = event.deadline_at
-    return attrs.evolve(call, is_reached=True, step=TRANSFERRED, deadline_at=at)
+    return attrs.evolve(
+        call, is_reached=True, is_overdue=False, step=TRANSFERRED, deadline_at=at
+    )
 
 
 def _ending(call: Call, event: ev.HangUpOrdered, _: CallScript) -> Call:
@@ -123,7 +131,7 @@ CALL_ARROWS = table(
     *[(step, ev.HangUpOrdered, {Ending}, _ending) for step in (Ringing, *_ANSWERED)],
     *[(step, ev.DigitDialled, {step}, _stays) for step in _EVERY],
     *[(step, ev.OptedOut, {step}, _stays) for step in (Speaking, Silent)],
-    *[(step, ev.DeadlinePassed, {step}, _stays) for step in _EVERY],
+    *[(step, ev.DeadlinePassed, {step}, _overdue) for step in _EVERY],
     *[(step, ev.CallTakenOver, {step}, _taken_over) for step in _EVERY],
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from campaign_core import events as ev
-from campaign_core._state.lines import rebuild
+from campaign_core._state.index import rebuild_lines
 from campaign_core._state.service import Draft, ServiceRow, State
 from campaign_core._transition.of_call import OF_CALL
 from campaign_core._transition.of_campaign import OF_CAMPAIGN
@@ -80,7 +80,7 @@ def open_draft(state: State, now: int) -> Draft:
     """Return a draft of a state, its lines as they are at ``now``."""
     draft = Draft(state._row)  # noqa: SLF001 -- the draft is the state's other half
     if now < draft.indexed_at:
-        rebuild(draft, now)
+        rebuild_lines(draft, now)
     return draft
 
 

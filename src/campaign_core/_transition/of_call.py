@@ -12,17 +12,11 @@ from campaign_core._state.campaign import CampaignRow, number_key
 from campaign_core._state.lines import unpark
 from campaign_core._state.pacing import attempts_with
 from campaign_core._state.service import Draft
-from campaign_core._state.timers import Due
+from campaign_core._state.timers import GRACE_MS, Due
 from campaign_core._transition.call import next_call
 from campaign_core._transition.of_service import change_do_not_call
 from campaign_core._transition.recipient import Context
-from campaign_core._transition.shared import (
-    GRACE_MS,
-    arm,
-    change_recipient,
-    disarm,
-    disarm_digit,
-)
+from campaign_core._transition.shared import arm, change_recipient, disarm, disarm_digit
 from campaign_core._values.identifiers import CallKey, CampaignId, read_call_id
 from campaign_core._values.instants import HOUR_MS, SECOND_MS, Instant
 
@@ -163,7 +157,7 @@ def _close(draft: Draft, event: ev.CallEvent) -> tuple[Call, CampaignRow]:
     line = placement.line
     draft.calls = draft.calls.without(key, owner)
     disarm(draft, call.deadline_at, Due.DEADLINE, key)
-    if event.at >= call.deadline_at:
+    if call.is_overdue:
         disarm(draft, call.deadline_at + GRACE_MS, Due.GRACE, key)
     disarm_digit(draft, call)
     campaign = draft.campaign(CampaignId(key >> 32))

@@ -11,13 +11,8 @@ from campaign_core._state.lines import leave, line_up
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due
 from campaign_core._transition.recipient import Context, next_record
-from campaign_core._values.instants import SECOND_MS
 
-__all__ = ["GRACE_MS", "arm", "change_recipient", "disarm", "disarm_digit"]
-
-GRACE_MS = 10 * SECOND_MS
-"""How long after its deadline a call without an end is freed (R7.9)."""
-
+__all__ = ["arm", "change_recipient", "disarm", "disarm_digit"]
 
 def change_recipient(
     draft: Draft, campaign: CampaignRow, position: int, event: ev.Event, context: Context

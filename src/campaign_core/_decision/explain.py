@@ -1,0 +1,358 @@
+"""Why is nobody calling? Answers from the scheduler's own code (R8.1, R8.5).
+
+``explain`` lets a tick happen on a private draft: whoever is called by it has no reason against
+it, and for everyone else the reasons are read off where the pass left them. So it cannot lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from campaign_core import events as ev
+from campaign_core._decision.moment import Moment
+from campaign_core._decision.queries import row_of
+from campaign_core._model.calling_hours import is_open, next_change
+from campaign_core._model.limits import CallLimits
+from campaign_core._model.recipients import Line, Recipient
+from campaign_core._model.statuses import Status
+from campaign_core._schedule.plan import capacity_free_from, cutoff
+from campaign_core._state import record as rec
+from campaign_core._state.campaign import CampaignRow
+from campaign_core._state.lines import key_of_number, line_of, next_number, obstacle
+from campaign_core._state.service import Draft, State
+from campaign_core._transition.evolve import open_draft
+from campaign_core._values.identifiers import CampaignId, Position
+from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core.errors import UnknownRecipientError
+
+__all__ = ["Explanation", "Reason", "ReasonKind", "explain"]
+
+
+class ReasonKind(Enum):
+    """Why a recipient is not called."""
+
+    CONTACTED = "CONTACTED"
+    FAILED = "FAILED"
+    IN_CALL = "IN_CALL"
+    SCHEDULED = "SCHEDULED"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+    THRESHOLD_REACHED = "THRESHOLD_REACHED"
+    RETRY_DELAY = "RETRY_DELAY"
+    OUTSIDE_CALLING_HOURS = "OUTSIDE_CALLING_HOURS"
+    FREQUENCY_CAP = "FREQUENCY_CAP"
+    NUMBER_BUSY = "NUMBER_BUSY"
+    DRIVER_DOWN = "DRIVER_DOWN"
+    DRIVER_DEFERRED = "DRIVER_DEFERRED"
+    SERVICE_RATE = "SERVICE_RATE"
+    CAMPAIGN_RATE = "CAMPAIGN_RATE"
+    SERVICE_LIMIT = "SERVICE_LIMIT"
+    CAMPAIGN_LIMIT = "CAMPAIGN_LIMIT"
+    ACTIVE_CAMPAIGNS = "ACTIVE_CAMPAIGNS"
+    QUEUED_BEHIND = "QUEUED_BEHIND"
+
+
+@attrs.frozen(kw_only=True)
+class Reason:
+    """One reason, for a program and for a person."""
+
+    kind: ReasonKind
+    sentence: str
+    """What keeps the recipient from being called."""
+    change: str
+    """What would change it; empty where nothing does."""
+    until: Instant | None = None
+    """When time alone changes it; ``None``: time alone does not."""
+    count: int | None = None
+    """How many there are of what the sentence counts: calls in progress, recipients ahead."""
+    limit: int | None = None
+    """The limit that is reached."""
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """Why a recipient is not being called, or that it is called next."""
+
+    campaign_id: CampaignId
+    position: Position
+    reasons: tuple[Reason, ...]
+    """Every reason; empty: the next pass calls this recipient."""
+
+    @property
+    def is_called_next(self) -> bool:
+        """Whether the next pass calls this recipient."""
+        return not self.reasons
+
+    def __str__(self) -> str:
+        """Return the explanation as one sentence for a person."""
+        if not self.reasons:
+            return "called by the next pass of the scheduler"
+        return "; ".join(reason.sentence for reason in self.reasons)
+
+
+def explain(
+    state: State, campaign_id: CampaignId, position: Position, now: Instant
+) -> Explanation:
+    """Return why a recipient is not being called, or what happens to it (R8.1).
+
+    Costs a pass of the scheduler on a private draft and, to count who is ahead, up to O(n).
+
+    Args:
+        state: the state; not changed.
+        campaign_id: the campaign.
+        position: the recipient, counted from 1.
+        now: the time; an earlier one than the last event's is taken as that.
+
+    Raises:
+        UnknownCampaignError: there is no such campaign.
+        UnknownRecipientError: the campaign has no recipient at this position.
+    """
+    count = len(row_of(state, campaign_id).recipients)
+    if not 1 <= position <= count:
+        why = f"position = {position}: the campaign has {count} recipients"
+        raise UnknownRecipientError(None, why)
+    at = max(now, state.now)
+    moment = Moment(open_draft(state, at), at)
+    moment.take_due()
+    moment.conclude()
+    is_called = any(
+        isinstance(event, ev.CallPlaced)
+        and event.campaign_id == campaign_id
+        and event.position == position
+        for event in moment.events
+    )
+    scene = _Scene(moment.draft, moment.draft.campaign(campaign_id), position, at)
+    reasons = () if is_called else tuple(_reasons(scene))
+    return Explanation(campaign_id=campaign_id, position=position, reasons=reasons)
+
+
+@attrs.frozen
+class _Scene:
+    draft: Draft
+    campaign: CampaignRow
+    position: Position
+    now: Instant
+
+    @property
+    def record(self) -> int:
+        return self.campaign.record(self.position)
+
+    @property
+    def recipient(self) -> Recipient:
+        return self.campaign.recipients.at(self.position)
+
+
+def _reasons(scene: _Scene) -> Iterator[Reason]:
+    status = rec.status_of(scene.record)
+    if status != rec.IDLE:
+        yield _settled(scene, status)
+        return
+    yield from _of_campaign(scene)
+    index = next_number(scene.draft, scene.recipient, scene.record)
+    if index is None:
+        # Only in a campaign that is final are those without a number left as they were.
+        return
+    yield from _of_person(scene, index)
+    if scene.campaign.may_call:
+        yield from _of_capacity(scene, index)
+
+
+def _settled(scene: _Scene, status: int) -> Reason:
+    if status == rec.CONTACTED:
+        return Reason(kind=ReasonKind.CONTACTED, sentence="reached already", change="")
+    if status == rec.ACTIVE:
+        return Reason(
+            kind=ReasonKind.IN_CALL, sentence="in a call now", change="when the call ends"
+        )
+    why = rec.reason_of(scene.record)
+    text = why.name.lower().replace("_", " ")
+    return Reason(kind=ReasonKind.FAILED, sentence=f"failed: {text}", change=_REVIVED[why.name])
+
+
+_REVIVED = {
+    "ATTEMPTS_USED_UP": "when attempts are added",
+    "STOPPED": "when attempts are added",
+    "NO_NUMBER_LEFT": "when attempts are added",
+    "DO_NOT_CALL": "",
+    "OPTED_OUT": "",
+    "EXPIRED": "",
+}
+
+
+def _of_campaign(scene: _Scene) -> Iterator[Reason]:
+    campaign = scene.campaign
+    match campaign.status:
+        case Status.SCHEDULED:
+            yield Reason(
+                kind=ReasonKind.SCHEDULED,
+                sentence=f"the campaign starts {_at(campaign.starts_at, 'UTC')}",
+                change=f"{_at(campaign.starts_at, 'UTC')}, or when it is started now",
+                until=campaign.starts_at,
+            )
+        case Status.PAUSED:
+            assert campaign.pause_reason is not None
+            by = campaign.pause_reason.name.lower()
+            yield Reason(
+                kind=ReasonKind.PAUSED,
+                sentence=f"the campaign is paused (by the {by})",
+                change="when the campaign is resumed",
+            )
+        case Status.ACTIVE:
+            if campaign.is_satisfied:
+                yield Reason(
+                    kind=ReasonKind.THRESHOLD_REACHED,
+                    sentence=f"the threshold is reached ({campaign.required}) "
+                    "and the campaign stops there",
+                    change="",
+                )
+        case _:
+            name = campaign.status.name.lower()
+            yield Reason(kind=ReasonKind.ENDED, sentence=f"the campaign is {name}", change="")
+
+
+def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
+    campaign, now = scene.campaign, scene.now
+    due_at = Instant(rec.due_at_of(scene.record))
+    zone = scene.recipient.time_zone or campaign.parameters.time_zone
+    if due_at > now:
+        yield Reason(
+            kind=ReasonKind.RETRY_DELAY,
+            sentence=f"to be tried again only {_at(due_at, zone)}",
+            change=_at(due_at, zone),
+            until=due_at,
+        )
+    hours = campaign.parameters.calling_hours
+    if not is_open(hours, zone, now):
+        opens_at = next_change(hours, zone, now)
+        yield Reason(
+            kind=ReasonKind.OUTSIDE_CALLING_HOURS,
+            sentence=f"outside the calling hours in {zone}",
+            change="" if opens_at is None else _at(opens_at, zone),
+            until=opens_at,
+        )
+    number = key_of_number(scene.recipient, index)
+    held = obstacle(scene.draft, number, now)
+    if isinstance(held, int):
+        cap = scene.draft.settings.frequency_cap
+        assert cap is not None
+        yield Reason(
+            kind=ReasonKind.FREQUENCY_CAP,
+            sentence=f"the number was called {cap.attempts} times in {cap.per_h} h",
+            change=_at(held, zone),
+            until=Instant(held),
+            count=cap.attempts,
+            limit=cap.attempts,
+        )
+    elif held is not None:
+        yield Reason(
+            kind=ReasonKind.NUMBER_BUSY,
+            sentence="the number is in another call",
+            change="when that call ends",
+        )
+
+
+def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
+    draft, campaign, now = scene.draft, scene.campaign, scene.now
+    line = line_of(campaign, scene.recipient, index)[0]
+    yield from _of_driver(draft, now)
+    rate = campaign.parameters.call_rate
+    free_from = campaign.placements.free_from(rate) if rate is not None else 0
+    if rate is not None and free_from > now:
+        yield Reason(
+            kind=ReasonKind.CAMPAIGN_RATE,
+            sentence=f"call rate of this campaign reached ({rate.calls} in {rate.per_s} s)",
+            change=_at(free_from, "UTC"),
+            until=Instant(free_from),
+            count=rate.calls,
+            limit=rate.calls,
+        )
+    settings = draft.settings
+    yield from _full(ReasonKind.SERVICE_LIMIT, "of the service", settings.call_limits, draft.in_use, line)
+    limits = campaign.parameters.call_limits
+    yield from _full(ReasonKind.CAMPAIGN_LIMIT, "of this campaign", limits, campaign.in_use, line)
+    last = cutoff(draft, now)
+    if last is not None and campaign.rank > last:
+        most = settings.active_campaigns_max
+        yield Reason(
+            kind=ReasonKind.ACTIVE_CAMPAIGNS,
+            sentence=f"campaigns before it hold the {most} places of active campaigns",
+            change="when one of them has nobody to call",
+            count=most,
+            limit=most,
+        )
+    ahead = _ahead(scene, line)
+    if ahead:
+        plural = "recipient" if ahead == 1 else "recipients"
+        yield Reason(
+            kind=ReasonKind.QUEUED_BEHIND,
+            sentence=f"waiting: {ahead} {plural} of this campaign ahead on the same line",
+            change="when they have been called",
+            count=ahead,
+        )
+
+
+def _of_driver(draft: Draft, now: int) -> Iterator[Reason]:
+    link = draft.link
+    if not link.is_up:
+        yield Reason(
+            kind=ReasonKind.DRIVER_DOWN,
+            sentence="the telephony is not connected",
+            change="when it is connected again",
+        )
+        return
+    if link.deferred_until > now:
+        yield Reason(
+            kind=ReasonKind.DRIVER_DEFERRED,
+            sentence="the telephony takes no call now",
+            change=_at(link.deferred_until, "UTC"),
+            until=link.deferred_until,
+        )
+    free_from = capacity_free_from(draft)
+    rate = draft.settings.call_rate
+    if rate is not None and draft.placements.free_from(rate) > now:
+        yield Reason(
+            kind=ReasonKind.SERVICE_RATE,
+            sentence=f"call rate of the service reached ({rate.calls} in {rate.per_s} s)",
+            change=_at(free_from, "UTC"),
+            until=Instant(free_from),
+            count=rate.calls,
+            limit=rate.calls,
+        )
+
+
+def _full(
+    kind: ReasonKind, whose: str, limits: CallLimits, in_use: dict[Line, int], line: Line
+) -> Iterator[Reason]:
+    name = line.name.lower()
+    for what, limit, used in (
+        ("total", limits.total, sum(in_use.values())),
+        (name, limits.on(line), in_use[line]),
+    ):
+        if limit is not None and used >= limit:
+            call = "a call" if what == "total" else f"an {what} call"
+            yield Reason(
+                kind=kind,
+                sentence=f"{what} limit {whose} reached ({used} of {limit})",
+                change=f"when {call} {whose} ends, or the limit is raised",
+                count=used,
+                limit=limit,
+            )
+
+
+def _ahead(scene: _Scene, line: Line) -> int:
+    key = scene.campaign.ready_key(scene.position, scene.record)
+    return sum(
+        queue.count_before(key)
+        for (other, _), queue in scene.campaign.ready.items()
+        if other is line
+    )
+
+
+def _at(at: int, zone: str) -> str:
+    local = datetime.fromtimestamp(at // SECOND_MS, ZoneInfo(zone))
+    return f"at {local:%Y-%m-%d %H:%M:%S} {zone}"

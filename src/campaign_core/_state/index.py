@@ -1,0 +1,66 @@
+"""The index made anew from the facts: after decoding, or where an earlier time is taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from campaign_core._model.recipients import LINES
+from campaign_core._model.statuses import Status
+from campaign_core._state import record as rec
+from campaign_core._state import timers
+from campaign_core._state.campaign import CampaignRow, number_key
+from campaign_core._state.lines import line_up_all
+from campaign_core._state.service import Draft
+from campaign_core._state.timers import Due
+from campaign_core._values.ordered import Ordered
+
+__all__ = ["of_campaign", "rebuild", "rebuild_lines"]
+
+
+def rebuild(draft: Draft, now: int) -> None:
+    """Make counts, timers and lines anew."""
+    calls = [call for _, call in draft.calls.items()]
+    draft.in_use = dict.fromkeys(LINES, 0)
+    for campaign_id in list(draft.campaigns):
+        campaign = draft.campaign(campaign_id)
+        statuses = Counter(record & 3 for record in campaign.records)
+        campaign.idle, campaign.contacted = statuses[rec.IDLE], statuses[rec.CONTACTED]
+        campaign.in_use = dict.fromkeys(LINES, 0)
+    busy: Counter[str] = Counter()
+    for call in calls:
+        placement = call.placement
+        draft.in_use[placement.line] += 1
+        draft.campaign(placement.campaign_id).in_use[placement.line] += 1
+        busy[number_key(placement.number, placement.line)] += 1
+    draft.busy = Ordered(busy.items())
+    entries = [entry for call in calls for entry in timers.of_call(call)]
+    entries += [entry for row in draft.rows() for entry in of_campaign(row)]
+    draft.timers = Ordered.of_keys(entries)
+    rebuild_lines(draft, now)
+
+
+def of_campaign(campaign: CampaignRow) -> list[int]:
+    """Return the timers that a campaign asks for."""
+    entries = []
+    if campaign.status is Status.SCHEDULED:
+        entries.append(timers.entry(campaign.starts_at, Due.START, campaign.campaign_id))
+    is_over = campaign.status.is_final or campaign.is_expired
+    if campaign.expires_at is not None and not is_over:
+        entries.append(timers.entry(campaign.expires_at, Due.EXPIRY, campaign.campaign_id))
+    return entries
+
+
+def rebuild_lines(draft: Draft, now: int) -> None:
+    """Make the lines anew, as they are at ``now``."""
+    draft.parked = Ordered()
+    draft.contenders, draft.wakes = Ordered(), Ordered()
+    draft.placeable = {line: Ordered() for line in LINES}
+    for campaign_id in list(draft.campaigns):
+        campaign = draft.campaign(campaign_id)
+        campaign.held, campaign.listed, campaign.wake_at = Ordered(), (False, False, False), None
+        campaign.ready, campaign.zones = {}, {}
+        campaign.waiting, campaign.stranded = Ordered(), Ordered()
+        if not campaign.status.is_final:
+            line_up_all(draft, campaign, range(1, len(campaign.recipients) + 1), now)
+        draft.touched_now.add(campaign_id)
+    draft.indexed_at = now

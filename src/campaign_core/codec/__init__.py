@@ -1,0 +1,78 @@
+"""Every value to plain JSON data and back, state and events included.
+
+Needs nothing but attrs: a vendor can keep a journal, or a snapshot, wherever there is JSON.
+
+::
+
+    from_data(to_data(value)) == value
+
+A value is an object with its ``type`` and its fields; members of enumerations are their names. The
+outermost object carries ``format``, the number of this layout. A later release reads what an
+earlier one wrote: a field that is missing takes its default, and a change that this does not
+cover raises ``FORMAT`` and adds a row to ``_UPGRADES``. What a newer release wrote is refused.
+
+The recipients' records of a state are written as columns, one list for each field; a column of
+equal values is that value alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from campaign_core._state.service import State
+from campaign_core.codec._states import state_from_data, state_to_data
+from campaign_core.codec._values import Data, known, tagged, untagged
+from campaign_core.errors import JournalError
+
+__all__ = ["FORMAT", "Data", "from_data", "to_data"]
+
+FORMAT = 1
+"""The number of the layout that this release writes."""
+
+_UPGRADES: dict[int, Callable[[Data], Data]] = {}
+"""From an earlier layout to the next one."""
+
+
+def to_data(value: object) -> Data:
+    """Return a value as plain JSON data.
+
+    Args:
+        value: a state, or any attrs value of the core: an event, a message, a decision, settings,
+            a model.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(value, State):
+        return {"format": FORMAT, "type": "State", **state_to_data(value)}
+    if type(value).__name__ not in known() or not attrs.has(type(value)):
+        raise TypeError(f"not a value of the core: {value!r}")
+    return {"format": FORMAT, **tagged(value)}
+
+
+def from_data(data: Mapping[str, Any]) -> Any:
+    """Return the value of some data.
+
+    Raises:
+        JournalError: the data is not what :func:`to_data` gives, or a newer release wrote it.
+        SettingsError: it names a value that the rules do not allow.
+    """
+    if not isinstance(data, Mapping) or not isinstance(data.get("format"), int):
+        raise JournalError("not data of the core: there is no whole number under 'format'")
+    plain = dict(data)
+    written = plain.pop("format")
+    if written > FORMAT:
+        raise JournalError(
+            f"format {written} is of a newer release; this one reads up to {FORMAT}"
+        )
+    for number in range(written, FORMAT):
+        plain = _UPGRADES[number](plain)
+    try:
+        if plain.get("type") == "State":
+            return state_from_data(plain)
+        return untagged(plain)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise JournalError(f"not data of the core: {type(error).__name__}: {error}") from error

@@ -1,0 +1,149 @@
+"""Values and plain data, directed by the types of the fields."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from campaign_core import commands, decisions, events, reports
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.recipients import Recipient, RecipientList
+from campaign_core._state.call import Call
+from campaign_core._state.link import Link
+from campaign_core.errors import JournalError
+
+__all__ = ["Data", "coder", "known", "tagged", "untagged"]
+
+Data = dict[str, Any]
+"""A JSON object: dicts with text keys, lists, text, whole numbers, booleans, ``None``."""
+
+Coder = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+V = TypeVar("V")
+
+
+@cache
+def known() -> Mapping[str, type[Any]]:
+    """Return every class that can stand under ``type``, by its name."""
+    found: dict[str, type[Any]] = {}
+    waiting: list[Any] = [CampaignModel, Recipient, Call, Link]
+    for module in (commands, reports, events, decisions):
+        waiting += [getattr(module, name) for name in module.__all__]
+    while waiting:
+        hint = waiting.pop()
+        if isinstance(hint, type) and attrs.has(hint) and hint.__name__ not in found:
+            found[hint.__name__] = hint
+            waiting += get_type_hints(hint).values()
+        elif isinstance(hint, type) and issubclass(hint, Enum):
+            found[hint.__name__] = hint
+        else:
+            waiting += get_args(hint)
+    return types.MappingProxyType(found)
+
+
+def tagged(value: Any) -> Data:
+    kind = type(value)
+    data: Data = {"type": kind.__name__}
+    if isinstance(value, Enum):
+        data["name"] = value.name
+        return data
+    for name, (encode, _) in _fields(kind).items():
+        data[name] = encode(getattr(value, name))
+    return data
+
+
+def untagged(data: Data) -> Any:
+    kind = known().get(data["type"])
+    if kind is None:
+        raise JournalError(f"unknown type {data['type']!r}")
+    if issubclass(kind, Enum):
+        return kind[data["name"]]
+    fields = _fields(kind)
+    unknown = data.keys() - fields.keys() - {"type"}
+    if unknown:
+        raise JournalError(f"unknown fields of {kind.__name__}: {', '.join(sorted(unknown))}")
+    given = {name: decode(data[name]) for name, (_, decode) in fields.items() if name in data}
+    # Some words are given by position alone; attrs tells which.
+    by_place = [f.name for f in attrs.fields(kind) if not f.kw_only and f.name in given]
+    return kind(*(given.pop(name) for name in by_place), **given)
+
+
+@cache
+def _fields(kind: type[Any]) -> dict[str, Coder]:
+    hints = get_type_hints(kind)
+    return {field.name: coder(hints[field.name]) for field in attrs.fields(kind)}
+
+
+@cache
+def coder(hint: Any) -> Coder:
+    """Return how to write and read a value of a type."""
+    if isinstance(hint, NewType):
+        return coder(hint.__supertype__)
+    if hint in (int, str, bool, type(None)):
+        return _same, _same
+    if hint is RecipientList:
+        return _list_of(coder(Recipient), RecipientList)
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _union(args)
+    if origin is tuple and len(args) == 2 and args[1] is Ellipsis:  # noqa: PLR2004
+        return _list_of(coder(args[0]), tuple)
+    if origin is tuple:
+        return _row(tuple(coder(arg) for arg in args))
+    if origin is frozenset:
+        return _list_of(coder(args[0]), frozenset, is_sorted=True)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return (lambda member: member.name), (lambda name: hint[name])
+    assert attrs.has(hint), hint
+    return tagged, untagged
+
+
+def _same(value: V) -> V:
+    return value
+
+
+def _list_of(
+    item: Coder, make: Callable[[Iterable[Any]], Any], *, is_sorted: bool = False
+) -> Coder:
+    encode, decode = item
+
+    def write(values: Iterable[Any]) -> list[Any]:
+        written = [encode(value) for value in values]
+        return sorted(written) if is_sorted else written
+
+    return write, (lambda data: make(decode(value) for value in data))
+
+
+def _row(items: tuple[Coder, ...]) -> Coder:
+    return (
+        lambda values: [encode(v) for (encode, _), v in zip(items, values, strict=True)],
+        lambda data: tuple(decode(v) for (_, decode), v in zip(items, data, strict=True)),
+    )
+
+
+def _union(args: tuple[Any, ...]) -> Coder:
+    """Return the coder of a union: one plain enumeration by name, else objects by their tag."""
+    others = [arg for arg in args if arg is not type(None)]
+    if len(others) == 1:
+        encode, decode = coder(others[0])
+        return (
+            lambda value: None if value is None else encode(value),
+            lambda data: None if data is None else decode(data),
+        )
+    lists = [arg for arg in others if get_origin(arg) is tuple]
+
+    def write(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return coder(lists[0])[0](value)
+        return value if isinstance(value, int | str | None) else tagged(value)
+
+    def read(data: Any) -> Any:
+        if isinstance(data, list):
+            return coder(lists[0])[1](data)
+        return untagged(data) if isinstance(data, dict) else data
+
+    return write, read

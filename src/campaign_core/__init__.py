@@ -15,6 +15,19 @@ from campaign_core._decision.handle import (
     handle_batch,
     open_service,
 )
+from campaign_core._decision.permissions import Permission, permission_for
+from campaign_core._decision.queries import (
+    Campaign,
+    calls,
+    campaign,
+    campaign_ids,
+    do_not_call,
+    link,
+    models,
+    recipient,
+    recipients,
+    status,
+)
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
 from campaign_core._model.calling_hours import CallingHours, Weekday
@@ -31,19 +44,6 @@ from campaign_core._model.statuses import (
     Purpose,
     RecipientStatus,
     Status,
-)
-from campaign_core._decision.permissions import Permission, permission_for
-from campaign_core._decision.queries import (
-    Campaign,
-    calls,
-    campaign,
-    campaign_ids,
-    do_not_call,
-    link,
-    models,
-    recipient,
-    recipients,
-    status,
 )
 from campaign_core._schedule.wakeup import next_wakeup
 from campaign_core._state.call import Call

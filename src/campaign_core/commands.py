@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 import attrs
+from typing_extensions import override
 
 from campaign_core._model.campaign_model import CampaignModel, valid_name
 from campaign_core._model.recipients import NUMBER_PATTERN, RecipientList
@@ -61,6 +62,7 @@ class AllFailed(Enum):
 
     ALL_FAILED = "ALL_FAILED"
 
+    @override
     def __repr__(self) -> str:
         return self.name
 

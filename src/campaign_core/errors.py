@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
+from typing_extensions import override
 
 __all__ = [
     "CampaignError",
@@ -31,6 +32,10 @@ __all__ = [
 ]
 
 
+_SHOWN_MAX = 80
+"""Characters of a bad value that a message shows."""
+
+
 @attrs.frozen(kw_only=True)
 class Problem:
     """One value that cannot be taken, and why (R3.3)."""
@@ -42,6 +47,7 @@ class Problem:
     rule: str
     """What is allowed, as a sentence fragment."""
 
+    @override
     def __str__(self) -> str:
         """Return the problem as one line for a person."""
         return f"{self.field} = {_short(self.value)}: {self.rule}"
@@ -103,4 +109,4 @@ class JournalError(CampaignError, ValueError):
 
 def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 3]}..."

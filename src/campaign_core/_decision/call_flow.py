@@ -71,7 +71,9 @@ def deadline_of(parameters: CampaignModel, at: int) -> Instant:
 # Steps -------------------------------------------------------------------------------------
 
 
-def _prompt(scene: Scene, purpose: Purpose, number: int, given: Prompt, general: str | None) -> Events:
+def _prompt(
+    scene: Scene, purpose: Purpose, number: int, given: Prompt, general: str | None
+) -> Events:
     sound = general if given is FROM_SETTINGS else given
     if isinstance(sound, str):
         return (_play(scene, purpose, number, sound),)
@@ -179,9 +181,7 @@ def _judged(scene: Scene, purpose: Purpose, number: int, digit: str) -> Events:
     if script.transfer is not None and digit == script.transfer.digit:
         deadline_at = deadline_of(scene.parameters, scene.stamp.at)
         extension = script.transfer.extension
-        return (
-            scene.event(ev.CallTransferred, extension=extension, deadline_at=deadline_at),
-        )
+        return (scene.event(ev.CallTransferred, extension=extension, deadline_at=deadline_at),)
     if purpose is Purpose.ANSWER_PROMPT and digit == ANSWER_DIGIT:
         return (scene.event(ev.AnswerConfirmed), *_message(scene, 1))
     if purpose is Purpose.LISTENING_PROMPT and digit == LISTENING_DIGIT:
@@ -232,9 +232,7 @@ def ended(
         outcome = Outcome.HUNG_UP
     else:
         outcome = unanswered_as
-    return (
-        scene.event(ev.CallEnded, outcome=outcome, hangup_cause=hangup_cause, detail=detail),
-    )
+    return (scene.event(ev.CallEnded, outcome=outcome, hangup_cause=hangup_cause, detail=detail),)
 
 
 def _deferred(scene: Scene, _: rp.DeferralReport) -> Events:

@@ -15,9 +15,9 @@ from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import Scene, hang_up
 from campaign_core._decision.stamp import Stamp
+from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import FailureReason, PauseReason, Status
-from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._state import record as rec
 from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
@@ -59,9 +59,7 @@ def _campaign(draft: Draft, command: cm.Command, campaign_id: CampaignId) -> Cam
     return campaign
 
 
-def _in_status(
-    draft: Draft, command: Any, verb: str, *allowed: Status
-) -> CampaignRow:
+def _in_status(draft: Draft, command: Any, verb: str, *allowed: Status) -> CampaignRow:
     campaign = _campaign(draft, command, command.campaign_id)
     if campaign.status not in allowed:
         names = " or ".join(status.name for status in allowed)
@@ -223,16 +221,12 @@ def _refuse_unstartable(
 
 def _start_now(draft: Draft, command: cm.StartNow, stamp: Stamp) -> Events:
     campaign = _in_status(draft, command, "started now", Status.SCHEDULED)
-    return (
-        stamp(ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=stamp.at),
-    )
+    return (stamp(ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=stamp.at),)
 
 
 def _pause(draft: Draft, command: cm.PauseCampaign, stamp: Stamp) -> Events:
     campaign = _in_status(draft, command, "paused", Status.ACTIVE)
-    return (
-        stamp(ev.CampaignPaused, campaign_id=campaign.campaign_id, reason=PauseReason.USER),
-    )
+    return (stamp(ev.CampaignPaused, campaign_id=campaign.campaign_id, reason=PauseReason.USER),)
 
 
 def _resume(draft: Draft, command: cm.ResumeCampaign, stamp: Stamp) -> Events:
@@ -319,7 +313,7 @@ def _add_attempts(draft: Draft, command: cm.AddAttempts, stamp: Stamp) -> Events
                 "to which attempts may be added",
             )
     else:
-        positions = command.positions  # type: ignore[assignment]
+        positions = command.positions
     _refuse_each(
         campaign, command, positions, lambda record: _why_not_more(record, command.attempts)
     )
@@ -345,11 +339,9 @@ def _why_not_more(record: int, attempts: int) -> str | None:
 
 def _stop_attempts(draft: Draft, command: cm.StopAttempts, stamp: Stamp) -> Events:
     campaign = _in_status(draft, command, "told to try recipients no more", *_OPEN)
-    _refuse_each(campaign, command, command.positions, _why_not_stopped)  # type: ignore[arg-type]
+    _refuse_each(campaign, command, command.positions, _why_not_stopped)
     return (
-        stamp(
-            ev.AttemptsStopped, campaign_id=campaign.campaign_id, positions=command.positions
-        ),
+        stamp(ev.AttemptsStopped, campaign_id=campaign.campaign_id, positions=command.positions),
     )
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 import attrs
+from typing_extensions import override
 
 from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
@@ -88,6 +89,7 @@ class Explanation:
         """Whether the next pass calls this recipient."""
         return not self.reasons
 
+    @override
     def __str__(self) -> str:
         """Return the explanation as one sentence for a person."""
         if not self.reasons:
@@ -95,9 +97,7 @@ class Explanation:
         return "; ".join(reason.sentence for reason in self.reasons)
 
 
-def explain(
-    state: State, campaign_id: CampaignId, position: Position, now: Instant
-) -> Explanation:
+def explain(state: State, campaign_id: CampaignId, position: Position, now: Instant) -> Explanation:
     """Return why a recipient is not being called, or what happens to it (R8.1).
 
     Costs a pass of the scheduler on a private draft and, to count who is ahead, up to O(n).
@@ -272,7 +272,9 @@ def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
             limit=rate.calls,
         )
     settings = draft.settings
-    yield from _full(ReasonKind.SERVICE_LIMIT, "of the service", settings.call_limits, draft.in_use, line)
+    yield from _full(
+        ReasonKind.SERVICE_LIMIT, "of the service", settings.call_limits, draft.in_use, line
+    )
     limits = campaign.parameters.call_limits
     yield from _full(ReasonKind.CAMPAIGN_LIMIT, "of this campaign", limits, campaign.in_use, line)
     last = cutoff(draft, now)

@@ -76,7 +76,7 @@ def row_of(state: State | Draft, campaign_id: CampaignId) -> CampaignRow:
     Raises:
         UnknownCampaignError: there is none such.
     """
-    row = state._row if isinstance(state, State) else state  # noqa: SLF001
+    row = state._row if isinstance(state, State) else state
     found = row.campaigns.get(campaign_id)
     if found is None:
         why = f"campaign_id = {campaign_id}: there is no such campaign"
@@ -86,7 +86,7 @@ def row_of(state: State | Draft, campaign_id: CampaignId) -> CampaignRow:
 
 def campaign_ids(state: State) -> tuple[CampaignId, ...]:
     """Return the campaigns of the list, in the order of their creation."""
-    return tuple(state._row.campaigns)  # noqa: SLF001
+    return tuple(state._row.campaigns)
 
 
 def campaign(state: State, campaign_id: CampaignId, now: Instant) -> Campaign:
@@ -166,19 +166,19 @@ def recipients(state: State, campaign_id: CampaignId) -> Iterator[RecipientState
 
 def calls(state: State) -> tuple[Call, ...]:
     """Return the calls in progress, by campaign and position."""
-    return tuple(state._row.calls.values())  # noqa: SLF001
+    return tuple(state._row.calls.values())
 
 
 def models(state: State) -> Mapping[ModelId, CampaignModel]:
     """Return the models by id."""
-    return MappingProxyType(dict(state._row.models.items()))  # noqa: SLF001
+    return MappingProxyType(dict(state._row.models.items()))
 
 
 def do_not_call(state: State) -> tuple[str, ...]:
     """Return the numbers on the do-not-call list, sorted."""
-    return tuple(state._row.do_not_call)  # noqa: SLF001
+    return tuple(state._row.do_not_call)
 
 
 def link(state: State) -> Link:
     """Return what is known of the connection to the telephony (R5.5)."""
-    return state._row.link  # noqa: SLF001
+    return state._row.link

@@ -18,7 +18,7 @@ from campaign_core._values.instants import Instant
 from campaign_core.commands import Command
 from campaign_core.reports import Tick
 
-__all__ = ["PlannedCall", "WhatIf", "Waiting", "starvation", "what_if"]
+__all__ = ["PlannedCall", "Waiting", "WhatIf", "starvation", "what_if"]
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ from typing import overload
 from zlib import crc32
 
 import attrs
+from typing_extensions import override
 
 from campaign_core._model.calling_hours import known_zone
 from campaign_core._values.validators import matches, one_of, optional, printable, refuse
@@ -198,27 +199,33 @@ class RecipientList(Sequence[Recipient]):
     @overload
     def __getitem__(self, index: slice) -> tuple[Recipient, ...]: ...
 
+    @override
     def __getitem__(self, index: int | slice) -> Recipient | tuple[Recipient, ...]:
         if isinstance(index, slice):
             return tuple(self._entries[i] for i in range(*index.indices(len(self))))
         return self._entries[index]
 
+    @override
     def __len__(self) -> int:
         return len(self._entries)
 
+    @override
     def __iter__(self) -> Iterator[Recipient]:
         return iter(self._entries)
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RecipientList):
             return NotImplemented
         return self._entries == other._entries
 
+    @override
     def __hash__(self) -> int:
         # The whole list would take seconds where it is long; length and ends tell enough.
         ends = (self[0], self[-1]) if self else ()
         return hash((len(self), ends))
 
+    @override
     def __repr__(self) -> str:
         return f"RecipientList(<{len(self)} recipients>)"
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 import attrs
+from typing_extensions import override
 
 from campaign_core._values.validators import refuse
 
@@ -20,6 +21,7 @@ class FromSettings(Enum):
 
     FROM_SETTINGS = "FROM_SETTINGS"
 
+    @override
     def __repr__(self) -> str:
         return self.name
 

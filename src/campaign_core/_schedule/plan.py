@@ -183,9 +183,7 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
     draft.touched_now.discard(campaign.campaign_id)
 
 
-def _head(
-    draft: Draft, campaign: CampaignRow, lines: list[LineKey]
-) -> tuple[LineKey, int] | None:
+def _head(draft: Draft, campaign: CampaignRow, lines: list[LineKey]) -> tuple[LineKey, int] | None:
     """Return who is next among the lines with room everywhere (R6.3, R6.4)."""
     has_room = {line: draft.has_room(line) and campaign.has_room(line) for line in LINES}
     best: tuple[LineKey, int] | None = None

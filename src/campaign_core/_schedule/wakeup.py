@@ -19,7 +19,7 @@ def next_wakeup(state: State, now: Instant) -> Instant | None:
     Starts, expiries, deadlines and their grace, digit timeouts, retry delays, calling hours
     opening or closing, rates, caps, deferrals. ``None``: nothing happens by time alone.
     """
-    row = state._row  # noqa: SLF001 -- a query of the state's own core
+    row = state._row
     instants: list[int] = []
     for timer in row.timers.keys_from(timers.after(now)):
         kind, _ = timers.read(timer)

@@ -20,14 +20,14 @@ from campaign_core._values.identifiers import CampaignId
 from campaign_core._values.ordered import Ordered
 
 __all__ = [
-    "is_parked_open",
-    "key_of_number",
-    "line_of",
-    "line_up_all",
     "hold",
     "idle_positions",
+    "is_parked_open",
+    "key_of_number",
     "leave",
+    "line_of",
     "line_up",
+    "line_up_all",
     "list_campaign",
     "move_on",
     "next_number",
@@ -218,10 +218,8 @@ def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
     competes = campaign.status is Status.ACTIVE and bool(
         campaign.calls or lines or (may_call and is_parked_open(draft, campaign, now))
     )
-    listed = (
-        competes,
-        *(line in phone_lines and campaign.has_room(line) for line in LINES),
-    )
+    internal, external = (line in phone_lines and campaign.has_room(line) for line in LINES)
+    listed = competes, internal, external
     if listed != campaign.listed:
         _relist(draft, campaign, listed)
     wake_at = _wake_at(campaign, now, free_from) if may_call else None

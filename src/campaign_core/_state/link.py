@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from campaign_core._values.instants import Instant
+from campaign_core._values.instants import BEGINNING, Instant
 
 __all__ = ["SURVEYS", "Link"]
 
@@ -17,10 +17,10 @@ class Link:
     """The driver's connection: up at first; a service whose driver is not says so."""
 
     is_up: bool = True
-    went_down_at: Instant = Instant(0)
+    went_down_at: Instant = BEGINNING
     """When the connection went last; calls placed shortly before may be unknown to the first
     survey."""
     surveys_due: int = 0
     """Reports of the calls that are up, still to be heeded."""
-    deferred_until: Instant = Instant(0)
+    deferred_until: Instant = BEGINNING
     """The telephony takes no call before then."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, final
 
+from typing_extensions import override
+
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import LINES, Line
@@ -135,6 +137,7 @@ class State:
         """The last event's sequence number."""
         return self._row.sequence
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, State):
             return NotImplemented
@@ -146,10 +149,12 @@ class State:
             row.facts() for row in mine.campaigns.values()
         ] == [row.facts() for row in theirs.campaigns.values()]
 
+    @override
     def __hash__(self) -> int:
         row = self._row
         return hash((row.service_id, row.sequence, row.now, len(row.calls), row.settings))
 
+    @override
     def __repr__(self) -> str:
         row = self._row
         return (

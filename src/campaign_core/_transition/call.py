@@ -7,6 +7,8 @@ is the other half: which report, in which step, brings which events about.
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from campaign_core import events as ev
@@ -21,9 +23,10 @@ from campaign_core._state.call import (
     Ringing,
     Silent,
     Speaking,
+    Step,
     Transferred,
 )
-from campaign_core._transition.arrows import table
+from campaign_core._transition.arrows import Arrow, table
 from campaign_core.reports import PlaybackEnd
 
 __all__ = ["CALL_ARROWS", "next_call"]
@@ -91,9 +94,7 @@ def _overdue(call: Call, _: ev.DeadlinePassed, __: CallScript) -> Call:
 
 def _transferred(call: Call, event: ev.CallTransferred, _: CallScript) -> Call:
     at = event.deadline_at
-    return attrs.evolve(
-        call, is_reached=True, is_overdue=False, step=TRANSFERRED, deadline_at=at
-    )
+    return attrs.evolve(call, is_reached=True, is_overdue=False, step=TRANSFERRED, deadline_at=at)
 
 
 def _ending(call: Call, event: ev.HangUpOrdered, _: CallScript) -> Call:
@@ -107,10 +108,10 @@ def _taken_over(call: Call, _: ev.CallTakenOver, __: CallScript) -> Call:
     return attrs.evolve(call, is_adrift=False, is_heard=call.is_heard or heard)
 
 
-_ANSWERED = (Speaking, Playing, Silent, Transferred)
-_EVERY = (Ringing, *_ANSWERED, Ending)
+_ANSWERED: tuple[type[Step], ...] = (Speaking, Playing, Silent, Transferred)
+_EVERY: tuple[type[Step], ...] = (Ringing, *_ANSWERED, Ending)
 
-CALL_ARROWS = table(
+CALL_ARROWS: dict[tuple[type[Any], type[Any]], Arrow[type[Any]]] = table(
     (Ringing, ev.CallAnswered, {Speaking}, _answered),
     (Speaking, ev.PlaybackStarted, {Playing}, _playing),
     (Playing, ev.PlaybackStarted, {Playing}, _playing),

@@ -71,14 +71,12 @@ def replay(
 def _opened(event: ev.Event) -> Draft:
     if not isinstance(event, ev.ServiceOpened) or event.seq != 1:
         raise JournalError(f"the first event must be ServiceOpened, numbered 1: {event!r}")
-    return Draft(
-        ServiceRow(service_id=event.service_id, settings=event.settings, now=event.at)
-    )
+    return Draft(ServiceRow(service_id=event.service_id, settings=event.settings, now=event.at))
 
 
 def open_draft(state: State, now: int) -> Draft:
     """Return a draft of a state, its lines as they are at ``now``."""
-    draft = Draft(state._row)  # noqa: SLF001 -- the draft is the state's other half
+    draft = Draft(state._row)
     if now < draft.indexed_at:
         rebuild_lines(draft, now)
     return draft

@@ -20,6 +20,7 @@ from campaign_core._values.ordered import Ordered
 
 __all__ = ["OF_SERVICE", "change_do_not_call"]
 
+
 def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
     before, after = draft.settings, event.settings
     draft.settings = after
@@ -78,9 +79,7 @@ def change_do_not_call(
 
 
 def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
-    draft.link = attrs.evolve(
-        draft.link, is_up=False, went_down_at=event.at, surveys_due=0
-    )
+    draft.link = attrs.evolve(draft.link, is_up=False, went_down_at=event.at, surveys_due=0)
     for key, call in list(draft.calls.items()):
         disarm_digit(draft, call)
         adrift = attrs.evolve(call, is_adrift=True)

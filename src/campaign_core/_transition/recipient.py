@@ -23,11 +23,14 @@ _IDLE, _ACTIVE = RecipientStatus.IDLE, RecipientStatus.ACTIVE
 _CONTACTED, _FAILED = RecipientStatus.CONTACTED, RecipientStatus.FAILED
 
 
+_AT_ONCE = RetryPolicy()
+
+
 @attrs.frozen
 class Context:
     """What an arrow may need beside record and event."""
 
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = _AT_ONCE
     number_index: int = 0
     """Which of the recipient's numbers is or was called, from 0."""
     record_before: int = 0

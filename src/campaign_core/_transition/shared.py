@@ -14,6 +14,7 @@ from campaign_core._transition.recipient import Context, next_record
 
 __all__ = ["arm", "change_recipient", "disarm", "disarm_digit"]
 
+
 def change_recipient(
     draft: Draft, campaign: CampaignRow, position: int, event: ev.Event, context: Context
 ) -> None:

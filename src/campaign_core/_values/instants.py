@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import NewType
 
-__all__ = ["HOUR_MS", "MINUTE_MS", "SECOND_MS", "Instant", "seconds"]
+__all__ = ["BEGINNING", "HOUR_MS", "MINUTE_MS", "SECOND_MS", "Instant", "seconds"]
 
 Instant = NewType("Instant", int)
 """Milliseconds since 1970-01-01T00:00Z."""
+
+BEGINNING = Instant(0)
+"""Before anything happened."""
 
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS

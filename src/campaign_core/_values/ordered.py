@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from typing_extensions import override
+
 __all__ = ["Ordered"]
 
 K = TypeVar("K")
@@ -51,7 +53,11 @@ class Ordered(Generic[K, V]):
         self._size = len(pairs)
         self._depth = 0
         blocks: list[Any] = [
-            _Leaf([k for k, _ in pairs[at : at + _WIDTH]], [v for _, v in pairs[at : at + _WIDTH]], None)
+            _Leaf(
+                [k for k, _ in pairs[at : at + _WIDTH]],
+                [v for _, v in pairs[at : at + _WIDTH]],
+                None,
+            )
             for at in range(0, len(pairs), _WIDTH)
         ] or [_Leaf([], [], None)]
         firsts = [block.keys[0] if block.keys else None for block in blocks]
@@ -103,9 +109,7 @@ class Ordered(Generic[K, V]):
             tree._split(block, at, path, owner)
         return tree
 
-    def _split(
-        self, leaf: _Leaf, at: int, path: list[tuple[_Branch, int]], owner: object
-    ) -> None:
+    def _split(self, leaf: _Leaf, at: int, path: list[tuple[_Branch, int]], owner: object) -> None:
         # Keys that come in ascending order, as times do, leave full blocks behind them.
         middle = at if at == len(leaf.keys) - 1 else len(leaf.keys) // 2
         right: Any = _Leaf(leaf.keys[middle:], leaf.values[middle:], owner)
@@ -170,13 +174,13 @@ class Ordered(Generic[K, V]):
         return default
 
     def __getitem__(self, key: K) -> V:
-        found = self.get(key, _ABSENT)  # type: ignore[arg-type]
+        found = self.get(key, _ABSENT)
         if found is _ABSENT:
             raise KeyError(key)
         return found  # type: ignore[return-value]
 
     def __contains__(self, key: K) -> bool:
-        return self.get(key, _ABSENT) is not _ABSENT  # type: ignore[arg-type]
+        return self.get(key, _ABSENT) is not _ABSENT
 
     def first(self) -> K | None:
         """Return the least key, or ``None`` where the map is empty."""
@@ -240,6 +244,7 @@ class Ordered(Generic[K, V]):
     def __len__(self) -> int:
         return self._size
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ordered):
             return NotImplemented
@@ -249,9 +254,11 @@ class Ordered(Generic[K, V]):
             mine == theirs for mine, theirs in zip(self.items(), other.items(), strict=True)
         )
 
+    @override
     def __hash__(self) -> int:
         return hash(tuple(self.items()))
 
+    @override
     def __repr__(self) -> str:
         return f"Ordered({list(self.items())!r})"
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
+from typing_extensions import override
+
 __all__ = ["Vector"]
 
 T = TypeVar("T")
@@ -114,6 +116,7 @@ class Vector(Sequence[T], Generic[T]):
     @overload
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
 
+    @override
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(self._size)))
@@ -128,13 +131,16 @@ class Vector(Sequence[T], Generic[T]):
             shift -= _BITS
         return items[index & _MASK]  # type: ignore[no-any-return]
 
+    @override
     def __len__(self) -> int:
         return self._size
 
+    @override
     def __iter__(self) -> Iterator[T]:
         for block in self._leaves():
             yield from block.items
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vector):
             return NotImplemented
@@ -143,8 +149,10 @@ class Vector(Sequence[T], Generic[T]):
         pairs = zip(self._leaves(), other._leaves(), strict=True)
         return all(mine is theirs or mine.items == theirs.items for mine, theirs in pairs)
 
+    @override
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    @override
     def __repr__(self) -> str:
         return f"Vector({list(self)!r})"

@@ -60,14 +60,12 @@ def from_data(data: Mapping[str, Any]) -> Any:
         JournalError: the data is not what :func:`to_data` gives, or a newer release wrote it.
         SettingsError: it names a value that the rules do not allow.
     """
-    if not isinstance(data, Mapping) or not isinstance(data.get("format"), int):
+    if not isinstance(data.get("format"), int):
         raise JournalError("not data of the core: there is no whole number under 'format'")
     plain = dict(data)
     written = plain.pop("format")
     if written > FORMAT:
-        raise JournalError(
-            f"format {written} is of a newer release; this one reads up to {FORMAT}"
-        )
+        raise JournalError(f"format {written} is of a newer release; this one reads up to {FORMAT}")
     for number in range(written, FORMAT):
         plain = _UPGRADES[number](plain)
     try:

@@ -46,7 +46,8 @@ def known() -> Mapping[str, type[Any]]:
 
 
 def tagged(value: Any) -> Data:
-    kind = type(value)
+    """Return an attrs value, or a member of an enumeration, under its type's name."""
+    kind: Any = type(value)
     data: Data = {"type": kind.__name__}
     if isinstance(value, Enum):
         data["name"] = value.name
@@ -57,7 +58,8 @@ def tagged(value: Any) -> Data:
 
 
 def untagged(data: Data) -> Any:
-    kind = known().get(data["type"])
+    """Return what :func:`tagged` wrote."""
+    kind: Any = known().get(data["type"])
     if kind is None:
         raise JournalError(f"unknown type {data['type']!r}")
     if issubclass(kind, Enum):
@@ -73,7 +75,7 @@ def untagged(data: Data) -> Any:
 
 
 @cache
-def _fields(kind: type[Any]) -> dict[str, Coder]:
+def _fields(kind: Any) -> dict[str, Coder]:
     hints = get_type_hints(kind)
     return {field.name: coder(hints[field.name]) for field in attrs.fields(kind)}
 

@@ -22,7 +22,7 @@ from campaign_core._state import record as rec
 from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.service import Draft
-from campaign_core._values.identifiers import CampaignId, ModelId, Position, call_key_of
+from campaign_core._values.identifiers import CampaignId, ModelId, Position
 from campaign_core._values.instants import MINUTE_MS, Instant
 from campaign_core._values.validators import refuse
 from campaign_core.errors import (
@@ -252,14 +252,11 @@ def _stop(draft: Draft, command: cm.StopCampaign, stamp: Stamp) -> Events:
 
 def calls_of(draft: Draft, campaign: CampaignRow) -> list[Call]:
     """Return a campaign's calls in progress, by position."""
-    first = call_key_of(campaign.campaign_id, Position(0))
-    past = call_key_of(CampaignId(campaign.campaign_id + 1), Position(0))
-    found = []
-    for key in draft.calls.keys_from(first):
-        if key >= past:
-            break
-        found.append(draft.calls[key])
-    return found
+    return [
+        call
+        for call in draft.calls.in_order()
+        if call.placement.campaign_id == campaign.campaign_id
+    ]
 
 
 def _delete(draft: Draft, command: cm.DeleteCampaign, stamp: Stamp) -> Events:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campaign_core import events as ev
-from campaign_core._decision.call_flow import Events, deadline_passed, digit_timed_out, freed
+from campaign_core._decision.call_flow import (
+    Events,
+    Scene,
+    deadline_passed,
+    digit_timed_out,
+    freed,
+)
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.reports import decide_report, scene_of
 from campaign_core._decision.stamp import Stamp
@@ -19,11 +25,9 @@ from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due
 from campaign_core._transition.evolve import apply
 from campaign_core._values.identifiers import (
-    CallKey,
     CampaignId,
     Position,
     call_id_of,
-    read_call_id,
 )
 from campaign_core._values.instants import Instant
 from campaign_core.commands import Command
@@ -47,11 +51,12 @@ class Moment:
 
     def record(self, events: Iterable[ev.Event]) -> None:
         """Apply events to the draft and keep them."""
+        draft = self.draft
         for event in events:
-            apply(self.draft, event)
+            apply(draft, event)
             self.events.append(event)
-            if isinstance(event, ev.CallEnded):
-                self._trip_breaker(event)
+            if draft.tripped:
+                self._pause_tripped()
 
     def take_due(self) -> None:
         """Take everything due by now, in the order of R6.6."""
@@ -81,11 +86,17 @@ class Moment:
             case Due.EXPIRY:
                 return (stamp(ev.CampaignExpired, campaign_id=CampaignId(key)),)
             case Due.DEADLINE:
-                return deadline_passed(scene_of(self.draft, self.draft.calls[CallKey(key)], stamp))
+                return deadline_passed(self._scene(key, stamp))
             case Due.GRACE:
-                return freed(scene_of(self.draft, self.draft.calls[CallKey(key)], stamp))
+                return freed(self._scene(key, stamp))
             case Due.DIGIT:
-                return digit_timed_out(scene_of(self.draft, self.draft.calls[CallKey(key)], stamp))
+                return digit_timed_out(self._scene(key, stamp))
+
+    def _scene(self, key: int, stamp: Stamp) -> Scene:
+        campaign_id, position = CampaignId(key >> 32), Position(key & 0xFFFFFFFF)
+        attempt = rec.attempts_of(self.draft.campaigns[campaign_id].record(position))
+        call_id = call_id_of(self.draft.service_id, campaign_id, position, attempt)
+        return scene_of(self.draft, self.draft.calls[call_id], stamp)
 
     def take(self, message: Command | Report | Tick) -> None:
         """Take one message.
@@ -151,25 +162,14 @@ class Moment:
         )
         self.record((ended,))
 
-    def _trip_breaker(self, event: ev.CallEnded) -> None:
+    def _pause_tripped(self) -> None:
         """R6.17: a broken trunk must not burn everyone's attempts."""
-        known = read_call_id(self.draft.service_id, event.call_id)
-        assert known is not None, "an event of ours names a call of ours"
-        campaign = self.draft.campaign(CampaignId(known[0] >> 32))
-        breaker = campaign.parameters.breaker
-        if breaker is None or campaign.status is not Status.ACTIVE:
-            return
-        failed = campaign.breaker_bits.bit_count()
-        if (
-            campaign.breaker_calls >= breaker.calls
-            and failed * 100 > breaker.failed_percent * breaker.calls
-        ):
-            paused = self.stamp(ev.SCHEDULER)(
-                ev.CampaignPaused,
-                campaign_id=campaign.campaign_id,
-                reason=PauseReason.BREAKER,
-            )
-            self.record((paused,))
+        tripped, self.draft.tripped = self.draft.tripped, []
+        for campaign_id in tripped:
+            if self.draft.campaign(campaign_id).status is Status.ACTIVE:
+                reason = PauseReason.BREAKER
+                stamp = self.stamp(ev.SCHEDULER)
+                self.record((stamp(ev.CampaignPaused, campaign_id=campaign_id, reason=reason),))
 
     def place(self, placing: Placing) -> None:
         """Place one call (R8.4)."""

@@ -166,7 +166,7 @@ def recipients(state: State, campaign_id: CampaignId) -> Iterator[RecipientState
 
 def calls(state: State) -> tuple[Call, ...]:
     """Return the calls in progress, by campaign and position."""
-    return tuple(state._row.calls.values())
+    return tuple(state._row.calls.in_order())
 
 
 def models(state: State) -> Mapping[ModelId, CampaignModel]:

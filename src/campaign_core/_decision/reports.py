@@ -10,7 +10,6 @@ from campaign_core._model.outcomes import Outcome
 from campaign_core._state.call import Call
 from campaign_core._state.link import SURVEYS
 from campaign_core._state.service import Draft
-from campaign_core._values.identifiers import read_call_id
 from campaign_core._values.instants import SECOND_MS, Instant
 
 __all__ = ["decide_report"]
@@ -35,16 +34,6 @@ def decide_report(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
             return _of_call(draft, report, stamp)
 
 
-def call_named(draft: Draft, call_id: str) -> Call | None:
-    """Return the call in progress of this id; an id of an earlier attempt names none."""
-    known = read_call_id(draft.service_id, call_id)
-    if known is None:
-        return None
-    key, attempt = known
-    call = draft.calls.get(key)
-    return call if call is not None and call.placement.attempt == attempt else None
-
-
 def scene_of(draft: Draft, call: Call, stamp: Stamp) -> Scene:
     """Return what a step of a call is decided from."""
     campaign = draft.campaigns[call.placement.campaign_id]
@@ -53,7 +42,7 @@ def scene_of(draft: Draft, call: Call, stamp: Stamp) -> Scene:
 
 def _of_call(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
     assert not isinstance(report, rp.DriverDownReport | rp.DriverUpReport | rp.CallsUpReport)
-    call = call_named(draft, report.call_id)
+    call = draft.calls.get(report.call_id)
     if call is None:
         return ()
     row = FLOW[type(call.step), type(report)]
@@ -68,7 +57,7 @@ def _of_call(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
 def _went_down(draft: Draft, report: rp.DriverDownReport, stamp: Stamp) -> Events:
     events: list[ev.Event] = []
     for call_id in dict.fromkeys(report.returned):
-        call = call_named(draft, call_id)
+        call = draft.calls.get(call_id)
         if call is not None and not call.is_answered:
             reason = ev.GiveBackReason.DRIVER_DOWN
             events.append(stamp(ev.CallGivenBack, call_id=call_id, reason=reason))
@@ -83,7 +72,7 @@ def _calls_up(draft: Draft, report: rp.CallsUpReport, stamp: Stamp) -> Events:
         return ()
     is_first = link.surveys_due == SURVEYS
     events: list[ev.Event] = [stamp(ev.CallsUpReported)]
-    for call in draft.calls.values():
+    for call in draft.calls.in_order():
         if not call.is_adrift:
             continue
         scene = scene_of(draft, call, stamp)

@@ -82,7 +82,7 @@ SPEAKING = Speaking()
 TRANSFERRED = Transferred()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Placement:
     """What stays the same while a call lasts."""
 
@@ -109,7 +109,7 @@ class Placement:
         return Position(self.key & 0xFFFFFFFF)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Call:
     """A call in progress."""
 

@@ -12,6 +12,7 @@ from campaign_core._state.campaign import CampaignRow, number_key
 from campaign_core._state.lines import line_up_all
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due
+from campaign_core._values.hashed import Hashed
 from campaign_core._values.ordered import Ordered
 
 __all__ = ["of_campaign", "rebuild", "rebuild_lines"]
@@ -19,7 +20,7 @@ __all__ = ["of_campaign", "rebuild", "rebuild_lines"]
 
 def rebuild(draft: Draft, now: int) -> None:
     """Make counts, timers and lines anew."""
-    calls = [call for _, call in draft.calls.items()]
+    calls = draft.calls.in_order()
     draft.in_use = dict.fromkeys(LINES, 0)
     for campaign_id in list(draft.campaigns):
         campaign = draft.campaign(campaign_id)
@@ -32,7 +33,7 @@ def rebuild(draft: Draft, now: int) -> None:
         draft.in_use[placement.line] += 1
         draft.campaign(placement.campaign_id).in_use[placement.line] += 1
         busy[number_key(placement.number, placement.line)] += 1
-    draft.busy = Ordered(busy.items())
+    draft.busy = Hashed(busy.items())
     entries = [entry for call in calls for entry in timers.of_call(call)]
     entries += [entry for row in draft.rows() for entry in of_campaign(row)]
     draft.timers = Ordered.of_keys(entries)

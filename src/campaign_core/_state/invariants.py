@@ -33,18 +33,18 @@ def check(state: State) -> tuple[str, ...]:
 
 
 def _calls(row: ServiceRow) -> Iterator[str]:
-    by_line = Counter(call.placement.line for call in row.calls.values())
+    by_line = Counter(call.placement.line for call in row.calls.in_order())
     if {line: by_line[line] for line in LINES} != row.in_use:
         yield f"R7.9: {row.in_use} calls are counted, {dict(by_line)} are in progress"
     busy = Counter(
-        number_key(call.placement.number, call.placement.line) for call in row.calls.values()
+        number_key(call.placement.number, call.placement.line) for call in row.calls.in_order()
     )
     if dict(busy) != dict(row.busy.items()):
         yield "R6.14: the numbers in calls are not those that are kept as busy"
-    for key, call in row.calls.items():
+    for call_id, call in row.calls.items():
         campaign = row.campaigns.get(call.placement.campaign_id)
-        if campaign is None or key != call.placement.key:
-            yield f"a call is kept under a wrong key: {call}"
+        if campaign is None or call_id != call.placement.call_id:
+            yield f"a call is kept under a wrong id: {call}"
         elif rec.status_of(campaign.record(call.placement.position)) != rec.ACTIVE:
             yield f"R5: a call is in progress to a recipient that is not active: {call}"
         elif rec.attempts_of(campaign.record(call.placement.position)) != call.placement.attempt:
@@ -52,7 +52,7 @@ def _calls(row: ServiceRow) -> Iterator[str]:
 
 
 def _timers(row: ServiceRow) -> Iterator[str]:
-    wanted = {entry for call in row.calls.values() for entry in timers.of_call(call)}
+    wanted = {entry for call in row.calls.in_order() for entry in timers.of_call(call)}
     wanted |= {entry for campaign in row.campaigns.values() for entry in of_campaign(campaign)}
     if wanted != set(row.timers):
         yield "R6.6: what is due is not what calls and campaigns ask for"
@@ -65,7 +65,7 @@ def _campaign(row: ServiceRow, campaign: CampaignRow) -> Iterator[str]:
         yield f"{name}: the counts of recipients are wrong"
     own = Counter(
         call.placement.line
-        for call in row.calls.values()
+        for call in row.calls.in_order()
         if call.placement.campaign_id == campaign.campaign_id
     )
     if {line: own[line] for line in LINES} != campaign.in_use:

@@ -19,7 +19,8 @@ from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
-from campaign_core._values.identifiers import CallKey, CampaignId, ModelId, ServiceId
+from campaign_core._values.identifiers import CallId, CallKey, CampaignId, ModelId, ServiceId
+from campaign_core._values.hashed import Hashed
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 
@@ -59,14 +60,14 @@ class ServiceRow:
         self.next_campaign_id = 1
         self.do_not_call: Ordered[str, None] = Ordered()
         self.link = Link()
-        self.calls: Ordered[CallKey, Call] = Ordered()
+        self.calls: Hashed[CallId, Call] = Hashed()
         self.placements = Placements()
         self.attempt_times: Ordered[str, tuple[int, ...]] = Ordered()
         """Instants of the counted attempts to a number on its line, while a cap is set."""
 
         # Counts cached, and the index.
         self.in_use = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
-        self.busy: Ordered[str, int] = Ordered()
+        self.busy: Hashed[str, int] = Hashed()
         """Calls in progress to a number on its line."""
         self.parked: Ordered[str, tuple[CallKey, ...]] = Ordered()
         """Recipients that wait for a number to be free."""
@@ -152,7 +153,7 @@ class State:
     @override
     def __hash__(self) -> int:
         row = self._row
-        return hash((row.service_id, row.sequence, row.now, len(row.calls), row.settings))
+        return hash((row.service_id, row.sequence, row.now, row.settings))
 
     @override
     def __repr__(self) -> str:
@@ -174,6 +175,8 @@ class Draft(ServiceRow):
         self.placeable = row.placeable.copy()
         self.touched_now = set(row.touched)
         self._opened: dict[CampaignId, CampaignRow] = {}
+        self.tripped: list[CampaignId] = []
+        """Campaigns whose breaker tripped, to be paused."""
 
     def campaign(self, campaign_id: CampaignId) -> CampaignRow:
         """Return a campaign that may be changed.
@@ -209,7 +212,7 @@ class Draft(ServiceRow):
         row = ServiceRow.__new__(ServiceRow)
         row.__dict__.update(self.__dict__)
         row.touched = frozenset(self.touched_now)
-        for name in ("owner", "_opened", "touched_now"):
+        for name in ("owner", "_opened", "touched_now", "tripped"):
             del row.__dict__[name]
         return State(row)
 

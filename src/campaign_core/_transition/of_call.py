@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from campaign_core import events as ev
-from campaign_core._model.outcomes import TECHNICAL
-from campaign_core._state.call import Call, Placement, Silent
+from campaign_core._model.outcomes import TECHNICAL, Outcome
+from campaign_core._model.recipients import FURTHER_NUMBERS_MAX
+from campaign_core._model.retry import Breaker
+from campaign_core._state.call import Call, Placement
 from campaign_core._state.campaign import CampaignRow, number_key
 from campaign_core._state.lines import unpark
 from campaign_core._state.pacing import attempts_with
@@ -17,43 +19,42 @@ from campaign_core._transition.call import next_call
 from campaign_core._transition.of_service import change_do_not_call
 from campaign_core._transition.recipient import Context
 from campaign_core._transition.shared import arm, change_recipient, disarm, disarm_digit
-from campaign_core._values.identifiers import CallKey, CampaignId, read_call_id
+from campaign_core._values.identifiers import CallKey
 from campaign_core._values.instants import HOUR_MS, SECOND_MS, Instant
 
 __all__ = ["OF_CALL"]
 
 _CAP_HORIZON_MS = 8_760 * HOUR_MS
+_DEADLINE_RESERVE_MS = 10 * SECOND_MS
+_CALLED = tuple(Context(number_index=index) for index in range(FURTHER_NUMBERS_MAX + 1))
 
 
 def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     owner, campaign = draft.owner, draft.campaign(event.campaign_id)
     position, line, at = event.position, event.line, event.at
-    parameters = campaign.parameters
-    record = campaign.records[position - 1]
+    parameters, settings = campaign.parameters, draft.settings
     index = _index_of(campaign, event)
-    change_recipient(draft, campaign, position, event, Context(number_index=index))
+    before = change_recipient(draft, campaign, position, event, _CALLED[index])
+    key = campaign.campaign_id << 32 | position
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
-    deadline_at = Instant(at + lasts_s * SECOND_MS + GRACE_MS)
-    key = campaign.key_of(position)
+    deadline_at = Instant(at + lasts_s * SECOND_MS + _DEADLINE_RESERVE_MS)
     placement = Placement(
         call_id=event.call_id,
-        key=key,
+        key=CallKey(key),
         attempt=event.attempt,
         number=event.number,
         number_index=index,
         line=line,
         placed_at=at,
-        record_before=record,
+        record_before=before,
     )
-    draft.calls = draft.calls.with_item(
-        key, Call(placement=placement, deadline_at=deadline_at), owner
-    )
+    call = Call(placement=placement, deadline_at=deadline_at)
+    draft.calls = draft.calls.with_item(event.call_id, call, owner)
     arm(draft, deadline_at, Due.DEADLINE, key)
     draft.in_use[line] += 1
     campaign.in_use[line] += 1
     number = number_key(event.number, line)
     draft.busy = draft.busy.with_item(number, (draft.busy.get(number) or 0) + 1, owner)
-    settings = draft.settings
     if settings.call_rate is not None:
         draft.placements = draft.placements.with_one(at, owner)
     if parameters.call_rate is not None:
@@ -63,7 +64,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
         draft.attempt_times = draft.attempt_times.with_item(
             number, attempts_with(times, at, _CAP_HORIZON_MS), owner
         )
-    draft.touched_now.add(event.campaign_id)
+    draft.touched_now.add(campaign.campaign_id)
 
 
 def _index_of(campaign: CampaignRow, event: ev.CallPlaced) -> int:
@@ -74,44 +75,31 @@ def _index_of(campaign: CampaignRow, event: ev.CallPlaced) -> int:
     return [(number.number, number.line) for number in recipient.numbers].index(called)
 
 
-def _with_call(draft: Draft, event: ev.CallEvent) -> Call:
-    """Change the call an event is about by its table, and return it as it was before."""
-    key = _key_of(draft, event)
-    call = draft.calls[key]
-    script = draft.campaign(CampaignId(key >> 32)).parameters.script
-    after = next_call(call, event, script)
-    if after is not call:
-        if isinstance(call.step, Silent):
-            disarm_digit(draft, call)
-        _put(draft, key, after)
-    return call
-
-
-def _key_of(draft: Draft, event: ev.CallEvent) -> CallKey:
-    known = read_call_id(draft.service_id, event.call_id)
-    if known is None:
-        raise KeyError(event.call_id)
-    return known[0]
-
-
-def _put(draft: Draft, key: CallKey, call: Call) -> None:
-    draft.calls = draft.calls.with_item(key, call, draft.owner)
-
-
 def _call_changed(draft: Draft, event: ev.CallEvent) -> None:
     _with_call(draft, event)
 
 
+def _with_call(draft: Draft, event: ev.CallEvent) -> Call:
+    """Change the call an event is about by its table, and return it as it was before."""
+    call = draft.calls[event.call_id]
+    script = draft.campaign(call.placement.campaign_id).parameters.script
+    after = next_call(call, event, script)
+    if after is not call:
+        disarm_digit(draft, call)
+        draft.calls = draft.calls.with_item(event.call_id, after, draft.owner)
+    return call
+
+
 def _silence_started(draft: Draft, event: ev.SilenceStarted) -> None:
-    if not _with_call(draft, event).is_adrift:
-        arm(draft, event.until, Due.DIGIT, _key_of(draft, event))
+    call = _with_call(draft, event)
+    if not call.is_adrift:
+        arm(draft, event.until, Due.DIGIT, call.placement.key)
 
 
 def _call_transferred(draft: Draft, event: ev.CallTransferred) -> None:
     before = _with_call(draft, event)
     key = before.placement.key
-    disarm(draft, before.deadline_at, Due.DEADLINE, key)
-    disarm(draft, before.deadline_at + GRACE_MS, Due.GRACE, key)
+    _disarm_deadline(draft, before)
     arm(draft, event.deadline_at, Due.DEADLINE, key)
 
 
@@ -121,15 +109,38 @@ def _deadline_passed(draft: Draft, event: ev.DeadlinePassed) -> None:
     arm(draft, call.deadline_at + GRACE_MS, Due.GRACE, call.placement.key)
 
 
+def _disarm_deadline(draft: Draft, call: Call) -> None:
+    key = call.placement.key
+    if call.is_overdue:
+        disarm(draft, call.deadline_at + GRACE_MS, Due.GRACE, key)
+    else:
+        disarm(draft, call.deadline_at, Due.DEADLINE, key)
+
+
 def _call_ended(draft: Draft, event: ev.CallEnded) -> None:
     call, campaign = _close(draft, event)
-    if campaign.parameters.breaker is not None:
-        kept = (1 << campaign.parameters.breaker.calls) - 1
-        bit = event.outcome in TECHNICAL
-        campaign.breaker_bits = (campaign.breaker_bits << 1 | bit) & kept
-        campaign.breaker_calls += 1
-    context = Context(campaign.parameters.retry, call.placement.number_index)
-    change_recipient(draft, campaign, call.placement.position, event, context)
+    placement, parameters = call.placement, campaign.parameters
+    if parameters.breaker is not None:
+        _count_for_breaker(draft, campaign, parameters.breaker, event)
+    context = _CALLED[placement.number_index]
+    if event.outcome is not Outcome.REACHED:
+        context = Context(parameters.retry, placement.number_index)
+    change_recipient(draft, campaign, placement.position, event, context)
+
+
+def _count_for_breaker(
+    draft: Draft, campaign: CampaignRow, breaker: Breaker, event: ev.CallEnded
+) -> None:
+    kept = (1 << breaker.calls) - 1
+    bit = event.outcome in TECHNICAL
+    campaign.breaker_bits = (campaign.breaker_bits << 1 | bit) & kept
+    campaign.breaker_calls += 1
+    failed = campaign.breaker_bits.bit_count()
+    if (
+        campaign.breaker_calls >= breaker.calls
+        and failed * 100 > breaker.failed_percent * breaker.calls
+    ):
+        draft.tripped.append(campaign.campaign_id)
 
 
 def _call_given_back(draft: Draft, event: ev.CallGivenBack) -> None:
@@ -151,16 +162,14 @@ def _call_given_back(draft: Draft, event: ev.CallGivenBack) -> None:
 
 def _close(draft: Draft, event: ev.CallEvent) -> tuple[Call, CampaignRow]:
     """Take a call out of the calls in progress, and free what it used."""
-    key, owner = _key_of(draft, event), draft.owner
-    call = draft.calls[key]
+    owner = draft.owner
+    call = draft.calls[event.call_id]
     placement = call.placement
     line = placement.line
-    draft.calls = draft.calls.without(key, owner)
-    disarm(draft, call.deadline_at, Due.DEADLINE, key)
-    if call.is_overdue:
-        disarm(draft, call.deadline_at + GRACE_MS, Due.GRACE, key)
+    draft.calls = draft.calls.without(event.call_id, owner)
+    _disarm_deadline(draft, call)
     disarm_digit(draft, call)
-    campaign = draft.campaign(CampaignId(key >> 32))
+    campaign = draft.campaign(placement.campaign_id)
     draft.in_use[line] -= 1
     campaign.in_use[line] -= 1
     number = number_key(placement.number, line)

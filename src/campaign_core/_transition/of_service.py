@@ -80,10 +80,10 @@ def change_do_not_call(
 
 def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
     draft.link = attrs.evolve(draft.link, is_up=False, went_down_at=event.at, surveys_due=0)
-    for key, call in list(draft.calls.items()):
+    for call_id, call in list(draft.calls.items()):
         disarm_digit(draft, call)
         adrift = attrs.evolve(call, is_adrift=True)
-        draft.calls = draft.calls.with_item(key, adrift, draft.owner)
+        draft.calls = draft.calls.with_item(call_id, adrift, draft.owner)
 
 
 def _driver_came_up(draft: Draft, _: ev.DriverCameUp) -> None:

@@ -17,7 +17,8 @@ __all__ = ["arm", "change_recipient", "disarm", "disarm_digit"]
 
 def change_recipient(
     draft: Draft, campaign: CampaignRow, position: int, event: ev.Event, context: Context
-) -> None:
+) -> int:
+    """Change a recipient by its table, and return its record as it was before."""
     before = campaign.records[position - 1]
     after = next_record(before, event, context)
     was, now_is = before & 3, after & 3
@@ -34,6 +35,7 @@ def change_recipient(
         campaign.idle += 1
     elif now_is == rec.CONTACTED:
         campaign.contacted += 1
+    return before
 
 
 def arm(draft: Draft, at: int, kind: Due, key: int) -> None:

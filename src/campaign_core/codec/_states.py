@@ -18,6 +18,7 @@ from campaign_core._state.index import rebuild
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
 from campaign_core._state.service import Draft, ServiceRow, State
+from campaign_core._values.hashed import Hashed
 from campaign_core._values.ordered import Ordered
 from campaign_core._values.vector import Vector
 from campaign_core.codec._values import Data, coder
@@ -53,7 +54,7 @@ def state_to_data(state: State) -> Data:
         "campaigns": [_campaign_to_data(campaign) for campaign in row.campaigns.values()],
         "do_not_call": list(row.do_not_call),
         "link": _written(Link, row.link),
-        "calls": [_written(Call, call) for call in row.calls.values()],
+        "calls": [_written(Call, call) for call in row.calls.in_order()],
         "placements": _placements_to_data(row.placements),
         "attempt_times": [[key, list(times)] for key, times in row.attempt_times.items()],
     }
@@ -74,7 +75,7 @@ def state_from_data(data: Data) -> State:
     row.do_not_call = Ordered.of_keys(data["do_not_call"])
     row.link = _read(Link, data["link"])
     calls = [_read(Call, call) for call in data["calls"]]
-    row.calls = Ordered((call.placement.key, call) for call in calls)
+    row.calls = Hashed((call.placement.call_id, call) for call in calls)
     row.placements = _placements_from_data(data["placements"])
     row.attempt_times = Ordered((key, tuple(times)) for key, times in data["attempt_times"])
     draft = Draft(row)

@@ -1,0 +1,20 @@
+"""The benchmarks run: what they measure still exists, and both sides still do the same."""
+
+import json
+
+from benchmarks.__main__ import FULL, QUICK, main
+
+
+def test_every_measurement_has_a_quick_form():
+    assert list(QUICK) == list(FULL)
+
+
+def test_quick_benchmarks_run_and_leave_tables_and_figures(tmp_path, capsys):
+    results = tmp_path / "results.json"
+
+    assert main(["--quick", "--json", str(results)]) == 0
+
+    tables = json.loads(results.read_text(encoding="utf-8"))["tables"]
+    assert list(tables) == list(QUICK)
+    printed = capsys.readouterr().out
+    assert [name for name in tables if f"## {tables[name]['title']}\n" not in printed] == []

@@ -51,6 +51,9 @@ CENSUS_MS = 5_000
 
 _DEAD_MAN_GRACE_MS = 10_000
 _CONGESTED_MS = 2_000
+_ENDED_KEPT = 1_000
+"""Calls that have ended, the last ones: what comes late of them makes no call of them again."""
+
 _RESTARTING_MS = 5_000
 
 _EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
@@ -94,6 +97,7 @@ class Switchboard:
         self._timers: list[tuple[int, int, Call, Timer]] = []
         self._census_at: int | None = None
         self._wishes: set[CallId] = set()
+        self._ended: dict[CallId, None] = {}
         self._booted_at: int | None = None
         self._serial = count(1)
         self._run = ""
@@ -257,12 +261,21 @@ class Switchboard:
         call_id = CallId(message[name])
         call = self.calls.get(call_id)
         if call is None:
-            if message.event not in _LIVING or not census.is_ours(self.settings, call_id):
+            if not self._is_news(message, call_id):
                 return
             call = census.adopt(self.calls, call_id)
         call.here = True
         step(call, message, self._work(now))
         self._forget_if_over(call)
+
+    def _is_news(self, message: Message, call_id: CallId) -> bool:
+        """Return whether an event tells of a call of ours that is up and that we did not know."""
+        return (
+            message.event in _LIVING
+            and message["response"].lower() != "failure"
+            and census.is_ours(self.settings, call_id)
+            and call_id not in self._ended
+        )
 
     def _replied(self, reply: Reply, now: int) -> None:
         kind, *rest = reply.purpose
@@ -321,8 +334,10 @@ class Switchboard:
         self._wishes.clear()
 
     def _forget_if_over(self, call: Call) -> None:
-        if call.is_over:
-            self.calls.pop(call.call_id, None)
+        if call.is_over and self.calls.pop(call.call_id, None) is not None:
+            self._ended[call.call_id] = None
+            if len(self._ended) > _ENDED_KEPT:
+                del self._ended[next(iter(self._ended))]
 
     # Surroundings -------------------------------------------------------------------------
 

@@ -1,0 +1,170 @@
+"""A campaign's file: everything that ``campaign run`` is told beside its options."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from campaign_core import CampaignModel, Instant, RecipientList, Settings
+from campaign_core.commands import StartAfter, StartAt, StartImmediately
+from campaign_service.config.campaign_table import read_model
+from campaign_service.config.problems import InputError, LocatedProblem
+from campaign_service.config.recipients_csv import read_recipients
+from campaign_service.config.settings_table import read_do_not_call, read_settings
+from campaign_service.config.simulated_table import Simulation, read_simulation
+from campaign_service.config.table import Table
+from campaign_service.config.toml_file import TomlFile, read_toml
+from campaign_service.instants import instant_of
+
+__all__ = ["CampaignFile", "read_campaign"]
+
+_TABLES = ("campaign", "start", "settings", "do_not_call", "simulated")
+_MINUTES_MAX = 5_256_000
+
+
+@attrs.frozen(kw_only=True)
+class CampaignFile:
+    """What a campaign's file says, checked and complete."""
+
+    path: Path
+    model: CampaignModel
+    """With its recipients."""
+    settings: Settings
+    when: StartImmediately | StartAfter | StartAt
+    expires_at: Instant | None
+    do_not_call: tuple[str, ...]
+    simulation: Simulation
+    """The network of a run on the simulated driver."""
+
+
+@attrs.frozen(kw_only=True)
+class _Start:
+    when: StartImmediately | StartAfter | StartAt
+    expires_at: Instant | None
+
+
+def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile:
+    """Return what a campaign's file says, its recipients' file included.
+
+    Args:
+        path: the campaign's TOML.
+        settings_path: a TOML from which ``[settings]`` and ``[do_not_call]`` are taken instead.
+
+    Raises:
+        InputError: something cannot be read or taken; all that is wrong is in it.
+    """
+    problems: list[LocatedProblem] = []
+    source = read_toml(path)
+    top = Table(source, (), source.data, problems)
+    top.refuse_others(_TABLES)
+    general = top
+    if settings_path is not None:
+        second = _settings_file(settings_path, problems)
+        general = Table(second, (), second.data, problems)
+        general.refuse_others(["settings", "do_not_call"])
+    campaign = _part(top, "campaign", needed=True)
+    recipients = _recipients(campaign, problems)
+    model = read_model(campaign, recipients)
+    settings = read_settings(_part(general, "settings"))
+    start = _start(_part(top, "start"), model)
+    do_not_call = _do_not_call(_part(general, "do_not_call"), problems)
+    simulation = read_simulation(_part(top, "simulated"), model)
+    _check_together(campaign, model)
+    if problems or model is None or settings is None or simulation is None:
+        raise InputError(_in_order(problems))
+    return CampaignFile(
+        path=path,
+        model=model,
+        settings=settings,
+        when=start.when,
+        expires_at=start.expires_at,
+        do_not_call=do_not_call,
+        simulation=simulation,
+    )
+
+
+def _in_order(problems: list[LocatedProblem]) -> list[LocatedProblem]:
+    """Return problems file by file and from top to bottom, as they will be mended."""
+    files = list(dict.fromkeys(problem.file for problem in problems))
+    return sorted(problems, key=lambda problem: (files.index(problem.file), problem.line or 0))
+
+
+def _settings_file(path: Path, problems: list[LocatedProblem]) -> TomlFile:
+    try:
+        return read_toml(path)
+    except InputError as error:
+        # What is wrong with the campaign's own file shall be heard in the same breath.
+        problems.extend(error.problems)
+        return TomlFile(path=path, data={}, lines=())
+
+
+def _part(top: Table, key: str, *, needed: bool = False) -> Table:
+    """Return a table at the top, an empty one where there is none."""
+    found = top.table(key)
+    if found is not None:
+        return found
+    if needed and key not in top:
+        top.complain(key, None, "missing: a campaign needs a table of this name")
+    return Table(top.source, (key,), {}, [] if needed else top.problems)
+
+
+def _recipients(campaign: Table, problems: list[LocatedProblem]) -> RecipientList:
+    name = campaign.text("recipients")
+    if name is None:
+        if "recipients" not in campaign:
+            campaign.complain("recipients", None, "missing: the name of a CSV file")
+        return RecipientList()
+    try:
+        return read_recipients(campaign.source.path.parent / name)
+    except InputError as error:
+        problems.extend(error.problems)
+        return RecipientList()
+
+
+def _do_not_call(table: Table, problems: list[LocatedProblem]) -> tuple[str, ...]:
+    try:
+        return read_do_not_call(table)
+    except InputError as error:
+        problems.extend(error.problems)
+        return ()
+
+
+def _start(table: Table, model: CampaignModel | None) -> _Start:
+    table.refuse_others(["at", "after_min", "expires_at"])
+    zone = ZoneInfo("UTC" if model is None else model.time_zone)
+    at, minutes = _moment(table, "at", zone), table.whole_number("after_min", 0, _MINUTES_MAX)
+    when: StartImmediately | StartAfter | StartAt = StartImmediately()
+    if at is not None and minutes is not None:
+        table.complain("after_min", minutes, "either this or at, not both")
+    elif at is not None:
+        when = StartAt(at=at)
+    elif minutes is not None:
+        when = StartAfter(minutes=minutes)
+    return _Start(when=when, expires_at=_moment(table, "expires_at", zone))
+
+
+def _moment(table: Table, key: str, zone: ZoneInfo) -> Instant | None:
+    """Return a date and time; one without an offset is on the clock of the campaign's zone."""
+    value = table.raw(key)
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        table.complain(key, value, "a date and time, such as 2026-01-12T08:00:00")
+        return None
+    return instant_of(value if value.tzinfo else value.replace(tzinfo=zone))
+
+
+def _check_together(campaign: Table, model: CampaignModel | None) -> None:
+    """Check what the start of the campaign would refuse (R4.1), while its line is known."""
+    if model is None:
+        return
+    if model.sound is None:
+        campaign.complain("sound", None, "missing: a campaign needs a sound to play")
+    count = len(model.recipients)
+    if model.threshold is not None and count and model.threshold > count:
+        campaign.complain(
+            "threshold", model.threshold, f"at most the number of recipients: {count}"
+        )

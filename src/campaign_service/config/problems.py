@@ -1,0 +1,61 @@
+"""What is wrong in the files that an operator wrote: file, line, field, value and rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import attrs
+from typing_extensions import override
+
+from campaign_core.errors import Problem, SettingsError
+
+__all__ = ["InputError", "LocatedProblem", "unreadable"]
+
+_SHOWN_MAX = 80
+
+
+@attrs.frozen(kw_only=True)
+class LocatedProblem(Problem):
+    """One thing in a file that cannot be taken, and why."""
+
+    file: Path
+    line: int | None
+    """Counted from 1; ``None`` where something is missing or the file as a whole is meant."""
+
+    @override
+    def __str__(self) -> str:
+        """Return the problem as one line for a person, in the form that editors can jump to."""
+        place = str(self.file) if self.line is None else f"{self.file}:{self.line}"
+        if not self.field:
+            return f"{place}: {self.rule}"
+        if self.value is None:
+            return f"{place}: {self.field}: {self.rule}"
+        return f"{place}: {self.field} = {_short(self.value)}: {self.rule}"
+
+
+class InputError(SettingsError):
+    """Files that an operator must mend; it names every bad value of them at once (R3.3)."""
+
+    problems: tuple[LocatedProblem, ...]
+
+    def __init__(self, problems: Iterable[LocatedProblem]) -> None:
+        """Take the problems, of which there is at least one."""
+        super().__init__(tuple(problems))
+
+
+def unreadable(file: Path, error: OSError) -> InputError:
+    """Return the error for a file that cannot be read at all."""
+    why = f"cannot be read: {error.strerror or error}"
+    return InputError([LocatedProblem(file=file, line=None, field="", value=None, rule=why)])
+
+
+def raise_if_any(problems: Sequence[LocatedProblem]) -> None:
+    """Raise all problems as one error, if there are any."""
+    if problems:
+        raise InputError(problems)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 1]}…"

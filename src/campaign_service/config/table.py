@@ -1,0 +1,252 @@
+"""Tables of a TOML file, taken key by key; whatever nobody takes is refused by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import TypeVar, cast
+
+import attrs
+
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.config.problems import LocatedProblem
+from campaign_service.config.toml_file import KeyPath, TomlFile, field_name
+
+__all__ = ["Reader", "Table", "enum_reader"]
+
+_Made = TypeVar("_Made")
+_Member = TypeVar("_Member", bound=Enum)
+
+Reader = Callable[["Table", str], object]
+"""Takes one key of a table and returns its value; raises ``SettingsError`` for a bad one."""
+
+_INDEX = re.compile(r"\[(\d+)\]")
+
+
+class Table:
+    """One table of a file.
+
+    Args:
+        source: the file.
+        keys: what leads to the table.
+        data: the table.
+        problems: where all that is wrong is put down.
+    """
+
+    def __init__(
+        self,
+        source: TomlFile,
+        keys: KeyPath,
+        data: Mapping[str, object],
+        problems: list[LocatedProblem],
+    ) -> None:
+        self.source = source
+        self.keys = keys
+        self._data = data
+        self.problems = problems
+        """What is wrong so far, of this table and of others."""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def raw(self, key: str) -> object:
+        """Return a value as it stands in the file, ``None`` where there is none."""
+        return self._data.get(key)
+
+    def complain(self, key: str | None, value: object, rule: str) -> None:
+        """Put down that a value cannot be taken; of the table itself, where no key is given."""
+        keys = self.keys if key is None else (*self.keys, key)
+        self._note(keys, value, rule)
+
+    def text(self, key: str) -> str | None:
+        """Return a text, ``None`` where there is none."""
+        value = self._data.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        self.complain(key, value, "a text in quotes")
+        return None
+
+    def whole_number(self, key: str, least: int, most: int) -> int | None:
+        """Return a whole number, ``None`` where there is none."""
+        value = self._data.get(key)
+        if value is None:
+            return None
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if is_whole and least <= cast("int", value) <= most:
+            return cast("int", value)
+        self.complain(key, value, f"a whole number {least} to {most}")
+        return None
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value = self._data.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self.complain(key, value, "true or false")
+        return default
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where there is none."""
+        value = self._data.get(key, [])
+        if isinstance(value, list) and all(isinstance(text, str) for text in value):
+            return tuple(value)
+        self.complain(key, value, "a list of texts in quotes")
+        return ()
+
+    def table(self, key: str) -> Table | None:
+        """Return a table within, ``None`` where there is none."""
+        value = self._data.get(key)
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return Table(self.source, (*self.keys, key), value, self.problems)
+        self.complain(key, value, "a table")
+        return None
+
+    def tables(self, key: str) -> tuple[Table, ...]:
+        """Return a list of tables within, empty where there is none."""
+        value = self._data.get(key, [])
+        if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            return tuple(
+                Table(self.source, (*self.keys, key, index), entry, self.problems)
+                for index, entry in enumerate(value)
+            )
+        self.complain(key, value, f"a list of tables, each begun by [[{field_name(self.keys)}…]]")
+        return ()
+
+    def names(self) -> Iterable[str]:
+        """Return the keys, in the file's order."""
+        return self._data.keys()
+
+    def items(self) -> Iterable[tuple[str, object]]:
+        """Return keys and values as they stand in the file."""
+        return self._data.items()
+
+    def refuse_others(self, known: Iterable[str]) -> None:
+        """Complain of each key that is not known."""
+        known = tuple(known)
+        for key in self._data:
+            if key not in known:
+                rule = f"unknown; known here: {', '.join(known)}"
+                self._note((*self.keys, key), None, rule)
+
+    def build(
+        self,
+        kind: type[_Made],
+        *,
+        readers: Mapping[str, Reader] | None = None,
+        stand_ins: Mapping[str, object] | None = None,
+        given: Mapping[str, object] | None = None,
+        known: Iterable[str] = (),
+    ) -> _Made | None:
+        """Return a value made of the table's keys, whose names are those of the value's fields.
+
+        Every bad field is put down, not the first alone: a bad one is left out and the value
+        made again, until nothing is wrong with the rest.
+
+        Args:
+            kind: the class, whose validators know the rules.
+            readers: how to take the fields that are more than a number, a text or a flag.
+            stand_ins: fields without a default, and what to go on with where they are missing.
+            given: fields that do not come from the table.
+            known: keys that are somebody else's to take.
+
+        Returns:
+            The value, or ``None`` if something was wrong.
+        """
+        readers, stand_ins, given = readers or {}, stand_ins or {}, given or {}
+        fields = _settable(kind)
+        self.refuse_others([*(name for name in fields if name not in given), *known])
+        before = len(self.problems)
+        values = dict(given)
+        for name in fields:
+            if name in self._data and name not in given:
+                self._take(name, readers, values)
+            elif name in stand_ins and name not in given:
+                self.complain(name, None, "missing")
+                values[name] = stand_ins[name]
+        made = self._make(kind, values, stand_ins)
+        return made if len(self.problems) == before else None
+
+    def _take(self, name: str, readers: Mapping[str, Reader], values: dict[str, object]) -> None:
+        if name not in readers:
+            values[name] = self._data[name]
+            return
+        before = len(self.problems)
+        try:
+            value = readers[name](self, name)
+        except SettingsError as error:
+            self._note_all(error.problems, (*self.keys, name))
+            return
+        if len(self.problems) == before:
+            values[name] = value
+
+    def _make(
+        self, kind: type[_Made], values: dict[str, object], stand_ins: Mapping[str, object]
+    ) -> _Made | None:
+        for _ in range(len(values) + 1):
+            try:
+                return kind(**values)
+            except SettingsError as error:
+                self._note_all(error.problems, self.keys, within=True)
+                name = re.split(r"[.\[]", error.field)[0]
+                if name not in values:
+                    return None
+                del values[name]
+                if name in stand_ins:
+                    values[name] = stand_ins[name]
+        return None
+
+    def _note_all(
+        self, problems: Iterable[Problem], keys: KeyPath, *, within: bool = False
+    ) -> None:
+        for problem in problems:
+            path = (*keys, *_keys_of(problem.field)) if within else keys
+            # A law over all fields of a table is named by the table.
+            path = path[:-1] if path[-1:] == keys[-1:] and within else path
+            self._note(path, problem.value, problem.rule)
+
+    def _note(self, keys: KeyPath, value: object, rule: str) -> None:
+        line, longest = None, keys
+        while line is None and longest:
+            line, longest = self.source.line_of(longest), longest[:-1]
+        problem = LocatedProblem(
+            file=self.source.path, line=line, field=field_name(keys), value=value, rule=rule
+        )
+        self.problems.append(problem)
+
+
+def enum_reader(kind: type[_Member]) -> Callable[[Table, str], _Member | None]:
+    """Return a reader that takes the name of a member, in any case, with ``-`` for ``_``."""
+
+    def read(table: Table, key: str) -> _Member | None:
+        value = table.raw(key)
+        member = member_named(kind, value)
+        if member is None:
+            table.complain(key, value, f"one of {', '.join(entry.name for entry in kind)}")
+        return member
+
+    return read
+
+
+def member_named(kind: type[_Member], name: object) -> _Member | None:
+    """Return the member of an enumeration that a person named."""
+    if not isinstance(name, str):
+        return None
+    return kind.__members__.get(name.strip().upper().replace("-", "_"))
+
+
+def _settable(kind: type[object]) -> list[str]:
+    fields = attrs.fields(cast("type[attrs.AttrsInstance]", kind))
+    return [field.name for field in fields if field.init and not field.name.startswith("_")]
+
+
+def _keys_of(field: str) -> KeyPath:
+    """Return a field's path in the core's words as keys: ``a.b[3]`` counts from 1."""
+    keys: list[str | int] = []
+    for part in field.split("."):
+        name, *indexes = _INDEX.split(part)
+        keys.append(name)
+        keys.extend(int(index) - 1 for index in indexes if index)
+    return tuple(keys)

@@ -8,9 +8,7 @@ the other half: which step an event leads to.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import attrs
+from typing import Any, TypeVar
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
@@ -45,21 +43,31 @@ __all__ = [
 ]
 
 Events = tuple[ev.Event, ...]
+E = TypeVar("E")
 _DEADLINE_RESERVE_S = 10
 
 
-@attrs.frozen
-class Scene:
-    """What a step is decided from."""
+class Scene(Stamp):
+    """What a step of a call is decided from; numbers the events that follow."""
 
-    call: Call
-    parameters: CampaignModel
-    settings: Settings
-    stamp: Stamp
+    __slots__ = ("call", "call_id", "parameters", "settings")
 
-    def event(self, kind: Callable[..., Any], **fields: Any) -> Any:
+    def __init__(
+        self, call: Call, parameters: CampaignModel, settings: Settings, stamp: Stamp
+    ) -> None:
+        """Take the call, its campaign's parameters, the general settings, the last number."""
+        self.seq = stamp.seq
+        self.at = stamp.at
+        self.actor = stamp.actor
+        self.call = call
+        self.call_id = call.placement.call_id
+        self.parameters = parameters
+        self.settings = settings
+
+    def event(self, kind: Callable[..., E], **fields: Any) -> E:
         """Return the next event of this call."""
-        return self.stamp(kind, call_id=self.call.placement.call_id, **fields)
+        self.seq += 1
+        return kind(seq=self.seq, at=self.at, actor=self.actor, call_id=self.call_id, **fields)
 
 
 def deadline_of(parameters: CampaignModel, at: int) -> Instant:
@@ -105,7 +113,7 @@ def _listening_prompt(scene: Scene, number: int) -> Events:
 
 
 def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> ev.Event:
-    return scene.event(  # type: ignore[no-any-return]
+    return scene.event(
         ev.PlaybackStarted,
         play=scene.call.plays + 1,
         purpose=purpose,
@@ -115,10 +123,8 @@ def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> ev.Event:
 
 
 def _silence(scene: Scene, purpose: Purpose, number: int) -> ev.Event:
-    until = scene.stamp.at + scene.parameters.script.digit_timeout_s * SECOND_MS
-    return scene.event(  # type: ignore[no-any-return]
-        ev.SilenceStarted, purpose=purpose, round=number, until=Instant(until)
-    )
+    until = scene.at + scene.parameters.script.digit_timeout_s * SECOND_MS
+    return scene.event(ev.SilenceStarted, purpose=purpose, round=number, until=Instant(until))
 
 
 def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> Events:
@@ -179,7 +185,7 @@ def _judged(scene: Scene, purpose: Purpose, number: int, digit: str) -> Events:
         opted_out = scene.event(ev.OptedOut, number=scene.call.placement.number)
         return (opted_out, *hang_up(scene, Outcome.OPTED_OUT))
     if script.transfer is not None and digit == script.transfer.digit:
-        deadline_at = deadline_of(scene.parameters, scene.stamp.at)
+        deadline_at = deadline_of(scene.parameters, scene.at)
         extension = script.transfer.extension
         return (scene.event(ev.CallTransferred, extension=extension, deadline_at=deadline_at),)
     if purpose is Purpose.ANSWER_PROMPT and digit == ANSWER_DIGIT:

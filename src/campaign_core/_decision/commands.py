@@ -247,6 +247,7 @@ def _stop(draft: Draft, command: cm.StopCampaign, stamp: Stamp) -> Events:
     for call in calls_of(draft, campaign):
         scene = Scene(call, campaign.parameters, draft.settings, stamp)
         orders.extend(hang_up(scene, Outcome.CANCELLED))
+        stamp.seq = scene.seq
     return stopped, *orders
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
-from campaign_core._decision.orders import decision_of
+from campaign_core._decision.orders import decisions_of
 from campaign_core._model.settings import Settings
 from campaign_core._state.service import State
 from campaign_core._transition.evolve import evolve, open_draft
@@ -128,12 +128,8 @@ def _begin(state: State, now: Instant) -> Moment:
 
 def _conclude(moment: Moment) -> tuple[State, tuple[ev.Event, ...], tuple[Decision, ...]]:
     moment.conclude()
-    decisions = [decision_of(moment.draft, event) for event in moment.events]
-    return (
-        moment.draft.sealed(),
-        tuple(moment.events),
-        tuple(decision for decision in decisions if decision is not None),
-    )
+    decisions = tuple(decisions_of(moment.draft, moment.events))
+    return moment.draft.sealed(), tuple(moment.events), decisions
 
 
 def _check_time(now: Instant) -> None:

@@ -13,8 +13,9 @@ from campaign_core._decision.call_flow import (
     freed,
 )
 from campaign_core._decision.commands import COMMANDS
-from campaign_core._decision.reports import decide_report, scene_of
+from campaign_core._decision.reports import REPORTS, scene_of
 from campaign_core._decision.stamp import Stamp
+from campaign_core._model.recipients import LINES
 from campaign_core._model.statuses import FailureReason, PauseReason, Status
 from campaign_core._schedule.plan import Placing, place_calls
 from campaign_core._state import record as rec
@@ -35,6 +36,8 @@ from campaign_core.reports import Report, Tick
 
 __all__ = ["Moment"]
 
+_INTERNAL, _EXTERNAL = LINES
+
 
 class Moment:
     """Works one moment on a draft; ``events`` holds what happened so far."""
@@ -51,10 +54,10 @@ class Moment:
 
     def record(self, events: Iterable[ev.Event]) -> None:
         """Apply events to the draft and keep them."""
-        draft = self.draft
+        draft, kept = self.draft, self.events
         for event in events:
             apply(draft, event)
-            self.events.append(event)
+            kept.append(event)
             if draft.tripped:
                 self._pause_tripped()
 
@@ -105,14 +108,12 @@ class Moment:
             CommandRefusedError: the state does not allow the command; nothing was changed by it.
             SettingsError: a value of the command is bad in this state; likewise.
         """
-        if isinstance(message, Tick):
-            return
-        command = COMMANDS.get(type(message))
-        if command is None:
-            self.record(decide_report(self.draft, message, self.stamp(ev.DRIVER)))  # type: ignore[arg-type]
-        else:
-            actor = message.actor  # type: ignore[union-attr]
-            self.record(command(self.draft, message, self.stamp(actor)))
+        report = REPORTS.get(type(message))
+        if report is not None:
+            self.record(report(self.draft, message, self.stamp(ev.DRIVER)))
+        elif isinstance(message, Command):
+            command = COMMANDS[type(message)]
+            self.record(command(self.draft, message, self.stamp(message.actor)))
 
     def conclude(self) -> None:
         """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""
@@ -173,25 +174,28 @@ class Moment:
 
     def place(self, placing: Placing) -> None:
         """Place one call (R8.4)."""
-        campaign = placing.campaign
-        record = campaign.record(placing.position)
-        recipient = campaign.recipients.at(placing.position)
-        index = placing.number_index
-        number = recipient.number if index == 0 else recipient.further_numbers[index - 1].number
+        draft, campaign, position = self.draft, placing.campaign, placing.position
+        recipient, index = placing.recipient, placing.number_index
+        record = campaign.records[position - 1]
         attempt = rec.attempts_of(record) + 1
-        everywhere, own = self.draft.in_use.values(), campaign.in_use.values()
-        placed = self.stamp(ev.SCHEDULER)(
-            ev.CallPlaced,
-            call_id=call_id_of(
-                self.draft.service_id, campaign.campaign_id, placing.position, attempt
-            ),
+        event = ev.CallPlaced(
+            seq=draft.sequence + 1,
+            at=self.now,
+            actor=ev.SCHEDULER,
+            call_id=call_id_of(draft.service_id, campaign.campaign_id, position, attempt),
             campaign_id=campaign.campaign_id,
-            position=placing.position,
+            position=position,
             attempt=attempt,
-            number=number,
+            number=recipient.number if index == 0 else recipient.numbers[index].number,
             line=placing.line,
             is_retry=rec.counted_of(record) > 0,
             rank=placing.rank,
-            in_use=(*everywhere, *own),
+            in_use=(
+                draft.in_use[_INTERNAL],
+                draft.in_use[_EXTERNAL],
+                campaign.in_use[_INTERNAL],
+                campaign.in_use[_EXTERNAL],
+            ),
         )
-        self.record((placed,))
+        apply(draft, event)
+        self.events.append(event)

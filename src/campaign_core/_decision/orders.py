@@ -5,7 +5,7 @@ Derived, so that a recovered service has them again from its journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from campaign_core import decisions as dc
@@ -14,14 +14,14 @@ from campaign_core._model.statuses import Purpose
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import SECOND_MS
 
-__all__ = ["decision_of"]
+__all__ = ["decisions_of"]
 
 _DEAD_MAN_AFTER_DEADLINE_S = 5
 _DEADLINE_RESERVE_S = 10
 
 
 def _place_call(draft: Draft, event: ev.CallPlaced) -> dc.Decision:
-    parameters = draft.campaigns[event.campaign_id].parameters
+    parameters = draft.campaign(event.campaign_id).parameters
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
     return dc.PlaceCall(
         call_id=event.call_id,
@@ -63,7 +63,9 @@ _ORDERS: dict[type[Any], Callable[[Draft, Any], dc.Decision]] = {
 }
 
 
-def decision_of(draft: Draft, event: ev.Event) -> dc.Decision | None:
-    """Return what an event orders, or ``None``; the draft has the event already."""
-    order = _ORDERS.get(type(event))
-    return None if order is None else order(draft, event)
+def decisions_of(draft: Draft, events: Iterable[ev.Event]) -> Iterator[dc.Decision]:
+    """Yield what events order, in their order; the draft has the events already."""
+    for event in events:
+        order = _ORDERS.get(type(event))
+        if order is not None:
+            yield order(draft, event)

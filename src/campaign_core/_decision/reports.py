@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from campaign_core import events as ev
 from campaign_core import reports as rp
 from campaign_core._decision.call_flow import FLOW, Scene, ended, taken_over
@@ -12,7 +15,7 @@ from campaign_core._state.link import SURVEYS
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import SECOND_MS, Instant
 
-__all__ = ["decide_report"]
+__all__ = ["REPORTS", "scene_of"]
 
 Events = tuple[ev.Event, ...]
 
@@ -21,37 +24,32 @@ _IN_TRANSIT_MS = 5 * SECOND_MS
 """A call placed this shortly before the connection went may be unknown to the first survey."""
 
 
-def decide_report(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
-    """Return the events of a report; none where it is late, doubled or of no call of ours."""
-    match report:
-        case rp.DriverDownReport():
-            return _went_down(draft, report, stamp)
-        case rp.DriverUpReport():
-            return () if draft.link.is_up else (stamp(ev.DriverCameUp),)
-        case rp.CallsUpReport():
-            return _calls_up(draft, report, stamp)
-        case _:
-            return _of_call(draft, report, stamp)
-
-
 def scene_of(draft: Draft, call: Call, stamp: Stamp) -> Scene:
     """Return what a step of a call is decided from."""
-    campaign = draft.campaigns[call.placement.campaign_id]
+    campaign = draft.campaign(call.placement.campaign_id)
     return Scene(call, campaign.parameters, draft.settings, stamp)
 
 
-def _of_call(draft: Draft, report: rp.Report, stamp: Stamp) -> Events:
-    assert not isinstance(report, rp.DriverDownReport | rp.DriverUpReport | rp.CallsUpReport)
+def _of_call(draft: Draft, report: Any, stamp: Stamp) -> Events:
     call = draft.calls.get(report.call_id)
     if call is None:
         return ()
-    row = FLOW[type(call.step), type(report)]
-    events = row(scene_of(draft, call, stamp), report)
-    if events and isinstance(report, rp.DeferralReport):
-        # R5.5: at least a second, so that nobody spins.
-        until = Instant(max(report.until, stamp.at + _DEFERRAL_MIN_MS))
-        return (*events, stamp(ev.DriverDeferred, until=until))
-    return events
+    scene = scene_of(draft, call, stamp)
+    return FLOW[type(call.step), type(report)](scene, report)
+
+
+def _deferred(draft: Draft, report: rp.DeferralReport, stamp: Stamp) -> Events:
+    events = _of_call(draft, report, stamp)
+    if not events:
+        return ()
+    stamp.seq += len(events)
+    # R5.5: at least a second, so that nobody spins.
+    until = Instant(max(report.until, stamp.at + _DEFERRAL_MIN_MS))
+    return (*events, stamp(ev.DriverDeferred, until=until))
+
+
+def _came_up(draft: Draft, _: rp.DriverUpReport, stamp: Stamp) -> Events:
+    return () if draft.link.is_up else (stamp(ev.DriverCameUp),)
 
 
 def _went_down(draft: Draft, report: rp.DriverDownReport, stamp: Stamp) -> Events:
@@ -80,4 +78,19 @@ def _calls_up(draft: Draft, report: rp.CallsUpReport, stamp: Stamp) -> Events:
             events.extend(taken_over(scene))
         elif not is_first or link.went_down_at - call.placement.placed_at >= _IN_TRANSIT_MS:
             events.extend(ended(scene, Outcome.LOST))
+        stamp.seq = scene.seq
     return tuple(events)
+
+
+REPORTS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+    rp.AnswerReport: _of_call,
+    rp.DigitReport: _of_call,
+    rp.PlaybackReport: _of_call,
+    rp.EndReport: _of_call,
+    rp.RefusalReport: _of_call,
+    rp.DeferralReport: _deferred,
+    rp.DriverDownReport: _went_down,
+    rp.DriverUpReport: _came_up,
+    rp.CallsUpReport: _calls_up,
+}
+"""What each report brings about; nothing where it is late, doubled or of no call of ours."""

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import attrs
 
-from campaign_core._model.recipients import LINES, Line
+from campaign_core._model.recipients import Line, Recipient
 from campaign_core._state.campaign import CampaignRow, LineKey
 from campaign_core._state.lines import (
     hold,
@@ -45,12 +45,13 @@ _POSITION_MASK = 0xFFFFFFFF
 _NEVER = 1 << 62
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Placing:
     """A call that the rules want placed now."""
 
     campaign: CampaignRow
     position: Position
+    recipient: Recipient
     number_index: int
     line: Line
     rank: int
@@ -162,33 +163,37 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
     """Let one campaign place calls until it can place no more."""
     rank = draft.contenders.count_before(campaign.rank) + 1
     lines = open_lines(campaign, now)
+    records, recipients = campaign.records, campaign.recipients
     rate = campaign.parameters.call_rate
-    while capacity_free_from(draft) <= now:
-        if rate is not None and campaign.placements.free_from(rate) > now:
-            break
-        head = _head(draft, campaign, lines)
-        if head is None:
-            break
+    is_rated = rate is not None or draft.settings.call_rate is not None
+    while head := _head(draft, campaign, lines):
         line, key = head
         position = Position(key & _POSITION_MASK)
-        recipient = campaign.recipients.at(position)
-        index = next_number(draft, recipient, campaign.record(position))
-        assert index is not None, "who has no number to call stands in no line"
+        recipient = recipients.at(position)
+        index = 0
+        if recipient.further_numbers:
+            next_index = next_number(draft, recipient, records[position - 1])
+            assert next_index is not None, "who has no number to call stands in no line"
+            index = next_index
         held = obstacle(draft, key_of_number(recipient, index), now)
-        if held is None:
-            place(Placing(campaign, position, index, line[0], rank))
-        else:
+        if held is not None:
             hold(draft, campaign, line, key, held)
+            continue
+        place(Placing(campaign, position, recipient, index, line[0], rank))
+        if is_rated:
+            own_free_from = 0 if rate is None else campaign.placements.free_from(rate)
+            if own_free_from > now or capacity_free_from(draft) > now:
+                break
     list_campaign(draft, campaign, now)
     draft.touched_now.discard(campaign.campaign_id)
 
 
 def _head(draft: Draft, campaign: CampaignRow, lines: list[LineKey]) -> tuple[LineKey, int] | None:
     """Return who is next among the lines with room everywhere (R6.3, R6.4)."""
-    has_room = {line: draft.has_room(line) and campaign.has_room(line) for line in LINES}
     best: tuple[LineKey, int] | None = None
     for line in lines:
-        if has_room[line[0]]:
+        phone_line = line[0]
+        if draft.has_room(phone_line) and campaign.has_room(phone_line):
             key = campaign.ready[line].first()
             if key is not None and (best is None or key < best[1]):
                 best = line, key

@@ -89,6 +89,8 @@ class Placement:
     call_id: CallId
     key: CallKey
     """Campaign and position."""
+    campaign_id: CampaignId
+    position: Position
     attempt: int
     number: str
     number_index: int
@@ -97,16 +99,6 @@ class Placement:
     placed_at: Instant
     record_before: int
     """The recipient's record before the call was placed, for a call given back."""
-
-    @property
-    def campaign_id(self) -> CampaignId:
-        """The campaign that called."""
-        return CampaignId(self.key >> 32)
-
-    @property
-    def position(self) -> Position:
-        """The recipient's position."""
-        return Position(self.key & 0xFFFFFFFF)
 
 
 @attrs.frozen(kw_only=True, slots=False)

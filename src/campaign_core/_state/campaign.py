@@ -31,11 +31,12 @@ LineKey = tuple[Line, str]
 
 POSITION_BITS = 32
 _NEVER_CALLED_LAST = 1 << 44
+_LETTERS = {Line.INTERNAL: "I", Line.EXTERNAL: "E"}
 
 
 def number_key(number: str, line: Line) -> str:
     """Return the key of a number on its line."""
-    return line.value[0] + number
+    return _LETTERS[line] + number
 
 
 def rank_of(priority: int, starts_at: int, campaign_id: int) -> int:

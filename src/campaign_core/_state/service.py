@@ -12,19 +12,20 @@ from typing import Any, final
 from typing_extensions import override
 
 from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import LINES, Line
 from campaign_core._model.settings import Settings
 from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
-from campaign_core._values.identifiers import CallId, CallKey, CampaignId, ModelId, ServiceId
 from campaign_core._values.hashed import Hashed
+from campaign_core._values.identifiers import CallId, CallKey, CampaignId, ModelId, ServiceId
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 
-__all__ = ["Draft", "ServiceRow", "State"]
+__all__ = ["Draft", "ServiceRow", "State", "room_on"]
+
+_INTERNAL, _EXTERNAL = LINES
 
 
 class ServiceRow:
@@ -93,15 +94,11 @@ class ServiceRow:
 
     def has_room(self, line: Line) -> bool:
         """Return whether the global limits leave room for a call on a line (R6.3)."""
-        return has_room(self.settings.call_limits, self.in_use, line)
-
-
-def has_room(limits: CallLimits, in_use: dict[Line, int], line: Line) -> bool:
-    """Return whether limits leave room for one more call on a line (R2.2)."""
-    on_line = limits.on(line)
-    if on_line is not None and in_use[line] >= on_line:
-        return False
-    return limits.total is None or sum(in_use.values()) < limits.total
+        limits, in_use = self.settings.call_limits, self.in_use
+        on_line = limits.on(line)
+        if on_line is not None and in_use[line] >= on_line:
+            return False
+        return limits.total is None or in_use[_INTERNAL] + in_use[_EXTERNAL] < limits.total
 
 
 @final

@@ -7,7 +7,7 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core._model.outcomes import TECHNICAL, Outcome
-from campaign_core._model.recipients import FURTHER_NUMBERS_MAX
+from campaign_core._model.recipients import FURTHER_NUMBERS_MAX, Recipient
 from campaign_core._model.retry import Breaker
 from campaign_core._state.call import Call, Placement
 from campaign_core._state.campaign import CampaignRow, number_key
@@ -33,7 +33,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     owner, campaign = draft.owner, draft.campaign(event.campaign_id)
     position, line, at = event.position, event.line, event.at
     parameters, settings = campaign.parameters, draft.settings
-    index = _index_of(campaign, event)
+    index = _index_of(campaign.recipients.at(position), event)
     before = change_recipient(draft, campaign, position, event, _CALLED[index])
     key = campaign.campaign_id << 32 | position
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
@@ -41,6 +41,8 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     placement = Placement(
         call_id=event.call_id,
         key=CallKey(key),
+        campaign_id=event.campaign_id,
+        position=position,
         attempt=event.attempt,
         number=event.number,
         number_index=index,
@@ -67,8 +69,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     draft.touched_now.add(campaign.campaign_id)
 
 
-def _index_of(campaign: CampaignRow, event: ev.CallPlaced) -> int:
-    recipient = campaign.recipients.at(event.position)
+def _index_of(recipient: Recipient, event: ev.CallPlaced) -> int:
     if not recipient.further_numbers:
         return 0
     called = (event.number, event.line)

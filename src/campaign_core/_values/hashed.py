@@ -51,14 +51,12 @@ class Hashed(Generic[K, V]):
         return opened
 
     def without(self, key: K, owner: object = None) -> Hashed[K, V]:
-        """Return the map without this key; the map itself where it has none such."""
-        if key not in self:
-            return self
+        """Return the map without this key, which it need not have."""
         opened = self if owner is not None and self._owner is owner else self._opened(owner)
         if key in opened._shared:
             opened._changes[key] = _GONE
         else:
-            del opened._changes[key]
+            opened._changes.pop(key, None)
         return opened
 
     def get(self, key: K) -> V | None:
@@ -69,8 +67,10 @@ class Hashed(Generic[K, V]):
         return None if value is _GONE else value
 
     def __getitem__(self, key: K) -> V:
-        value = self.get(key)
+        value = self._changes.get(key)
         if value is None:
+            return self._shared[key]
+        if value is _GONE:
             raise KeyError(key)
         return value
 
@@ -92,8 +92,7 @@ class Hashed(Generic[K, V]):
         return [value for _, value in sorted(self.items(), key=lambda item: item[0])]  # type: ignore[arg-type, return-value]
 
     def __iter__(self) -> Iterator[K]:
-        for key, _ in self.items():
-            yield key
+        return (key for key, _ in self.items())
 
     def __len__(self) -> int:
         return sum(1 for _ in self.items())

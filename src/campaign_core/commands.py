@@ -6,6 +6,7 @@ with a reason; a refused one changes nothing (R3.3).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -77,8 +78,14 @@ class _Command:
     """Who gave the command; every event of it carries the name (R10.1)."""
 
 
+def _listed(given: object) -> object:
+    """Return a list as a tuple; what is none, text above all, is left for the check to refuse."""
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else given
+
+
 def _numbers(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    assert isinstance(value, tuple)
+    if not isinstance(value, tuple) or not value:
+        raise refuse(attribute.name, value, "a list of at least one number")
     check = matches(NUMBER_PATTERN, "an optional + and 1 to 31 of the digits 0-9, * and #")
     problems: list[Problem] = []
     for row, number in enumerate(value, 1):
@@ -89,8 +96,6 @@ def _numbers(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
             problems.append(Problem(field=field, value=number, rule=error.rule))
     if problems:
         raise SettingsError(problems)
-    if not value:
-        raise refuse(attribute.name, value, "at least one number")
 
 
 def _positions(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -105,10 +110,11 @@ def _positions(_: object, attribute: attrs.Attribute[Any], value: object) -> Non
 
 
 def _selection(given: object) -> object:
-    if given is ALL_FAILED or isinstance(given, str):
-        return given
+    listed = given if given is ALL_FAILED else _listed(given)
+    if not isinstance(listed, tuple) or not all(isinstance(each, int) for each in listed):
+        return listed
     # The same recipient named twice is one recipient.
-    return tuple(dict.fromkeys(given))  # type: ignore[call-overload]
+    return tuple(dict.fromkeys(listed))
 
 
 # General settings --------------------------------------------------------------------------
@@ -125,14 +131,14 @@ class ChangeSettings(_Command):
 class AddToDoNotCall(_Command):
     """Put numbers on the do-not-call list, whatever their line (R6.12)."""
 
-    numbers: tuple[str, ...] = attrs.field(converter=tuple, validator=_numbers)
+    numbers: tuple[str, ...] = attrs.field(converter=_listed, validator=_numbers)
 
 
 @attrs.frozen(kw_only=True)
 class RemoveFromDoNotCall(_Command):
     """Take numbers off the do-not-call list; nobody who failed is revived (R6.12)."""
 
-    numbers: tuple[str, ...] = attrs.field(converter=tuple, validator=_numbers)
+    numbers: tuple[str, ...] = attrs.field(converter=_listed, validator=_numbers)
 
 
 # Models ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol, TypeVar
 
-from campaign_core._values.instants import Instant
+from campaign_core import Instant
 
 __all__ = ["Agenda", "Owner", "Slots"]
 

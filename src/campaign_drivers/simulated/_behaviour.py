@@ -10,10 +10,10 @@ Descriptions only, immutable: all chance is an argument, so the same chance give
 
 How a callee in an answered call decides
     Its acts are listed by *moment*. At the n-th occurrence of a moment the n-th act listed for it
-    is what the callee has in mind, and the last one listed at every later occurrence. It is
-    carried out after its delay, unless another moment with acts comes first, or a new sound
-    begins: then it is dropped. The acts of ``ANSWER`` stand apart: every one of them is carried
-    out, whatever is played.
+    is what the callee has in mind, and the last one listed at every later occurrence (but in
+    ``SILENCE``, where nothing invites to another try). It is carried out after its delay, unless
+    another moment with acts comes first, or a new sound begins: then it is dropped. The acts of
+    ``ANSWER`` stand apart: every one of them is carried out, whatever is played.
 
     A sound that digits can stop is a prompt to the callee, one that none can stop is the message;
     a prompt after a message only reminds of what to do, and changes no mind.
@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from campaign_core._model.outcomes import UNANSWERED, Outcome
+from campaign_core import UNANSWERED, Outcome
 from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import number_between, refuse
 from campaign_drivers.simulated._delays import Constant, Delay, Uniform, as_delay
@@ -161,7 +161,7 @@ class NotAnswered:
     after: Delay | None = attrs.field(default=None, converter=attrs.converters.optional(as_delay))
     """From placing to the end; ``None``: it rings until the ring timeout."""
     hangup_cause: int | None = attrs.field(
-        default=attrs.Factory(lambda self: HANGUP_CAUSES[self.outcome], takes_self=True)
+        default=attrs.Factory(lambda self: HANGUP_CAUSES.get(self.outcome), takes_self=True)
     )
     """Q.850; by default the one of the outcome."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core import Instant
 from campaign_drivers.simulated._agenda import Agenda
 from campaign_drivers.simulated._checks import refuse
 
@@ -97,14 +97,14 @@ class RealClock:
         if not _MIN_SPEED <= speed <= _MAX_SPEED:
             raise refuse("speed", speed, f"a number {_MIN_SPEED:g} to {_MAX_SPEED:g}")
         self._speed = speed
-        self._started_at = time.time() * SECOND_MS
+        self._started_at = time.time() * 1_000
         # The wall clock may be set while we run; a monotonic one cannot.
         self._started = time.monotonic()
 
     def now(self) -> Instant:
         """Return the present instant."""
         passed_s = (time.monotonic() - self._started) * self._speed
-        return Instant(int(self._started_at + passed_s * SECOND_MS))
+        return Instant(int(self._started_at + passed_s * 1_000))
 
     def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
         """Have something done at an instant, or in the next turn of the loop if that is past."""
@@ -115,4 +115,4 @@ class RealClock:
         await asyncio.sleep(self._real_s(at))
 
     def _real_s(self, at: Instant) -> float:
-        return max(0, at - self.now()) / SECOND_MS / self._speed
+        return max(0, at - self.now()) / 1_000 / self._speed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from campaign_core._values.identifiers import CallId
-from campaign_core._values.instants import Instant
+from campaign_core import CallId, Instant
 from campaign_core.decisions import PlaceCall
 from campaign_core.reports import DeferralReport, RefusalReport
 from campaign_drivers.simulated._agenda import Agenda, Slots

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign_core._values.instants import Instant
+from campaign_core import Instant
 from campaign_core.decisions import Decision
 from campaign_drivers._driver import Capacity, Missing, ReportSink
 from campaign_drivers.simulated._clock import Clock, Timer

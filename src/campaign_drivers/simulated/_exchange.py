@@ -17,9 +17,7 @@ from __future__ import annotations
 from collections import deque
 from math import inf
 
-from campaign_core._model.recipients import Line
-from campaign_core._values.identifiers import CallId
-from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core import CallId, Instant, Line
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Play
 from campaign_core.reports import DeferralReport, RefusalReport, Report
 from campaign_drivers._driver import Capacity, Missing, Need
@@ -220,13 +218,13 @@ class Exchange:
         """Return until when there is no room, or ``None`` if there is."""
         capacity = self._network.capacity
         if capacity.calls_max is not None and len(self._calls) >= capacity.calls_max:
-            return Instant(now + round(self._network.deferral_s * SECOND_MS))
+            return Instant(now + round(self._network.deferral_s * 1_000))
         last = self._last_taken
         if len(last) < self._per_second:
             return None
         # At a rate of 0 there is no last call: there is never room.
-        has_room = last and last[0] + SECOND_MS <= now
-        return None if has_room else Instant(now + SECOND_MS)
+        has_room = last and last[0] + 1_000 <= now
+        return None if has_room else Instant(now + 1_000)
 
     def _turn_away(self, order: PlaceCall, until: Instant, now: Instant) -> None:
         if self._network.refuses_when_full:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from campaign_core._model.outcomes import Outcome
+from campaign_core import Outcome
 from campaign_drivers.simulated._behaviour import (
     Act,
     Answers,
@@ -19,6 +19,7 @@ from campaign_drivers.simulated._behaviour import (
     NotAnswered,
     Population,
     Share,
+    Waits,
 )
 from campaign_drivers.simulated._checks import refuse, share
 from campaign_drivers.simulated._delays import Delay, LogNormal, Uniform
@@ -76,7 +77,7 @@ def dials_wrong(
     acts: list[Act] = []
     for when, right in ((Moment.PROMPT, "1"), (Moment.SILENCE, "1"), (Moment.AFTER_MESSAGE, "9")):
         acts += [Dials(when=when, digits="5", after=think)] * times
-        acts += [Dials(when=when, digits=right, after=think)] if right_then else []
+        acts.append(Dials(when=when, digits=right, after=think) if right_then else Waits(when=when))
     return Answers(ring=ring, acts=acts)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from campaign_core._values.identifiers import CallId
-from campaign_core._values.instants import Instant
+from campaign_core import CallId, Instant
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,

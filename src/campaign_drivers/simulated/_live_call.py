@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from campaign_core._model.recipients import Line
-from campaign_core._values.identifiers import CallId
-from campaign_core._values.instants import Instant
+from campaign_core import CallId, Instant, Line
 from campaign_core.decisions import PlaceCall, Play
 from campaign_drivers.simulated._agenda import Slots
 from campaign_drivers.simulated._behaviour import Answers, Moment, NotAnswered

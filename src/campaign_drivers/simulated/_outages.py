@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core import Instant
 from campaign_drivers.simulated._agenda import Agenda, Slots
 from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._faults import Faults, Outage
@@ -70,19 +70,19 @@ class Outages:
             return
         outage = Outage(
             # At least a millisecond, lest outages follow each other without end at one instant.
-            after_s=max(1, faults.outage_every.draw_ms(chance)) / SECOND_MS,
-            lasts_s=faults.outage_lasts.draw_ms(chance) / SECOND_MS,
+            after_s=max(1, faults.outage_every.draw_ms(chance)) / 1_000,
+            lasts_s=faults.outage_lasts.draw_ms(chance) / 1_000,
             restarts=chance.unit() < faults.outage_restarts,
         )
         self._put(_Due(outage=outage, cause=_BY_CHANCE), now)
 
     def _put(self, due: _Due, now: Instant) -> None:
-        at = Instant(now + round(due.outage.after_s * SECOND_MS))
+        at = Instant(now + round(due.outage.after_s * 1_000))
         self._agenda.put(at, due, 0, self._set_in)
 
     def _set_in(self, due: _Due, at: Instant) -> None:
         self.begin(at, cause=due.cause, restarts=due.outage.restarts)
-        over_at = Instant(at + round(due.outage.lasts_s * SECOND_MS))
+        over_at = Instant(at + round(due.outage.lasts_s * 1_000))
         self._agenda.put(over_at, due, 0, self._pass)
 
     def _pass(self, due: _Due, at: Instant) -> None:

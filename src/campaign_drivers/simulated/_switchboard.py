@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from campaign_core._model.outcomes import Outcome
-from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core import Instant, Outcome
 from campaign_core.decisions import HangUp, Play, Transfer
 from campaign_core.reports import (
     AnswerReport,
@@ -74,8 +73,8 @@ class Switchboard:
         order, plan = call.order, call.plan
         self._calls[order.call_id] = call
         self._tally.take(call)
-        self._put(call, DEAD_MAN, order.dead_man_s * SECOND_MS, now, self._let_go)
-        timeout_ms = order.ring_timeout_s * SECOND_MS
+        self._put(call, DEAD_MAN, order.dead_man_s * 1_000, now, self._let_go)
+        timeout_ms = order.ring_timeout_s * 1_000
         if isinstance(plan, Answers):
             rings_ms = plan.ring.draw_ms(call.chance)
             if rings_ms < timeout_ms:
@@ -125,7 +124,7 @@ class Switchboard:
         call.transferred = True
         call.playing = None
         call.slots[PLAYBACK] = call.slots[MIND] = 0
-        self._put(call, DEAD_MAN, order.dead_man_s * SECOND_MS, now, self._let_go)
+        self._put(call, DEAD_MAN, order.dead_man_s * 1_000, now, self._let_go)
         self._begin(call, Moment.TRANSFER, now)
 
     def drop_all(self, now: Instant) -> None:
@@ -155,11 +154,14 @@ class Switchboard:
         """Let the callee have in mind what it does at this occurrence of a moment."""
         assert not isinstance(call.plan, NotAnswered)
         acts = call.plan.acts_at(moment)
-        if acts:
-            if call.turns is None:
-                call.turns = {}
-            turn = call.turns.get(moment, 0)
-            call.turns[moment] = turn + 1
+        if not acts:
+            return
+        if call.turns is None:
+            call.turns = {}
+        turn = call.turns.get(moment, 0)
+        call.turns[moment] = turn + 1
+        # Silence comes again with each digit: to repeat its last act would be to dial for ever.
+        if turn < len(acts) or moment is not Moment.SILENCE:
             self._intend(call, acts[min(turn, len(acts) - 1)], MIND, at)
 
     def _intend(self, call: LiveCall, act: Act, slot: int, at: Instant) -> None:

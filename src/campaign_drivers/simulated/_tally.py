@@ -6,7 +6,7 @@ from collections import deque
 
 import attrs
 
-from campaign_core._model.recipients import Line
+from campaign_core import Line
 from campaign_drivers.simulated._live_call import CallRecord, LiveCall
 
 __all__ = ["Counts", "Tally"]

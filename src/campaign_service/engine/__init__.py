@@ -1,0 +1,32 @@
+"""The engine joins the core to a driver: it owns the clock and the order of things.
+
+::
+
+    message ──► handle ──► events ──► journal, observers
+                              └─────► decisions ──► driver ──► reports, which are messages
+
+Two engines run the same core. :class:`VirtualEngine` keeps the time itself and goes from one
+instant to the next, over a simulated exchange; :class:`RealTimeEngine` lives by a clock, over any
+driver. No rules of a campaign belong here.
+"""
+
+from campaign_service.engine.drivers import (
+    DriverFactory,
+    DriverRequest,
+    open_driver,
+    register_driver,
+)
+from campaign_service.engine.parts import JournalFailedError, Observer
+from campaign_service.engine.real_time import RealTimeEngine
+from campaign_service.engine.virtual import VirtualEngine
+
+__all__ = [
+    "DriverFactory",
+    "DriverRequest",
+    "JournalFailedError",
+    "Observer",
+    "RealTimeEngine",
+    "VirtualEngine",
+    "open_driver",
+    "register_driver",
+]

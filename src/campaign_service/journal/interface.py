@@ -1,0 +1,93 @@
+"""What a journal promises, whatever keeps it.
+
+::
+
+    journal.append(events, expected=n)   only if the last event so far is number n
+    list(journal.read())                 every event that was appended, in order
+
+What is promised
+    * An append is taken whole or not at all by whoever reads after it; when it returns, its
+      events are durable (a journal may be made to give that up, for simulations).
+    * An append that expects another sequence number than the journal's is refused: of two
+      writers, one at most succeeds.
+    * What cannot be read is reported, never left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import attrs
+from typing_extensions import override
+
+from campaign_core import Instant
+from campaign_core.errors import JournalError
+from campaign_core.events import Event
+
+__all__ = ["AppendConflictError", "Journal", "JournalDamagedError", "TornTail"]
+
+
+class AppendConflictError(JournalError):
+    """Somebody else has appended meanwhile."""
+
+    def __init__(self, *, expected: int, found: int) -> None:
+        """Take the number that was expected of the last event, and the one it has."""
+        self.expected, self.found = expected, found
+        super().__init__(f"the journal ends with event {found}, not {expected}: another writer?")
+
+
+class JournalDamagedError(JournalError):
+    """What is stored is not what was written: someone or something has altered it."""
+
+
+@attrs.frozen(kw_only=True)
+class TornTail:
+    """An append that was cut off, as by a power cut: it was never acknowledged."""
+
+    line: int
+    """Where it begins, counted from 1."""
+    size: int
+    """How many bytes there are of it."""
+
+    @override
+    def __str__(self) -> str:
+        """Return a sentence for the operator."""
+        return (
+            f"line {self.line} was cut off in the middle of being written ({self.size} bytes);"
+            " what it was to say is not known"
+        )
+
+
+class Journal(Protocol):
+    """A record of events, oldest first."""
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last event, 0 before the first."""
+
+    def append(self, events: Sequence[Event], *, expected: int) -> None:
+        """Add events behind the others.
+
+        Args:
+            events: in order, numbered on from ``expected``.
+            expected: the number of the last event so far.
+
+        Raises:
+            AppendConflictError: the last event has another number.
+            OSError: the events could not be made durable.
+        """
+
+    def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
+        """Yield the events in order.
+
+        Args:
+            after: only those with a higher number.
+            until: only those that happened by then.
+
+        Raises:
+            JournalError: something that is stored cannot be read by this release.
+        """
+
+    def close(self) -> None:
+        """Write what is still held back, and let go of the storage."""

@@ -1,0 +1,191 @@
+"""A journal in one file of JSON Lines: a header with the format's number, then an event a line.
+
+::
+
+    {"journal": "call-campaign", "format": 1}
+    {"format": 1, "type": "ServiceOpened", "seq": 1, ...}
+
+A line counts once its newline is there. What follows the last newline is a torn tail: an append
+that a crash cut off. It was never acknowledged, so the events before it are whole; it is shown as
+:attr:`JsonLinesJournal.torn_tail`, and nothing is written behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, cast, get_args
+
+from campaign_core import Instant
+from campaign_core.codec import from_data, to_data
+from campaign_core.errors import CampaignError, JournalError
+from campaign_core.events import Event
+from campaign_service.journal.interface import (
+    AppendConflictError,
+    JournalDamagedError,
+    TornTail,
+)
+
+__all__ = ["FORMAT", "JsonLinesJournal"]
+
+FORMAT = 1
+"""The number of the layout that this release writes; that of each event is the core's own."""
+
+_EVENTS = get_args(Event)
+_KIND = "call-campaign"
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
+class JsonLinesJournal:
+    """A journal in a file, made by :meth:`create` or read by :meth:`open`."""
+
+    def __init__(self, path: Path, file: IO[bytes] | None, *, is_durable: bool) -> None:
+        """Take an open file to append to, or none for a journal that is only read."""
+        self.path = path
+        self._file = file
+        self._is_durable = is_durable
+        self._last_seq = 0
+        self._tail: TornTail | None = None
+
+    @classmethod
+    def create(cls, path: Path, *, is_durable: bool = True) -> JsonLinesJournal:
+        """Return a new journal.
+
+        Args:
+            path: where; there must be no file of this name.
+            is_durable: wait at each append until the disk has it. Without, appends are gathered
+                in memory and written a megabyte at a time: right for a simulation, whose every
+                call can be made again from its seed.
+
+        Raises:
+            FileExistsError: no journal is ever overwritten.
+            OSError: the file cannot be made.
+        """
+        file = path.open("xb", buffering=1 << 20)
+        journal = cls(path, file, is_durable=is_durable)
+        file.write(f"{_encode({'journal': _KIND, 'format': FORMAT})}\n".encode())
+        journal._settle()
+        if is_durable:
+            _settle_name(path)
+        return journal
+
+    @classmethod
+    def open(cls, path: Path) -> JsonLinesJournal:
+        """Return a journal that exists, to be read.
+
+        Raises:
+            JournalError: it is no journal, or a newer release wrote it.
+            OSError: the file cannot be read.
+        """
+        with path.open("rb") as file:
+            _check_header(path, file.readline())
+        return cls(path, None, is_durable=True)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last event that was appended or read, 0 before the first."""
+        return self._last_seq
+
+    @property
+    def torn_tail(self) -> TornTail | None:
+        """What a crash left behind the last event; known once the journal is read to its end."""
+        return self._tail
+
+    def append(self, events: Sequence[Event], *, expected: int) -> None:
+        """Add events behind the others; see :class:`~campaign_service.journal.Journal`.
+
+        Raises:
+            AppendConflictError: the last event has another number.
+            OSError: the events could not be written. How much of them stands in the file is not
+                known then, so nothing more is ever written behind them.
+        """
+        if self._file is None:
+            raise OSError(f"{self.path} is open for reading alone")
+        if expected != self._last_seq:
+            raise AppendConflictError(expected=expected, found=self._last_seq)
+        lines = [_encode(to_data(event)) for event in events]
+        file = self._file
+        try:
+            file.write("".join(f"{line}\n" for line in lines).encode())
+            self._settle()
+        except OSError:
+            self._file = None
+            raise
+        self._last_seq += len(events)
+
+    def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
+        """Yield the events in order; see :class:`~campaign_service.journal.Journal`.
+
+        Raises:
+            JournalDamagedError: a line is no event, or a number is missing or out of order.
+            JournalError: a newer release wrote it.
+        """
+        if self._file is not None:
+            self._file.flush()
+        with self.path.open("rb") as file:
+            _check_header(self.path, file.readline())
+            for number, line in enumerate(file, 2):
+                if not line.endswith(b"\n"):
+                    self._tail = TornTail(line=number, size=len(line))
+                    return
+                event = _event(self.path, number, line)
+                seq = number - 1  # The header is line 1.
+                if event.seq != seq:
+                    why = f"event {seq} is missing: event {event.seq} stands in its place"
+                    raise JournalDamagedError(f"{self.path}:{number}: {why}")
+                if self._file is None:
+                    self._last_seq = seq
+                if until is not None and event.at > until:
+                    return
+                if seq > after:
+                    yield event
+
+    def close(self) -> None:
+        """Write what is still held back, and close the file."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            file.close()
+
+    def _settle(self) -> None:
+        if self._is_durable and self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+def _settle_name(path: Path) -> None:
+    """Wait until the disk has the file's name too: a file without one is lost all the same."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _check_header(path: Path, line: bytes) -> None:
+    try:
+        header = json.loads(line)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict) or header.get("journal") != _KIND:
+        raise JournalError(f"{path}:1: not a journal: it does not begin with a journal's header")
+    written = header.get("format")
+    if not isinstance(written, int) or written < 1:
+        raise JournalError(f"{path}:1: the header's format is no whole number from 1 on")
+    if written > FORMAT:
+        why = f"a newer release wrote it (format {written}); this one reads up to format {FORMAT}"
+        raise JournalError(f"{path}:1: {why}. Read it with that release")
+
+
+def _event(path: Path, number: int, line: bytes) -> Event:
+    try:
+        data = json.loads(line)
+        event: object = from_data(data) if isinstance(data, dict) else None
+    except CampaignError as error:
+        raise JournalError(f"{path}:{number}: {error}") from None
+    except ValueError:
+        event = None
+    if not isinstance(event, _EVENTS):
+        raise JournalDamagedError(f"{path}:{number}: the line is no event")
+    return cast("Event", event)

@@ -1,0 +1,165 @@
+"""The report's files, written as the campaign goes, so that a long one needs no memory for it.
+
+========================  =========================================================================
+``recipients.csv``        a row for each recipient, in list order
+``attempts.csv``          a row for each attempt, in the order in which they ended
+``report.json``           figures, the campaign's parameters, and the same rows; to each attempt its
+                          events
+``calls.svg``             calls in progress over time against the limits
+========================  =========================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryFile
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from campaign_core import CampaignId, CampaignModel, Settings, State, codec
+from campaign_core.events import Event
+from campaign_service.report.attempts import Attempt
+from campaign_service.report.chart import draw_chart
+from campaign_service.report.panel import StatusPanel
+from campaign_service.report.rows import (
+    ATTEMPT_COLUMNS,
+    RECIPIENT_COLUMNS,
+    Row,
+    attempt_row,
+    event_rows,
+    recipient_row,
+)
+from campaign_service.report.summary import Summary, summarize
+from campaign_service.report.times import TimeWriter
+
+__all__ = ["FORMAT", "ReportFolder"]
+
+FORMAT = 1
+"""The number of the layout of ``report.json``."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
+class ReportFolder:
+    """Writes the report of one campaign into a folder.
+
+    Args:
+        folder: where; it must exist.
+        campaign_id: the campaign.
+        model: its parameters, recipients included.
+        settings: the general settings.
+        notes: facts about the run that the events do not tell: driver, seed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        campaign_id: CampaignId,
+        model: CampaignModel,
+        settings: Settings,
+        notes: Row,
+    ) -> None:
+        self.panel = StatusPanel(campaign_id, on_attempt=self._write_attempt)
+        """Kept up by :meth:`take`."""
+        self._folder = folder
+        self._model = model
+        self._settings = settings
+        self._notes = notes
+        self._zone = ZoneInfo(model.time_zone)
+        self._text = TimeWriter(self._zone)
+        self._files = ExitStack()
+        self._attempts_csv = self._table("attempts.csv", ATTEMPT_COLUMNS)
+        # Rows of attempts come first, and in report.json they stand last.
+        spool = TemporaryFile("w+", encoding="utf-8", dir=folder)  # noqa: SIM115 -- closed by the stack
+        self._attempts_json = self._files.enter_context(spool)
+        self._has_attempts = False
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take the events of a moment; an observer of an engine."""
+        self.panel.take(events)
+
+    def finish(self, state: State) -> Summary:
+        """Write what is known only now, and return the figures.
+
+        Args:
+            state: the state after all events.
+        """
+        with self._files:
+            for attempt in self.panel.attempts_open():
+                self._write_attempt(attempt)
+            summary = summarize(self.panel, state, self._settings)
+            self._write_recipients(state)
+            self._write_json(state, summary)
+            self._write_chart(summary)
+        return summary
+
+    def _write_attempt(self, attempt: Attempt) -> None:
+        name = self._model.recipients.at(attempt.position).name
+        row = attempt_row(attempt, name, self._text)
+        self._attempts_csv.writerow(_plain(row))
+        text = _encode({**row, "events": event_rows(attempt.events, self._text)})
+        self._attempts_json.write(f",\n  {text}" if self._has_attempts else f"\n  {text}")
+        self._has_attempts = True
+
+    def _write_recipients(self, state: State) -> None:
+        table = self._table("recipients.csv", RECIPIENT_COLUMNS)
+        for row in self.panel.rows(state):
+            table.writerow(_plain(recipient_row(row, self._text)))
+
+    def _write_json(self, state: State, summary: Summary) -> None:
+        parameters = codec.to_data(attrs.evolve(self._model, recipients=()))
+        del parameters["recipients"]
+        with (self._folder / "report.json").open("w", encoding="utf-8") as file:
+            file.write(f'{{"format": {FORMAT},\n"run": {_encode(self._notes)},\n')
+            file.write(f'"summary": {_encode(self._summary_data(summary))},\n')
+            file.write(f'"campaign": {_encode(parameters)},\n')
+            file.write(f'"settings": {_encode(codec.to_data(self._settings))},\n')
+            file.write('"recipients": [')
+            for index, row in enumerate(self.panel.rows(state)):
+                file.write(",\n  " if index else "\n  ")
+                file.write(_encode(recipient_row(row, self._text)))
+            file.write('],\n"attempts": [')
+            self._attempts_json.seek(0)
+            while block := self._attempts_json.read(1 << 20):
+                file.write(block)
+            file.write("]}\n")
+
+    def _summary_data(self, summary: Summary) -> dict[str, object]:
+        data = attrs.asdict(summary, recurse=False)
+        for name in ("scheduled_for", "started_at", "ended_at", "now"):
+            data[name] = self._text(data[name]) or None
+        data["status"] = summary.status.name
+        data["outcomes"] = {outcome.name: count for outcome, count in summary.outcomes}
+        data["limits"] = attrs.asdict(summary.limits)
+        data["lasted_s"] = summary.lasted_s
+        return data
+
+    def _write_chart(self, summary: Summary) -> None:
+        curve = self.panel.load
+        width = f"{curve.width_ms / 1_000:g} s"
+        picture = draw_chart(
+            curve,
+            limits=summary.limits,
+            title=f"{summary.name}: calls in progress",
+            subtitle=f"The most at one time within each {width}; times in {self._zone.key}",
+            zone=self._zone,
+        )
+        (self._folder / "calls.svg").write_text(picture, encoding="utf-8")
+
+    def _table(self, name: str, columns: Sequence[str]) -> csv.DictWriter[str]:
+        path = self._folder / name
+        file = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        return writer
+
+
+def _plain(row: Row) -> Row:
+    """Return a row as CSV has it: JSON's words for true and false, not Python's."""
+    return {key: str(cell).lower() if isinstance(cell, bool) else cell for key, cell in row.items()}

@@ -1,0 +1,82 @@
+"""Calls in progress over time, in a bounded number of points."""
+
+from __future__ import annotations
+
+from array import array
+
+from campaign_core import Instant, Line
+
+__all__ = ["LoadCurve"]
+
+_LINES = (Line.INTERNAL, Line.EXTERNAL)
+_POINTS_MAX = 2_048
+_NARROWEST_MS = 100
+
+
+class LoadCurve:
+    """The most calls in progress within each of many equal stretches of time.
+
+    The most, not the mean: it is held against limits. When the run outgrows the curve, neighbours
+    are joined, so a day takes as much memory as a minute.
+    """
+
+    def __init__(self) -> None:
+        self.width_ms = _NARROWEST_MS
+        """How long each stretch is."""
+        self.first_at: Instant | None = None
+        """When the first one begins."""
+        self._now = dict.fromkeys(_LINES, 0)
+        # Internal, external, total: the most of a sum is not the sum of the most.
+        self._most = (array("L"), array("L"), array("L"))
+
+    def placed(self, line: Line, at: Instant) -> None:
+        """Count a call that begins."""
+        self._change(line, 1, at)
+
+    def ended(self, line: Line, at: Instant) -> None:
+        """Count a call that is over."""
+        self._change(line, -1, at)
+
+    def in_progress(self, line: Line) -> int:
+        """Return how many calls of a line are in progress now."""
+        return self._now[line]
+
+    def most(self, line: Line | None = None) -> list[int]:
+        """Return the most calls of a line, or of both, in each stretch."""
+        return list(self._most[2 if line is None else _LINES.index(line)])
+
+    def peak(self, line: Line | None = None) -> int:
+        """Return the most calls of a line, or of both, at any time."""
+        return max(self.most(line), default=0)
+
+    def _change(self, line: Line, by: int, at: Instant) -> None:
+        if self.first_at is None:
+            self.first_at = Instant(at - at % _NARROWEST_MS)
+        self._reach((at - self.first_at) // self.width_ms)
+        while (index := (at - self.first_at) // self.width_ms) >= _POINTS_MAX:
+            self._join()
+            self._reach(min(index // 2, _POINTS_MAX - 1))
+        self._now[line] += by
+        self._note()
+
+    def _reach(self, index: int) -> None:
+        """Fill the stretches up to one with the calls that go on through them."""
+        missing = min(index, _POINTS_MAX - 1) + 1 - len(self._most[0])
+        if missing > 0:
+            for column, now in zip(self._most, self._counts(), strict=True):
+                column.extend([now] * missing)
+
+    def _note(self) -> None:
+        for column, now in zip(self._most, self._counts(), strict=True):
+            column[-1] = max(column[-1], now)
+
+    def _counts(self) -> tuple[int, int, int]:
+        internal, external = self._now[Line.INTERNAL], self._now[Line.EXTERNAL]
+        return internal, external, internal + external
+
+    def _join(self) -> None:
+        self.width_ms *= 2
+        for column in self._most:
+            column.extend(column[-1:] * (len(column) % 2))
+            joined = [max(pair) for pair in zip(column[::2], column[1::2], strict=True)]
+            column[:] = array("L", joined)

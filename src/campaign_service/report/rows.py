@@ -1,0 +1,163 @@
+"""Recipients and attempts as rows of text: the same names in CSV and in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from enum import Enum
+from functools import cache
+from typing import cast
+
+import attrs
+
+from campaign_core import Recipient
+from campaign_core.events import CallEvent
+from campaign_service.report.attempts import Attempt
+from campaign_service.report.panel import RecipientRow
+
+__all__ = [
+    "ATTEMPT_COLUMNS",
+    "RECIPIENT_COLUMNS",
+    "Cell",
+    "Row",
+    "attempt_row",
+    "event_rows",
+    "recipient_row",
+]
+
+Cell = str | int | bool | None
+"""``None`` is an empty field in CSV and ``null`` in JSON."""
+
+ATTEMPT_COLUMNS = (
+    "position",
+    "name",
+    "attempt",
+    "number",
+    "line",
+    "is_retry",
+    "placed_at",
+    "answered_at",
+    "answer_confirmed_at",
+    "message_started_at",
+    "listening_confirmed_at",
+    "ended_at",
+    "outcome",
+    "given_back",
+    "hangup_cause",
+    "messages_played",
+    "digits",
+    "detail",
+    "call_id",
+)
+"""The columns of an attempt's row."""
+
+RECIPIENT_COLUMNS = (
+    "position",
+    "name",
+    "number",
+    "line",
+    "email",
+    "time_zone",
+    "further_numbers",
+    "state",
+    "reason",
+    "attempts",
+    "last_call_at",
+    "last_outcome",
+    "answer_confirmed_at",
+    "listening_confirmed_at",
+)
+"""The columns of a recipient's row."""
+
+Row = dict[str, Cell]
+"""One row by the names of its columns."""
+
+TimeText = Callable[[int | None], str]
+
+_OF_EVERY_EVENT = {"seq", "at", "actor", "call_id", "campaign_id"}
+
+
+def recipient_row(row: RecipientRow, text: TimeText) -> Row:
+    """Return the row of a recipient; ``text`` writes its times."""
+    recipient = row.recipient
+    return {
+        "position": row.position,
+        "name": recipient.name,
+        "number": recipient.number,
+        "line": recipient.line.name,
+        "email": recipient.email,
+        "time_zone": recipient.time_zone,
+        "further_numbers": _further(recipient),
+        "state": row.status.name,
+        "reason": _name(row.reason),
+        "attempts": row.attempts,
+        "last_call_at": text(row.last_call_at) or None,
+        "last_outcome": _name(row.last_outcome),
+        "answer_confirmed_at": text(row.answer_confirmed_at) or None,
+        "listening_confirmed_at": text(row.listening_confirmed_at) or None,
+    }
+
+
+def attempt_row(attempt: Attempt, name: str, text: TimeText) -> Row:
+    """Return the row of an attempt to reach somebody of a name; ``text`` writes its times."""
+    return {
+        "position": attempt.position,
+        "name": name,
+        "attempt": attempt.attempt,
+        "number": attempt.number,
+        "line": attempt.line.name,
+        "is_retry": attempt.is_retry,
+        "placed_at": text(attempt.placed_at),
+        "answered_at": text(attempt.answered_at) or None,
+        "answer_confirmed_at": text(attempt.answer_confirmed_at) or None,
+        "message_started_at": text(attempt.message_started_at) or None,
+        "listening_confirmed_at": text(attempt.listening_confirmed_at) or None,
+        "ended_at": text(attempt.ended_at) or None,
+        "outcome": _name(attempt.outcome),
+        "given_back": _name(attempt.given_back),
+        "hangup_cause": attempt.hangup_cause,
+        "messages_played": attempt.messages_played,
+        "digits": attempt.digits,
+        "detail": attempt.detail,
+        "call_id": attempt.call_id,
+    }
+
+
+def event_rows(events: Iterable[CallEvent], text: TimeText) -> list[Row]:
+    """Return what happened in a call: time, event, and what else the event tells."""
+    return [
+        {
+            "at": text(event.at),
+            "event": type(event).__name__,
+            **{
+                name: _cell(getattr(event, name))
+                for name in _details(cast("Hashable", type(event)))
+            },
+        }
+        for event in events
+    ]
+
+
+@cache
+def _details(kind: Hashable) -> tuple[str, ...]:
+    fields = attrs.fields(cast("type[attrs.AttrsInstance]", kind))
+    return tuple(field.name for field in fields if field.name not in _OF_EVERY_EVENT)
+
+
+def _cell(value: object) -> Cell:
+    match value:
+        case Enum():
+            return value.name
+        case str() | int() | None:
+            return value
+        case _:
+            return str(value)
+
+
+def _name(value: Enum | None) -> str | None:
+    return None if value is None else value.name
+
+
+def _further(recipient: Recipient) -> str:
+    return " ".join(
+        f"{number.line.name.lower()}:{number.number}" for number in recipient.further_numbers
+    )

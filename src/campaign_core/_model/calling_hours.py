@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _DAY_MINUTES = 24 * 60
+_DAYS_AHEAD = 16
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 
 
@@ -120,12 +121,15 @@ def next_change(hours: tuple[CallingHours, ...], zone: str, after: int) -> Insta
 
 
 def _boundaries(hours: tuple[CallingHours, ...], zone: str, after: int) -> Iterator[Instant]:
-    """Yield, in order, every later instant of the next nine days where the answer may change."""
+    """Yield, in order, every later instant of two weeks where the answer may change.
+
+    Two, for a clock put forward can leave out the only hours of one week.
+    """
     found = _zone(zone)
     start = _local(zone, after).date()
     minutes = {0} | {m for s in hours for m in (s.opens_min, s.closes_min % _DAY_MINUTES)}
     candidates = set()
-    for days in range(-1, 10):
+    for days in range(-1, _DAYS_AHEAD):
         midnight = datetime.combine(start + timedelta(days=days), datetime.min.time(), found)
         for minute in minutes:
             for fold in (0, 1):

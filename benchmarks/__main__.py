@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import against_plain, memory, per_call, simulated_run
-from benchmarks.profile import profile
+from benchmarks.profile import SIDES, profile
 from benchmarks.tables import Table
 from benchmarks.timing import machine
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """Measure what is asked for."""
     options = _parser().parse_args(arguments)
     if options.profile:
-        print(profile(options.profile, one_by_one=options.one_by_one))
+        print(profile(options.profile, options.recipients).as_markdown())
         return 0
     on = machine()
     head = ", ".join([str(on["processor"]), f"{on['cores']} cores", str(on["python"])])
@@ -81,9 +81,14 @@ def _parser() -> argparse.ArgumentParser:
         "--json", type=Path, default=ROOT / "build" / "benchmarks.json", metavar="PATH"
     )
     parser.add_argument(
-        "--profile", type=int, metavar="N", help="profile the core with N recipients instead"
+        "--profile",
+        choices=SIDES,
+        metavar="SIDE",
+        help=f"count the instructions of one side instead: {', '.join(SIDES)}",
     )
-    parser.add_argument("--one-by-one", action="store_true", help="the profile not in batch")
+    parser.add_argument(
+        "--recipients", type=int, default=2_000, metavar="N", help="recipients of the profile"
+    )
     return parser
 
 

@@ -33,7 +33,15 @@ from campaign_core import CampaignModel, Instant, Settings, State, handle, handl
 from campaign_core.decisions import Decision
 from campaign_core.reports import Report
 
-__all__ = ["CoreInBatch", "CoreOneByOne", "by_recipients", "run_to_the_end"]
+__all__ = [
+    "CoreInBatch",
+    "CoreOneByOne",
+    "PlainInBatch",
+    "PlainOneByOne",
+    "Scheduler",
+    "by_recipients",
+    "run_to_the_end",
+]
 
 BATCH = 100
 _STEP_MS = 5_000

@@ -18,3 +18,12 @@ def test_quick_benchmarks_run_and_leave_tables_and_figures(tmp_path, capsys):
     assert list(tables) == list(QUICK)
     printed = capsys.readouterr().out
     assert [name for name in tables if f"## {tables[name]['title']}\n" not in printed] == []
+
+
+def test_profile_counts_the_same_in_each_run(tmp_path, capsys):
+    arguments = ["--profile", "core-batch", "--recipients", "200"]
+    assert main(arguments) == 0
+    first = capsys.readouterr().out
+    assert main(arguments) == 0
+
+    assert capsys.readouterr().out == first

@@ -1,0 +1,308 @@
+"""What is wrong with a FreeSWITCH for our purpose, and what to write where.
+
+:func:`examine` looks at everything and says so in plain words; :func:`missing` looks for the
+sounds and routes of one campaign.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+from campaign_drivers._driver import Missing, Need
+from campaign_drivers._findings import Finding, fine, note, wrong
+from campaign_drivers.errors import DriverError, LoginRefusedError
+from campaign_drivers.freeswitch import _translate as translate
+from campaign_drivers.freeswitch._probe import Probe, ProbeCall, probe
+from campaign_drivers.freeswitch._session import EVENTS
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
+from campaign_drivers.freeswitch._translate import UnfitError
+
+__all__ = ["examine", "missing"]
+
+_CLOCK_S = 2
+_RING_S = 30.0
+_EVERYBODYS_PASSWORD = "ClueCon"  # noqa: S105 -- the one in the sample configuration
+_LOW_RATE = 30
+_SOCKET = "autoload_configs/event_socket.conf.xml"
+
+
+async def examine(
+    settings: FreeSwitchSettings,
+    *,
+    sounds: frozenset[str] = frozenset(),
+    number: str | None = None,
+) -> tuple[Finding, ...]:
+    """Look at everything a campaign needs of this FreeSWITCH.
+
+    Args:
+        settings: as the driver is given them.
+        sounds: campaign sounds to look for.
+        number: an internal number to ring for one test call; ``None``: no telephone rings.
+    """
+    try:
+        async with probe(settings) as asker:
+            return tuple([finding async for finding in _findings(asker, sounds, number)])
+    except LoginRefusedError as error:
+        return (_refused(settings, error),)
+    except DriverError as error:
+        advice = (
+            f"Is FreeSWITCH running with mod_event_socket, and does {_SOCKET} say listen-port "
+            f"{settings.port} and a listen-ip that {settings.host} reaches?"
+        )
+        return (wrong("connection", str(error), advice),)
+
+
+def _refused(settings: FreeSwitchSettings, error: LoginRefusedError) -> Finding:
+    if settings.user is None:
+        advice = f'In {_SOCKET}: <param name="password" value="(the one given here)"/>'
+    else:
+        advice = f'In the directory, user {settings.user}: <param name="esl-password" …/>'
+    advice += ' and <param name="apply-inbound-acl" …/> with this machine; then reload the module'
+    return wrong("log-in", str(error), advice)
+
+
+async def _findings(
+    asker: Probe, sounds: frozenset[str], number: str | None
+) -> AsyncIterator[Finding]:
+    settings = asker.settings
+    yield fine("connection", f"logged in to {settings.host}:{settings.port}")
+    for finding in _security(settings):
+        yield finding
+    yield await _permissions(asker)
+    yield _limits(asker)
+    status = await asker.api("sofia status")
+    routes = [("internal", settings.internal), *settings.external.items()]
+    for name, route in routes:
+        if route is not None:
+            text = status.text if status.is_success else None
+            yield _route(str(name or "external without a class"), route, text)
+    if settings.internal is None:
+        yield note("route", "no internal route is configured: internal calls will be refused")
+    if not settings.external:
+        yield note("route", "no external route is configured: external calls will be refused")
+    async for finding in _on_a_call(asker, sounds):
+        yield finding
+    if number is not None:
+        yield await _test_call(asker, number)
+
+
+def _security(settings: FreeSwitchSettings) -> list[Finding]:
+    found = []
+    if settings.password == _EVERYBODYS_PASSWORD:
+        found.append(
+            wrong(
+                "password",
+                "the event socket has the password that everybody knows, and whoever is let in "
+                "can run any command on FreeSWITCH's host",
+                f'In {_SOCKET}: <param name="password" value="(a long random one)"/>',
+            )
+        )
+    if not settings.tls and settings.host not in {"localhost", "127.0.0.1", "::1"}:
+        found.append(
+            note(
+                "connection",
+                "the event socket is reached over the network without a tunnel; whoever listens "
+                "has the password, and with it can run any command on FreeSWITCH's host",
+                f"In {_SOCKET}: listen-ip 127.0.0.1; and go through ssh, WireGuard or stunnel",
+            )
+        )
+    return found
+
+
+_APIS = (
+    # What each is needed for, asked so that nothing happens: there is no such channel.
+    "uuid_kill call-campaign-check",
+    "uuid_break call-campaign-check all",
+    "uuid_exists call-campaign-check",
+    "sched_hangup",
+    "sched_del call-campaign-check",
+    "show channels like call-campaign-check as json",
+)
+
+
+async def _permissions(asker: Probe) -> Finding:
+    denied = [line.split()[0] for line in _APIS if (await asker.api(line)).is_denied]
+    if denied:
+        return wrong(
+            "permissions",
+            f"the user may not {', '.join(denied)}",
+            'In the directory: <param name="esl-allowed-api" value="originate uuid_kill uuid_break '
+            'uuid_exists sched_hangup sched_del show fsctl global_getvar sofia"/> and '
+            f'<param name="esl-allowed-events" value="{" ".join(EVENTS)}"/>',
+        )
+    return fine("permissions", "the commands that calls need are allowed")
+
+
+def _limits(asker: Probe) -> Finding:
+    ready = asker.ready
+    assert ready is not None
+    if ready.sessions_per_s is None or ready.sessions_max is None:
+        return note(
+            "limits",
+            "FreeSWITCH does not tell how many calls it takes; what is too many will be deferred",
+            "In the directory: fsctl among esl-allowed-api",
+        )
+    says = f"{ready.sessions_max} sessions at one time, {ready.sessions_per_s} new ones a second"
+    if ready.sessions_per_s <= _LOW_RATE:
+        advice = 'In autoload_configs/switch.conf.xml: <param name="sessions-per-second" …/>'
+        return note("limits", f"{says}, the sample's; we use at most 9/10 of it", advice)
+    return fine("limits", says)
+
+
+def _route(name: str, route: Route, status: str | None) -> Finding:
+    what = f"route {name}"
+    parts = route.dial_string.split("/")
+    if parts[0] != "sofia":
+        return fine(what, f"{route.dial_string} (whether a number exists shows when it is called)")
+    if status is None:
+        return note(what, f"{route.dial_string}: who may not ask for sofia cannot tell if it is up")
+    kind, wanted = ("gateway", parts[2]) if parts[1] == "gateway" else ("profile", parts[1])
+    for line in status.splitlines():
+        fields = [field.strip() for field in line.split("\t")]
+        # Gateways are listed as profile::name, aliases as profiles of their own.
+        if len(fields) > 3 and wanted in {fields[0], fields[0].rpartition("::")[2]}:  # noqa: PLR2004
+            return _state(what, f"{kind} {wanted}", fields[-1])
+    return wrong(
+        what,
+        f"{route.dial_string}: FreeSWITCH has no {kind} {wanted}",
+        f"Correct the route, or add the {kind} under sip_profiles; then: sofia profile … rescan",
+    )
+
+
+def _state(what: str, thing: str, state: str) -> Finding:
+    if state.startswith(("RUNNING", "REGED", "NOREG", "ALIASED")):
+        return fine(what, f"{thing} is there ({state})")
+    return wrong(what, f"{thing} is {state}", "See: sofia status gateway …, and its registration")
+
+
+async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Finding]:
+    call = ProbeCall(asker)
+    failure = await call.place()
+    if failure is not None:
+        yield note(
+            "sounds",
+            f"a call to nobody failed ({failure}), so digits and sounds cannot be tried",
+            'In autoload_configs/modules.conf.xml: <load module="mod_loopback"/>',
+        )
+        return
+    yield await _digits(asker, call)
+    yield await _dead_man(asker, call)
+    for sound in sorted(sounds):
+        yield await _sound(asker, call, sound)
+    await call.hang_up()
+    yield await _clock(call)
+
+
+async def _sound(asker: Probe, call: ProbeCall, sound: str) -> Finding:
+    if await _can_play(asker, call, sound):
+        return fine("sounds", f"{sound}: there")
+    return wrong("sounds", f"{sound}: FreeSWITCH cannot play it", _advice(asker.settings, sound))
+
+
+async def _digits(asker: Probe, call: ProbeCall) -> Finding:
+    reply = await asker.api(f"uuid_recv_dtmf {call.call_id} 5")
+    if not reply.is_success:
+        return note("digits", f"whether digits are reported cannot be tried: {reply.text.strip()}")
+    if await call.until("DTMF", within_s=2.0) is None:
+        return wrong(
+            "digits",
+            "no event came for a digit: confirmations would never be heard",
+            "In the directory: DTMF among esl-allowed-events",
+        )
+    return fine("digits", "a digit is reported")
+
+
+async def _dead_man(asker: Probe, call: ProbeCall) -> Finding:
+    reply = await asker.ask(translate.guard(call.call_id, 60))
+    if not reply.is_success:
+        return wrong(
+            "dead man's switch",
+            f"sched_hangup: {reply.text.strip()}; should this service die, calls may stay up",
+            "In the directory: sched_hangup and sched_del among esl-allowed-api",
+        )
+    return fine("dead man's switch", "calls end by themselves should this service die")
+
+
+async def _clock(call: ProbeCall) -> Finding:
+    event = await call.until("CHANNEL_HANGUP_COMPLETE")
+    told = "" if event is None else event["event-date-timestamp"]
+    if not told.isdecimal():
+        return note("clock", "FreeSWITCH does not tell its time")
+    apart = abs(int(told) / 1_000_000 - time.time())
+    if apart > _CLOCK_S:
+        return note(
+            "clock",
+            f"FreeSWITCH's clock and ours are {apart:.0f} s apart: its records will not match ours",
+            "Run a time service (NTP) on both machines.",
+        )
+    return fine("clock", "FreeSWITCH's clock and ours agree")
+
+
+async def _test_call(asker: Probe, number: str) -> Finding:
+    route = asker.settings.internal
+    if route is None or not number.lstrip("+").isdecimal():
+        return wrong("test call", f"{number} cannot be called", "Configure an internal route.")
+    call = ProbeCall(asker)
+    failure = await call.place(route.dial_string.replace("{number}", number), _RING_S)
+    if failure is not None:
+        return wrong("test call", f"{number} was not reached: {failure}", "Was it answered?")
+    await call.hang_up()
+    return fine("test call", f"{number} was called and answered")
+
+
+async def missing(
+    settings: FreeSwitchSettings,
+    *,
+    sounds: frozenset[str],
+    routing_classes: frozenset[str | None],
+) -> tuple[Missing, ...]:
+    """Return which of these FreeSWITCH does not have.
+
+    Raises:
+        DriverError: it cannot be asked.
+    """
+    found = [
+        Missing(
+            need=Need.ROUTE,
+            name=name,
+            advice="Configure an external route for "
+            + (f"the class {name}." if name else "calls without a class."),
+        )
+        for name in sorted(routing_classes, key=lambda name: name or "")
+        if name not in settings.external
+    ]
+    if settings.internal is None:
+        advice = "Configure an internal route, such as user/{number}."
+        found.append(Missing(need=Need.INTERNAL_ROUTE, name=None, advice=advice))
+    if sounds:
+        async with probe(settings) as asker:
+            call = ProbeCall(asker)
+            # Without a call to nobody none can be found absent; each shows when it is played.
+            if await call.place() is None:
+                found += [
+                    Missing(need=Need.SOUND, name=sound, advice=_advice(settings, sound))
+                    for sound in sorted(sounds)
+                    if not await _can_play(asker, call, sound)
+                ]
+                await call.hang_up()
+    return tuple(found)
+
+
+async def _can_play(asker: Probe, call: ProbeCall, sound: str) -> bool:
+    try:
+        path = translate.sound_path(asker.settings, sound)
+    except UnfitError:
+        return False
+    return await call.can_play(path)
+
+
+def _advice(settings: FreeSwitchSettings, sound: str) -> str:
+    try:
+        path = translate.sound_path(settings, sound)
+    except UnfitError as error:
+        return str(error)
+    return (
+        f"Put a file that FreeSWITCH can play at {path} on its host (8 kHz mono 16 bit .wav will "
+        "do), readable by the user it runs as; or correct sound_path."
+    )

@@ -1,0 +1,314 @@
+"""One connection to the event socket, without its socket: log-in, subscription, replies in order.
+
+Bytes and time go in, happenings come out. A session goes through its stages once, in order::
+
+    GREETING --auth/request--> AUTH --+OK--> SETUP --ready_check: true--> READY
+                    any --refusal, silence, junk, disconnect-notice--> OVER
+
+Replies carry no id: they come in the order of the commands, and nothing else tells them apart. So
+a reply that does not come in time ends the session, or every later one would be taken for its
+neighbour's. An ``api`` command may be answered by a ``command/reply`` too (permission denied).
+
+Filters are joined by *or*, and the events of digits and of background jobs carry no variables: a
+filter on one of ours would silently lose them. What is asked for are the outbound legs of the
+whole server, its jobs and its heartbeat.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from enum import Enum, auto
+
+import attrs
+
+from campaign_drivers._shell import Over
+from campaign_drivers.errors import MalformedMessageError
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings
+from campaign_drivers.freeswitch._wire import Command, Event, Frame, Reader, encode
+
+__all__ = ["EVENTS", "Happening", "Ready", "Reply", "Seen", "Session", "Stage"]
+
+Purpose = tuple[str, ...]
+"""What a command was for; given back with its reply."""
+
+EVENTS = (
+    "BACKGROUND_JOB",
+    "CHANNEL_CREATE",
+    "CHANNEL_ANSWER",
+    "CHANNEL_PARK",
+    "PLAYBACK_START",
+    "PLAYBACK_STOP",
+    "CHANNEL_EXECUTE_COMPLETE",
+    "DTMF",
+    "CHANNEL_HANGUP_COMPLETE",
+    "HEARTBEAT",
+    "SHUTDOWN",
+)
+"""What is subscribed to; a user of the directory must be allowed each, or gets none."""
+
+_FILTERS = (
+    ("Call-Direction", "outbound"),
+    ("Event-Name", "BACKGROUND_JOB"),
+    ("Event-Name", "HEARTBEAT"),
+    ("Event-Name", "SHUTDOWN"),
+)
+_READY_AGAIN_MS = 500
+_DENIED = "-ERR permission denied"
+
+
+class Stage(Enum):
+    """How far a session has come."""
+
+    GREETING = auto()
+    AUTH = auto()
+    SETUP = auto()
+    READY = auto()
+    OVER = auto()
+
+
+@attrs.frozen(kw_only=True)
+class Ready:
+    """The server is ready and takes commands; we are subscribed."""
+
+    core_uuid: str
+    """Of this run of the server; empty: it does not tell us."""
+    sessions_per_s: int | None
+    """How many legs it takes a second; ``None``: it does not tell us."""
+    sessions_max: int | None
+    """How many legs it takes at one time; ``None``: it does not tell us."""
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """The reply to a command."""
+
+    purpose: Purpose
+    text: str
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the user of the directory may not do that."""
+        return self.text == _DENIED
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the reply is no error."""
+        return not self.text.startswith(("-ERR", "-USAGE"))
+
+
+@attrs.frozen
+class Seen:
+    """An event."""
+
+    event: Event
+
+
+Happening = Ready | Over | Reply | Seen
+
+
+class Session:
+    """One connection, from its greeting to its end."""
+
+    def __init__(self, settings: FreeSwitchSettings, now: int) -> None:
+        """Start with a connection that was just made.
+
+        Args:
+            settings: who we are.
+            now: milliseconds, of any clock that does not go back; so everywhere below.
+        """
+        self.stage = Stage.GREETING
+        self.is_filtered = False
+        """Whether the server keeps to itself what we do not need."""
+        self._settings = settings
+        self._reader = Reader()
+        self._pending: deque[tuple[Purpose, int]] = deque()
+        self._outgoing = bytearray()
+        self._heard_at = now
+        self._ready_by: int | None = now + round(settings.login_within_s * 1_000)
+        self._ask_ready_at: int | None = None
+        self._asked_life = False
+        self._answers: dict[str, str] = {}
+
+    # What goes out ------------------------------------------------------------------------
+
+    def ask(self, command: Command, purpose: Purpose, now: int) -> None:
+        """Send a command.
+
+        Raises:
+            MalformedMessageError: it holds what must not be sent; nothing was.
+        """
+        self._outgoing += encode(command)
+        self._pending.append((purpose, now + round(self._settings.answer_within_s * 1_000)))
+
+    def outgoing(self) -> bytes:
+        """Return the bytes to be written, once."""
+        data = bytes(self._outgoing)
+        self._outgoing.clear()
+        return data
+
+    # What comes in ------------------------------------------------------------------------
+
+    def receive(self, data: bytes, now: int) -> Iterator[Happening]:
+        """Take bytes; give what they mean, in order."""
+        if self.stage is Stage.OVER:
+            return
+        self._heard_at, self._asked_life = now, False
+        try:
+            frames = self._reader.feed(data)
+        except MalformedMessageError as error:
+            yield self._over(str(error))
+            return
+        for frame in frames:
+            happening = self._take(frame, now)
+            if happening is not None:
+                yield happening
+            if isinstance(happening, Over):
+                return
+
+    def _take(self, frame: Frame, now: int) -> Happening | None:
+        match frame.kind:
+            case "text/event-plain":
+                return Seen(Event.parse(frame.body))
+            case "command/reply" | "api/response":
+                return self._replied(frame.text, now)
+            case "auth/request":
+                return self._greeted(now)
+            case "text/disconnect-notice":
+                return self._over(f"FreeSWITCH ended the connection: {_first_line(frame.text)}")
+            case "text/rude-rejection":
+                why = "FreeSWITCH takes no connection from this address (apply-inbound-acl)"
+                return self._over(why, refused=True)
+            case _:
+                # Logs and the like, which we did not ask for.
+                return None
+
+    def wake(self, now: int) -> Iterator[Happening]:
+        """Give what time alone brings: limits that have passed; and ask for a sign of life."""
+        if self.stage is Stage.OVER:
+            return
+        if self._pending and now >= self._pending[0][1]:
+            yield self._over(f"no reply to {self._pending[0][0][0]} in time")
+        elif self._ready_by is not None and now >= self._ready_by:
+            what = "no greeting" if self.stage is Stage.GREETING else "FreeSWITCH is not ready"
+            yield self._over(f"{what} in time")
+        elif now >= self._silent_until():
+            yield self._over("FreeSWITCH is silent: no heartbeat, no answer")
+        else:
+            self._ask_again(now)
+
+    def _ask_again(self, now: int) -> None:
+        if self._ask_ready_at is not None and now >= self._ask_ready_at:
+            self._ask_ready_at = None
+            self._ask_ready("ready", now)
+        if self.stage is Stage.READY and not self._asked_life and now >= self._ask_life_at():
+            # The heartbeat's interval is the server's; any reply does for a sign of life.
+            self._asked_life = True
+            self._ask_ready("life", now)
+
+    def wakeup(self) -> int | None:
+        """Return when :meth:`wake` is due."""
+        if self.stage is Stage.OVER:
+            return None
+        due = [self._silent_until()]
+        if self._pending:
+            due.append(self._pending[0][1])
+        if self._ready_by is not None:
+            due.append(self._ready_by)
+        if self._ask_ready_at is not None:
+            due.append(self._ask_ready_at)
+        if self.stage is Stage.READY and not self._asked_life:
+            due.append(self._ask_life_at())
+        return min(due)
+
+    def _silent_until(self) -> int:
+        return self._heard_at + round(self._settings.silence_max_s * 1_000)
+
+    def _ask_life_at(self) -> int:
+        return self._heard_at + round(self._settings.silence_max_s * 1_000 * 2 / 3)
+
+    # Log-in and subscription --------------------------------------------------------------
+
+    def _greeted(self, now: int) -> Happening | None:
+        if self.stage is not Stage.GREETING:
+            return None
+        self.stage = Stage.AUTH
+        settings = self._settings
+        if settings.user is None:
+            command = Command(f"auth {settings.password}")
+        else:
+            command = Command(f"userauth {settings.user}:{settings.password}")
+        self.ask(command, ("auth",), now)
+        return None
+
+    def _set_up(self, now: int) -> None:
+        self.stage = Stage.SETUP
+        self.ask(Command(f"event plain {' '.join(EVENTS)}"), ("event",), now)
+        for name, value in _FILTERS:
+            self.ask(Command(f"filter {name} {value}"), ("filter",), now)
+        self.ask(Command("api global_getvar core_uuid"), ("core_uuid",), now)
+        self.ask(Command("api fsctl sps"), ("sps",), now)
+        self.ask(Command("api fsctl max_sessions"), ("max_sessions",), now)
+        self._ask_ready("ready", now)
+
+    def _ask_ready(self, purpose: str, now: int) -> None:
+        self.ask(Command("api fsctl ready_check"), (purpose,), now)
+
+    def _replied(self, text: str, now: int) -> Happening | None:
+        if not self._pending:
+            return self._over("FreeSWITCH sent a reply to nothing")
+        purpose, _ = self._pending.popleft()
+        match purpose[0]:
+            case "auth":
+                if not text.startswith("+OK"):
+                    return self._over(self._refusal(text), refused=True)
+                self._set_up(now)
+            case "event":
+                if not text.startswith("+OK"):
+                    allowed = " ".join(EVENTS)
+                    why = f"the events are refused ({text}): esl-allowed-events needs {allowed}"
+                    return self._over(why, refused=True)
+            case "filter":
+                # Without one we are sent more than we need, and sort it out here.
+                self.is_filtered = text.startswith("+OK")
+            case "core_uuid" | "sps" | "max_sessions":
+                self._answers[purpose[0]] = text
+            case "ready":
+                return self._ready(text, now)
+            case "life":
+                pass
+            case _:
+                return Reply(purpose=purpose, text=text)
+        return None
+
+    def _refusal(self, text: str) -> str:
+        who = "the password" if self._settings.user is None else f"user {self._settings.user}"
+        return f"FreeSWITCH refuses {who}: {text}"
+
+    def _ready(self, text: str, now: int) -> Happening | None:
+        # Who may not ask is not told; what we cannot know we take for well.
+        if text.strip() != "true" and text != _DENIED:
+            self._ask_ready_at = now + _READY_AGAIN_MS
+            return None
+        self.stage, self._ready_by = Stage.READY, None
+        core_uuid = self._answers.get("core_uuid", "")
+        return Ready(
+            core_uuid="" if core_uuid.startswith("-ERR") else core_uuid.strip(),
+            sessions_per_s=_last_number(self._answers.get("sps", "")),
+            sessions_max=_last_number(self._answers.get("max_sessions", "")),
+        )
+
+    def _over(self, why: str, *, refused: bool = False) -> Over:
+        self.stage, self._ready_by, self._ask_ready_at = Stage.OVER, None, None
+        self._pending.clear()
+        return Over(why=why, refused=refused)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _last_number(text: str) -> int | None:
+    """Return the number of ``+OK sessions per second: 30``."""
+    word = text.rpartition(":")[2].strip()
+    return int(word) if text.startswith("+OK") and word.isdecimal() else None

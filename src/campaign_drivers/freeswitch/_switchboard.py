@@ -1,0 +1,430 @@
+"""All of the driver but its socket: calls, one session after another, and taking calls over.
+
+Decisions, bytes and time go in; bytes and reports come out. While a connection is lost nothing is
+placed, and what is known of the calls is kept. Upon the next one we subscribe first and then ask
+which channels are up (a *census*), at once and again after five seconds; the list lags behind the
+events, so events win. Calls known before go on, calls of ours that we did not know (of an earlier
+run) are taken over, and calls that are not there are forgotten. An order to hang up that came while
+the connection was lost is carried out then.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from itertools import count
+from typing import Any
+
+from campaign_core import CallId, Instant
+from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
+from campaign_core.reports import (
+    AnswerReport,
+    CallsUpReport,
+    DeferralReport,
+    DriverDownReport,
+    DriverUpReport,
+    EndReport,
+    RefusalReport,
+    Report,
+)
+from campaign_drivers._shell import Out, Over, is_call_of
+from campaign_drivers.errors import MalformedMessageError
+from campaign_drivers.freeswitch import _calls as calls
+from campaign_drivers.freeswitch import _playback as playback
+from campaign_drivers.freeswitch import _translate as translate
+from campaign_drivers.freeswitch._admission import Admission
+from campaign_drivers.freeswitch._calls import GRACE_MS, Call, Channel, Timer, Work
+from campaign_drivers.freeswitch._session import Happening, Ready, Reply, Seen, Session
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings
+from campaign_drivers.freeswitch._translate import UnfitError
+from campaign_drivers.freeswitch._wire import Command, Event
+
+__all__ = ["CENSUS_MS", "Switchboard"]
+
+CENSUS_MS = 5_000
+"""Between the first census of a connection and the second (R5.5)."""
+
+_CONGESTED_MS = 2_000
+_STOPPING_MS = 5_000
+_RINGING_MS = 6_000
+"""Beyond the ring timeout, one second of which is the originate's own."""
+
+
+class Switchboard:
+    """A driver without its socket."""
+
+    def __init__(self, settings: FreeSwitchSettings) -> None:
+        """Start without a connection."""
+        self.settings = settings
+        self.is_up = False
+        self.is_congested = False
+        self.admission = Admission(settings)
+        self.calls: dict[CallId, Call] = {}
+        self._out = Out()
+        self._session: Session | None = None
+        self._timers: list[tuple[int, int, Call, Timer]] = []
+        self._census_at: int | None = None
+        self._held: list[Report] = []
+        self._wishes: set[CallId] = set()
+        self._core_uuid = ""
+        self._is_stopping = False
+        self._serial = count(1)
+        self._run = ""
+        self._order = count()
+
+    # The connection -----------------------------------------------------------------------
+
+    def connected(self, now: int, run: str) -> None:
+        """Take a new connection; ``run`` is a word that no earlier one had."""
+        self._session, self._run = Session(self.settings, now), run
+        self._is_stopping = False
+
+    def receive(self, data: bytes, now: int) -> None:
+        """Take bytes from the connection."""
+        if self._session is not None:
+            for happening in self._session.receive(data, now):
+                self._happen(happening, now)
+
+    def lost(self, why: str, now: int) -> None:
+        """Take it that the connection is gone."""
+        self._session, self._census_at = None, None
+        self._held.clear()
+        for call in self.calls.values():
+            call.here = False
+            call.playing, call.next_order, call.unknown_playback = None, None, True
+            call.timers.pop(Timer.START, None)
+            call.timers.pop(Timer.STOP, None)
+        if self.is_up:
+            self.is_up = False
+            self._out.notes.append(f"connection lost: {why}")
+            self._out.reports.append(DriverDownReport())
+
+    def outgoing(self) -> bytes:
+        """Return the bytes to be written, once."""
+        return b"" if self._session is None else self._session.outgoing()
+
+    def take(self) -> Out:
+        """Return what came of the steps since the last time."""
+        out, self._out = self._out, Out()
+        return out
+
+    def _happen(self, happening: Happening, now: int) -> None:
+        match happening:
+            case Seen(event):
+                self._event(event, now)
+            case Reply():
+                self._replied(happening, now)
+            case Ready():
+                self._ready(happening, now)
+            case Over():
+                self._out.over = happening
+
+    def _ready(self, ready: Ready, now: int) -> None:
+        self.admission.told(sessions_per_s=ready.sessions_per_s, sessions_max=ready.sessions_max)
+        self._know_core(ready.core_uuid)
+        self._ask_census("first", now)
+
+    def _ask_census(self, which: str, now: int) -> None:
+        # Any column may match; the id of our service is in that of each of our calls.
+        command = Command(f"api show channels like {self.settings.service_id} as json")
+        self._ask(command, ("census", which), now)
+
+    def _know_core(self, core_uuid: str) -> None:
+        """Take the id of the server's run: with another one, all calls of the last are gone."""
+        if not core_uuid or core_uuid == self._core_uuid:
+            return
+        if self._core_uuid:
+            self._out.notes.append("FreeSWITCH was restarted: its calls are gone")
+            for call in [call for call in self.calls.values() if not call.here]:
+                self._forget(call)
+        self._core_uuid = core_uuid
+
+    # Time ---------------------------------------------------------------------------------
+
+    def wake(self, now: int) -> None:
+        """Do what is due."""
+        if self._session is not None:
+            for happening in self._session.wake(now):
+                self._happen(happening, now)
+        if self._census_at is not None and now >= self._census_at:
+            self._census_at = None
+            self._ask_census("second", now)
+        while self._timers and self._timers[0][0] <= now:
+            due, _, call, timer = heapq.heappop(self._timers)
+            if call.timers.get(timer) == due and not call.is_over:
+                del call.timers[timer]
+                self._timer_passed(call, timer, now)
+
+    def wakeup(self) -> int | None:
+        """Return when :meth:`wake` is due."""
+        while self._timers and self._timers[0][2].timers.get(self._timers[0][3]) is None:
+            heapq.heappop(self._timers)
+        due = [] if self._session is None else [self._session.wakeup()]
+        due.append(self._census_at)
+        due.append(self._timers[0][0] if self._timers else None)
+        return min((at for at in due if at is not None), default=None)
+
+    def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
+        work = self._work(now)
+        match timer:
+            case Timer.GRACE if call.job is calls.Job.FAILED:
+                calls.end(call, work)
+            case Timer.START:
+                playback.start_due(call, work)
+            case Timer.STOP:
+                playback.stop_due(call, work)
+            case Timer.GRACE | Timer.RINGING | Timer.DEAD_MAN:
+                if self.is_up:
+                    # Its end should have been told by now; if it is there still, ask again.
+                    work.ask(translate.exists(call.call_id), "exists", call.call_id)
+                work.timer(call, timer, GRACE_MS * 2)
+        self._forget_if_over(call)
+
+    # Orders -------------------------------------------------------------------------------
+
+    def carry_out(self, decision: Decision, now: int) -> None:
+        """Carry out one decision."""
+        match decision:
+            case PlaceCall():
+                self._place(decision, now)
+            case HangUp(call_id):
+                self._hang_up(call_id, now)
+            case Play(call_id=call_id):
+                if self.is_up and (call := self.calls.get(call_id)) is not None:
+                    playback.order_play(call, decision, self._work(now))
+            case Transfer(call_id=call_id):
+                if self.is_up and (call := self.calls.get(call_id)) is not None:
+                    playback.order_transfer(call, decision, self._work(now))
+
+    def _place(self, order: PlaceCall, now: int) -> None:
+        call_id = order.call_id
+        if call_id in self.calls:
+            self._out.notes.append(f"call {call_id} was ordered twice: placed once")
+            return
+        if not self.is_up:
+            self._out.reports.append(DriverDownReport((call_id,)))
+            return
+        work = self._work(now)
+        call = Call(call_id=call_id, dead_man_s=order.dead_man_s)
+        if not is_call_of(self.settings.service_id, call_id):
+            calls.refuse(call, f"the id {call_id!r} is none of this service", work)
+            return
+        try:
+            command = translate.originate(self.settings, order)
+        except UnfitError as error:
+            calls.refuse(call, str(error), work)
+            return
+        route = translate.route_of(self.settings, order)
+        until = self._closed_until(now) or self.admission.full_until(route, now)
+        if until is not None:
+            self._defer(call_id, until)
+            return
+        try:
+            self._ask(command, ("place", call_id), now)
+        except MalformedMessageError as error:
+            calls.refuse(call, str(error), work)
+            return
+        call.route = route
+        self.admission.placed(route, now)
+        self.calls[call_id] = call
+        work.timer(call, Timer.RINGING, order.ring_timeout_s * 1_000 + _RINGING_MS)
+        work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + GRACE_MS)
+
+    def _closed_until(self, now: int) -> int | None:
+        if self._is_stopping:
+            return now + _STOPPING_MS
+        return now + _CONGESTED_MS if self.is_congested else None
+
+    def _defer(self, call_id: CallId, until: int) -> None:
+        self._out.reports.append(DeferralReport(call_id=call_id, until=Instant(until)))
+
+    def _hang_up(self, call_id: CallId, now: int) -> None:
+        if not self.is_up:
+            self._wishes.add(call_id)
+            return
+        call = self.calls.get(call_id)
+        if call is not None:
+            calls.order_hang_up(call, self._work(now))
+        elif is_call_of(self.settings.service_id, call_id):
+            # One we lost sight of, perhaps; for one that is over it is harmless.
+            self._ask(translate.hang_up(call_id), ("hang_up", call_id), now)
+
+    # What the server says -----------------------------------------------------------------
+
+    def _event(self, event: Event, now: int) -> None:
+        self._know_core(event["core-uuid"])
+        match event.name:
+            case "HEARTBEAT":
+                self.admission.told(
+                    sessions_per_s=_number(event["session-per-sec"]),
+                    sessions_max=_number(event["max-sessions"]),
+                )
+            case "SHUTDOWN":
+                self._is_stopping = True
+                self._out.notes.append("FreeSWITCH is shutting down")
+            case "BACKGROUND_JOB":
+                call = self.calls.get(CallId(event["job-uuid"]))
+                if call is not None:
+                    calls.job_ended(call, event, self._work(now))
+                    self._forget_if_over(call)
+            case _:
+                self._channel_event(event, now)
+
+    def _channel_event(self, event: Event, now: int) -> None:
+        # By this id alone: a loopback's other end carries our variables too.
+        call_id = CallId(event["unique-id"])
+        call = self.calls.get(call_id)
+        is_end = event.name == "CHANNEL_HANGUP_COMPLETE"
+        if call is None:
+            if is_end or not is_call_of(self.settings.service_id, call_id):
+                return
+            call = self._adopt(call_id)
+        work = self._work(now)
+        call.here = True
+        if is_end:
+            calls.hung_up(call, event, work)
+        else:
+            calls.seen(call, event, work)
+            if event.name == "CHANNEL_CREATE":
+                self.admission.took()
+            step = playback.PLAYBACK_EVENTS.get(event.name)
+            if step is not None:
+                step(call, event, work)
+        self._forget_if_over(call)
+
+    def _replied(self, reply: Reply, now: int) -> None:
+        kind, *rest = reply.purpose
+        if kind == "census":
+            self._census(reply, now)
+            return
+        call = self.calls.get(CallId(rest[0]))
+        if call is None:
+            return
+        work = self._work(now)
+        match kind:
+            case "place" if not reply.is_success:
+                calls.refuse(call, f"FreeSWITCH refused the call: {reply.text}", work)
+            case "hang_up":
+                calls.hang_up_replied(call, reply, work)
+            case "execute":
+                playback.execute_replied(call, rest[1], reply, work)
+            case "exists" if reply.text.strip() == "false":
+                calls.end(call, work)
+            case "guard" if reply.is_denied:
+                self._out.notes.append("the user may not sched_hangup or sched_del")
+            case _:
+                pass
+        self._forget_if_over(call)
+
+    # Taking over --------------------------------------------------------------------------
+
+    def _census(self, reply: Reply, now: int) -> None:
+        rows = _rows(reply.text)
+        if rows is None:
+            self._out.notes.append(f"cannot tell which calls are up: {reply.text[:80]}")
+            for call in self.calls.values():
+                call.here = True
+        else:
+            listed = frozenset(self._count(row) for row in rows)
+            if reply.purpose[1] == "second":
+                self._look_for(listed, now)
+        here = {call_id for call_id, call in self.calls.items() if call.here}
+        if reply.purpose[1] == "first":
+            self._go_up(here, now)
+        else:
+            self._out.reports.append(CallsUpReport(frozenset(here)))
+            for call in [call for call in self.calls.values() if not call.here]:
+                self._forget(call)
+        for call_id in self._wishes:
+            self._hang_up(call_id, now)
+        self._wishes.clear()
+
+    def _go_up(self, here: set[CallId], now: int) -> None:
+        self.is_up = True
+        self._census_at = now + CENSUS_MS
+        # Those that ended since we subscribed were up then, and what became of them is told next.
+        ends = (EndReport, RefusalReport, DeferralReport)
+        here |= {report.call_id for report in self._held if isinstance(report, ends)}
+        self._out.reports += [DriverUpReport(), CallsUpReport(frozenset(here))]
+        for call_id, call in self.calls.items():
+            if call.here and call.is_answered and not call.answer_told:
+                call.answer_told = True
+                self._out.reports.append(AnswerReport(call_id))
+        self._out.reports += self._held
+        self._held.clear()
+
+    def _count(self, row: dict[str, Any]) -> CallId | None:
+        call_id = CallId(str(row.get("uuid", "")))
+        if not is_call_of(self.settings.service_id, call_id):
+            return None
+        call = self.calls.get(call_id) or self._adopt(call_id)
+        call.here = True
+        if call.channel is Channel.UNSEEN:
+            call.channel = Channel.UP
+        call.is_answered = call.is_answered or row.get("callstate") in {"ACTIVE", "HELD"}
+        application = str(row.get("application", ""))
+        if row.get("state") == "CS_EXECUTE" and application:
+            call.is_parked = True
+            call.transferred = call.transferred or application == "bridge"
+        return call_id
+
+    def _look_for(self, listed: frozenset[CallId | None], now: int) -> None:
+        """Ask for each call that should be in a list and is not: its end was not told."""
+        for call in self.calls.values():
+            if call.here and call.channel is Channel.UP and call.call_id not in listed:
+                self._ask(translate.exists(call.call_id), ("exists", call.call_id), now)
+
+    def _adopt(self, call_id: CallId) -> Call:
+        self.calls[call_id] = call = Call(call_id=call_id, unknown_playback=True)
+        return call
+
+    def _forget_if_over(self, call: Call) -> None:
+        if call.is_over:
+            self._forget(call)
+
+    def _forget(self, call: Call) -> None:
+        if self.calls.pop(call.call_id, None) is not None:
+            self.admission.ended(call.route)
+            call.timers.clear()
+
+    # Surroundings -------------------------------------------------------------------------
+
+    def _work(self, now: int) -> Work:
+        return Work(
+            settings=self.settings,
+            now=now,
+            serial=lambda: f"{self._run}{next(self._serial)}",
+            asked=lambda command, purpose: self._ask(command, purpose, now),
+            told=self._tell,
+            noted=self._out.notes.append,
+            timed=lambda due, call, timer: heapq.heappush(
+                self._timers, (due, next(self._order), call, timer)
+            ),
+            deferred=lambda call: self._tell(
+                DeferralReport(call_id=call.call_id, until=Instant(self.admission.turned_away(now)))
+            ),
+        )
+
+    def _tell(self, report: Report) -> None:
+        # While nobody knows that we are up, what happens waits for that.
+        (self._out.reports if self.is_up else self._held).append(report)
+
+    def _ask(self, command: Command, purpose: tuple[str, ...], now: int) -> None:
+        if self._session is not None:
+            self._session.ask(command, purpose, now)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _rows(text: str) -> list[dict[str, Any]] | None:
+    """Return the rows of ``show … as json``; none has no such key at all."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    rows = data.get("rows", []) if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        return None
+    return [row for row in rows if isinstance(row, dict)]

@@ -1,0 +1,222 @@
+"""Orders of the core to commands of FreeSWITCH, and what it says when it takes no call.
+
+Nothing from outside reaches a command but through a pattern here. An originate line is split
+three times, at blanks, commas and ``=``, and each time quotes and backslashes fall: no escape
+holds, a comma sets any variable (one of which runs a shell), and a brace calls another number. In
+the arguments of an application ``${…}`` is executed. So a value that does not fit fails its call,
+with a sentence that says which, and nothing is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+from campaign_core import Line
+from campaign_core.decisions import PlaceCall
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
+from campaign_drivers.freeswitch._wire import Command
+
+__all__ = [
+    "TURNED_AWAY",
+    "Fate",
+    "UnfitError",
+    "bridge",
+    "delete_guards",
+    "exists",
+    "guard",
+    "hang_up",
+    "originate",
+    "playback",
+    "route_of",
+    "sound_path",
+    "stop_playback",
+]
+
+
+class Fate(Enum):
+    """What becomes of a call for which the server made no channel."""
+
+    REFUSED = auto()
+    """The route does not exist: it will not the next time either."""
+    DEFERRED = auto()
+    """The server has no room now."""
+
+
+TURNED_AWAY: Mapping[str, Fate] = MappingProxyType(
+    {
+        "INVALID_GATEWAY": Fate.REFUSED,
+        "INVALID_PROFILE": Fate.REFUSED,
+        "INVALID_URL": Fate.REFUSED,
+        "CHAN_NOT_IMPLEMENTED": Fate.REFUSED,
+        # Too many sessions, too many a second, or paused; also the id of a call that is up,
+        # which we never send twice.
+        "DESTINATION_OUT_OF_ORDER": Fate.DEFERRED,
+    }
+)
+"""What the result of an originate means where no channel was made. Any other cause without a
+channel (nobody is registered, a gateway is down) ended the call as it would have with one."""
+
+_NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
+_CALLER = re.compile(r"\+?[0-9*#]{1,60}")
+_SOUND = re.compile(r"[A-Za-z0-9/_.-]{1,255}")
+_CALL_ID = re.compile(r"[0-9a-f]{32}")
+_UUID = re.compile(r"[0-9a-zA-Z.-]{1,128}")
+_DISPLAY_MAX = 64
+_DISPLAY_MARKS = " ._-"
+_KINDS = (".wav", ".mp3", ".ogg", ".opus", ".gsm", ".PCMU", ".PCMA", ".G722", ".G729")
+_GUARD = "ALLOTTED_TIMEOUT"
+
+
+class UnfitError(ValueError):
+    """A value that may not reach FreeSWITCH; the text says which and why."""
+
+
+def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
+    if not pattern.fullmatch(value):
+        raise UnfitError(f"{what} {value!r} is not one that may be sent to FreeSWITCH")
+    return value
+
+
+def _display(name: str) -> str:
+    # Letters, their marks and digits of any script; in single quotes a blank does not part.
+    if len(name) <= _DISPLAY_MAX and all(
+        letter in _DISPLAY_MARKS or unicodedata.category(letter)[0] in "LMN" for letter in name
+    ):
+        return name
+    raise UnfitError(f"the display name {name!r} is not one that may be sent to FreeSWITCH")
+
+
+def route_of(settings: FreeSwitchSettings, order: PlaceCall) -> Route:
+    """Return the route of a call (R7.8).
+
+    Raises:
+        UnfitError: there is none for it.
+    """
+    if order.line is Line.INTERNAL:
+        if settings.internal is None:
+            raise UnfitError("no route is configured for internal calls")
+        return settings.internal
+    route = settings.external.get(order.routing_class)
+    if route is None:
+        name = order.routing_class
+        kind = "external calls without a class" if name is None else f"the routing class {name!r}"
+        raise UnfitError(f"no route is configured for {kind}")
+    return route
+
+
+def originate(settings: FreeSwitchSettings, order: PlaceCall) -> Command:
+    """Return the command that places a call; its job has the call's id too.
+
+    Early media is ignored, or a ringing tone would count as an answer; a star stops no message;
+    and the server ends the call by itself, should we not be there to do it.
+
+    Raises:
+        UnfitError: route, number or name is not one that may be sent.
+    """
+    route = route_of(settings, order)
+    call_id = _fit(_CALL_ID, order.call_id, "the call id")
+    number = _fit(_NUMBER, order.number, "the number")
+    given = _fit(_NUMBER, order.caller_number, "the caller number")
+    caller = _fit(_CALLER, route.caller_number.format(caller_number=given), "the caller number")
+    # Whole epoch seconds: 3 of them lasted 2.1. One more, so that nobody is cut short.
+    rings_s = int(order.ring_timeout_s) + 1
+    variables = [
+        f"origination_uuid={call_id}",
+        f"origination_caller_id_number={caller}",
+        f"origination_caller_id_name='{_display(order.display_name)}'",
+        f"originate_timeout={rings_s}",
+        "ignore_early_media=true",
+        "playback_terminators=none",
+        f"accountcode={route.account}",
+        f"execute_on_answer='sched_hangup +{int(order.dead_man_s)} {_GUARD}'",
+        *(f"{name}={text}" for name, text in route.variables.items()),
+    ]
+    if route.codecs:
+        # The one escape there is: a literal between names of a pattern, seen to hold.
+        variables.append("absolute_codec_string=" + "\\,".join(route.codecs))
+    dialled = route.dial_string.replace("{number}", number)
+    return Command(
+        f"bgapi originate {{{','.join(variables)}}}{dialled} &park()", [("Job-UUID", call_id)]
+    )
+
+
+def sound_path(settings: FreeSwitchSettings, sound: str) -> str:
+    """Return where a campaign's sound is on the switch's host.
+
+    Raises:
+        UnfitError: the name has a character in it that no path of ours has.
+    """
+    name = _fit(_SOUND, sound, "the sound")
+    if ".." in name:
+        raise UnfitError(f"the sound {name!r} is not one that may be sent to FreeSWITCH")
+    path = settings.sound_path.replace("{sound}", name)
+    return path if path.endswith(_KINDS) else f"{path}.wav"
+
+
+def playback(call_id: str, path: str, event_uuid: str) -> Command:
+    """Return the command that plays a sound; without its lock a second would play inside it.
+
+    Args:
+        call_id: the call.
+        path: as :func:`sound_path` returned it.
+        event_uuid: by which the event of its end is known.
+    """
+    return _execute(call_id, "playback", path, event_uuid)
+
+
+def bridge(settings: FreeSwitchSettings, call_id: str, extension: str, event_uuid: str) -> Command:
+    """Return the command that connects a call to an internal extension.
+
+    Raises:
+        UnfitError: it is no extension, or there is no internal route.
+    """
+    if settings.internal is None:
+        raise UnfitError("no route is configured for internal calls")
+    number = _fit(_NUMBER, extension, "the extension")
+    dialled = settings.internal.dial_string.replace("{number}", number)
+    return _execute(call_id, "bridge", dialled, event_uuid)
+
+
+def _execute(call_id: str, application: str, argument: str, event_uuid: str) -> Command:
+    assert "$" not in argument
+    assert "{" not in argument
+    return Command(
+        f"sendmsg {_fit(_CALL_ID, call_id, 'the call id')}",
+        [
+            ("call-command", "execute"),
+            ("execute-app-name", application),
+            ("execute-app-arg", argument),
+            ("event-lock", "true"),
+            ("Event-UUID", _fit(_UUID, event_uuid, "the event id")),
+        ],
+    )
+
+
+def stop_playback(call_id: str) -> Command:
+    """Return the command that ends whatever plays in a call, and drops what is queued."""
+    return Command(f"api uuid_break {_fit(_CALL_ID, call_id, 'the call id')} all")
+
+
+def hang_up(call_id: str) -> Command:
+    """Return the command that ends a call; the cause is what its record will show."""
+    return Command(f"api uuid_kill {_fit(_CALL_ID, call_id, 'the call id')} NORMAL_CLEARING")
+
+
+def exists(call_id: str) -> Command:
+    """Return the command that asks whether a call is up."""
+    return Command(f"api uuid_exists {_fit(_CALL_ID, call_id, 'the call id')}")
+
+
+def guard(call_id: str, after_s: int) -> Command:
+    """Return the command by which the server ends a call after some time, ringing or not."""
+    fit = _fit(_CALL_ID, call_id, "the call id")
+    return Command(f"api sched_hangup +{int(after_s)} {fit} {_GUARD}")
+
+
+def delete_guards(call_id: str) -> Command:
+    """Return the command that takes back every :func:`guard` of a call."""
+    return Command(f"api sched_del {_fit(_CALL_ID, call_id, 'the call id')}")

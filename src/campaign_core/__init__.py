@@ -5,7 +5,7 @@ the word lists are the modules :mod:`~campaign_core.commands`, :mod:`~campaign_c
 :mod:`~campaign_core.events` and :mod:`~campaign_core.decisions`.
 """
 
-from campaign_core._decision.explain import Explanation, Reason, ReasonKind, explain
+from campaign_core._decision.explain import explain
 from campaign_core._decision.handle import (
     Batch,
     Message,
@@ -28,6 +28,7 @@ from campaign_core._decision.queries import (
     recipients,
     status,
 )
+from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
 from campaign_core._model.calling_hours import CallingHours, Weekday

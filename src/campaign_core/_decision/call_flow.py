@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
-from campaign_core._decision.stamp import Stamp
+from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.call_script import ANSWER_DIGIT, LISTENING_DIGIT
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
@@ -42,7 +42,6 @@ __all__ = [
     "taken_over",
 ]
 
-Events = tuple[ev.Event, ...]
 E = TypeVar("E")
 _DEADLINE_RESERVE_S = 10
 

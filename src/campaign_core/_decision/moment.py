@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import (
-    Events,
     Scene,
     deadline_passed,
     digit_timed_out,
@@ -14,7 +13,7 @@ from campaign_core._decision.call_flow import (
 )
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.reports import REPORTS, scene_of
-from campaign_core._decision.stamp import Stamp
+from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.recipients import LINES
 from campaign_core._model.statuses import FailureReason, PauseReason, Status
 from campaign_core._schedule.plan import Placing, place_calls

@@ -8,7 +8,7 @@ from typing import Any
 from campaign_core import events as ev
 from campaign_core import reports as rp
 from campaign_core._decision.call_flow import FLOW, Scene, ended, taken_over
-from campaign_core._decision.stamp import Stamp
+from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.outcomes import Outcome
 from campaign_core._state.call import Call
 from campaign_core._state.link import SURVEYS
@@ -17,7 +17,6 @@ from campaign_core._values.instants import SECOND_MS, Instant
 
 __all__ = ["REPORTS", "scene_of"]
 
-Events = tuple[ev.Event, ...]
 
 _DEFERRAL_MIN_MS = 1 * SECOND_MS
 _IN_TRANSIT_MS = 5 * SECOND_MS

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from campaign_core import events as ev
 from campaign_core._values.instants import Instant
 
-__all__ = ["Stamp"]
+__all__ = ["Events", "Stamp"]
+
+Events = tuple[ev.Event, ...]
+"""What a message brings about, in order."""
 
 E = TypeVar("E")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import attrs
 
 from campaign_core import events as ev
-from campaign_core._decision.explain import Explanation, explain
+from campaign_core._decision.explain import explain
 from campaign_core._decision.handle import handle
 from campaign_core._decision.queries import campaign_ids, row_of, status
+from campaign_core._decision.reasons import Explanation
 from campaign_core._model.recipients import Line
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec

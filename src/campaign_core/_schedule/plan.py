@@ -21,14 +21,13 @@ from campaign_core._model.recipients import Line, Recipient
 from campaign_core._state.campaign import CampaignRow, LineKey
 from campaign_core._state.lines import (
     hold,
-    is_parked_open,
     key_of_number,
-    list_campaign,
     move_on,
     next_number,
     obstacle,
     open_lines,
 )
+from campaign_core._state.listing import is_parked_open, list_campaign
 from campaign_core._state.service import Draft, room_on
 from campaign_core._values.identifiers import CampaignId, Position
 

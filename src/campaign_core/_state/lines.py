@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from campaign_core._model.calling_hours import is_open, next_change
-from campaign_core._model.recipients import LINES, Recipient
-from campaign_core._model.statuses import FailureReason, Status
+from campaign_core._model.recipients import Recipient
+from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import POSITION_BITS, CampaignRow, LineKey, number_key
 from campaign_core._state.pacing import cap_frees_at
@@ -22,20 +22,19 @@ from campaign_core._values.ordered import Ordered
 __all__ = [
     "hold",
     "idle_positions",
-    "is_parked_open",
     "key_of_number",
     "leave",
     "line_of",
     "line_up",
     "line_up_all",
-    "list_campaign",
     "move_on",
     "next_number",
     "obstacle",
     "open_lines",
+    "release",
     "stranded_because",
-    "strike",
     "unpark",
+    "zone_is_open",
 ]
 
 _POSITION_MASK = (1 << POSITION_BITS) - 1
@@ -94,7 +93,7 @@ def leave(draft: Draft, campaign: CampaignRow, position: int, record: int) -> No
     owner = draft.owner
     held = campaign.held.get(position) if campaign.held else None
     if held is not None:
-        _release(draft, campaign, position, held)
+        release(draft, campaign, position, held)
         return
     recipient = campaign.recipients.at(position)
     index = next_number(draft, recipient, record)
@@ -129,7 +128,8 @@ def hold(
         campaign.waiting = campaign.waiting.with_item(key, None, owner)
 
 
-def _release(draft: Draft, campaign: CampaignRow, position: int, held: int | str) -> None:
+def release(draft: Draft, campaign: CampaignRow, position: int, held: int | str) -> None:
+    """Take a recipient back that was set aside; it stands nowhere then."""
     owner = draft.owner
     campaign.held = campaign.held.without(position, owner)
     if isinstance(held, str):
@@ -149,7 +149,7 @@ def unpark(draft: Draft, number: str, now: int) -> None:
     for key in draft.parked.get(number) or ():
         campaign = draft.campaign(_campaign_of(key))
         position = key & _POSITION_MASK
-        _release(draft, campaign, position, number)
+        release(draft, campaign, position, number)
         line_up(draft, campaign, position, campaign.record(position), now)
         draft.touched_now.add(campaign.campaign_id)
 
@@ -173,10 +173,11 @@ def move_on(draft: Draft, campaign: CampaignRow, now: int) -> None:
     campaign.waiting = waiting
     if campaign.parameters.calling_hours:
         for _, zone in campaign.ready:
-            _zone_is_open(campaign, zone, now)
+            zone_is_open(campaign, zone, now)
 
 
-def _zone_is_open(campaign: CampaignRow, zone: str, now: int) -> bool:
+def zone_is_open(campaign: CampaignRow, zone: str, now: int) -> bool:
+    """Return whether a campaign calls in a time zone now (R6.11)."""
     if not zone:
         return True
     known = campaign.zones.get(zone)
@@ -192,86 +193,8 @@ def open_lines(campaign: CampaignRow, now: int) -> list[LineKey]:
     return [
         line
         for line, queue in campaign.ready.items()
-        if queue and _zone_is_open(campaign, line[1], now)
+        if queue and zone_is_open(campaign, line[1], now)
     ]
-
-
-def is_parked_open(draft: ServiceRow, campaign: CampaignRow, now: int) -> bool:
-    """Return whether somebody waits for nothing but a busy number (R6.14)."""
-    for position, held in campaign.held.items():
-        if isinstance(held, str):
-            recipient = campaign.recipients.at(position)
-            index = next_number(draft, recipient, campaign.record(position))
-            assert index is not None
-            if _zone_is_open(campaign, line_of(campaign, recipient, index)[1], now):
-                return True
-    return False
-
-
-def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
-    """List a campaign among those that compete and those that can place a call, or strike it."""
-    may_call = campaign.may_call
-    lines = open_lines(campaign, now) if may_call else []
-    rate = campaign.parameters.call_rate
-    free_from = campaign.placements.free_from(rate) if rate and lines else 0
-    phone_lines = {line for line, _ in lines} if free_from <= now else set()
-    competes = campaign.status is Status.ACTIVE and bool(
-        campaign.calls or lines or (may_call and is_parked_open(draft, campaign, now))
-    )
-    internal, external = (line in phone_lines and campaign.has_room(line) for line in LINES)
-    listed = competes, internal, external
-    if listed != campaign.listed:
-        _relist(draft, campaign, listed)
-    wake_at = _wake_at(campaign, now, free_from) if may_call else None
-    if wake_at != campaign.wake_at:
-        _set_wake(draft, campaign, wake_at)
-
-
-def _relist(draft: Draft, campaign: CampaignRow, listed: tuple[bool, bool, bool]) -> None:
-    owner, rank, campaign_id = draft.owner, campaign.rank, campaign.campaign_id
-    if listed[0] is not campaign.listed[0]:
-        tree = draft.contenders
-        draft.contenders = (
-            tree.with_item(rank, campaign_id, owner) if listed[0] else tree.without(rank, owner)
-        )
-    for place, line in enumerate(LINES, 1):
-        if listed[place] is not campaign.listed[place]:
-            tree = draft.placeable[line]
-            draft.placeable[line] = (
-                tree.with_item(rank, campaign_id, owner)
-                if listed[place]
-                else tree.without(rank, owner)
-            )
-    campaign.listed = listed
-
-
-def _wake_at(campaign: CampaignRow, now: int, free_from: int) -> int | None:
-    key = campaign.waiting.first()
-    instants = [] if key is None else [key >> POSITION_BITS]
-    if free_from > now:
-        instants.append(free_from)
-    instants.extend(until for _, until in campaign.zones.values() if until is not None)
-    return min(instants, default=None)
-
-
-def _set_wake(draft: Draft, campaign: CampaignRow, wake_at: int | None) -> None:
-    owner, campaign_id = draft.owner, campaign.campaign_id
-    if campaign.wake_at is not None:
-        old = campaign.wake_at << POSITION_BITS | campaign_id
-        draft.wakes = draft.wakes.without(old, owner)
-    if wake_at is not None:
-        draft.wakes = draft.wakes.with_item(wake_at << POSITION_BITS | campaign_id, None, owner)
-    campaign.wake_at = wake_at
-
-
-def strike(draft: Draft, campaign: CampaignRow) -> None:
-    """Take a campaign out of every index of the service."""
-    for position, held in list(campaign.held.items()):
-        _release(draft, campaign, position, held)
-    _relist(draft, campaign, (False, False, False))
-    _set_wake(draft, campaign, None)
-    campaign.ready, campaign.zones = {}, {}
-    campaign.waiting, campaign.held, campaign.stranded = Ordered(), Ordered(), Ordered()
 
 
 def idle_positions(campaign: CampaignRow) -> Iterator[int]:

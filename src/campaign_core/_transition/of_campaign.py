@@ -9,7 +9,8 @@ from campaign_core import events as ev
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow, rank_of
-from campaign_core._state.lines import line_up_all, strike
+from campaign_core._state.lines import line_up_all
+from campaign_core._state.listing import strike
 from campaign_core._state.pacing import Placements
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due

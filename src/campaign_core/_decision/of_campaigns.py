@@ -1,0 +1,178 @@
+"""Commands on campaigns (R4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from campaign_core import commands as cm
+from campaign_core import events as ev
+from campaign_core._decision.call_flow import Scene, hang_up
+from campaign_core._decision.of_models import model_named
+from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.outcomes import Outcome
+from campaign_core._model.statuses import PauseReason, Status
+from campaign_core._state.call import Call
+from campaign_core._state.campaign import CampaignRow
+from campaign_core._state.service import Draft
+from campaign_core._values.identifiers import CampaignId
+from campaign_core._values.instants import MINUTE_MS, Instant
+from campaign_core._values.validators import refuse
+from campaign_core.errors import CommandRefusedError, Problem, SettingsError, UnknownCampaignError
+
+__all__ = [
+    "OF_CAMPAIGNS",
+    "OPEN",
+    "campaign_in",
+]
+
+
+def _campaign(draft: Draft, command: cm.Command, campaign_id: CampaignId) -> CampaignRow:
+    campaign = draft.campaigns.get(campaign_id)
+    if campaign is None:
+        raise UnknownCampaignError(
+            command, f"campaign_id = {campaign_id}: there is no such campaign"
+        )
+    return campaign
+
+
+def campaign_in(draft: Draft, command: Any, verb: str, *allowed: Status) -> CampaignRow:
+    campaign = _campaign(draft, command, command.campaign_id)
+    if campaign.status not in allowed:
+        names = " or ".join(status.name for status in allowed)
+        raise CommandRefusedError(
+            command,
+            f"campaign {campaign.campaign_id} is {campaign.status.name}: "
+            f"only one that is {names} can be {verb}",
+        )
+    return campaign
+
+
+OPEN = tuple(status for status in Status if not status.is_final and status is not Status.BLOCKED)
+
+
+def _start_campaign(draft: Draft, command: cm.StartCampaign, stamp: Stamp) -> Events:
+    model = model_named(draft, command, command.model_id)
+    if not model.enabled:
+        raise CommandRefusedError(
+            command, f"model {command.model_id} is disabled: nothing is started from it"
+        )
+    parameters = attrs.evolve(
+        model,
+        name=model.name if command.name is None else command.name,
+        sound=model.sound if command.sound is None else command.sound,
+        recipients=model.recipients if command.recipients is None else command.recipients,
+    )
+    starts_at = _starts_at(command, stamp.at)
+    _refuse_unstartable(parameters, command, starts_at)
+    campaign_id = CampaignId(draft.next_campaign_id)
+    scheduled = stamp(
+        ev.CampaignScheduled,
+        campaign_id=campaign_id,
+        model_id=command.model_id,
+        model_name=model.name,
+        parameters=parameters,
+        starts_at=starts_at,
+        expires_at=command.expires_at,
+    )
+    if starts_at > stamp.at:
+        return (scheduled,)
+    return scheduled, stamp(ev.CampaignStarted, campaign_id=campaign_id, starts_at=starts_at)
+
+
+def _starts_at(command: cm.StartCampaign, now: Instant) -> Instant:
+    match command.when:
+        case cm.StartImmediately():
+            return now
+        case cm.StartAfter(minutes):
+            return Instant(now + minutes * MINUTE_MS)
+        case cm.StartAt(at):
+            if at < now:
+                raise refuse("when.at", at, f"a time not past; it is {now} now")
+            return at
+
+
+def _refuse_unstartable(
+    parameters: CampaignModel, command: cm.StartCampaign, starts_at: Instant
+) -> None:
+    problems = []
+    count, threshold = len(parameters.recipients), parameters.threshold
+    if not count:
+        problems.append(Problem(field="recipients", value=(), rule="at least one recipient"))
+    if parameters.sound is None:
+        problems.append(Problem(field="sound", value=None, rule="a sound to play"))
+    if threshold is not None and count and threshold > count:
+        rule = f"at most the number of recipients ({count})"
+        problems.append(Problem(field="threshold", value=threshold, rule=rule))
+    if command.expires_at is not None and command.expires_at <= starts_at:
+        rule = f"later than the start ({starts_at})"
+        problems.append(Problem(field="expires_at", value=command.expires_at, rule=rule))
+    if problems:
+        raise SettingsError(problems)
+
+
+def _start_now(draft: Draft, command: cm.StartNow, stamp: Stamp) -> Events:
+    campaign = campaign_in(draft, command, "started now", Status.SCHEDULED)
+    return (stamp(ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=stamp.at),)
+
+
+def _pause(draft: Draft, command: cm.PauseCampaign, stamp: Stamp) -> Events:
+    campaign = campaign_in(draft, command, "paused", Status.ACTIVE)
+    return (stamp(ev.CampaignPaused, campaign_id=campaign.campaign_id, reason=PauseReason.USER),)
+
+
+def _resume(draft: Draft, command: cm.ResumeCampaign, stamp: Stamp) -> Events:
+    campaign = campaign_in(draft, command, "resumed", Status.PAUSED)
+    return (stamp(ev.CampaignResumed, campaign_id=campaign.campaign_id),)
+
+
+def _stop(draft: Draft, command: cm.StopCampaign, stamp: Stamp) -> Events:
+    allowed = list(OPEN)
+    known = draft.campaigns.get(command.campaign_id)
+    if command.hang_up and known is not None and known.calls:
+        allowed.append(Status.TERMINATED)
+    campaign = campaign_in(draft, command, "stopped", *allowed)
+    stopped: ev.Event = stamp(ev.CampaignStopped, campaign_id=campaign.campaign_id)
+    if not command.hang_up:
+        return (stopped,)
+    orders: list[ev.Event] = []
+    for call in calls_of(draft, campaign):
+        scene = Scene(call, campaign.parameters, draft.settings, stamp)
+        orders.extend(hang_up(scene, Outcome.CANCELLED))
+        stamp.seq = scene.seq
+    return stopped, *orders
+
+
+def calls_of(draft: Draft, campaign: CampaignRow) -> list[Call]:
+    """Return a campaign's calls in progress, by position."""
+    return [
+        call
+        for call in draft.calls.in_order()
+        if call.placement.campaign_id == campaign.campaign_id
+    ]
+
+
+def _delete(draft: Draft, command: cm.DeleteCampaign, stamp: Stamp) -> Events:
+    campaign = campaign_in(
+        draft, command, "deleted", Status.SCHEDULED, Status.COMPLETED, Status.TERMINATED
+    )
+    if campaign.calls:
+        raise CommandRefusedError(
+            command,
+            f"campaign {campaign.campaign_id} has {campaign.calls} calls in progress: "
+            "it can be deleted when they have ended",
+        )
+    return (stamp(ev.CampaignDeleted, campaign_id=campaign.campaign_id),)
+
+
+OF_CAMPAIGNS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+    cm.StartCampaign: _start_campaign,
+    cm.StartNow: _start_now,
+    cm.PauseCampaign: _pause,
+    cm.ResumeCampaign: _resume,
+    cm.StopCampaign: _stop,
+    cm.DeleteCampaign: _delete,
+}

@@ -1,0 +1,118 @@
+"""Commands on the general settings and on models (R2, R3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+
+from campaign_core import commands as cm
+from campaign_core import events as ev
+from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._state.service import Draft
+from campaign_core._values.identifiers import ModelId
+from campaign_core.errors import CommandRefusedError, UnknownModelError
+
+__all__ = [
+    "OF_MODELS",
+    "model_named",
+]
+
+
+def model_named(draft: Draft, command: cm.Command, model_id: ModelId) -> CampaignModel:
+    """Return a model, or refuse a command that names none."""
+    model = draft.models.get(model_id)
+    if model is None:
+        raise UnknownModelError(command, f"model_id = {model_id}: there is no such model")
+    return model
+
+
+def _change_settings(_: Draft, command: cm.ChangeSettings, stamp: Stamp) -> Events:
+    return (stamp(ev.SettingsChanged, settings=command.settings),)
+
+
+def _add_to_do_not_call(_: Draft, command: cm.AddToDoNotCall, stamp: Stamp) -> Events:
+    return (stamp(ev.NumbersBarred, numbers=command.numbers),)
+
+
+def _remove_from_do_not_call(_: Draft, command: cm.RemoveFromDoNotCall, stamp: Stamp) -> Events:
+    return (stamp(ev.NumbersUnbarred, numbers=command.numbers),)
+
+
+def _refuse_taken_name(
+    draft: Draft, command: cm.Command, name: str, but: ModelId | None = None
+) -> None:
+    for model_id, model in draft.models.items():
+        if model.name == name and model_id != but:
+            raise CommandRefusedError(
+                command, f"name = {name!r}: model {model_id} has it; names of models are unique"
+            )
+
+
+def _add_model(draft: Draft, command: cm.AddModel, stamp: Stamp) -> Events:
+    _refuse_taken_name(draft, command, command.model.name)
+    model_id = ModelId(draft.next_model_id)
+    return (stamp(ev.ModelAdded, model_id=model_id, model=command.model),)
+
+
+def _edit_model(draft: Draft, command: cm.EditModel, stamp: Stamp) -> Events:
+    model_named(draft, command, command.model_id)
+    _refuse_taken_name(draft, command, command.model.name, command.model_id)
+    _ask_confirmation(draft, command, (command.model_id,))
+    return (stamp(ev.ModelEdited, model_id=command.model_id, model=command.model),)
+
+
+def _clone_model(draft: Draft, command: cm.CloneModel, stamp: Stamp) -> Events:
+    model = model_named(draft, command, command.model_id)
+    _refuse_taken_name(draft, command, command.name)
+    clone = attrs.evolve(model, name=command.name)
+    return (stamp(ev.ModelAdded, model_id=ModelId(draft.next_model_id), model=clone),)
+
+
+def _delete_models(draft: Draft, command: cm.DeleteModels, stamp: Stamp) -> Events:
+    if not command.model_ids:
+        raise CommandRefusedError(command, "model_ids = (): name at least one model")
+    for model_id in command.model_ids:
+        model_named(draft, command, model_id)
+    _ask_confirmation(draft, command, command.model_ids)
+    model_ids = tuple(dict.fromkeys(command.model_ids))
+    return (stamp(ev.ModelsDeleted, model_ids=model_ids),)
+
+
+def _ask_confirmation(
+    draft: Draft, command: cm.EditModel | cm.DeleteModels, model_ids: Iterable[ModelId]
+) -> None:
+    wanted = set(model_ids)
+    started = [row for row in draft.rows() if row.model_id in wanted]
+    if started and not command.confirmed:
+        listed = ", ".join(f"{row.campaign_id} ({row.parameters.name})" for row in started)
+        raise CommandRefusedError(
+            command,
+            f"confirmed = False: campaigns were started or scheduled from it: {listed}; "
+            "they keep their copy; give confirmed=True to go on",
+        )
+
+
+def _enable_model(draft: Draft, command: cm.EnableModel, stamp: Stamp) -> Events:
+    model_named(draft, command, command.model_id)
+    return (stamp(ev.ModelEnabled, model_id=command.model_id),)
+
+
+def _disable_model(draft: Draft, command: cm.DisableModel, stamp: Stamp) -> Events:
+    model_named(draft, command, command.model_id)
+    return (stamp(ev.ModelDisabled, model_id=command.model_id),)
+
+
+OF_MODELS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+    cm.ChangeSettings: _change_settings,
+    cm.AddToDoNotCall: _add_to_do_not_call,
+    cm.RemoveFromDoNotCall: _remove_from_do_not_call,
+    cm.AddModel: _add_model,
+    cm.EditModel: _edit_model,
+    cm.CloneModel: _clone_model,
+    cm.DeleteModels: _delete_models,
+    cm.EnableModel: _enable_model,
+    cm.DisableModel: _disable_model,
+}

@@ -1,0 +1,115 @@
+"""Events of the service and of its models."""
+
+from __future__ import annotations
+
+import attrs
+
+from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.settings import Settings
+from campaign_core._values.identifiers import ModelId, ServiceId
+from campaign_core._values.instants import Instant
+from campaign_core.events._base import BaseEvent
+
+__all__ = [
+    "CallsUpReported",
+    "DriverCameUp",
+    "DriverDeferred",
+    "DriverWentDown",
+    "ModelAdded",
+    "ModelDisabled",
+    "ModelEdited",
+    "ModelEnabled",
+    "ModelsDeleted",
+    "NumbersBarred",
+    "NumbersUnbarred",
+    "ServiceOpened",
+    "SettingsChanged",
+]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ServiceOpened(BaseEvent):
+    """The first event of every journal (R8.3)."""
+
+    service_id: ServiceId
+    settings: Settings
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class SettingsChanged(BaseEvent):
+    """The general settings were replaced."""
+
+    settings: Settings
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class NumbersBarred(BaseEvent):
+    """Numbers were put on the do-not-call list."""
+
+    numbers: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class NumbersUnbarred(BaseEvent):
+    """Numbers were taken off the do-not-call list."""
+
+    numbers: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class DriverWentDown(BaseEvent):
+    """The driver lost its telephony, or the service started without it."""
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class DriverCameUp(BaseEvent):
+    """The driver takes calls again."""
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class CallsUpReported(BaseEvent):
+    """The telephony told which calls are up, after a reconnection."""
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class DriverDeferred(BaseEvent):
+    """The telephony has no capacity: nothing is placed until then."""
+
+    until: Instant
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ModelAdded(BaseEvent):
+    """A model was added, or cloned from another."""
+
+    model_id: ModelId
+    model: CampaignModel
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ModelEdited(BaseEvent):
+    """A model's parameters were replaced."""
+
+    model_id: ModelId
+    model: CampaignModel
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ModelsDeleted(BaseEvent):
+    """Models were deleted; campaigns keep their copies."""
+
+    model_ids: tuple[ModelId, ...]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ModelEnabled(BaseEvent):
+    """Campaigns may be started from the model."""
+
+    model_id: ModelId
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ModelDisabled(BaseEvent):
+    """No campaign may be started from the model."""
+
+    model_id: ModelId

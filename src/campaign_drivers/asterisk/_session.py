@@ -29,6 +29,9 @@ __all__ = ["Happening", "Over", "Ready", "Reply", "Seen", "Session", "Stage"]
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 
+LAG_MS = 1_000
+"""Replies come within milliseconds; after this the server is too busy for new calls."""
+
 Purpose = tuple[str, ...]
 """What a request was for; given back with its reply."""
 
@@ -83,6 +86,7 @@ Happening = Ready | Over | Reply | Seen
 @attrs.define
 class _Pending:
     purpose: Purpose
+    asked_at: int
     due: int
     items: list[Message] = attrs.field(factory=list)
     response: Message | None = None
@@ -134,13 +138,18 @@ class Session:
             action_id = f"{self._settings.service_id}-{self._serial}"
         self._outgoing += encode(action, action_id)
         due = now + round(self._settings.answer_within_s * 1_000)
-        self._pending[action_id] = _Pending(purpose, due)
+        self._pending[action_id] = _Pending(purpose, now, due)
 
     def outgoing(self) -> bytes:
         """Return the bytes to be written, once."""
         data = bytes(self._outgoing)
         self._outgoing.clear()
         return data
+
+    def is_lagging(self, now: int) -> bool:
+        """Return whether the server has left a request without a reply for a while."""
+        pending = next(iter(self._pending.values()), None)
+        return pending is not None and now >= pending.asked_at + LAG_MS
 
     # What comes in ------------------------------------------------------------------------
 

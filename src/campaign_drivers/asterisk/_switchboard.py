@@ -218,7 +218,7 @@ class Switchboard:
         if not self.is_up:
             self.out.reports.append(DriverDownReport((call_id,)))
             return
-        if self.is_congested:
+        if self.is_congested or (self._session is not None and self._session.is_lagging(now)):
             self._defer(call_id, _CONGESTED_MS, now)
             return
         work = self._work(now)

@@ -188,6 +188,18 @@ def test_a_server_that_does_not_take_what_we_send_defers():
     assert reports(board) == [DeferralReport(call_id=ID, until=7_000)]
 
 
+def test_a_server_that_leaves_a_request_without_reply_defers():
+    """R5.5: it is too busy to take calls."""
+    board = up()
+    board.carry_out(place(1), 0)
+    board.carry_out(place(2), 999)
+    assert reports(board) == []
+
+    board.carry_out(place(3), 1_000)
+
+    assert reports(board) == [DeferralReport(call_id=call_id(3), until=3_000)]
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"number": "1\r\nX: y"}, {"display_name": '"'}, {"call_id": "deadbeef" * 4}, {"call_id": "1"}],

@@ -261,7 +261,7 @@ class Server:
             ["chroot", str(self.root), "asterisk", "-C", f"{self.inside}/etc/asterisk.conf",
              "-rx", command],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-            timeout=30, check=False,
+            timeout=15, check=False,
         )  # fmt: skip
         return asked.stdout
 
@@ -294,8 +294,8 @@ class Server:
     def stop(self) -> None:
         """End the process, and take its folder away."""
         if self.process is not None and self.process.poll() is None:
-            self.console("core stop now")
             try:
+                self.console("core stop now")
                 self.process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 self.kill()

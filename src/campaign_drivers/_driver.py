@@ -10,14 +10,19 @@ What is promised
     * Of one call: no report before its ``PlaceCall``; at most one answer, and never on early
       media; the answer before any digit or playback; the end last, once. Every call that was
       taken ends with an ``EndReport``, unless the connection was lost while it was up.
-    * ``Play`` replaces what is playing; the report of its end names its number. No digit is lost,
-      whether a sound plays or not; a digit among the stop digits ends the playback.
-    * Orders for a call that is over are harmless.
+    * ``Play`` replaces what is playing; the report of its end names its number. Of a playback that
+      was replaced, or cut short by the end of the call, ``STOPPED`` is reported or nothing. No
+      digit is lost, whether a sound plays or not; a digit among the stop digits ends the playback,
+      and either of the two reports may come first.
+    * Orders for a call that is over, or was never taken, are harmless; so are sounds and transfers
+      for one that was not answered yet.
     * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s later.
       For calls taken over that were answered in between, an ``AnswerReport`` follows the first.
 
 What is not promised
-    Order between calls; delivery of what happened while the connection was lost.
+    Order between calls; delivery of what happened, or was ordered, while the connection was lost.
+
+:mod:`campaign_drivers.conformance` holds a driver to all of this.
 """
 
 from __future__ import annotations

@@ -62,6 +62,16 @@ class SimulatedDriver:
             self._timer.cancel()
         self._exchange.disconnect(self._clock.now())
 
+    def lose_link(self, *, restarts: bool = False) -> None:
+        """Lose the connection on demand; see :meth:`Exchange.lose_link`."""
+        self._exchange.lose_link(self._clock.now(), restarts=restarts)
+        self._set_timer()
+
+    def regain_link(self) -> None:
+        """End what :meth:`lose_link` began."""
+        self._exchange.regain_link(self._clock.now())
+        self._set_timer()
+
     def _wake(self) -> None:
         self._timer = self._wakes_at = None
         for _, report in self._exchange.reports_until(self._clock.now()):

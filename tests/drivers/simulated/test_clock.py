@@ -10,7 +10,13 @@ import pytest
 from campaign_core import Instant
 from campaign_core.decisions import HangUp
 from campaign_core.errors import SettingsError
-from campaign_core.reports import AnswerReport, CallsUpReport, DriverUpReport, EndReport
+from campaign_core.reports import (
+    AnswerReport,
+    CallsUpReport,
+    DriverDownReport,
+    DriverUpReport,
+    EndReport,
+)
 from campaign_drivers import Capacity, Driver, LinkLostError
 from campaign_drivers.simulated import (
     Answers,
@@ -118,6 +124,22 @@ def test_an_exchange_out_of_reach_cannot_be_started_on():
     exchange.lose_link(Instant(0))
     with pytest.raises(LinkLostError):
         started(VirtualClock(Instant(0)), exchange)
+
+
+def test_a_link_lost_on_demand_is_told_though_nothing_else_is_due():
+    clock = VirtualClock(Instant(0))
+    driver, heard = started(clock)
+    clock.advance_to(Instant(10_000))
+    driver.lose_link()
+    clock.advance_to(Instant(20_000))
+    driver.regain_link()
+    clock.advance_to(Instant(30_000))
+    assert heard[3:] == [
+        (10_000, DriverDownReport()),
+        (20_000, DriverUpReport()),
+        (20_000, CallsUpReport()),
+        (25_000, CallsUpReport()),
+    ]
 
 
 def test_it_knows_its_capacity_and_what_is_missing():

@@ -1,0 +1,67 @@
+"""The check: a driver put through the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from campaign_drivers.conformance._line_up import LineUp
+from campaign_drivers.conformance._scenarios import SCENARIOS, Scenario
+from campaign_drivers.conformance._stage import BrokenPromiseError, NotOfferedError, Stage
+
+__all__ = ["Verdict", "check_driver", "check_scenario"]
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What came of one scenario."""
+
+    scenario: Scenario
+    broken: BrokenPromiseError | None = None
+    """How the promise was broken."""
+    not_offered: str = ""
+    """What the line-up lacks to try it; empty where it was tried."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it was tried and the promise was kept."""
+        return self.broken is None and not self.not_offered
+
+
+async def check_scenario(scenario: Scenario, line_up: LineUp) -> None:
+    """Put a driver through one scenario.
+
+    Raises:
+        BrokenPromiseError: a promise was broken.
+        NotOfferedError: the line-up has not what it takes.
+    """
+    stage = Stage(line_up, scenario.promise)
+    try:
+        await stage.start()
+        await scenario.run(stage)
+    finally:
+        await stage.leave()
+    stage.require_order()
+
+
+async def check_driver(
+    make_line_up: Callable[[], LineUp], scenarios: Iterable[Scenario] = SCENARIOS
+) -> tuple[Verdict, ...]:
+    """Put a driver through scenarios, each on a line-up of its own, and return what came of them.
+
+    Args:
+        make_line_up: makes a line-up; called once a scenario.
+        scenarios: by default all.
+    """
+    verdicts = []
+    for scenario in scenarios:
+        broken, not_offered = None, ""
+        try:
+            await check_scenario(scenario, make_line_up())
+        except BrokenPromiseError as error:
+            broken = error
+        except NotOfferedError as error:
+            not_offered = str(error)
+        verdicts.append(Verdict(scenario=scenario, broken=broken, not_offered=not_offered))
+    return tuple(verdicts)

@@ -1,0 +1,196 @@
+"""The simulated driver keeps every promise, and drivers that break one are found out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from campaign_core.reports import (
+    AnswerReport,
+    CallsUpReport,
+    DigitReport,
+    EndReport,
+    PlaybackEnd,
+    PlaybackReport,
+)
+from campaign_drivers import Capacity, Driver
+from campaign_drivers.conformance import (
+    SCENARIOS,
+    BrokenPromiseError,
+    LineUp,
+    NotOfferedError,
+    check_driver,
+    check_scenario,
+)
+from campaign_drivers.simulated import Faults, Mishap, Spoiled
+
+from .line_ups import SimulatedLineUp
+
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_the_simulated_driver_keeps_its_promises(scenario):
+    asyncio.run(check_scenario(scenario, SimulatedLineUp()))
+
+
+def broken(make_line_up):
+    verdicts = asyncio.run(check_driver(make_line_up))
+    return {verdict.scenario.name for verdict in verdicts if verdict.broken}
+
+
+def test_all_scenarios_together_give_a_verdict_each():
+    verdicts = asyncio.run(check_driver(SimulatedLineUp))
+    assert [scenario.name for scenario in SCENARIOS] == [v.scenario.name for v in verdicts]
+    assert all(verdict.is_kept for verdict in verdicts)
+
+
+def test_what_a_line_up_does_not_offer_is_not_tried():
+    class Bare(LineUp):
+        service_id = SimulatedLineUp.service_id
+        tolerance_s = 0.1
+
+        def __init__(self):
+            self.whole = SimulatedLineUp()
+
+        def make_driver(self):
+            return self.whole.make_driver()
+
+        async def sleep(self, seconds):
+            await self.whole.sleep(seconds)
+
+    verdicts = asyncio.run(check_driver(Bare))
+    assert [v.scenario.name for v in verdicts if v.is_kept] == ["connecting_is_told"]
+    assert not any(verdict.broken for verdict in verdicts)
+    with pytest.raises(NotOfferedError, match="answers and waits"):
+        asyncio.run(check_scenario(BY_NAME["a_call_hung_up_at_once_ends"], Bare()))
+
+
+def spoiling(number, report, mishap, **delay):
+    faults = Faults(spoiled=[Spoiled(number=number, report=report, mishap=mishap, **delay)])
+    return lambda: SimulatedLineUp(faults)
+
+
+@pytest.mark.parametrize(
+    ("make_line_up", "found_by"),
+    [
+        pytest.param(
+            spoiling("200", AnswerReport, Mishap.DOUBLED),
+            "a_call_is_answered_and_ends_by_our_order",
+            id="answered twice",
+        ),
+        pytest.param(
+            spoiling("200", AnswerReport, Mishap.LOST),
+            "a_call_is_answered_and_ends_by_our_order",
+            id="never answered",
+        ),
+        pytest.param(
+            spoiling("202", EndReport, Mishap.LOST),
+            "a_callee_who_hangs_up_ends_the_call",
+            id="never ended",
+        ),
+        pytest.param(
+            spoiling("300", EndReport, Mishap.DELAYED, delay=3),
+            "a_call_rings_for_the_ring_timeout",
+            id="rings too long",
+        ),
+        pytest.param(
+            spoiling("503", DigitReport, Mishap.LOST),
+            "digits_in_silence_are_told_in_order",
+            id="digits lost",
+        ),
+        pytest.param(
+            spoiling("501", PlaybackReport, Mishap.LOST),
+            "a_stop_digit_ends_the_playback",
+            id="end of playback lost",
+        ),
+    ],
+)
+def test_a_broken_promise_is_found_out(make_line_up, found_by):
+    assert found_by in broken(make_line_up)
+
+
+class Wrapped:
+    """A driver that breaks a promise between its host and another driver."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+
+    async def start(self, report):
+        await self.driver.start(lambda told: self.tell(told, report))
+
+    def tell(self, told, report):
+        report(told)
+
+    def carry_out(self, decision):
+        self.driver.carry_out(decision)
+
+    async def check(self, *, sounds, routing_classes):
+        return await self.driver.check(sounds=sounds, routing_classes=routing_classes)
+
+    def capacity(self):
+        return Capacity()
+
+    async def close(self):
+        await self.driver.close()
+
+
+class Raises(Wrapped):
+    def carry_out(self, decision):
+        message = "no such thing"
+        raise RuntimeError(message)
+
+
+class Waits(Wrapped):
+    def carry_out(self, decision):
+        import time
+
+        time.sleep(0.2)
+        self.driver.carry_out(decision)
+
+
+class SaysNothingOfCallsUp(Wrapped):
+    def tell(self, told, report):
+        if not isinstance(told, CallsUpReport):
+            report(told)
+
+
+class StopsAreFinishes(Wrapped):
+    def tell(self, told, report):
+        if isinstance(told, PlaybackReport) and told.end is PlaybackEnd.STOPPED:
+            told = PlaybackReport(call_id=told.call_id, play=told.play)
+        report(told)
+
+
+class DoesNotClose(Wrapped):
+    async def close(self):
+        pass
+
+
+class HasEverything(Wrapped):
+    async def check(self, *, sounds, routing_classes):
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "found_by"),
+    [
+        (Raises, "a_call_is_answered_and_ends_by_our_order"),
+        (Waits, "a_call_is_answered_and_ends_by_our_order"),
+        (SaysNothingOfCallsUp, "connecting_is_told"),
+        (StopsAreFinishes, "a_stop_digit_ends_the_playback"),
+        (DoesNotClose, "nothing_is_reported_after_close"),
+        (HasEverything, "a_missing_sound_is_known_in_advance"),
+    ],
+)
+def test_a_driver_that_breaks_a_promise_fails_with_that_promise(wrapper, found_by):
+    class Line(SimulatedLineUp):
+        def make_driver(self):
+            return wrapper(super().make_driver())
+
+    with pytest.raises(BrokenPromiseError) as error:
+        asyncio.run(check_scenario(BY_NAME[found_by], Line()))
+    assert error.value.promise == BY_NAME[found_by].promise
+    assert error.value.promise in str(error.value)
+    assert error.value.what in str(error.value)

@@ -21,6 +21,7 @@ from campaign_core._decision.queries import (
     calls,
     campaign,
     campaign_ids,
+    campaigns,
     do_not_call,
     link,
     models,
@@ -31,7 +32,7 @@ from campaign_core._decision.queries import (
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
-from campaign_core._model.calling_hours import CallingHours, Weekday
+from campaign_core._model.calling_hours import CallingHours, Weekday, instant_of
 from campaign_core._model.campaign_model import CampaignModel, Order
 from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
 from campaign_core._model.outcomes import TECHNICAL, UNANSWERED, Outcome
@@ -112,12 +113,14 @@ __all__ = [
     "calls",
     "campaign",
     "campaign_ids",
+    "campaigns",
     "check",
     "do_not_call",
     "evolve",
     "explain",
     "handle",
     "handle_batch",
+    "instant_of",
     "link",
     "models",
     "next_wakeup",

@@ -18,7 +18,7 @@ from campaign_core._model.recipients import NUMBER_PATTERN, RecipientList
 from campaign_core._model.settings import Settings
 from campaign_core._model.sounds import sound
 from campaign_core._values.identifiers import CampaignId, ModelId, Position
-from campaign_core._values.instants import Instant
+from campaign_core._values.instants import END, Instant
 from campaign_core._values.validators import (
     flag,
     matches,
@@ -81,6 +81,16 @@ class _Command:
 def _listed(given: object) -> object:
     """Return a list as a tuple; what is none, text above all, is left for the check to refuse."""
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else given
+
+
+_id = whole_number(1)
+
+
+def _ids(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, tuple) or not value:
+        raise refuse(attribute.name, value, "at least one id")
+    for given in value:
+        _id(None, attribute, given)
 
 
 def _numbers(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -155,7 +165,7 @@ class AddModel(_Command):
 class EditModel(_Command):
     """Replace a model's parameters (R3.5)."""
 
-    model_id: ModelId
+    model_id: ModelId = attrs.field(validator=_id)
     model: CampaignModel = attrs.field(validator=one_of(CampaignModel))
     confirmed: bool = attrs.field(default=False, validator=flag)
     """Needed where campaigns were started or scheduled from the model."""
@@ -165,7 +175,7 @@ class EditModel(_Command):
 class CloneModel(_Command):
     """Add a copy of a model under a new name (R3.4)."""
 
-    model_id: ModelId
+    model_id: ModelId = attrs.field(validator=_id)
     name: str = attrs.field(validator=valid_name)
 
 
@@ -173,7 +183,7 @@ class CloneModel(_Command):
 class DeleteModels(_Command):
     """Delete one model or several (R3.5)."""
 
-    model_ids: tuple[ModelId, ...] = attrs.field(converter=tuple)
+    model_ids: tuple[ModelId, ...] = attrs.field(converter=_listed, validator=_ids)
     confirmed: bool = attrs.field(default=False, validator=flag)
     """Needed where campaigns were started or scheduled from one of them."""
 
@@ -182,14 +192,14 @@ class DeleteModels(_Command):
 class EnableModel(_Command):
     """Let campaigns be started from a model (R3.4)."""
 
-    model_id: ModelId
+    model_id: ModelId = attrs.field(validator=_id)
 
 
 @attrs.frozen(kw_only=True)
 class DisableModel(_Command):
     """Let no campaign be started from a model (R3.4)."""
 
-    model_id: ModelId
+    model_id: ModelId = attrs.field(validator=_id)
 
 
 # Campaigns ---------------------------------------------------------------------------------
@@ -212,14 +222,14 @@ class StartAfter:
 class StartAt:
     """Start at an instant, which must not be past (R4.2)."""
 
-    at: Instant = attrs.field(validator=whole_number(0))
+    at: Instant = attrs.field(validator=whole_number(0, END))
 
 
 @attrs.frozen(kw_only=True)
 class StartCampaign(_Command):
     """Start or schedule a campaign from an enabled model (R4.1, R4.2)."""
 
-    model_id: ModelId
+    model_id: ModelId = attrs.field(validator=_id)
     when: StartImmediately | StartAfter | StartAt = attrs.field(
         factory=StartImmediately,
         validator=one_of(StartImmediately, StartAfter, StartAt),
@@ -234,7 +244,7 @@ class StartCampaign(_Command):
         validator=optional(one_of(RecipientList)),
     )
     """For this run alone; ``None``: the model's."""
-    expires_at: Instant | None = attrs.field(default=None, validator=optional(whole_number(0)))
+    expires_at: Instant | None = attrs.field(default=None, validator=optional(whole_number(0, END)))
     """After the start; from then on no new call (R4.11)."""
 
 
@@ -242,28 +252,28 @@ class StartCampaign(_Command):
 class StartNow(_Command):
     """Start a scheduled campaign before its time (R4.3)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
 
 
 @attrs.frozen(kw_only=True)
 class PauseCampaign(_Command):
     """Place no new calls; calls in progress go on (R4.7)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
 
 
 @attrs.frozen(kw_only=True)
 class ResumeCampaign(_Command):
     """Place calls again (R4.7)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
 
 
 @attrs.frozen(kw_only=True)
 class StopCampaign(_Command):
     """Close a campaign for good (R4.7)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
     hang_up: bool = attrs.field(default=False, validator=flag)
     """End the calls in progress at once; otherwise they go on to their end."""
 
@@ -272,14 +282,14 @@ class StopCampaign(_Command):
 class DeleteCampaign(_Command):
     """Take a scheduled or final campaign off the list; the journal keeps it (R4.9)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
 
 
 @attrs.frozen(kw_only=True)
 class AppendRecipients(_Command):
     """Add recipients behind the others (R4.10)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
     recipients: RecipientList = attrs.field(
         converter=RecipientList, validator=one_of(RecipientList)
     )
@@ -297,7 +307,7 @@ class AppendRecipients(_Command):
 class AddAttempts(_Command):
     """Allow more attempts; a failed recipient becomes idle again (R5.2)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
     positions: tuple[Position, ...] | AllFailed = attrs.field(
         default=ALL_FAILED, converter=_selection, validator=_positions
     )
@@ -308,7 +318,7 @@ class AddAttempts(_Command):
 class StopAttempts(_Command):
     """Try these recipients no more; one in a call keeps it (R5.3)."""
 
-    campaign_id: CampaignId
+    campaign_id: CampaignId = attrs.field(validator=_id)
     positions: tuple[Position, ...] = attrs.field(converter=_selection, validator=_positions)
 
     @positions.validator

@@ -13,7 +13,7 @@ from campaign_core._model.settings import Settings
 from campaign_core._state.service import State
 from campaign_core._transition.evolve import evolve, open_draft
 from campaign_core._values.identifiers import ServiceId
-from campaign_core._values.instants import Instant
+from campaign_core._values.instants import END, Instant
 from campaign_core._values.validators import refuse
 from campaign_core.commands import Command
 from campaign_core.decisions import Decision
@@ -26,8 +26,6 @@ Message = Command | Report | Tick
 """What comes in: what a person wants, what the telephony saw, time passing."""
 
 _HEX = frozenset("0123456789abcdef")
-_PAST_ALL_TIME = 1 << 43
-"""The year 2248: records keep instants in 44 bits, with deadlines beyond."""
 
 
 @attrs.frozen
@@ -133,5 +131,5 @@ def _conclude(moment: Moment) -> tuple[State, tuple[ev.Event, ...], tuple[Decisi
 
 
 def _check_time(now: Instant) -> None:
-    if type(now) is not int or not 0 <= now < _PAST_ALL_TIME:
+    if type(now) is not int or not 0 <= now <= END:
         raise refuse("now", now, "whole milliseconds since 1970 UTC")

@@ -72,8 +72,6 @@ def _clone_model(draft: Draft, command: cm.CloneModel, stamp: Stamp) -> Events:
 
 
 def _delete_models(draft: Draft, command: cm.DeleteModels, stamp: Stamp) -> Events:
-    if not command.model_ids:
-        raise CommandRefusedError(command, "model_ids = (): name at least one model")
     for model_id in command.model_ids:
         model_named(draft, command, model_id)
     _ask_confirmation(draft, command, command.model_ids)

@@ -29,6 +29,7 @@ __all__ = [
     "calls",
     "campaign",
     "campaign_ids",
+    "campaigns",
     "do_not_call",
     "link",
     "models",
@@ -89,6 +90,12 @@ def campaign_ids(state: State) -> tuple[CampaignId, ...]:
     return tuple(state._row.campaigns)
 
 
+def campaigns(state: State, now: Instant) -> tuple[Campaign, ...]:
+    """Return the list of campaigns at a time, in the order of their creation (R4.8)."""
+    passed = _Passed(state, now)
+    return tuple(passed.view(row) for row in state._row.campaigns.values())
+
+
 def campaign(state: State, campaign_id: CampaignId, now: Instant) -> Campaign:
     """Return a campaign as it is at a time; its status may be ``BLOCKED`` (R4.4).
 
@@ -96,24 +103,7 @@ def campaign(state: State, campaign_id: CampaignId, now: Instant) -> Campaign:
         UnknownCampaignError: there is none such.
     """
     row = row_of(state, campaign_id)
-    count = len(row.recipients)
-    return Campaign(
-        campaign_id=campaign_id,
-        model_id=row.model_id,
-        model_name=row.model_name,
-        parameters=row.parameters,
-        recipients=row.recipients,
-        starts_at=row.starts_at,
-        expires_at=row.expires_at,
-        is_expired=row.is_expired,
-        status=status(state, campaign_id, now),
-        pause_reason=row.pause_reason,
-        contacted=row.contacted,
-        failed=count - row.contacted - row.idle - row.calls,
-        idle=row.idle,
-        internal_calls=row.in_use[Line.INTERNAL],
-        external_calls=row.in_use[Line.EXTERNAL],
-    )
+    return _Passed(state, now).view(row)
 
 
 def status(state: State, campaign_id: CampaignId, now: Instant) -> Status:
@@ -128,16 +118,48 @@ def status(state: State, campaign_id: CampaignId, now: Instant) -> Status:
     row = row_of(state, campaign_id)
     if row.status is not Status.ACTIVE:
         return row.status
-    at = max(now, state.now)
-    moment = Moment(open_draft(state, at), at)
-    place_calls(moment.draft, at, moment.place)
-    is_calling = any(
-        isinstance(event, ev.CallPlaced) and event.campaign_id == campaign_id
-        for event in moment.events
-    )
-    if is_calling or not has_candidate(moment.draft, moment.draft.campaign(campaign_id), at):
-        return Status.ACTIVE
-    return Status.BLOCKED
+    return _Passed(state, now).status(row)
+
+
+class _Passed:
+    """A pass of the scheduler at a time, on a private draft: who calls, and who is kept from it."""
+
+    def __init__(self, state: State, now: Instant) -> None:
+        self._at = max(now, state.now)
+        moment = Moment(open_draft(state, self._at), self._at)
+        place_calls(moment.draft, self._at, moment.place)
+        self._draft = moment.draft
+        self._calling = {
+            event.campaign_id for event in moment.events if isinstance(event, ev.CallPlaced)
+        }
+
+    def status(self, row: CampaignRow) -> Status:
+        """Return the status of a campaign as it was before the pass."""
+        if row.status is not Status.ACTIVE or row.campaign_id in self._calling:
+            return row.status
+        passed = self._draft.campaign(row.campaign_id)
+        is_kept = has_candidate(self._draft, passed, self._at)
+        return Status.BLOCKED if is_kept else Status.ACTIVE
+
+    def view(self, row: CampaignRow) -> Campaign:
+        """Return a campaign as it was before the pass."""
+        return Campaign(
+            campaign_id=row.campaign_id,
+            model_id=row.model_id,
+            model_name=row.model_name,
+            parameters=row.parameters,
+            recipients=row.recipients,
+            starts_at=row.starts_at,
+            expires_at=row.expires_at,
+            is_expired=row.is_expired,
+            status=self.status(row),
+            pause_reason=row.pause_reason,
+            contacted=row.contacted,
+            failed=len(row.recipients) - row.contacted - row.idle - row.calls,
+            idle=row.idle,
+            internal_calls=row.in_use[Line.INTERNAL],
+            external_calls=row.in_use[Line.EXTERNAL],
+        )
 
 
 def recipient(state: State, campaign_id: CampaignId, position: Position) -> RecipientState:

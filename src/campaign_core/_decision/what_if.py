@@ -7,7 +7,7 @@ import attrs
 from campaign_core import events as ev
 from campaign_core._decision.explain import explain
 from campaign_core._decision.handle import handle
-from campaign_core._decision.queries import campaign_ids, row_of, status
+from campaign_core._decision.queries import campaign_ids, campaigns, row_of
 from campaign_core._decision.reasons import Explanation
 from campaign_core._model.recipients import Line
 from campaign_core._model.statuses import Status
@@ -90,9 +90,9 @@ def what_if(state: State, command: Command, now: Instant) -> WhatIf:
 
 def _blocked(state: State, now: Instant) -> list[CampaignId]:
     return [
-        campaign_id
-        for campaign_id in campaign_ids(state)
-        if status(state, campaign_id, now) is Status.BLOCKED
+        campaign.campaign_id
+        for campaign in campaigns(state, now)
+        if campaign.status is Status.BLOCKED
     ]
 
 

@@ -85,6 +85,7 @@ class Channel:
         self.park_uuid = ""
         self.order_text = ""
         self.timed_out = False
+        self.next_legs: tuple[str, ...] = ()
         self.other_end: dict[str, str] = {}
         self._tokens = 0
 
@@ -155,9 +156,9 @@ class Channel:
         self.answer_state = "answered"
         self.call_state = "ACTIVE"
         self.fire("CHANNEL_ANSWER")
-        application = self.variables.get("execute_on_answer", "")
-        if application:
-            self._execute_on_answer(application)
+        for name, application in self.variables.items():
+            if name.startswith("execute_on_answer"):
+                self._execute_on_answer(application)
         self.callee.answered(self)
         if not self.is_parked:
             self._originated()
@@ -180,7 +181,8 @@ class Channel:
 
     def _originated(self) -> None:
         """The originate has succeeded: its result, then the channel goes to park."""
-        self.switch.job_done(self, f"+OK {self.uuid}\n")
+        # Who hangs up at once is told of as a failure, answered or not.
+        self.after(1, lambda: self.switch.job_done(self, f"+OK {self.uuid}\n"))
         self.after(POLL_MS, self._park)
 
     def _park(self) -> None:
@@ -188,6 +190,8 @@ class Channel:
             return
         for lost in self.early_messages:
             # Sent after the answer and before this: taken, and played to nobody.
+            self.fire("PLAYBACK_START")
+            self.fire("PLAYBACK_STOP", **{"Playback-Status": "done"})
             self._complete(lost, "PLAYBACK ERROR")
         self.early_messages.clear()
         self.state, self.is_parked = "CS_EXECUTE", True

@@ -14,32 +14,11 @@ if TYPE_CHECKING:
 
 GOODBYE = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
 EVENTS = frozenset(
-    [
-        "BACKGROUND_JOB",
-        "CHANNEL_CREATE",
-        "CHANNEL_ORIGINATE",
-        "CHANNEL_OUTGOING",
-        "CHANNEL_PROGRESS",
-        "CHANNEL_PROGRESS_MEDIA",
-        "CHANNEL_ANSWER",
-        "CHANNEL_PARK",
-        "CHANNEL_UNPARK",
-        "CHANNEL_EXECUTE",
-        "CHANNEL_EXECUTE_COMPLETE",
-        "PLAYBACK_START",
-        "PLAYBACK_STOP",
-        "DTMF",
-        "CHANNEL_HANGUP",
-        "CHANNEL_HANGUP_COMPLETE",
-        "CHANNEL_DESTROY",
-        "SHUTDOWN",
-        "HEARTBEAT",
-        "STARTUP",
-        "MODULE_LOAD",
-        "CUSTOM",
-        "MESSAGE",
-        "ALL",
-    ]
+    "BACKGROUND_JOB CHANNEL_CREATE CHANNEL_ORIGINATE CHANNEL_OUTGOING CHANNEL_PROGRESS "  # noqa: SIM905
+    "CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_PARK CHANNEL_UNPARK CHANNEL_EXECUTE "
+    "CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP DTMF CHANNEL_HANGUP "
+    "CHANNEL_HANGUP_COMPLETE CHANNEL_DESTROY SHUTDOWN HEARTBEAT STARTUP MODULE_LOAD CUSTOM "
+    "MESSAGE ALL".split()
 )
 _AUTH_WITHIN_MS = 25_000
 _PLAIN = "-_.!~*'(),/"
@@ -148,6 +127,7 @@ class Client:
                 "api": self._api,
                 "event": self._event,
                 "filter": self._filter,
+                "log": self._log,
                 "nixevent": lambda _: self._reply("+OK events nixed"),
                 "noevents": lambda _: self._reply("+OK no longer listening for events"),
                 "sendmsg": lambda _: self._sendmsg(rest, received.headers),
@@ -188,6 +168,10 @@ class Client:
         else:
             self._events.update(names)
             self._reply("+OK event listener enabled plain")
+
+    def _log(self, rest: str) -> None:
+        denied = self._allowed is not None
+        self._reply("-ERR permission denied" if denied else f"+OK log level {rest}")
 
     def _filter(self, rest: str) -> None:
         name, _, value = rest.partition(" ")
@@ -250,7 +234,7 @@ class Client:
             "uuid_getvar": lambda text: self._on_channel("uuid_getvar", text),
             "uuid_kill": lambda text: self._on_channel("uuid_kill", text),
             "uuid_recv_dtmf": lambda text: self._on_channel("uuid_recv_dtmf", text),
-            "version": lambda _: "1.11.1-release\n",
+            "version": lambda _: "FreeSWITCH Version 1.11.1-release~64bit ( 64bit)\n",
         }
         if command in known:
             self._answer(known[command](argument.strip()))
@@ -332,6 +316,7 @@ class Client:
             case "uuid_recv_dtmf":
                 for digit in second:
                     channel.digit(digit, "APP")
+                return f"+OK {words[0]} received DTMF {second}.\n"
             case "uuid_getvar":
                 return channel.variables.get(second, "_undef_")
         return "+OK\n"

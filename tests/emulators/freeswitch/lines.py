@@ -52,7 +52,7 @@ class Originate:
 
     variables: dict[str, str]
     legs: tuple[str, ...]
-    """Dial strings; more than one are called at once or one after the other."""
+    """Dial strings to be tried in turn; one with a comma is two that ring together."""
     application: str
 
 
@@ -117,7 +117,7 @@ def read_originate(text: str) -> Originate:
         inside, url = _bracket(url, closing)
         variables.update(_variables(inside))
     application = _APPLICATION.fullmatch(target)
-    legs = tuple(re.split(r":_:|,|\|", url))
+    legs = tuple(re.split(r":_:|\|", url))
     return Originate(variables, legs, application[1] if application else "")
 
 

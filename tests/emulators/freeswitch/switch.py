@@ -196,13 +196,23 @@ class Switch:
         except NotUnderstoodError as error:
             self._result(job, text, str(error))
             return
-        failure = ""
-        for leg in order.legs:
-            failure = self._call(leg, dict(order.variables), job, text)
+        # A bar, or `:_:`, parts legs that are tried in turn; a comma those that ring together.
+        first, *others = order.legs
+        together = first.split(",")
+        failure = self._call(together[0], dict(order.variables), job, text, tuple(others))
+        for leg in together[1:]:
+            self._call(leg, {**order.variables, "origination_uuid": ""}, None, text)
         if failure:
             self._result(job, text, f"-ERR {failure}\n")
 
-    def _call(self, leg: str, variables: dict[str, str], job: str, text: str) -> str:
+    def _call(
+        self,
+        leg: str,
+        variables: dict[str, str],
+        job: str | None,
+        text: str,
+        next_legs: tuple[str, ...] = (),
+    ) -> str:
         failure, number = self._endpoint(leg)
         if failure:
             return failure
@@ -221,7 +231,7 @@ class Switch:
             callee=callee or Callee(),
             job=job,
         )
-        channel.order_text = text
+        channel.order_text, channel.next_legs = text, next_legs
         self.channels[uuid] = channel
         self.calls_most = max(self.calls_most, len(self.channels))
         channel.fire("CHANNEL_OUTGOING", variables=False)
@@ -269,7 +279,8 @@ class Switch:
             case "user":
                 return "", number.partition("@")[0]
             case "loopback":
-                return "", parts[1]
+                # Without a context it looks in one that has nobody.
+                return "", parts[1] if len(parts) > 2 else "nobody"  # noqa: PLR2004
             case "null":
                 return "", number
             case _:
@@ -303,6 +314,11 @@ class Switch:
         self.channels.pop(channel.uuid, None)
         channel.is_gone = True
         # A timeout tells its result first, anything else last; either may be had at will.
+        if channel.next_legs and channel.job is not None:
+            leg, *others = channel.next_legs
+            job, channel.job = channel.job, None
+            variables = {**channel.variables, "origination_uuid": self.uuid()}
+            self._call(leg, variables, job, channel.order_text, tuple(others))
         job_first = self.config.job_first
         if job_first is None:
             job_first = channel.timed_out

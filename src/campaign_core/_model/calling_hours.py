@@ -8,7 +8,7 @@ where it is put back, the hour that comes twice is called in twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from functools import lru_cache
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from campaign_core._values.instants import MINUTE_MS, SECOND_MS, Instant
-from campaign_core._values.validators import refuse, whole_number
+from campaign_core._values.validators import as_set, refuse, whole_number
 
 __all__ = [
     "CallingHours",
@@ -62,6 +62,10 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def _day_set(given: Iterable[Weekday]) -> frozenset[Weekday]:
+    return as_set(given)  # type: ignore[no-any-return]
+
+
 def _days(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     rule = "one or more of " + ", ".join(day.name for day in Weekday)
     if not isinstance(value, frozenset) or not value:
@@ -74,7 +78,7 @@ def _days(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
 class CallingHours:
     """One stretch of the day, on some days of the week."""
 
-    days: frozenset[Weekday] = attrs.field(converter=frozenset, validator=_days)
+    days: frozenset[Weekday] = attrs.field(converter=_day_set, validator=_days)
     opens_min: int = attrs.field(validator=whole_number(0, _DAY_MINUTES - 1))
     """Minutes after midnight; the first at which calls are placed."""
     closes_min: int = attrs.field(validator=whole_number(1, _DAY_MINUTES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 from unicodedata import category
@@ -14,7 +15,15 @@ from campaign_core._model.limits import CallLimits, CallRate
 from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, RecipientList
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.sounds import sound
-from campaign_core._values.validators import flag, matches, one_of, optional, refuse, whole_number
+from campaign_core._values.validators import (
+    as_tuple,
+    flag,
+    matches,
+    one_of,
+    optional,
+    refuse,
+    whole_number,
+)
 
 __all__ = ["CampaignModel", "Order", "valid_name"]
 
@@ -47,8 +56,13 @@ def _is_letter(letter: str) -> bool:
     return letter.isalnum() or category(letter) in {"Mn", "Mc"}
 
 
+def _stretches(given: Iterable[CallingHours]) -> tuple[CallingHours, ...]:
+    return as_tuple(given)  # type: ignore[no-any-return]
+
+
 def _hours(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    assert isinstance(value, tuple)
+    if not isinstance(value, tuple):
+        raise refuse(attribute.name, value, "a list of calling hours")
     for stretch in value:
         if not isinstance(stretch, CallingHours):
             raise refuse(attribute.name, stretch, "calling hours")
@@ -88,7 +102,7 @@ class CampaignModel:
     call_rate: CallRate | None = attrs.field(default=None, validator=optional(one_of(CallRate)))
     retry: RetryPolicy = attrs.field(factory=RetryPolicy, validator=one_of(RetryPolicy))
     calling_hours: tuple[CallingHours, ...] = attrs.field(
-        default=(), converter=tuple, validator=_hours
+        default=(), converter=_stretches, validator=_hours
     )
     """When recipients may be called; empty: always (R6.11)."""
     time_zone: str = attrs.field(default="UTC", validator=known_zone)

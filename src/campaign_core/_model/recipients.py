@@ -13,7 +13,14 @@ import attrs
 from typing_extensions import override
 
 from campaign_core._model.calling_hours import known_zone
-from campaign_core._values.validators import matches, one_of, optional, printable, refuse
+from campaign_core._values.validators import (
+    as_tuple,
+    matches,
+    one_of,
+    optional,
+    printable,
+    refuse,
+)
 from campaign_core._values.vector import Vector
 from campaign_core.errors import Problem, SettingsError
 
@@ -59,6 +66,10 @@ class Number:
     line: Line = attrs.field(default=Line.EXTERNAL, validator=one_of(Line))
 
 
+def _further_numbers(given: Iterable[Number]) -> tuple[Number, ...]:
+    return as_tuple(given)  # type: ignore[no-any-return]
+
+
 def _further(_: object, attribute: attrs.Attribute[tuple[Number, ...]], value: object) -> None:
     rule = f"up to {FURTHER_NUMBERS_MAX} numbers, each with its line"
     if not isinstance(value, tuple) or len(value) > FURTHER_NUMBERS_MAX:
@@ -81,7 +92,7 @@ class Recipient:
     time_zone: str | None = attrs.field(default=None, validator=optional(known_zone))
     """An IANA zone for the calling hours (R6.11); ``None``: the campaign's."""
     further_numbers: tuple[Number, ...] = attrs.field(
-        default=(), converter=tuple, validator=_further
+        default=(), converter=_further_numbers, validator=_further
     )
     """Taken in turn after the first, and round again, over the counted attempts (R5.6)."""
 
@@ -156,7 +167,7 @@ class RecipientList(Sequence[Recipient]):
 
     def at(self, position: int) -> Recipient:
         """Return the recipient at a position, counted from 1."""
-        return self._entries[position - 1]
+        return self._entries.at(position - 1)
 
     def _grow(self, recipients: tuple[Recipient, ...]) -> None:
         first = len(self._entries) + 1

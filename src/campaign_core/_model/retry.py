@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from campaign_core._model.outcomes import Outcome
-from campaign_core._values.validators import refuse, whole_number
+from campaign_core._values.validators import as_set, refuse, whole_number
 
 __all__ = ["Breaker", "RetryPolicy"]
 
@@ -33,7 +33,13 @@ def _valid_delays(_: object, attribute: attrs.Attribute[Any], value: object) -> 
             raise refuse(field, delay_s, f"a whole number 0 to {_DELAY_MAX_S}")
 
 
-def _outcomes(_: object, attribute: attrs.Attribute[Any], value: frozenset[object]) -> None:
+def _outcome_set(given: Iterable[Outcome]) -> frozenset[Outcome]:
+    return as_set(given)  # type: ignore[no-any-return]
+
+
+def _outcomes(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, frozenset):
+        raise refuse(attribute.name, value, "outcomes that are tried again by default")
     for outcome in value:
         if not isinstance(outcome, Outcome) or outcome in _NEVER_RETRIED:
             raise refuse(attribute.name, outcome, "outcomes that are tried again by default")
@@ -49,7 +55,7 @@ class RetryPolicy:
     """Seconds from the end of an attempt, 0 to 604,800; an outcome not named waits 0. May be
     given as a mapping."""
     never_again: frozenset[Outcome] = attrs.field(
-        default=frozenset(), converter=frozenset, validator=_outcomes
+        default=frozenset(), converter=_outcome_set, validator=_outcomes
     )
     """After one of these the number that was called is not tried again."""
 

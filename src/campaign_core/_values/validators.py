@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
@@ -11,7 +11,17 @@ import attrs
 
 from campaign_core.errors import Problem, SettingsError
 
-__all__ = ["flag", "matches", "one_of", "optional", "printable", "refuse", "whole_number"]
+__all__ = [
+    "as_set",
+    "as_tuple",
+    "flag",
+    "matches",
+    "one_of",
+    "optional",
+    "printable",
+    "refuse",
+    "whole_number",
+]
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -19,6 +29,20 @@ Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 def refuse(field: str, value: object, rule: str) -> SettingsError:
     """Return the error for one bad value, to be raised."""
     return SettingsError([Problem(field=field, value=value, rule=rule)])
+
+
+def as_tuple(given: object) -> Any:
+    """Return a list as a tuple; what is none, text above all, is left for the check to refuse."""
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else given
+
+
+def as_set(given: object) -> Any:
+    """Return a list as a frozen set; what is none is left for the check to refuse."""
+    listed = as_tuple(given)
+    try:
+        return frozenset(listed)
+    except TypeError:
+        return given
 
 
 def whole_number(least: int, most: int | None = None) -> Validator:

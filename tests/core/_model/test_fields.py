@@ -484,3 +484,19 @@ def test_nobody_is_appended_by_an_empty_list():
         commands.AppendRecipients(campaign_id=1, recipients=[])
 
     assert (refused.value.field, refused.value.rule) == ("recipients", "at least one recipient")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (core.CallingHours, "days"),
+        (core.CampaignModel, "calling_hours"),
+        (core.Recipient, "further_numbers"),
+        (core.RetryPolicy, "never_again"),
+        (commands.DeleteModels, "model_ids"),
+    ],
+)
+@pytest.mark.parametrize("value", [None, 5, "12", ["12"], [None]], ids=repr)
+def test_what_is_no_list_of_the_right_kind_is_refused(kind, name, value):
+    """R3.3: a bad value is refused with an error that names the field."""
+    assert refusal(kind, name, value).field.startswith(name)

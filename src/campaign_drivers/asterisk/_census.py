@@ -10,27 +10,17 @@ from collections.abc import Iterable
 
 from campaign_core import CallId
 from campaign_core.reports import AnswerReport
+from campaign_drivers._shell import is_call_of
 from campaign_drivers.asterisk._calls import Call, Channel, Originate
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
 
-__all__ = ["adopt", "count", "is_ours", "new_answers"]
+__all__ = ["adopt", "count", "new_answers"]
 
 Calls = dict[CallId, Call]
 
 _UP = "6"
 """``ChannelState``: answered; a channel with early media is not."""
-
-_HEX = frozenset("0123456789abcdef")
-
-
-def is_ours(settings: AsteriskSettings, channel_id: str) -> bool:
-    """Return whether a channel is a call of this service, by its id alone."""
-    return (
-        len(channel_id) == 32  # noqa: PLR2004 -- what a call id is
-        and channel_id.startswith(settings.service_id)
-        and _HEX.issuperset(channel_id)
-    )
 
 
 def adopt(calls: Calls, call_id: CallId) -> Call:
@@ -43,7 +33,7 @@ def count(calls: Calls, channels: Iterable[Message], settings: AsteriskSettings)
     """Note which calls are up, by a list of channels (``Status``)."""
     for channel in channels:
         call_id = CallId(channel["uniqueid"])
-        if is_ours(settings, call_id):
+        if is_call_of(settings.service_id, call_id):
             _note(calls.get(call_id) or adopt(calls, call_id), channel)
 
 

@@ -8,57 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from enum import Enum
-
-import attrs
 
 from campaign_drivers._driver import Missing, Need
+from campaign_drivers._findings import Finding, fine, note, wrong
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._probe import Probe, ProbeCall, probe
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
 from campaign_drivers.asterisk._translate import UnfitError
 from campaign_drivers.errors import DriverError, LoginRefusedError
 
-__all__ = ["Finding", "Severity", "examine", "missing"]
+__all__ = ["examine", "missing"]
 
 _FAR = 2_000_000_000
 """Samples: beyond the end of any sound, so that none is played to find out whether it is there."""
 
 _CLOCK_S = 2
-
-
-class Severity(Enum):
-    """What a finding means for whoever starts a campaign."""
-
-    FINE = "FINE"
-    NOTE = "NOTE"
-    """Works, and could be better."""
-    WRONG = "WRONG"
-    """Calls will fail, or be reported wrongly."""
-
-
-@attrs.frozen(kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    severity: Severity
-    says: str
-    """What was found, as a sentence."""
-    advice: str = ""
-    """What to write, and into which file."""
-
-
-def _fine(what: str, says: str) -> Finding:
-    return Finding(what=what, severity=Severity.FINE, says=says)
-
-
-def _wrong(what: str, says: str, advice: str) -> Finding:
-    return Finding(what=what, severity=Severity.WRONG, says=says, advice=advice)
-
-
-def _note(what: str, says: str, advice: str = "") -> Finding:
-    return Finding(what=what, severity=Severity.NOTE, says=says, advice=advice)
 
 
 async def examine(
@@ -84,7 +48,7 @@ async def examine(
             f"Is Asterisk running, and does manager.conf say enabled = yes, port = "
             f"{settings.port} and a bindaddr that {settings.host} reaches?"
         )
-        return (_wrong("connection", str(error), advice),)
+        return (wrong("connection", str(error), advice),)
 
 
 def _refused(settings: AsteriskSettings, error: LoginRefusedError) -> Finding:
@@ -92,16 +56,16 @@ def _refused(settings: AsteriskSettings, error: LoginRefusedError) -> Finding:
         f"In manager.conf: [{settings.user}], secret = (the one given here), and permit = this "
         "machine's address; then: asterisk -rx 'manager reload'"
     )
-    return _wrong("log-in", f"Asterisk refuses the log-in: {error}", advice)
+    return wrong("log-in", f"Asterisk refuses the log-in: {error}", advice)
 
 
 async def _findings(
     asker: Probe, sounds: frozenset[str], number: str | None
 ) -> AsyncIterator[Finding]:
     settings = asker.settings
-    yield _fine("connection", f"logged in to {settings.host}:{settings.port} as {settings.user}")
+    yield fine("connection", f"logged in to {settings.host}:{settings.port} as {settings.user}")
     if not settings.tls and settings.host not in {"localhost", "127.0.0.1", "::1"}:
-        yield _note(
+        yield note(
             "connection",
             "the manager is reached over the network without TLS; whoever listens can take over "
             "the log-in, and with it run commands on Asterisk's host",
@@ -112,9 +76,9 @@ async def _findings(
     for name, route in (("internal", settings.internal), *settings.external.items()):
         yield await _route(asker, str(name or "external without a class"), route)
     if not settings.external:
-        yield _note("route", "no external route is configured: external calls will be refused")
+        yield note("route", "no external route is configured: external calls will be refused")
     if settings.without_dialplan:
-        yield _note("sounds", "without a context of our own, sounds cannot be looked for")
+        yield note("sounds", "without a context of our own, sounds cannot be looked for")
     else:
         async for finding in _on_a_call(asker, sounds):
             yield finding
@@ -140,23 +104,23 @@ async def _permissions(asker: Probe) -> AsyncIterator[Finding]:
             denied.append(permission)
     section = f"manager.conf, section [{asker.settings.user}]"
     if denied:
-        yield _wrong(
+        yield wrong(
             "permissions",
             f"the user may not {', '.join(denied)}",
             f"In {section}: write = originate,call,agi",
         )
     else:
-        yield _fine("permissions", "the user may originate, hang up and use AGI")
+        yield fine("permissions", "the user may originate, hang up and use AGI")
     if asker.uptime_s is None:
-        yield _wrong(
+        yield wrong(
             "permissions",
             "the user is not told when Asterisk has booted",
             f"In {section}: read = system,call,agi,dtmf",
         )
     if asker.is_filtered:
-        yield _fine("filters", "Asterisk sends the events of our own calls alone")
+        yield fine("filters", "Asterisk sends the events of our own calls alone")
     else:
-        yield _note(
+        yield note(
             "filters",
             "the user may not filter events by itself (that needs write = system): all are sent",
             f"In {section}: the eventfilter lines of docs/asterisk.md",
@@ -168,13 +132,13 @@ async def _route(asker: Probe, name: str, route: Route) -> Finding:
     technology, _, rest = route.channel.partition("/")
     endpoint = rest.rpartition("@")[2] if "@" in rest else ""
     if technology != "PJSIP" or not endpoint:
-        return _fine(what, f"{route.channel} (whether a number exists shows when it is called)")
+        return fine(what, f"{route.channel} (whether a number exists shows when it is called)")
     reply = await asker.ask("PJSIPShowEndpoint", ("Endpoint", endpoint))
     if reply.message.is_success:
-        return _fine(what, f"{route.channel}: the endpoint is there")
+        return fine(what, f"{route.channel}: the endpoint is there")
     if reply.message["message"] == "Permission denied":
-        return _note(what, f"{route.channel}: whether the endpoint is there needs write = system")
-    return _wrong(
+        return note(what, f"{route.channel}: whether the endpoint is there needs write = system")
+    return wrong(
         what,
         f"{route.channel}: {reply.message['message']}",
         f"In pjsip.conf: an endpoint [{endpoint}]; or correct the route",
@@ -196,9 +160,9 @@ async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Find
         advice = _dialplan(asker.settings)
         if what == "events":
             advice += "and in manager.conf: read = system,call,agi,dtmf"
-        yield _wrong(what, f"a call to nobody failed: {failure}", advice)
+        yield wrong(what, f"a call to nobody failed: {failure}", advice)
         return
-    yield _fine("context", f"[{asker.settings.context}] hands calls over")
+    yield fine("context", f"[{asker.settings.context}] hands calls over")
     yield await _digits(asker, call)
     yield await _clock(call)
     yield await _dead_man(call)
@@ -211,44 +175,44 @@ async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Find
 
 def _sound(settings: AsteriskSettings, sound: str, *, is_absent: bool) -> Finding:
     if is_absent:
-        return _wrong("sounds", f"{sound}: Asterisk cannot play it", _sound_advice(settings, sound))
-    return _fine("sounds", f"{sound}: there")
+        return wrong("sounds", f"{sound}: Asterisk cannot play it", _sound_advice(settings, sound))
+    return fine("sounds", f"{sound}: there")
 
 
 async def _digits(asker: Probe, call: ProbeCall) -> Finding:
     await asker.ask("PlayDTMF", *translate.stop_playback(call.channel_id).headers)
     if await call.until("dtmfend", within_s=2.0) is None:
-        return _wrong(
+        return wrong(
             "digits",
             "no event came for a digit: confirmations would never be heard",
             f"In manager.conf, section [{asker.settings.user}]: read = system,call,agi,dtmf",
         )
-    return _fine("digits", "a digit is reported")
+    return fine("digits", "a digit is reported")
 
 
 async def _clock(call: ProbeCall) -> Finding:
     answer = await call.run("GET FULL VARIABLE ${EPOCH}")
     if answer is None or not answer[1].isdecimal():
-        return _note("clock", "Asterisk does not tell its time")
+        return note("clock", "Asterisk does not tell its time")
     apart = abs(int(answer[1]) - time.time())
     if apart > _CLOCK_S:
-        return _note(
+        return note(
             "clock",
             f"Asterisk's clock and ours are {apart:.0f} s apart: its records will not match ours",
             "Run a time service (NTP) on both machines.",
         )
-    return _fine("clock", "Asterisk's clock and ours agree")
+    return fine("clock", "Asterisk's clock and ours agree")
 
 
 async def _dead_man(call: ProbeCall) -> Finding:
     answer = await call.run("GET FULL VARIABLE ${TIMEOUT(absolute)}")
     if answer is None or not answer[1] or answer[1] == "0":
-        return _wrong(
+        return wrong(
             "dead man's switch",
             "TIMEOUT(absolute) has no effect: should this service die, its calls stay up for ever",
             "In modules.conf: load = func_timeout.so",
         )
-    return _fine("dead man's switch", "calls end by themselves should this service die")
+    return fine("dead man's switch", "calls end by themselves should this service die")
 
 
 async def _test_call(asker: Probe, number: str) -> Finding:
@@ -268,13 +232,13 @@ async def _test_call(asker: Probe, number: str) -> Finding:
         action_id=call.channel_id,
     )
     if not reply.message.is_success:
-        return _wrong("test call", reply.message["message"], "See the other findings.")
+        return wrong("test call", reply.message["message"], "See the other findings.")
     message = await call.until("originateresponse", within_s=35)
     if message is None or message["response"].lower() != "success":
         reason = "no answer" if message is None else f"reason {message['reason']}"
-        return _wrong("test call", f"{number} was not reached: {reason}", "Was it answered?")
+        return wrong("test call", f"{number} was not reached: {reason}", "Was it answered?")
     await call.hang_up()
-    return _fine("test call", f"{number} was called and answered")
+    return fine("test call", f"{number} was called and answered")
 
 
 async def missing(

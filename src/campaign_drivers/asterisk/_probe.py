@@ -8,28 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 from secrets import token_hex
 from urllib.parse import unquote
 
-from campaign_drivers._transport import Link, connect, tls_context
-from campaign_drivers.asterisk._session import Over, Ready, Reply, Seen, Session
+from campaign_drivers._shell import Address, Over, dial, monotonic_ms
+from campaign_drivers._transport import Link
+from campaign_drivers.asterisk._session import Ready, Reply, Seen, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
-__all__ = ["Probe", "ProbeCall", "probe"]
+__all__ = ["Probe", "ProbeCall", "address_of", "probe"]
 
 _CALL_S = 60
 _STEP_S = 5.0
 _RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
 
 
-def _now() -> int:
-    return time.monotonic_ns() // 1_000_000
+def address_of(settings: AsteriskSettings) -> Address:
+    """Return where to connect."""
+    return Address(
+        host=settings.host,
+        port=settings.port,
+        within_s=settings.login_within_s,
+        tls=settings.tls,
+        tls_ca=settings.tls_ca,
+        tls_name=settings.tls_name,
+    )
 
 
 class Probe:
@@ -40,7 +48,7 @@ class Probe:
         self.settings = settings
         self.uptime_s: int | None = None
         self.link: Link | None = None
-        self.session = Session(settings, _now())
+        self.session = Session(settings, monotonic_ms())
         self.events: asyncio.Queue[Message] = asyncio.Queue()
         self._replies: dict[str, asyncio.Future[Reply]] = {}
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -62,7 +70,7 @@ class Probe:
         key = str(next(self._serial))
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._replies[key] = future
-        self.session.ask(Action(name, headers), ("probe", key), _now(), action_id=action_id)
+        self.session.ask(Action(name, headers), ("probe", key), monotonic_ms(), action_id=action_id)
         self.flush()
         return await future
 
@@ -73,7 +81,7 @@ class Probe:
 
     def on_bytes(self, data: bytes) -> None:
         """Take bytes from the connection."""
-        for happening in self.session.receive(data, _now()):
+        for happening in self.session.receive(data, monotonic_ms()):
             self._take(happening)
         self.flush()
 
@@ -84,7 +92,7 @@ class Probe:
     async def until_ready(self) -> None:
         """Wait until the server takes actions; keep the time limits meanwhile."""
         while not self._ready.done():
-            for happening in self.session.wake(_now()):
+            for happening in self.session.wake(monotonic_ms()):
                 self._take(happening)
             await asyncio.wait([self._ready], timeout=0.1)
         self._ready.result()
@@ -124,15 +132,7 @@ async def probe(settings: AsteriskSettings) -> AsyncIterator[Probe]:
         LoginRefusedError: Asterisk does not take our credentials.
     """
     asker = Probe(settings)
-    asker.link = await connect(
-        settings.host,
-        settings.port,
-        on_bytes=asker.on_bytes,
-        on_lost=asker.on_lost,
-        within_s=settings.login_within_s,
-        tls=tls_context(settings.tls_ca) if settings.tls else None,
-        tls_name=settings.tls_name,
-    )
+    asker.link = await dial(address_of(settings), on_bytes=asker.on_bytes, on_lost=asker.on_lost)
     try:
         await asker.until_ready()
         yield asker

@@ -21,11 +21,12 @@ from types import MappingProxyType
 
 import attrs
 
+from campaign_drivers._shell import Over
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message, Reader, encode
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["Happening", "Over", "Ready", "Reply", "Seen", "Session", "Stage"]
+__all__ = ["Happening", "Ready", "Reply", "Seen", "Session", "Stage"]
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 
@@ -53,15 +54,6 @@ class Ready:
 
     uptime_s: int | None
     """Seconds since it booted; ``None``: it does not tell (``read`` lacks ``system``)."""
-
-
-@attrs.frozen(kw_only=True)
-class Over:
-    """The connection is of no use any more."""
-
-    why: str
-    refused: bool = False
-    """The log-in was refused: it will be again until someone changes the credentials."""
 
 
 @attrs.frozen(kw_only=True)

@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from types import MappingProxyType
 
-import attrs
-
 from campaign_core import CallId, Instant
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
 from campaign_core.reports import (
@@ -23,8 +21,8 @@ from campaign_core.reports import (
     DeferralReport,
     DriverDownReport,
     DriverUpReport,
-    Report,
 )
+from campaign_drivers._shell import Out, Over, is_call_of
 from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _census as census
 from campaign_drivers.asterisk import _playback as playback
@@ -33,7 +31,6 @@ from campaign_drivers.asterisk._calls import Call, Timer, Work
 from campaign_drivers.asterisk._session import (
     SHUTTING_DOWN,
     Happening,
-    Over,
     Ready,
     Reply,
     Seen,
@@ -44,7 +41,7 @@ from campaign_drivers.asterisk._translate import UnfitError
 from campaign_drivers.asterisk._wire import Action, Message
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["Out", "Switchboard"]
+__all__ = ["Switchboard"]
 
 CENSUS_MS = 5_000
 """Between the first census of a connection and the second (R5.5)."""
@@ -69,16 +66,6 @@ _EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
 
 _LIVING = frozenset({"newchannel", "originateresponse", "asyncagistart"})
 """Events by which a call of ours that we did not know makes itself known."""
-
-
-@attrs.define
-class Out:
-    """What came of a step, for the outside to take."""
-
-    reports: list[Report] = attrs.field(factory=list)
-    notes: list[str] = attrs.field(factory=list)
-    over: Over | None = None
-    """The connection is to be cut."""
 
 
 class Switchboard:
@@ -223,7 +210,7 @@ class Switchboard:
             return
         work = self._work(now)
         call = Call(call_id=call_id)
-        if not census.is_ours(self.settings, call_id):
+        if not is_call_of(self.settings.service_id, call_id):
             calls.refuse(call, f"the id {call_id!r} is none of this service", work)
             return
         try:
@@ -246,7 +233,7 @@ class Switchboard:
         call = self.calls.get(call_id)
         if call is not None:
             calls.order_hang_up(call, self._work(now))
-        elif census.is_ours(self.settings, call_id):
+        elif is_call_of(self.settings.service_id, call_id):
             # One we lost sight of, perhaps; for one that is over it is harmless.
             self._ask(translate.hang_up(call_id), ("hang_up", call_id), None, now)
 
@@ -273,7 +260,7 @@ class Switchboard:
         return (
             message.event in _LIVING
             and message["response"].lower() != "failure"
-            and census.is_ours(self.settings, call_id)
+            and is_call_of(self.settings.service_id, call_id)
             and call_id not in self._ended
         )
 

@@ -33,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("CALL_CAMPAIGN_CACHE", "/var/cache/call-campaign"))
 
 SECRET = "only-on-loopback"
-SOUNDS = {"tick": 0.1, "prompt": 1.0, "message": 1.5, "long": 20.0}
+SOUNDS = {"tick": 0.1, "prompt": 1.0, "message": 1.5, "short": 2.0, "long": 20.0}
 """Name to seconds."""
 
 

@@ -1,0 +1,114 @@
+"""The promises of the driver protocol, kept on real servers."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from campaign_core import Line
+from campaign_drivers.asterisk import AsteriskDriver
+from campaign_drivers.conformance import (
+    SCENARIOS,
+    Callee,
+    LineUp,
+    NotOfferedError,
+    Sound,
+    check_scenario,
+)
+
+from .breakable import Breakable
+from .rig import settings_for
+
+INTERNAL, EXTERNAL = Line.INTERNAL, Line.EXTERNAL
+
+
+class Callees(LineUp):
+    """The callees of ``etc/extensions.conf``, on Local channels or over SIP."""
+
+    def __init__(self, pbx, line, wire):
+        self._settings = settings_for(pbx, port=wire.port)
+        self._line, self._wire = line, wire
+
+    @property
+    def service_id(self):
+        return self._settings.service_id
+
+    def make_driver(self):
+        return AsteriskDriver(self._settings)
+
+    def _callee(self, number):
+        return Callee(number=number, line=self._line)
+
+    def answers(self):
+        return self._callee("607")
+
+    def answers_late(self, *, after_s):
+        return self._callee(f"613*{round(after_s * 10)}")
+
+    def answers_and_dials(self, digits, *, after_s, apart_s):
+        waits = itertools.chain([after_s], itertools.repeat(apart_s))
+        # A digit takes 0.1 s, which counts from its beginning.
+        steps = [f"{round(wait * 10)}*{_name(d)}" for wait, d in zip(waits, digits, strict=False)]
+        return self._callee("*".join(["8", *steps]))
+
+    def answers_and_hangs_up(self, *, after_s):
+        return self._callee(f"8*{round(after_s * 10)}*99")
+
+    def does_not_answer(self):
+        return self._callee("601")
+
+    def plays_before_answering(self):
+        return self._callee("611")
+
+    def is_busy(self):
+        return self._callee("603")
+
+    def rejects(self):
+        return self._callee("609")
+
+    def does_not_exist(self):
+        return self._callee("7001")
+
+    def is_congested(self):
+        return self._callee("604")
+
+    def is_refused(self):
+        return Callee(number="100", line=EXTERNAL, routing_class="unconfigured")
+
+    def extension(self):
+        return "607"
+
+    def short_sound(self):
+        return Sound(name="short", lasts_s=2)
+
+    def long_sound(self):
+        return Sound(name="long", lasts_s=20)
+
+    def missing_sound(self):
+        return "nosuch"
+
+    async def lose_link(self):
+        self._wire.is_closed = True
+        self._wire.cut()
+        return True
+
+    async def regain_link(self):
+        self._wire.is_closed = False
+
+
+def _name(digit):
+    # A star parts the fields of a number, and a hash is not for every SIP address.
+    return {"*": "97", "#": "98"}.get(digit, digit)
+
+
+@pytest.mark.parametrize("line", [INTERNAL, EXTERNAL], ids=lambda line: line.name)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_the_driver_keeps_its_promises(pbx, scenario, line):
+    async def story():
+        async with Breakable(pbx.ami) as wire:
+            await check_scenario(scenario, Callees(pbx, line, wire))
+
+    try:
+        asyncio.run(story())
+    except NotOfferedError as error:
+        pytest.skip(str(error))

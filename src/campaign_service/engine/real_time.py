@@ -172,6 +172,10 @@ class RealTimeEngine:
         self._bell.set()
         await self._condition(holds)
 
+    def wake(self) -> None:
+        """Have everyone who waits asked again: something outside of the engine has changed."""
+        self._bell.set()
+
     # The loop ------------------------------------------------------------------------------
 
     async def _work(self) -> None:

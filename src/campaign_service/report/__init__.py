@@ -9,7 +9,7 @@ from campaign_service.report.chart import draw_chart
 from campaign_service.report.files import ReportFolder
 from campaign_service.report.load import LoadCurve
 from campaign_service.report.panel import RecipientRow, StatusPanel
-from campaign_service.report.summary import Summary, summarize
+from campaign_service.report.summary import Summary, limits_in_force, summarize
 
 __all__ = [
     "Attempt",
@@ -20,5 +20,6 @@ __all__ = [
     "Summary",
     "attempt_of",
     "draw_chart",
+    "limits_in_force",
     "summarize",
 ]

@@ -19,10 +19,10 @@ from campaign_service.report.load import LoadCurve
 __all__ = ["draw_chart"]
 
 _WIDTH, _LEFT, _RIGHT = 960, 56, 24
-_TOP, _BAND, _GAP, _BOTTOM = 84, 132, 44, 58
+_TOP, _BAND, _GAP, _BOTTOM = 96, 132, 44, 58
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600)
 _DAY_S = 86_400
-_TICKS_MAX = 9
+_TICKS_MAX = 10
 _OUT_OF_SIGHT = 4
 """A limit so many times above the highest load is named, not drawn: it would flatten the rest."""
 

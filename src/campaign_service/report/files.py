@@ -46,7 +46,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class ReportFolder:
-    """Writes the report of one campaign into a folder.
+    """Writes the report of one campaign into a folder; :attr:`NAMES` are its files.
 
     Args:
         folder: where; it must exist.
@@ -55,6 +55,8 @@ class ReportFolder:
         settings: the general settings.
         notes: facts about the run that the events do not tell: driver, seed.
     """
+
+    NAMES = ("recipients.csv", "attempts.csv", "report.json", "calls.svg")
 
     def __init__(
         self,

@@ -33,6 +33,8 @@ from campaign_core.events import (
     CallGivenBack,
     CallPlaced,
     CampaignEnded,
+    CampaignPaused,
+    CampaignResumed,
     CampaignScheduled,
     CampaignStarted,
     Event,
@@ -90,6 +92,7 @@ class StatusPanel:
         self.started_at: Instant | None = None
         self.ended_at: Instant | None = None
         """When nobody was left to call; ``None`` while somebody is."""
+        self.is_paused = False
         self._on_attempt = on_attempt
         self._open: dict[CallId, list[CallEvent]] = {}
         self._placed_at: deque[Instant] = deque()
@@ -197,6 +200,10 @@ class StatusPanel:
                 self.ended_at = None
             case CampaignEnded():
                 self.ended_at = event.at
+            case CampaignPaused():
+                self.is_paused = True
+            case CampaignResumed():
+                self.is_paused = False
             case _:
                 pass
 

@@ -73,6 +73,7 @@ Row = dict[str, Cell]
 
 TimeText = Callable[[int | None], str]
 
+_IN_USE = ("service_internal", "service_external", "campaign_internal", "campaign_external")
 _OF_EVERY_EVENT = {"seq", "at", "actor", "call_id", "campaign_id"}
 
 
@@ -128,29 +129,28 @@ def event_rows(events: Iterable[CallEvent], text: TimeText) -> list[Row]:
         {
             "at": text(event.at),
             "event": type(event).__name__,
-            **{
-                name: _cell(getattr(event, name))
-                for name in _details(cast("Hashable", type(event)))
-            },
+            **_details(event),
         }
         for event in events
     ]
 
 
+def _details(event: CallEvent) -> Row:
+    row: Row = {}
+    for name in _fields(cast("Hashable", type(event))):
+        value = getattr(event, name)
+        if isinstance(value, tuple):
+            # R8.4: calls in progress just before this one was placed.
+            row.update(zip(_IN_USE, value, strict=True))
+        else:
+            row[name] = value.name if isinstance(value, Enum) else value
+    return row
+
+
 @cache
-def _details(kind: Hashable) -> tuple[str, ...]:
+def _fields(kind: Hashable) -> tuple[str, ...]:
     fields = attrs.fields(cast("type[attrs.AttrsInstance]", kind))
     return tuple(field.name for field in fields if field.name not in _OF_EVERY_EVENT)
-
-
-def _cell(value: object) -> Cell:
-    match value:
-        case Enum():
-            return value.name
-        case str() | int() | None:
-            return value
-        case _:
-            return str(value)
 
 
 def _name(value: Enum | None) -> str | None:

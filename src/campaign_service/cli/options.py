@@ -1,0 +1,70 @@
+"""Kinds of values on the command line that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from typing_extensions import override
+
+__all__ = ["EXISTING_FILE", "MAX_SPEED", "SpeedType", "driver_option", "settings_option"]
+
+MAX_SPEED = 0.0
+"""Of a simulation: as fast as the machine allows, on virtual time."""
+
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+_LEAST, _MOST = 0.001, 1_000_000
+
+
+class SpeedType(click.ParamType[float]):
+    """``max``, or how many simulated seconds pass in one of ours."""
+
+    name = "speed"
+
+    @override
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "N|max"
+
+    @override
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        if value == "max":
+            return MAX_SPEED
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0
+        if not _LEAST <= speed <= _MOST:
+            self.fail(f"{value!r}: a number {_LEAST:g} to {_MOST:,}, or max", param, ctx)
+        return speed
+
+
+driver_option = click.option(
+    "--driver",
+    "driver",
+    metavar="simulated|URL",
+    default="simulated",
+    show_default=True,
+    envvar="CAMPAIGN_DRIVER",
+    show_envvar=True,
+    help=(
+        "Who places the calls: the simulated network, or a telephony by its URL, such as"
+        " asterisk://user:secret@host/. A URL with a secret is best given by the environment."
+    ),
+)
+
+settings_option = click.option(
+    "--settings",
+    "settings",
+    type=EXISTING_FILE,
+    metavar="F",
+    help="Take [settings] and [do_not_call] from this TOML instead of the campaign's.",
+)

@@ -1,0 +1,22 @@
+"""How the command ends, for whoever calls it from a script."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["ExitStatus"]
+
+
+class ExitStatus(IntEnum):
+    """The exit status of ``campaign``."""
+
+    COMPLETED = 0
+    """Enough recipients were reached; any other command: done."""
+    INCOMPLETE = 1
+    """The campaign is over, or cannot go on, and too few were reached."""
+    BAD_INPUT = 2
+    """A file or an option must be mended; nothing was done."""
+    FAILED = 3
+    """The telephony or the disk gave up."""
+    INTERRUPTED = 130
+    """Ctrl-C, or SIGTERM."""

@@ -22,7 +22,7 @@ from campaign_core.decisions import Decision, HangUp, PlaceCall, Play
 from campaign_core.reports import DeferralReport, RefusalReport, Report
 from campaign_drivers._driver import Capacity, Missing, Need
 from campaign_drivers.simulated._agenda import Agenda
-from campaign_drivers.simulated._behaviour import Behaviour, IsRefused
+from campaign_drivers.simulated._behaviour import Answers, Behaviour, IsRefused, NotAnswered
 from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._courier import Courier
 from campaign_drivers.simulated._link import Link
@@ -101,6 +101,24 @@ class Exchange:
             self._switchboard.hang_up(decision, now)
         else:
             self._switchboard.transfer(decision, now)
+
+    def adopt(
+        self, order: PlaceCall, plan: Answers | NotAnswered, now: Instant, *, is_answered: bool
+    ) -> None:
+        """Take a call that is in progress elsewhere, whatever the capacity.
+
+        Args:
+            order: with which it was placed.
+            plan: what becomes of it from now on; the time since it was placed is not counted.
+            now: the time.
+            is_answered: whether it was answered before, which is then not reported again.
+        """
+        self._advance(now)
+        call = self._new_call(order, plan)
+        if is_answered:
+            self._switchboard.take_answered(call, self._now)
+        else:
+            self._switchboard.take(call, self._now)
 
     def next_at(self) -> Instant | None:
         """Return the next instant at which something happens here, if nothing is ordered.
@@ -193,11 +211,18 @@ class Exchange:
         if isinstance(behaviour, IsRefused):
             self._refuse(order, behaviour.why, now)
             return
-        mishaps = self._courier.mishaps(order.call_id)
         self._last_taken.append(now)
-        self._switchboard.take(
-            LiveCall(order=order, plan=behaviour, chance=chance, mishaps=mishaps, placed_at=now),
-            now,
+        self._switchboard.take(self._new_call(order, behaviour, chance), now)
+
+    def _new_call(
+        self, order: PlaceCall, plan: Answers | NotAnswered, chance: Chance | None = None
+    ) -> LiveCall:
+        return LiveCall(
+            order=order,
+            plan=plan,
+            chance=chance or Chance(f"call/{self._seed}/{order.call_id}"),
+            mishaps=self._courier.mishaps(order.call_id),
+            placed_at=self._now,
         )
 
     def _has_route(self, order: PlaceCall) -> bool:

@@ -70,11 +70,9 @@ class Switchboard:
 
     def take(self, call: LiveCall, now: Instant) -> None:
         """Let a new call ring."""
-        order, plan = call.order, call.plan
-        self._calls[order.call_id] = call
-        self._tally.take(call)
-        self._put(call, DEAD_MAN, order.dead_man_s * 1_000, now, self._let_go)
-        timeout_ms = order.ring_timeout_s * 1_000
+        plan = call.plan
+        self._enter(call, now)
+        timeout_ms = call.order.ring_timeout_s * 1_000
         if isinstance(plan, Answers):
             rings_ms = plan.ring.draw_ms(call.chance)
             if rings_ms < timeout_ms:
@@ -87,6 +85,12 @@ class Switchboard:
                 self._put(call, RING, rings_ms, now, ends)
                 return
         self._put(call, RING, timeout_ms, now, self._ring_out)
+
+    def take_answered(self, call: LiveCall, now: Instant) -> None:
+        """Take a call that was answered elsewhere."""
+        self._enter(call, now)
+        call.answer_told = True
+        self._talk(call, now)
 
     def play(self, order: Play, now: Instant) -> None:
         """Play a sound instead of what plays; no report comes of what it replaces."""
@@ -134,10 +138,18 @@ class Switchboard:
 
     # The ring ----------------------------------------------------------------------------
 
+    def _enter(self, call: LiveCall, now: Instant) -> None:
+        self._calls[call.order.call_id] = call
+        self._tally.take(call)
+        self._put(call, DEAD_MAN, call.order.dead_man_s * 1_000, now, self._let_go)
+
     def _answer(self, call: LiveCall, at: Instant) -> None:
+        self._tell(call, AnswerReport(call.order.call_id), at)
+        self._talk(call, at)
+
+    def _talk(self, call: LiveCall, at: Instant) -> None:
         call.answered_at = at
         self._tally.answered += 1
-        self._tell(call, AnswerReport(call.order.call_id), at)
         assert isinstance(call.plan, Answers)
         for act in call.plan.acts_at(Moment.ANSWER):
             call.slots.append(0)

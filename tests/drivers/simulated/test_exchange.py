@@ -339,6 +339,25 @@ def test_what_is_missing_is_known_in_advance():
     assert all(isinstance(entry, Missing) and entry.advice for entry in missing)
 
 
+# Calls from elsewhere ----------------------------------------------------------------------
+
+
+def test_a_call_that_rings_elsewhere_is_taken_over_whatever_the_capacity():
+    host = scripted(STAYS, capacity=Capacity(calls_max=0))
+    order = placing("200")
+    host.exchange.adopt(order, Answers(ring=2), host.now, is_answered=False)
+    assert host.wait(60) == [(2_000, answer())]
+
+
+def test_a_call_that_was_answered_elsewhere_goes_on_and_its_answer_is_not_told_again():
+    host = scripted(STAYS)
+    acts = [HangsUp(when=Moment.MESSAGE, after=3)]
+    order = placing("200")
+    host.exchange.adopt(order, Answers(acts=acts), host.now, is_answered=True)
+    host.message(order.call_id, 4)
+    assert ends(host.wait(60)) == [(3_000, "REJECTED", 16)]
+
+
 # Its own record ----------------------------------------------------------------------------
 
 

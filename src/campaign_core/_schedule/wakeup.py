@@ -20,7 +20,8 @@ def next_wakeup(state: State, now: Instant) -> Instant | None:
     opening or closing, rates, caps, deferrals. ``None``: nothing happens by time alone.
     """
     row = state._row
-    instants: list[int] = []
+    # Nobody has looked yet at a state folded from events or read from a snapshot: do so at once.
+    instants = [now + 1] if row.touched else []
     for timer in row.timers.keys_from(timers.after(now)):
         kind, _ = timers.read(timer)
         if row.link.is_up or kind is not Due.DIGIT:

@@ -98,6 +98,8 @@ class Reader:
     def __init__(self) -> None:
         """Start with nothing."""
         self._rest = bytearray()
+        self._at = 0
+        """Before this all is read; cut off once for each chunk, however many frames it held."""
         self._searched = 0
         self._headers: dict[str, str] | None = None
         self._length = 0
@@ -112,37 +114,37 @@ class Reader:
         frames = []
         while (frame := self._next()) is not None:
             frames.append(frame)
+        del self._rest[: self._at]
+        self._searched = max(0, self._searched - self._at)
+        self._at = 0
         return frames
 
     def _next(self) -> Frame | None:
         if self._headers is None and not self._read_head():
             return None
-        assert self._headers is not None
-        if len(self._rest) < self._length:
+        end = self._at + self._length
+        if self._headers is None or len(self._rest) < end:
             return None
-        frame = Frame(self._headers, bytes(self._rest[: self._length]))
-        del self._rest[: self._length]
-        self._headers = None
+        frame = Frame(self._headers, bytes(self._rest[self._at : end]))
+        self._at, self._headers = end, None
         return frame
 
     def _read_head(self) -> bool:
         # Blank lines between frames mean nothing.
-        blank = len(self._rest) - len(self._rest.lstrip(b"\n"))
-        if blank:
-            del self._rest[:blank]
-        end = self._rest.find(b"\n\n", self._searched)
-        if max(end, len(self._rest) if end < 0 else 0) > HEAD_BYTES_MAX:
+        while self._rest[self._at : self._at + 1] == b"\n":
+            self._at += 1
+        end = self._rest.find(b"\n\n", max(self._at, self._searched))
+        if (len(self._rest) if end < 0 else end) - self._at > HEAD_BYTES_MAX:
             raise MalformedMessageError(f"more than {HEAD_BYTES_MAX} bytes of headers")
         if end < 0:
-            self._searched = max(0, len(self._rest) - 1)
+            self._searched = max(self._at, len(self._rest) - 1)
             return False
-        headers = _headers(bytes(self._rest[:end]))
+        headers = _headers(bytes(self._rest[self._at : end]))
         if "content-type" not in headers:
-            shown = bytes(self._rest[:40]).decode("utf-8", "replace")
+            shown = bytes(self._rest[self._at : self._at + 40]).decode("utf-8", "replace")
             raise MalformedMessageError(f"not an event socket: it sent {shown!r}")
         self._length = _length(headers.get("content-length", "0"))
-        del self._rest[: end + 2]
-        self._searched, self._headers = 0, headers
+        self._at, self._searched, self._headers = end + 2, 0, headers
         return True
 
 

@@ -11,10 +11,10 @@ import re
 from functools import cache
 
 import pytest
-
-from campaign_drivers.freeswitch._wire import Event, Frame
 from tests.drivers.freeswitch.recordings import Part, frames, parts
 from tests.emulators.freeswitch.switch import Config, Switch
+
+from campaign_drivers.freeswitch._wire import Event, Frame
 
 SOUNDS = {
     "/srv/fs/snd/msg2.wav": 2_000.0,

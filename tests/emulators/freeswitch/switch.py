@@ -280,7 +280,7 @@ class Switch:
                 return "", number.partition("@")[0]
             case "loopback":
                 # Without a context it looks in one that has nobody.
-                return "", parts[1] if len(parts) > 2 else "nobody"  # noqa: PLR2004
+                return "", parts[1] if len(parts) > 2 else "nobody"
             case "null":
                 return "", number
             case _:

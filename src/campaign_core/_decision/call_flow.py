@@ -52,12 +52,19 @@ class Scene(Stamp):
     __slots__ = ("call", "call_id", "parameters", "settings")
 
     def __init__(
-        self, call: Call, parameters: CampaignModel, settings: Settings, stamp: Stamp
+        self,
+        call: Call,
+        parameters: CampaignModel,
+        settings: Settings,
+        *,
+        seq: int,
+        at: Instant,
+        actor: str,
     ) -> None:
-        """Take the call, its campaign's parameters, the general settings, the last number."""
-        self.seq = stamp.seq
-        self.at = stamp.at
-        self.actor = stamp.actor
+        """Take the call, its campaign's parameters, the general settings, and as a stamp does."""
+        self.seq = seq
+        self.at = at
+        self.actor = actor
         self.call = call
         self.call_id = call.placement.call_id
         self.parameters = parameters

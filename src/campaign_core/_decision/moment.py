@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import (
+    FLOW,
     Scene,
     deadline_passed,
     digit_timed_out,
     freed,
 )
 from campaign_core._decision.commands import COMMANDS
-from campaign_core._decision.reports import REPORTS, scene_of
+from campaign_core._decision.reports import OF_CALL, REPORTS, scene_of
 from campaign_core._decision.stamp import Events, Stamp
-from campaign_core._model.recipients import LINES
+from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, PauseReason, Status
-from campaign_core._schedule.plan import Placing, place_calls
+from campaign_core._schedule.plan import place_calls
 from campaign_core._state import record as rec
 from campaign_core._state import timers
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.lines import idle_positions, stranded_because
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due
-from campaign_core._transition.evolve import apply
+from campaign_core._transition.evolve import APPLY, apply
 from campaign_core._values.identifiers import (
     CampaignId,
     Position,
@@ -55,10 +57,12 @@ class Moment:
         """Apply events to the draft and keep them."""
         draft, kept = self.draft, self.events
         for event in events:
-            apply(draft, event)
+            APPLY[type(event)](draft, event)
+            draft.sequence = event.seq
             kept.append(event)
             if draft.tripped:
                 self._pause_tripped()
+        draft.now = self.now
 
     def take_due(self) -> None:
         """Take everything due by now, in the order of R6.6."""
@@ -107,12 +111,26 @@ class Moment:
             CommandRefusedError: the state does not allow the command; nothing was changed by it.
             SettingsError: a value of the command is bad in this state; likewise.
         """
-        report = REPORTS.get(type(message))
-        if report is not None:
-            self.record(report(self.draft, message, self.stamp(ev.DRIVER)))
+        kind = type(message)
+        if kind in OF_CALL:
+            self._take_of_call(message)
+        elif kind in REPORTS:
+            self.record(REPORTS[kind](self.draft, message, self.stamp(ev.DRIVER)))
         elif isinstance(message, Command):
-            command = COMMANDS[type(message)]
+            command = COMMANDS[kind]
             self.record(command(self.draft, message, self.stamp(message.actor)))
+
+    def _take_of_call(self, report: Any) -> None:
+        """Take a report of one call; of none of ours, or a late one, nothing comes (R9.1)."""
+        draft = self.draft
+        call = draft.calls.get(report.call_id)
+        if call is None:
+            return
+        parameters = draft.campaign(call.placement.campaign_id).parameters
+        scene = Scene(
+            call, parameters, draft.settings, seq=draft.sequence, at=self.now, actor=ev.DRIVER
+        )
+        self.record(FLOW[type(call.step), type(report)](scene, report))
 
     def conclude(self) -> None:
         """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""
@@ -171,29 +189,38 @@ class Moment:
                 stamp = self.stamp(ev.SCHEDULER)
                 self.record((stamp(ev.CampaignPaused, campaign_id=campaign_id, reason=reason),))
 
-    def place(self, placing: Placing) -> None:
-        """Place one call (R8.4)."""
-        draft, campaign, position = self.draft, placing.campaign, placing.position
-        recipient, index = placing.recipient, placing.number_index
-        record = campaign.records[position - 1]
+    def place(
+        self,
+        campaign: CampaignRow,
+        position: Position,
+        recipient: Recipient,
+        number_index: int,
+        rank: int,
+    ) -> None:
+        """Place one call, and record why at this moment (R8.4)."""
+        draft = self.draft
+        called = recipient if number_index == 0 else recipient.further_numbers[number_index - 1]
+        record = campaign.records.at(position - 1)
         attempt = rec.attempts_of(record) + 1
+        campaign_id = campaign.campaign_id
+        everywhere, own = draft.in_use, campaign.in_use
         event = ev.CallPlaced(
             seq=draft.sequence + 1,
             at=self.now,
             actor=ev.SCHEDULER,
-            call_id=call_id_of(draft.service_id, campaign.campaign_id, position, attempt),
-            campaign_id=campaign.campaign_id,
+            call_id=call_id_of(draft.service_id, campaign_id, position, attempt),
+            campaign_id=campaign_id,
             position=position,
             attempt=attempt,
-            number=recipient.number if index == 0 else recipient.numbers[index].number,
-            line=placing.line,
+            number=called.number,
+            line=called.line,
             is_retry=rec.counted_of(record) > 0,
-            rank=placing.rank,
+            rank=rank,
             in_use=(
-                draft.in_use[_INTERNAL],
-                draft.in_use[_EXTERNAL],
-                campaign.in_use[_INTERNAL],
-                campaign.in_use[_EXTERNAL],
+                everywhere[_INTERNAL],
+                everywhere[_EXTERNAL],
+                own[_INTERNAL],
+                own[_EXTERNAL],
             ),
         )
         apply(draft, event)

@@ -9,8 +9,9 @@ import attrs
 
 from campaign_core import commands as cm
 from campaign_core import events as ev
-from campaign_core._decision.call_flow import Scene, hang_up
+from campaign_core._decision.call_flow import hang_up
 from campaign_core._decision.of_models import model_named
+from campaign_core._decision.reports import scene_of
 from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
@@ -140,7 +141,7 @@ def _stop(draft: Draft, command: cm.StopCampaign, stamp: Stamp) -> Events:
         return (stopped,)
     orders: list[ev.Event] = []
     for call in calls_of(draft, campaign):
-        scene = Scene(call, campaign.parameters, draft.settings, stamp)
+        scene = scene_of(draft, call, stamp)
         orders.extend(hang_up(scene, Outcome.CANCELLED))
         stamp.seq = scene.seq
     return stopped, *orders

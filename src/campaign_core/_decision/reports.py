@@ -15,7 +15,7 @@ from campaign_core._state.link import SURVEYS
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import SECOND_MS, Instant
 
-__all__ = ["REPORTS", "scene_of"]
+__all__ = ["OF_CALL", "REPORTS", "scene_of"]
 
 
 _DEFERRAL_MIN_MS = 1 * SECOND_MS
@@ -26,22 +26,25 @@ _IN_TRANSIT_MS = 5 * SECOND_MS
 def scene_of(draft: Draft, call: Call, stamp: Stamp) -> Scene:
     """Return what a step of a call is decided from."""
     campaign = draft.campaign(call.placement.campaign_id)
-    return Scene(call, campaign.parameters, draft.settings, stamp)
+    return Scene(
+        call,
+        campaign.parameters,
+        draft.settings,
+        seq=stamp.seq,
+        at=stamp.at,
+        actor=stamp.actor,
+    )
 
 
-def _of_call(draft: Draft, report: Any, stamp: Stamp) -> Events:
+def _deferred(draft: Draft, report: rp.DeferralReport, stamp: Stamp) -> Events:
     call = draft.calls.get(report.call_id)
     if call is None:
         return ()
     scene = scene_of(draft, call, stamp)
-    return FLOW[type(call.step), type(report)](scene, report)
-
-
-def _deferred(draft: Draft, report: rp.DeferralReport, stamp: Stamp) -> Events:
-    events = _of_call(draft, report, stamp)
+    events = FLOW[type(call.step), rp.DeferralReport](scene, report)
     if not events:
         return ()
-    stamp.seq += len(events)
+    stamp.seq = scene.seq
     # R5.5: at least a second, so that nobody spins.
     until = Instant(max(report.until, stamp.at + _DEFERRAL_MIN_MS))
     return (*events, stamp(ev.DriverDeferred, until=until))
@@ -82,14 +85,14 @@ def _calls_up(draft: Draft, report: rp.CallsUpReport, stamp: Stamp) -> Events:
 
 
 REPORTS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
-    rp.AnswerReport: _of_call,
-    rp.DigitReport: _of_call,
-    rp.PlaybackReport: _of_call,
-    rp.EndReport: _of_call,
-    rp.RefusalReport: _of_call,
     rp.DeferralReport: _deferred,
     rp.DriverDownReport: _went_down,
     rp.DriverUpReport: _came_up,
     rp.CallsUpReport: _calls_up,
 }
-"""What each report brings about; nothing where it is late, doubled or of no call of ours."""
+"""What the reports bring about that concern more than the flow of one call."""
+
+OF_CALL: frozenset[type[Any]] = frozenset(
+    {rp.AnswerReport, rp.DigitReport, rp.PlaybackReport, rp.EndReport, rp.RefusalReport}
+)
+"""Reports of which the table of the call flow tells all."""

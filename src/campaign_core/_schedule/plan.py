@@ -13,11 +13,9 @@ moves up (R6.2, R6.9).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
-import attrs
-
-from campaign_core._model.recipients import Line, Recipient
+from campaign_core._model.recipients import LINES, Line, Recipient
 from campaign_core._state.campaign import CampaignRow, LineKey
 from campaign_core._state.lines import (
     hold,
@@ -32,7 +30,7 @@ from campaign_core._state.service import Draft, room_on
 from campaign_core._values.identifiers import CampaignId, Position
 
 __all__ = [
-    "Placing",
+    "Place",
     "bring_up_to",
     "capacity_free_from",
     "cutoff",
@@ -44,20 +42,18 @@ _POSITION_MASK = 0xFFFFFFFF
 _NEVER = 1 << 62
 
 
-@attrs.frozen(slots=False)
-class Placing:
-    """A call that the rules want placed now."""
+class Place(Protocol):
+    """Places a call: the draft has it when this returns."""
 
-    campaign: CampaignRow
-    position: Position
-    recipient: Recipient
-    number_index: int
-    line: Line
-    rank: int
-
-
-Place = Callable[[Placing], None]
-"""Places a call: the draft has it when this returns."""
+    def __call__(
+        self,
+        campaign: CampaignRow,
+        position: Position,
+        recipient: Recipient,
+        number_index: int,
+        rank: int,
+    ) -> None:
+        """Place a call to one of a recipient's numbers, counted from 0."""
 
 
 def bring_up_to(draft: Draft, now: int) -> None:
@@ -161,25 +157,27 @@ def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int
 def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> None:
     """Let one campaign place calls until it can place no more."""
     rank = draft.contenders.count_before(campaign.rank) + 1
-    lines = open_lines(campaign, now)
-    records, recipients = campaign.records, campaign.recipients
+    room = _Room(draft, campaign)
+    heads = {line: campaign.ready[line].first() for line in open_lines(campaign, now)}
     rate = campaign.parameters.call_rate
     is_rated = rate is not None or draft.settings.call_rate is not None
-    while head := _head(draft, campaign, lines):
+    while head := _head(heads, room):
         line, key = head
         position = Position(key & _POSITION_MASK)
-        recipient = recipients.at(position)
+        recipient = campaign.recipients.at(position)
         index = 0
         if recipient.further_numbers:
-            next_index = next_number(draft, recipient, records[position - 1])
+            next_index = next_number(draft, recipient, campaign.record(position))
             assert next_index is not None, "who has no number to call stands in no line"
             index = next_index
         held = obstacle(draft, key_of_number(recipient, index), now)
-        if held is not None:
+        if held is None:
+            place(campaign, position, recipient, index, rank)
+            room.take(line[0])
+        else:
             hold(draft, campaign, line, key, held)
-            continue
-        place(Placing(campaign, position, recipient, index, line[0], rank))
-        if is_rated:
+        heads[line] = campaign.ready[line].first()
+        if is_rated and held is None:
             own_free_from = 0 if rate is None else campaign.placements.free_from(rate)
             if own_free_from > now or capacity_free_from(draft) > now:
                 break
@@ -187,13 +185,40 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
     draft.touched_now.discard(campaign.campaign_id)
 
 
-def _head(draft: Draft, campaign: CampaignRow, lines: list[LineKey]) -> tuple[LineKey, int] | None:
+class _Room:
+    """How many calls the limits still leave room for, global and the campaign's own (R6.3)."""
+
+    __slots__ = ("on_line", "total")
+
+    def __init__(self, draft: Draft, campaign: CampaignRow) -> None:
+        both = (
+            (draft.settings.call_limits, draft.in_use),
+            (
+                campaign.parameters.call_limits,
+                campaign.in_use,
+            ),
+        )
+        self.total = min(_left(limits.total, sum(used.values())) for limits, used in both)
+        self.on_line = {
+            line: min(_left(limits.on(line), used[line]) for limits, used in both) for line in LINES
+        }
+
+    def take(self, line: Line) -> None:
+        """Count a call placed on a line."""
+        self.total -= 1
+        self.on_line[line] -= 1
+
+
+def _left(limit: int | None, used: int) -> int:
+    return _NEVER if limit is None else limit - used
+
+
+def _head(heads: dict[LineKey, int | None], room: _Room) -> tuple[LineKey, int] | None:
     """Return who is next among the lines with room everywhere (R6.3, R6.4)."""
+    if room.total <= 0:
+        return None
     best: tuple[LineKey, int] | None = None
-    for line in lines:
-        phone_line = line[0]
-        if draft.has_room(phone_line) and campaign.has_room(phone_line):
-            key = campaign.ready[line].first()
-            if key is not None and (best is None or key < best[1]):
-                best = line, key
+    for line, key in heads.items():
+        if key is not None and room.on_line[line[0]] > 0 and (best is None or key < best[1]):
+            best = line, key
     return best

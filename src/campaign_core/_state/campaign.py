@@ -138,7 +138,7 @@ class CampaignRow:
 
     def record(self, position: int) -> int:
         """Return a recipient's record."""
-        return self.records[position - 1]
+        return self.records.at(position - 1)
 
     def key_of(self, position: int) -> CallKey:
         """Return the key of a recipient's call."""

@@ -24,6 +24,7 @@ __all__ = [
     "idle_positions",
     "key_of_number",
     "leave",
+    "leave_ready",
     "line_of",
     "line_up",
     "line_up_all",
@@ -47,7 +48,8 @@ def next_number(row: ServiceRow, recipient: Recipient, record: int) -> int | Non
     The one after the number of the last counted attempt, round again, without those barred.
     """
     if not recipient.further_numbers:
-        is_barred = rec.never_of(record) or recipient.number in row.do_not_call
+        listed = row.do_not_call
+        is_barred = rec.never_of(record) or (listed and recipient.number in listed)
         return None if is_barred else 0
     numbers = recipient.numbers
     never = rec.never_of(record)
@@ -91,7 +93,7 @@ def line_up(draft: Draft, campaign: CampaignRow, position: int, record: int, now
 def leave(draft: Draft, campaign: CampaignRow, position: int, record: int) -> None:
     """Take an idle recipient out of wherever it stands."""
     owner = draft.owner
-    held = campaign.held.get(position) if campaign.held else None
+    held = campaign.held.get(position)
     if held is not None:
         release(draft, campaign, position, held)
         return
@@ -101,14 +103,22 @@ def leave(draft: Draft, campaign: CampaignRow, position: int, record: int) -> No
         campaign.stranded = campaign.stranded.without(position, owner)
         return
     line = line_of(campaign, recipient, index)
-    queue = campaign.ready.get(line, _EMPTY)
+    if not leave_ready(draft, campaign, line, campaign.ready_key(position, record)):
+        key = rec.due_at_of(record) << POSITION_BITS | position
+        campaign.waiting = campaign.waiting.without(key, owner)
+
+
+def leave_ready(draft: Draft, campaign: CampaignRow, line: LineKey, ready_key: int) -> bool:
+    """Take a recipient out of a line, and return whether it stood there."""
+    queue = campaign.ready.get(line)
+    if queue is None:
+        return False
     size = len(queue)
-    queue = queue.without(campaign.ready_key(position, record), owner)
-    if len(queue) < size:
-        campaign.ready[line] = queue
-        return
-    key = rec.due_at_of(record) << POSITION_BITS | position
-    campaign.waiting = campaign.waiting.without(key, owner)
+    queue = queue.without(ready_key, draft.owner)
+    if len(queue) == size:
+        return False
+    campaign.ready[line] = queue
+    return True
 
 
 def hold(

@@ -7,6 +7,7 @@ is the other half: which report, in which step, brings which events about.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -63,6 +64,11 @@ def _timed_out(call: Call, _: ev.DigitTimedOut, __: CallScript) -> Call:
     return attrs.evolve(call, step=SPEAKING)
 
 
+@lru_cache(maxsize=1024)
+def _playing_step(purpose: Purpose, number: int, play: int) -> Playing:
+    return Playing(purpose=purpose, round=number, play=play)
+
+
 def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
     return Call(
         placement=call.placement,
@@ -73,7 +79,7 @@ def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
         is_adrift=call.is_adrift,
         is_overdue=call.is_overdue,
         plays=event.play,
-        step=Playing(purpose=event.purpose, round=event.round, play=event.play),
+        step=_playing_step(event.purpose, event.round, event.play),
     )
 
 

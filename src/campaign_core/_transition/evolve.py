@@ -19,9 +19,10 @@ from campaign_core._transition.of_service import OF_SERVICE
 from campaign_core._values.instants import Instant
 from campaign_core.errors import JournalError
 
-__all__ = ["apply", "evolve", "open_draft", "replay"]
+__all__ = ["APPLY", "apply", "evolve", "open_draft", "replay"]
 
-_APPLY: dict[type[Any], Callable[[Draft, Any], None]] = {**OF_SERVICE, **OF_CAMPAIGN, **OF_CALL}
+APPLY: dict[type[Any], Callable[[Draft, Any], object]] = {**OF_SERVICE, **OF_CAMPAIGN, **OF_CALL}
+"""What each event changes."""
 
 
 def evolve(state: State | None, event: ev.Event) -> State:
@@ -84,6 +85,6 @@ def open_draft(state: State, now: int) -> Draft:
 
 def apply(draft: Draft, event: ev.Event) -> None:
     """Change a draft by an event that follows from it."""
-    _APPLY[type(event)](draft, event)
+    APPLY[type(event)](draft, event)
     draft.sequence = event.seq
     draft.now = event.at

@@ -9,15 +9,15 @@ from campaign_core import events as ev
 from campaign_core._model.outcomes import TECHNICAL, Outcome
 from campaign_core._model.recipients import FURTHER_NUMBERS_MAX, Recipient
 from campaign_core._model.retry import Breaker
-from campaign_core._state.call import Call, Placement
+from campaign_core._state.call import Call, Placement, Silent
 from campaign_core._state.campaign import CampaignRow, number_key
-from campaign_core._state.lines import unpark
+from campaign_core._state.lines import leave, leave_ready, unpark
 from campaign_core._state.pacing import attempts_with
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import GRACE_MS, Due
-from campaign_core._transition.call import next_call
+from campaign_core._transition.call import CALL_ARROWS
 from campaign_core._transition.of_service import change_do_not_call
-from campaign_core._transition.recipient import Context
+from campaign_core._transition.recipient import Context, next_record
 from campaign_core._transition.shared import arm, change_recipient, disarm, disarm_digit
 from campaign_core._values.identifiers import CallKey
 from campaign_core._values.instants import HOUR_MS, SECOND_MS, Instant
@@ -33,14 +33,26 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     owner, campaign = draft.owner, draft.campaign(event.campaign_id)
     position, line, at = event.position, event.line, event.at
     parameters, settings = campaign.parameters, draft.settings
-    index = _index_of(campaign.recipients.at(position), event)
-    before = change_recipient(draft, campaign, position, event, _CALLED[index])
-    key = campaign.campaign_id << 32 | position
+    recipient = campaign.recipients.at(position)
+    index = _index_of(recipient, event) if recipient.further_numbers else 0
+    before = campaign.records.at(position - 1)
+    after = next_record(before, event, _CALLED[index])
+    # The number called is the next one, so its line is where the recipient stood, as a rule.
+    key_in_line = campaign.ready_key(position, before)
+    if not leave_ready(draft, campaign, campaign.line_key(recipient, line), key_in_line):
+        leave(draft, campaign, position, before)
+    campaign.records = campaign.records.with_item(position - 1, after, owner)
+    campaign.idle -= 1
+    campaign.in_use[line] += 1
+    draft.in_use[line] += 1
+    draft.touched_now.add(campaign.campaign_id)
+    key = CallKey(campaign.campaign_id << 32 | position)
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
     deadline_at = Instant(at + lasts_s * SECOND_MS + _DEADLINE_RESERVE_MS)
+    number = number_key(event.number, line)
     placement = Placement(
         call_id=event.call_id,
-        key=CallKey(key),
+        key=key,
         campaign_id=event.campaign_id,
         position=position,
         attempt=event.attempt,
@@ -53,9 +65,6 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     call = Call(placement=placement, deadline_at=deadline_at)
     draft.calls = draft.calls.with_item(event.call_id, call, owner)
     arm(draft, deadline_at, Due.DEADLINE, key)
-    draft.in_use[line] += 1
-    campaign.in_use[line] += 1
-    number = number_key(event.number, line)
     draft.busy = draft.busy.with_item(number, (draft.busy.get(number) or 0) + 1, owner)
     if settings.call_rate is not None:
         draft.placements = draft.placements.with_one(at, owner)
@@ -66,46 +75,40 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
         draft.attempt_times = draft.attempt_times.with_item(
             number, attempts_with(times, at, _CAP_HORIZON_MS), owner
         )
-    draft.touched_now.add(campaign.campaign_id)
 
 
 def _index_of(recipient: Recipient, event: ev.CallPlaced) -> int:
-    if not recipient.further_numbers:
-        return 0
     called = (event.number, event.line)
     return [(number.number, number.line) for number in recipient.numbers].index(called)
 
 
-def _call_changed(draft: Draft, event: ev.CallEvent) -> None:
-    _with_call(draft, event)
-
-
-def _with_call(draft: Draft, event: ev.CallEvent) -> Call:
+def _call_changed(draft: Draft, event: ev.CallEvent) -> Call:
     """Change the call an event is about by its table, and return it as it was before."""
     call = draft.calls[event.call_id]
     script = draft.campaign(call.placement.campaign_id).parameters.script
-    after = next_call(call, event, script)
+    after = CALL_ARROWS[type(call.step), type(event)].make(call, event, script)
     if after is not call:
-        disarm_digit(draft, call)
+        if isinstance(call.step, Silent):
+            disarm_digit(draft, call)
         draft.calls = draft.calls.with_item(event.call_id, after, draft.owner)
     return call
 
 
 def _silence_started(draft: Draft, event: ev.SilenceStarted) -> None:
-    call = _with_call(draft, event)
+    call = _call_changed(draft, event)
     if not call.is_adrift:
         arm(draft, event.until, Due.DIGIT, call.placement.key)
 
 
 def _call_transferred(draft: Draft, event: ev.CallTransferred) -> None:
-    before = _with_call(draft, event)
+    before = _call_changed(draft, event)
     key = before.placement.key
     _disarm_deadline(draft, before)
     arm(draft, event.deadline_at, Due.DEADLINE, key)
 
 
 def _deadline_passed(draft: Draft, event: ev.DeadlinePassed) -> None:
-    call = _with_call(draft, event)
+    call = _call_changed(draft, event)
     disarm(draft, call.deadline_at, Due.DEADLINE, call.placement.key)
     arm(draft, call.deadline_at + GRACE_MS, Due.GRACE, call.placement.key)
 
@@ -169,7 +172,8 @@ def _close(draft: Draft, event: ev.CallEvent) -> tuple[Call, CampaignRow]:
     line = placement.line
     draft.calls = draft.calls.without(event.call_id, owner)
     _disarm_deadline(draft, call)
-    disarm_digit(draft, call)
+    if isinstance(call.step, Silent):
+        disarm_digit(draft, call)
     campaign = draft.campaign(placement.campaign_id)
     draft.in_use[line] -= 1
     campaign.in_use[line] -= 1
@@ -186,11 +190,11 @@ def _close(draft: Draft, event: ev.CallEvent) -> tuple[Call, CampaignRow]:
 
 
 def _opted_out(draft: Draft, event: ev.OptedOut) -> None:
-    _with_call(draft, event)
+    _call_changed(draft, event)
     change_do_not_call(draft, (event.number,), event.at, barred=True)
 
 
-OF_CALL: dict[type[Any], Callable[[Draft, Any], None]] = {
+OF_CALL: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.CallPlaced: _call_placed,
     ev.CallGivenBack: _call_given_back,
     ev.CallAnswered: _call_changed,

@@ -125,7 +125,7 @@ def _recipients_changed(
         change_recipient(draft, campaign, position, event, _NO_CONTEXT)
 
 
-OF_CAMPAIGN: dict[type[Any], Callable[[Draft, Any], None]] = {
+OF_CAMPAIGN: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.CampaignScheduled: _campaign_scheduled,
     ev.CampaignStarted: _campaign_started,
     ev.CampaignPaused: _campaign_paused,

@@ -126,7 +126,7 @@ def _switch_model(draft: Draft, model_id: ModelId, *, enabled: bool) -> None:
     draft.models = draft.models.with_item(model_id, model, draft.owner)
 
 
-OF_SERVICE: dict[type[Any], Callable[[Draft, Any], None]] = {
+OF_SERVICE: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.SettingsChanged: _settings_changed,
     ev.NumbersBarred: _numbers_barred,
     ev.NumbersUnbarred: _numbers_unbarred,

@@ -17,35 +17,36 @@ __all__ = ["arm", "change_recipient", "disarm", "disarm_digit"]
 
 def change_recipient(
     draft: Draft, campaign: CampaignRow, position: int, event: ev.Event, context: Context
-) -> int:
-    """Change a recipient by its table, and return its record as it was before."""
-    before = campaign.records[position - 1]
+) -> None:
+    """Change a recipient by its table, and where it stands."""
+    before = campaign.records.at(position - 1)
     after = next_record(before, event, context)
-    was, now_is = before & 3, after & 3
+    now_is = after & 3
     # Nobody stands in the lines of a campaign that is final.
-    has_lines = not campaign.status.is_final
-    if was == rec.IDLE:
-        if has_lines:
+    if before & 3 == rec.IDLE:
+        if not campaign.status.is_final:
             leave(draft, campaign, position, before)
         campaign.idle -= 1
     campaign.records = campaign.records.with_item(position - 1, after, draft.owner)
-    if now_is == rec.IDLE:
-        if has_lines:
+    if now_is == rec.CONTACTED:
+        campaign.contacted += 1
+    elif now_is == rec.IDLE:
+        if not campaign.status.is_final:
             line_up(draft, campaign, position, after, event.at)
         campaign.idle += 1
-    elif now_is == rec.CONTACTED:
-        campaign.contacted += 1
-    return before
 
 
 def arm(draft: Draft, at: int, kind: Due, key: int) -> None:
+    """Note what becomes due, and when."""
     draft.timers = draft.timers.with_item(timers.entry(at, kind, key), None, draft.owner)
 
 
 def disarm(draft: Draft, at: int, kind: Due, key: int) -> None:
+    """Forget what was to become due."""
     draft.timers = draft.timers.without(timers.entry(at, kind, key), draft.owner)
 
 
 def disarm_digit(draft: Draft, call: Call) -> None:
+    """Forget the end of a silence, if the call is in one."""
     if isinstance(call.step, Silent):
         disarm(draft, call.step.until, Due.DIGIT, call.placement.key)

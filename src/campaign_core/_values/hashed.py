@@ -38,21 +38,27 @@ class Hashed(Generic[K, V]):
         opened: Hashed[K, V] = Hashed.__new__(Hashed)
         changes = self._changes
         if len(changes) > _CHANGES_MIN and len(changes) ** 2 > len(self._shared):
-            opened._shared, opened._changes = dict(self.items()), {}
+            opened._shared, opened._changes = self._merged(), {}
         else:
             opened._shared, opened._changes = self._shared, changes.copy()
         opened._owner = owner
         return opened
 
+    def _merged(self) -> dict[K, V]:
+        merged = self._shared | self._changes
+        for key in [key for key, value in self._changes.items() if value is _GONE]:
+            del merged[key]
+        return merged
+
     def with_item(self, key: K, value: V, owner: object = None) -> Hashed[K, V]:
         """Return the map with this item added or replaced."""
-        opened = self if owner is not None and self._owner is owner else self._opened(owner)
+        opened = self if self._owner is owner and owner is not None else self._opened(owner)
         opened._changes[key] = value
         return opened
 
     def without(self, key: K, owner: object = None) -> Hashed[K, V]:
         """Return the map without this key, which it need not have."""
-        opened = self if owner is not None and self._owner is owner else self._opened(owner)
+        opened = self if self._owner is owner and owner is not None else self._opened(owner)
         if key in opened._shared:
             opened._changes[key] = _GONE
         else:

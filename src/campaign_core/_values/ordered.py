@@ -76,8 +76,6 @@ class Ordered(Generic[K, V]):
         return Ordered((key, None) for key in keys)
 
     def _opened(self, owner: object) -> Ordered[K, V]:
-        if owner is not None and self._owner is owner:
-            return self
         opened: Ordered[K, V] = Ordered.__new__(Ordered)
         opened._root, opened._size, opened._depth = self._root, self._size, self._depth
         opened._owner = owner
@@ -85,17 +83,19 @@ class Ordered(Generic[K, V]):
 
     def with_item(self, key: K, value: V, owner: object = None) -> Ordered[K, V]:
         """Return the map with this item added or replaced."""
-        tree = self if owner is not None and self._owner is owner else self._opened(owner)
-        path: list[tuple[_Branch, int]] = []
+        if owner is None:
+            owner = object()
+        tree = self if self._owner is owner else self._opened(owner)
         block = tree._root
-        if block.owner is not owner or owner is None:
+        if block.owner is not owner:
             block = tree._root = _copied(block, owner, tree._depth)
-        for depth in range(tree._depth - 1, -1, -1):
+        depth = tree._depth
+        while depth:
+            depth -= 1
             slot = bisect_right(block.firsts, key, 1) - 1
             below = block.children[slot]
-            if below.owner is not owner or owner is None:
+            if below.owner is not owner:
                 below = block.children[slot] = _copied(below, owner, depth)
-            path.append((block, slot))
             block = below
         keys = block.keys
         at = bisect_left(keys, key)
@@ -106,8 +106,18 @@ class Ordered(Generic[K, V]):
         block.values.insert(at, value)
         tree._size += 1
         if len(keys) > _WIDTH:
-            tree._split(block, at, path, owner)
+            tree._split(block, at, tree._path_to(key), owner)
         return tree
+
+    def _path_to(self, key: K) -> list[tuple[_Branch, int]]:
+        """Return the branches above a key's leaf, each with the slot that leads there."""
+        path = []
+        block = self._root
+        for _ in range(self._depth):
+            slot = bisect_right(block.firsts, key, 1) - 1
+            path.append((block, slot))
+            block = block.children[slot]
+        return path
 
     def _split(self, leaf: _Leaf, at: int, path: list[tuple[_Branch, int]], owner: object) -> None:
         # Keys that come in ascending order, as times do, leave full blocks behind them.
@@ -132,25 +142,28 @@ class Ordered(Generic[K, V]):
 
     def without(self, key: K, owner: object = None) -> Ordered[K, V]:
         """Return the map without this key; the map itself where it has none such."""
-        tree = self if owner is not None and self._owner is owner else self._opened(owner)
-        path: list[tuple[_Branch, int]] = []
+        if owner is None:
+            owner = object()
+        tree = self if self._owner is owner else self._opened(owner)
         block = tree._root
-        if block.owner is not owner or owner is None:
+        if block.owner is not owner:
             block = tree._root = _copied(block, owner, tree._depth)
-        for depth in range(tree._depth - 1, -1, -1):
+        depth = tree._depth
+        while depth:
+            depth -= 1
             slot = bisect_right(block.firsts, key, 1) - 1
             below = block.children[slot]
-            if below.owner is not owner or owner is None:
+            if below.owner is not owner:
                 below = block.children[slot] = _copied(below, owner, depth)
-            path.append((block, slot))
             block = below
-        at = bisect_left(block.keys, key)
-        if at == len(block.keys) or block.keys[at] != key:
+        keys = block.keys
+        at = bisect_left(keys, key)
+        if at == len(keys) or keys[at] != key:
             return self
-        del block.keys[at], block.values[at]
+        del keys[at], block.values[at]
         tree._size -= 1
-        if not block.keys and path:
-            tree._drop(path)
+        if not keys and tree._depth:
+            tree._drop(tree._path_to(key))
         return tree
 
     def _drop(self, path: list[tuple[_Branch, int]]) -> None:

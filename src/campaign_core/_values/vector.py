@@ -60,19 +60,21 @@ class Vector(Sequence[T], Generic[T]):
 
     def with_item(self, index: int, item: T, owner: object = None) -> Vector[T]:
         """Return the vector with another item at ``index`` (0 to length - 1)."""
+        if owner is None:
+            owner = object()
         vector = self
-        if owner is None or self._owner is not owner:
+        if self._owner is not owner:
             vector = Vector.__new__(Vector)
             vector._size, vector._shift, vector._owner = self._size, self._shift, owner
             vector._root = self._root
         block = vector._root
-        if owner is None or block.owner is not owner:
+        if block.owner is not owner:
             block = vector._root = _Block(block.items.copy(), owner)
         shift = vector._shift
         while shift:
             slot = index >> shift & _MASK
             below = block.items[slot]
-            if owner is None or below.owner is not owner:
+            if below.owner is not owner:
                 below = block.items[slot] = _Block(below.items.copy(), owner)
             block = below
             shift -= _BITS
@@ -110,6 +112,15 @@ class Vector(Sequence[T], Generic[T]):
             level = [below for block in level for below in block.items]
         yield from level
 
+    def at(self, index: int) -> T:
+        """Return the item at an index from 0 to length - 1, which is not checked."""
+        items = self._root.items
+        shift = self._shift
+        while shift:
+            items = items[index >> shift & _MASK].items
+            shift -= _BITS
+        return items[index & _MASK]  # type: ignore[no-any-return]
+
     @overload
     def __getitem__(self, index: int) -> T: ...
 
@@ -124,12 +135,7 @@ class Vector(Sequence[T], Generic[T]):
             index += self._size
         if not 0 <= index < self._size:
             raise IndexError(index)
-        items = self._root.items
-        shift = self._shift
-        while shift:
-            items = items[index >> shift & _MASK].items
-            shift -= _BITS
-        return items[index & _MASK]  # type: ignore[no-any-return]
+        return self.at(index)
 
     @override
     def __len__(self) -> int:

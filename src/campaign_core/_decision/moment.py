@@ -58,11 +58,11 @@ class Moment:
         draft, kept = self.draft, self.events
         for event in events:
             APPLY[type(event)](draft, event)
-            draft.sequence = event.seq
+            # No event, no new time: the state is a fold over events and nothing else (R9.1).
+            draft.sequence, draft.now = event.seq, event.at
             kept.append(event)
             if draft.tripped:
                 self._pause_tripped()
-        draft.now = self.now
 
     def take_due(self) -> None:
         """Take everything due by now, in the order of R6.6."""

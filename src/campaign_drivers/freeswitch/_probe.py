@@ -149,9 +149,8 @@ class ProbeCall:
     def __init__(self, asker: Probe) -> None:
         """Nothing is placed before :meth:`place`."""
         self._asker = asker
-        # No id of a campaign's call ends so: attempts are numbered from 1.
-        head = f"{asker.settings.service_id}ffffffff{token_hex(4)}"
-        self.call_id = CallId(f"{head}00000000")
+        # Not 32 hex digits: no driver takes it for a call of its campaigns.
+        self.call_id = CallId(f"{asker.settings.service_id}-probe-{token_hex(6)}")
 
     async def place(self, dial_string: str = "null/probe", within_s: float = _STEP_S) -> str | None:
         """Place the call; return why it failed, or ``None`` once it takes applications."""

@@ -63,7 +63,7 @@ channel (nobody is registered, a gateway is down) ended the call as it would hav
 _NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
 _CALLER = re.compile(r"\+?[0-9*#]{1,60}")
 _SOUND = re.compile(r"[A-Za-z0-9/_.-]{1,255}")
-_CALL_ID = re.compile(r"[0-9a-f]{32}")
+_CALL_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-probe-[0-9a-f]{12}")
 _UUID = re.compile(r"[0-9a-zA-Z.-]{1,128}")
 _DISPLAY_MAX = 64
 _DISPLAY_MARKS = " ._-"

@@ -1,0 +1,33 @@
+"""The driver keeps the promises that every driver makes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from campaign_drivers.conformance import SCENARIOS, BrokenPromiseError, Scenario, check_scenario
+from tests.drivers.freeswitch.line_ups import SocketLineUp, VirtualLineUp
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_the_switchboard_keeps_the_promise(scenario: Scenario) -> None:
+    asyncio.run(check_scenario(scenario, VirtualLineUp()))
+
+
+def test_the_whole_driver_keeps_every_promise_over_a_socket() -> None:
+    """In real time, all scenarios side by side."""
+
+    async def try_one(scenario: Scenario) -> BrokenPromiseError | None:
+        line_up = SocketLineUp()
+        async with line_up.serving:
+            try:
+                await check_scenario(scenario, line_up)
+            except BrokenPromiseError as error:
+                return error
+        return None
+
+    async def try_all() -> list[BrokenPromiseError | None]:
+        return await asyncio.gather(*(try_one(scenario) for scenario in SCENARIOS))
+
+    assert [] == [broken for broken in asyncio.run(try_all()) if broken is not None]

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from campaign_core import CallLimits, Campaign, Instant, State, campaign
+from campaign_core import CallLimits, Campaign, Instant, State, Status, campaign
 from campaign_service.report import StatusPanel
 
 __all__ = ["Display", "LiveDisplay", "LogDisplay", "Progress", "duration_text", "progress_of"]
@@ -34,7 +34,7 @@ class Progress:
     attempts: int
     placed_per_min: int
     left_s: int | None
-    """Seconds to the end, at the rate so far; ``None``: too early to say."""
+    """Seconds to the end, at the rate so far; ``None``: too early to say, or not calling."""
 
     @property
     def settled(self) -> int:
@@ -47,7 +47,8 @@ def progress_of(state: State, panel: StatusPanel, now: Instant) -> Progress:
     found = campaign(state, panel.campaign_id, now)
     settled = found.contacted + found.failed
     left_s = None
-    if settled >= _SETTLED_MIN and panel.started_at is not None:
+    is_calling = found.status in {Status.ACTIVE, Status.BLOCKED}
+    if is_calling and settled >= _SETTLED_MIN and panel.started_at is not None:
         rest = len(found.recipients) - settled
         left_s = (now - panel.started_at) * rest // settled // 1_000
     return Progress(
@@ -173,7 +174,9 @@ def _view(progress: Progress, limits: CallLimits, zone: ZoneInfo) -> Group:
     )
     left = "" if progress.left_s is None else f"about {duration_text(progress.left_s)}"
     figures.add_row("time left", left, "", "")
-    return Group(head, bar, figures)
+    line = Table.grid()
+    line.add_row(bar)
+    return Group(head, line, figures)
 
 
 def _against(calls: int, limit: int | None) -> str:

@@ -48,6 +48,7 @@ def forecast(file: CampaignFile, *, to_its_end: bool) -> Forecast:
         exchange=Exchange(file.simulation.network, seed=file.simulation.seed),
         now=now,
         observers=[panel.take, note_first],
+        grain_ms=file.simulation.grain_ms,
     )
     for command in commands_of(file):
         engine.give(command)

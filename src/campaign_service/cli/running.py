@@ -67,6 +67,7 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
             now=now,
             journal=journal,
             observers=[report.take],
+            grain_ms=simulation.grain_ms,
         )
         watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
         for command in commands_of(job.file):

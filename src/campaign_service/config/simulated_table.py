@@ -54,6 +54,9 @@ class Simulation:
     """Another seed, another course of every call."""
     starts_at: Instant | None = None
     """The first instant; ``None``: the time on the wall."""
+    grain_ms: int = 1
+    """What happens within so many milliseconds is taken as one moment: a coarser grain makes a
+    large simulation faster and its times less exact."""
 
 
 def read_simulation(table: Table, model: CampaignModel | None) -> Simulation | None:
@@ -73,17 +76,18 @@ def read_simulation(table: Table, model: CampaignModel | None) -> Simulation | N
         "faults": _faults,
     }
     seed = table.whole_number("seed", 0, _SEED_MAX)
+    grain_ms = table.whole_number("grain_ms", 1, 1_000)
     starts_at = _starts_at(table)
     people = _population(table, model)
     network = table.build(
         Network,
         readers=readers,
         given={"population": people},
-        known=["seed", "starts_at", "rates", "people", "delays", "numbers"],
+        known=["seed", "starts_at", "grain_ms", "rates", "people", "delays", "numbers"],
     )
     if network is None:
         return None
-    return Simulation(network=network, seed=seed or 0, starts_at=starts_at)
+    return Simulation(network=network, seed=seed or 0, starts_at=starts_at, grain_ms=grain_ms or 1)
 
 
 def _starts_at(table: Table) -> Instant | None:

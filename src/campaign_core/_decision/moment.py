@@ -69,6 +69,9 @@ class Moment:
         draft = self.draft
         later = timers.after(self.now)
         while True:
+            first = draft.timers.first()
+            if first is None or first >= later:
+                return
             for timer in draft.timers:
                 kind, key = timers.read(timer)
                 # R5.5: while the link is down only deadlines run, of what happens in calls.

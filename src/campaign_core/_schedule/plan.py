@@ -58,12 +58,13 @@ class Place(Protocol):
 
 def bring_up_to(draft: Draft, now: int) -> None:
     """Move lines and lists on to ``now``: no fact changes."""
-    wakes = draft.wakes
     due = []
-    for key in wakes:
-        if key >> 32 > now:
-            break
-        due.append(CampaignId(key & 0xFFFFFFFF))
+    first = draft.wakes.first()
+    if first is not None and first >> 32 <= now:
+        for key in draft.wakes:
+            if key >> 32 > now:
+                break
+            due.append(CampaignId(key & 0xFFFFFFFF))
     for campaign_id in (*due, *draft.touched_now):
         campaign = draft.campaign(campaign_id)
         if campaign.may_call:
@@ -91,7 +92,18 @@ def place_calls(draft: Draft, now: int, place: Place) -> None:
         now: the time.
         place: places one call.
     """
+    wake = draft.wakes.first()
+    is_woken = wake is not None and wake >> 32 <= now
+    if not (is_woken or draft.touched_now or draft.pass_due_at <= now):
+        # The last pass placed all it could, and nothing has happened since that frees a place.
+        return
     bring_up_to(draft, now)
+    _pass(draft, now, place)
+    free_from = capacity_free_from(draft)
+    draft.pass_due_at = free_from if free_from > now else _NEVER
+
+
+def _pass(draft: Draft, now: int, place: Place) -> None:
     while capacity_free_from(draft) <= now:
         lines = room_on(draft)
         ranks = [rank for line in lines if (rank := draft.placeable[line].first()) is not None]
@@ -156,7 +168,9 @@ def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int
 
 def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> None:
     """Let one campaign place calls until it can place no more."""
-    rank = draft.contenders.count_before(campaign.rank) + 1
+    contenders = draft.contenders
+    is_first = contenders.first() == campaign.rank
+    rank = 1 if is_first else contenders.count_before(campaign.rank) + 1
     room = _Room(draft, campaign)
     heads = {line: campaign.ready[line].first() for line in open_lines(campaign, now)}
     rate = campaign.parameters.call_rate

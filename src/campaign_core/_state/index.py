@@ -65,3 +65,4 @@ def rebuild_lines(draft: Draft, now: int) -> None:
             line_up_all(draft, campaign, range(1, len(campaign.recipients) + 1), now)
         draft.touched_now.add(campaign_id)
     draft.indexed_at = now
+    draft.pass_due_at = 0

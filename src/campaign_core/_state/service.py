@@ -85,6 +85,8 @@ class ServiceRow:
         """Campaigns with a recipient to call and room of their own, by line and rank."""
         self.touched: frozenset[CampaignId] = frozenset()
         """Campaigns whose standing in the two above is to be looked at again."""
+        self.pass_due_at: int = 0
+        """The instant from which a pass may place a call though no campaign was touched."""
         self.indexed_at: int = now
         """The instant up to which the lines have been moved on."""
 

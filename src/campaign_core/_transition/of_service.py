@@ -24,6 +24,7 @@ __all__ = ["OF_SERVICE", "change_do_not_call"]
 def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
     before, after = draft.settings, event.settings
     draft.settings = after
+    draft.pass_due_at = 0
     if after.call_rate is None:
         draft.placements = Placements()
     if after.frequency_cap is None:
@@ -88,6 +89,7 @@ def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
 
 def _driver_came_up(draft: Draft, _: ev.DriverCameUp) -> None:
     draft.link = attrs.evolve(draft.link, is_up=True, surveys_due=SURVEYS)
+    draft.pass_due_at = 0
 
 
 def _calls_up_reported(draft: Draft, _: ev.CallsUpReported) -> None:

@@ -34,7 +34,7 @@ from campaign_drivers.freeswitch import _playback as playback
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._admission import Admission
 from campaign_drivers.freeswitch._calls import GRACE_MS, Call, Channel, Timer, Work
-from campaign_drivers.freeswitch._session import Happening, Ready, Reply, Seen, Session
+from campaign_drivers.freeswitch._session import EVENTS, Happening, Ready, Reply, Seen, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._translate import UnfitError
 from campaign_drivers.freeswitch._wire import Command, Event
@@ -271,6 +271,10 @@ class Switchboard:
                 self._channel_event(event, now)
 
     def _channel_event(self, event: Event, now: int) -> None:
+        # Not by what we did not ask for: of a gateway that is not there a channel is destroyed,
+        # which there never was.
+        if event.name not in EVENTS:
+            return
         # By this id alone: a loopback's other end carries our variables too.
         call_id = CallId(event["unique-id"])
         call = self.calls.get(call_id)

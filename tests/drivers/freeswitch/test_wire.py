@@ -42,7 +42,9 @@ def written(frame: Frame) -> bytes:
 
 
 @given(st.lists(FRAME, max_size=8), st.lists(st.integers(0, 2_000), max_size=12))
-def test_frames_are_the_same_wherever_the_bytes_are_cut(given: list[Frame], cuts: list[int]) -> None:
+def test_frames_are_the_same_wherever_the_bytes_are_cut(
+    given: list[Frame], cuts: list[int]
+) -> None:
     data = b"".join(written(frame) for frame in given)
     reader = Reader()
     read: list[Frame] = []
@@ -104,7 +106,9 @@ def test_values_of_events_are_decoded_and_the_body_is_kept() -> None:
     assert "no-such-header" not in job
 
 
-@given(st.text(max_size=60), st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=3))
+@given(
+    st.text(max_size=60), st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=3)
+)
 def test_a_command_is_one_frame_or_is_not_sent(line: str, headers: dict[str, str]) -> None:
     """A blank line would end it, and what follows would be a command of its own."""
     command = Command(f"api {line}", headers.items())

@@ -214,9 +214,13 @@ class Switch:
         next_legs: tuple[str, ...] = (),
     ) -> str:
         failure, number = self._endpoint(leg)
-        if failure:
-            return failure
         uuid = variables.get("origination_uuid") or self.uuid()
+        if failure:
+            if leg.startswith("sofia/"):
+                # A channel is destroyed that was never created.
+                gone = {"Unique-ID": uuid, "Call-Direction": "outbound", "Answer-State": "ringing"}
+                self.fire("CHANNEL_DESTROY", gone)
+            return failure
         legs = 2 if leg.startswith("loopback/") else 1
         if self.is_paused or uuid in self.channels or not self._has_room(legs):
             return "DESTINATION_OUT_OF_ORDER"

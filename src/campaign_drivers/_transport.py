@@ -30,9 +30,9 @@ class Link:
     _stream: _Stream
 
     def write(self, data: bytes) -> None:
-        """Send bytes; harmless once the connection is lost."""
-        if data and not self._transport.is_closing():
-            self._transport.write(data)
+        """Send bytes, before the loop waits next; harmless once the connection is lost."""
+        if data:
+            self._stream.gather(data, self._transport)
 
     @property
     def is_congested(self) -> bool:
@@ -49,6 +49,20 @@ class _Stream(asyncio.Protocol):
         self.is_congested = False
         self._on_bytes = on_bytes
         self._on_lost = on_lost
+        self._gathered = bytearray()
+
+    def gather(self, data: bytes, transport: asyncio.Transport) -> None:
+        # What one turn of the loop brings goes out in one system call: each costs more than
+        # putting an order together.
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._flush, transport)
+        self._gathered += data
+
+    def _flush(self, transport: asyncio.Transport) -> None:
+        data = bytes(self._gathered)
+        self._gathered.clear()
+        if not transport.is_closing():
+            transport.write(data)
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -147,8 +147,9 @@ class Work:
     """One step's surroundings: what is known outside of the call, and what came of it."""
 
     settings: AsteriskSettings
-    now: int
-    is_up: bool = True
+    now: int = 0
+    """Milliseconds."""
+    is_up: bool = False
     """Whether the core knows that the connection is up: answers wait for that."""
     serial: Callable[[], str]
     asked: Callable[[Action, tuple[str, ...], str | None], None]

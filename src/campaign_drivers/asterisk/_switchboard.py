@@ -21,6 +21,7 @@ from campaign_core.reports import (
     DeferralReport,
     DriverDownReport,
     DriverUpReport,
+    Report,
 )
 from campaign_drivers._shell import Out, Over, is_call_of
 from campaign_drivers.asterisk import _calls as calls
@@ -89,6 +90,14 @@ class Switchboard:
         self._serial = count(1)
         self._run = ""
         self._order = count()
+        self._work = Work(
+            settings=settings,
+            serial=lambda: f"{self._run}{next(self._serial)}",
+            asked=lambda action, purpose, key: self._ask(action, purpose, key, self._work.now),
+            told=self._tell,
+            noted=self._note,
+            timed=self._timed,
+        )
 
     # The connection -----------------------------------------------------------------------
 
@@ -167,7 +176,7 @@ class Switchboard:
         return min((at for at in due if at is not None), default=None)
 
     def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
-        work = self._work(now)
+        work = self._at(now)
         if timer is Timer.GRACE:
             calls.grace_passed(call, work)
         elif timer is Timer.STOP:
@@ -192,10 +201,10 @@ class Switchboard:
                 self._hang_up(call_id, now)
             case Play(call_id=call_id):
                 if self.is_up and (call := self.calls.get(call_id)) is not None:
-                    playback.order_play(call, decision, self._work(now))
+                    playback.order_play(call, decision, self._at(now))
             case Transfer(call_id=call_id):
                 if self.is_up and (call := self.calls.get(call_id)) is not None:
-                    playback.order_transfer(call, decision, self._work(now))
+                    playback.order_transfer(call, decision, self._at(now))
 
     def _place(self, order: PlaceCall, now: int) -> None:
         call_id = order.call_id
@@ -208,7 +217,7 @@ class Switchboard:
         if self.is_congested or (self._session is not None and self._session.is_lagging(now)):
             self._defer(call_id, _CONGESTED_MS, now)
             return
-        work = self._work(now)
+        work = self._at(now)
         call = Call(call_id=call_id)
         if not is_call_of(self.settings.service_id, call_id):
             calls.refuse(call, f"the id {call_id!r} is none of this service", work)
@@ -232,7 +241,7 @@ class Switchboard:
             return
         call = self.calls.get(call_id)
         if call is not None:
-            calls.order_hang_up(call, self._work(now))
+            calls.order_hang_up(call, self._at(now))
         elif is_call_of(self.settings.service_id, call_id):
             # One we lost sight of, perhaps; for one that is over it is harmless.
             self._ask(translate.hang_up(call_id), ("hang_up", call_id), None, now)
@@ -252,7 +261,7 @@ class Switchboard:
                 return
             call = census.adopt(self.calls, call_id)
         call.here = True
-        step(call, message, self._work(now))
+        step(call, message, self._at(now))
         self._forget_if_over(call)
 
     def _is_news(self, message: Message, call_id: CallId) -> bool:
@@ -272,7 +281,7 @@ class Switchboard:
         call = self.calls.get(CallId(rest[0]))
         if call is None:
             return
-        work = self._work(now)
+        work = self._at(now)
         if kind == "place" and not reply.message.is_success:
             self._not_placed(call, reply.message, now)
         elif kind == "hang_up":
@@ -289,7 +298,7 @@ class Switchboard:
             self._defer(call.call_id, _RESTARTING_MS, now)
         else:
             why = f"Asterisk refused the call: {message['message']}"
-            calls.refuse(call, why, self._work(now))
+            calls.refuse(call, why, self._at(now))
 
     def _asked_alive(self, call: Call, message: Message, work: Work) -> None:
         if message.is_success:
@@ -328,17 +337,16 @@ class Switchboard:
 
     # Surroundings -------------------------------------------------------------------------
 
-    def _work(self, now: int) -> Work:
-        return Work(
-            settings=self.settings,
-            now=now,
-            is_up=self.is_up,
-            serial=lambda: f"{self._run}{next(self._serial)}",
-            asked=lambda action, purpose, action_id: self._ask(action, purpose, action_id, now),
-            told=self.out.reports.append,
-            noted=self.out.notes.append,
-            timed=self._timed,
-        )
+    def _at(self, now: int) -> Work:
+        """Return the surroundings of a step."""
+        self._work.now, self._work.is_up = now, self.is_up
+        return self._work
+
+    def _tell(self, report: Report) -> None:
+        self.out.reports.append(report)
+
+    def _note(self, note: str) -> None:
+        self.out.notes.append(note)
 
     def _timed(self, due: int, call: Call, timer: Timer) -> None:
         heapq.heappush(self._timers, (due, next(self._order), call, timer))

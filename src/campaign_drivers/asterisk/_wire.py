@@ -9,6 +9,7 @@ byte is written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import attrs
@@ -26,7 +27,7 @@ HEADERS_MAX = 120
 _MESSAGE_BYTES_MAX = 1 << 18
 """Of one message we read; a server that sends more than this is none we know."""
 
-_CONTROL = {*range(0x20), 0x7F}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _BANNER = "Asterisk Call Manager/"
 
 
@@ -108,11 +109,12 @@ class Reader:
 def _message(block: bytes) -> Message:
     fields: dict[str, str] = {}
     for line in block.decode("utf-8", "replace").split("\r\n"):
-        name, colon, value = line.partition(":")
+        name, colon, value = line.partition(": ")
         if not colon:
-            continue
+            name, colon, value = line.partition(":")
+            if not colon:
+                continue
         key = name.lower()
-        value = value.removeprefix(" ")
         fields[key] = f"{fields[key]}\n{value}" if key in fields else value
     return Message(fields)
 
@@ -127,19 +129,19 @@ def encode(action: Action, action_id: str) -> bytes:
     headers = (("Action", action.name), ("ActionID", action_id), *action.headers)
     if len(headers) > HEADERS_MAX:
         raise MalformedMessageError(f"{action.name} with more than {HEADERS_MAX} headers")
-    return b"".join(_lines(headers)) + b"\r\n"
+    lines = [_line(name, value) for name, value in headers]
+    return b"".join(lines) + b"\r\n"
 
 
-def _lines(headers: Iterable[tuple[str, str]]) -> Iterable[bytes]:
-    for name, value in headers:
-        try:
-            line = f"{name}: {value}".encode()
-        except UnicodeEncodeError:
-            raise MalformedMessageError(f"{name} holds a character that is none") from None
-        if not _CONTROL.isdisjoint(line):
-            raise MalformedMessageError(f"{name} holds a control character")
-        if not name or ":" in name:
-            raise MalformedMessageError(f"{name!r} is no name of a header")
-        if len(line) > LINE_BYTES_MAX:
-            raise MalformedMessageError(f"{name} is longer than {LINE_BYTES_MAX} bytes")
-        yield line + b"\r\n"
+def _line(name: str, value: str) -> bytes:
+    if _CONTROL(name) or _CONTROL(value):
+        raise MalformedMessageError(f"{name!r} holds a control character")
+    if not name or ":" in name:
+        raise MalformedMessageError(f"{name!r} is no name of a header")
+    try:
+        line = f"{name}: {value}\r\n".encode()
+    except UnicodeEncodeError:
+        raise MalformedMessageError(f"{name!r} holds a character that is none") from None
+    if len(line) > LINE_BYTES_MAX + 2:
+        raise MalformedMessageError(f"{name} is longer than {LINE_BYTES_MAX} bytes")
+    return line

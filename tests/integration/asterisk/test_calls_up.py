@@ -130,7 +130,7 @@ def test_a_stop_digit_in_the_gap_before_the_sound_stops_it_all_the_same(settings
             for call_id in calls:
                 call = rig.driver._board.calls[call_id]
                 call.playing.stopping = True
-                stop_due(call, rig.driver._board._work(monotonic_ms()))
+                stop_due(call, rig.driver._board._at(monotonic_ms()))
                 rig.driver._after()
             await rig.seen(PlaybackReport, 4, within_s=3)
             assert all(ends(rig, call_id) == [(1, "STOPPED")] for call_id in calls)

@@ -161,8 +161,6 @@ def _check_together(campaign: Table, model: CampaignModel | None) -> None:
     """Check what the start of the campaign would refuse (R4.1), while its line is known."""
     if model is None:
         return
-    if model.sound is None:
-        campaign.complain("sound", None, "missing: a campaign needs a sound to play")
     count = len(model.recipients)
     if model.threshold is not None and count and model.threshold > count:
         campaign.complain(

@@ -21,7 +21,7 @@ _Member = TypeVar("_Member", bound=Enum)
 Reader = Callable[["Table", str], object]
 """Takes one key of a table and returns its value; raises ``SettingsError`` for a bad one."""
 
-_INDEX = re.compile(r"\[(\d+)\]")
+_INDEX = re.compile(r"\[([^\]]*)\]")
 
 
 class Table:
@@ -243,10 +243,10 @@ def _settable(kind: type[object]) -> list[str]:
 
 
 def _keys_of(field: str) -> KeyPath:
-    """Return a field's path in the core's words as keys: ``a.b[3]`` counts from 1."""
+    """Return a field's path in the core's words as keys: in ``a.b[3]`` it counts from 1."""
     keys: list[str | int] = []
     for part in field.split("."):
         name, *indexes = _INDEX.split(part)
         keys.append(name)
-        keys.extend(int(index) - 1 for index in indexes if index)
+        keys.extend(int(key) - 1 if key.isdecimal() else key for key in indexes if key)
     return tuple(keys)

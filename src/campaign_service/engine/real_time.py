@@ -159,7 +159,8 @@ class RealTimeEngine:
         """
         done = asyncio.get_running_loop().create_future()
         condition = self._condition(done.done)
-        self._put(_Given(command, done))
+        # A copy: of a command that is given twice, the refusal must find the one it belongs to.
+        self._put(_Given(attrs.evolve(command), done))
         await condition
         await done
 
@@ -278,7 +279,7 @@ class RealTimeEngine:
 
 def _taken(given: Sequence[_Given], refusals: Sequence[Refusal]) -> list[_Given]:
     """Return what was taken; whoever gave one of the others hears why it was not."""
-    # Refusals come in the order of the messages, and the same message may come twice.
+    # Refusals come in the order of the messages.
     waiting = list(refusals)
     taken = []
     for one in given:

@@ -15,8 +15,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import IO, cast, get_args
+from typing import cast, get_args
 
 from campaign_core import Instant
 from campaign_core.codec import from_data, to_data
@@ -33,6 +35,7 @@ __all__ = ["FORMAT", "JsonLinesJournal"]
 FORMAT = 1
 """The number of the layout that this release writes; that of each event is the core's own."""
 
+_GATHERED_MAX = 1 << 20
 _EVENTS = get_args(Event)
 _KIND = "call-campaign"
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
@@ -41,11 +44,14 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=
 class JsonLinesJournal:
     """A journal in a file, made by :meth:`create` or read by :meth:`open`."""
 
-    def __init__(self, path: Path, file: IO[bytes] | None, *, is_durable: bool) -> None:
+    def __init__(self, path: Path, file: FileIO | None, *, is_durable: bool) -> None:
         """Take an open file to append to, or none for a journal that is only read."""
         self.path = path
         self._file = file
         self._is_durable = is_durable
+        self._pending = bytearray()
+        self._size = 0
+        """How long the file was after the last append that went well."""
         self._last_seq = 0
         self._tail: TornTail | None = None
 
@@ -63,10 +69,9 @@ class JsonLinesJournal:
             FileExistsError: no journal is ever overwritten.
             OSError: the file cannot be made.
         """
-        file = path.open("xb", buffering=1 << 20)
-        journal = cls(path, file, is_durable=is_durable)
-        file.write(f"{_encode({'journal': _KIND, 'format': FORMAT})}\n".encode())
-        journal._settle()
+        journal = cls(path, path.open("xb", buffering=0), is_durable=is_durable)
+        journal._pending += f"{_encode({'journal': _KIND, 'format': FORMAT})}\n".encode()
+        journal._write()
         if is_durable:
             _settle_name(path)
         return journal
@@ -98,21 +103,16 @@ class JsonLinesJournal:
 
         Raises:
             AppendConflictError: the last event has another number.
-            OSError: the events could not be written. How much of them stands in the file is not
-                known then, so nothing more is ever written behind them.
+            OSError: the events could not be written; nothing is ever written behind them.
         """
         if self._file is None:
             raise OSError(f"{self.path} is open for reading alone")
         if expected != self._last_seq:
             raise AppendConflictError(expected=expected, found=self._last_seq)
-        lines = [_encode(to_data(event)) for event in events]
-        file = self._file
-        try:
-            file.write("".join(f"{line}\n" for line in lines).encode())
-            self._settle()
-        except OSError:
-            self._file = None
-            raise
+        for event in events:
+            self._pending += f"{_encode(to_data(event))}\n".encode()
+        if self._is_durable or len(self._pending) >= _GATHERED_MAX:
+            self._write()
         self._last_seq += len(events)
 
     def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
@@ -123,7 +123,7 @@ class JsonLinesJournal:
             JournalError: a newer release wrote it.
         """
         if self._file is not None:
-            self._file.flush()
+            self._write()
         with self.path.open("rb") as file:
             _check_header(self.path, file.readline())
             for number, line in enumerate(file, 2):
@@ -145,13 +145,32 @@ class JsonLinesJournal:
     def close(self) -> None:
         """Write what is still held back, and close the file."""
         if self._file is not None:
-            file, self._file = self._file, None
-            file.close()
+            self._write()
+            self._file.close()
+            self._file = None
 
-    def _settle(self) -> None:
-        if self._is_durable and self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+    def _write(self) -> None:
+        """Write what is held back, and wait for the disk where that was promised."""
+        file = self._file
+        assert file is not None
+        rest = memoryview(bytes(self._pending))
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            if self._is_durable:
+                os.fsync(file.fileno())
+        except OSError:
+            self._give_up(file)
+            raise
+        self._size += len(self._pending)
+        self._pending.clear()
+
+    def _give_up(self, file: FileIO) -> None:
+        """Take back what was written of an append that failed, as far as the disk lets us."""
+        self._file = None
+        with suppress(OSError):
+            file.truncate(self._size)
+        file.close()
 
 
 def _settle_name(path: Path) -> None:

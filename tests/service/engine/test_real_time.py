@@ -1,0 +1,309 @@
+"""The engine in real time: the disk before the call, and what comes of trouble."""
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+
+import pytest
+
+from campaign_core import (
+    CampaignModel,
+    Instant,
+    Line,
+    Outcome,
+    Recipient,
+    Settings,
+    Status,
+    campaign,
+    link,
+    open_service,
+    replay,
+    status,
+)
+from campaign_core.commands import (
+    AddModel,
+    PauseCampaign,
+    ResumeCampaign,
+    StartCampaign,
+    StopCampaign,
+)
+from campaign_core.decisions import HangUp, PlaceCall, Play
+from campaign_core.errors import CommandRefusedError, SettingsError
+from campaign_core.events import CallEnded, CallPlaced
+from campaign_core.reports import AnswerReport, DriverUpReport, EndReport
+from campaign_drivers import Capacity, LinkLostError
+from campaign_drivers.simulated import Exchange, Network, Rates, RealClock, population
+from campaign_service.engine import (
+    DriverRequest,
+    JournalFailedError,
+    RealTimeEngine,
+    open_driver,
+    register_driver,
+)
+
+
+class Telephony:
+    """A driver that does what a test tells it, and keeps what it was ordered."""
+
+    def __init__(self, *, tries_in_vain=0):
+        self.orders = []
+        self.is_closed = False
+        self.tries_in_vain = tries_in_vain
+
+    async def start(self, report):
+        if self.tries_in_vain:
+            self.tries_in_vain -= 1
+            raise LinkLostError("out of reach")
+        self.report = report
+        report(DriverUpReport())
+
+    def carry_out(self, decision):
+        self.orders.append(decision)
+
+    async def check(self, *, sounds, routing_classes):
+        return ()
+
+    def capacity(self):
+        return Capacity()
+
+    async def close(self):
+        self.is_closed = True
+
+    def ordered(self, kind):
+        return [order for order in self.orders if isinstance(order, kind)]
+
+
+class SlowJournal:
+    """Takes nothing before it is let."""
+
+    def __init__(self):
+        self.events = []
+        self.gate = threading.Event()
+        self.error = None
+
+    @property
+    def last_seq(self):
+        return len(self.events)
+
+    def append(self, events, *, expected):
+        assert expected == len(self.events)
+        self.gate.wait(timeout=10)
+        if self.error is not None:
+            raise self.error
+        self.events += events
+
+
+MODEL = CampaignModel(
+    name="Test",
+    caller_number="100",
+    sound="message",
+    attempts_max=1,
+    recipients=[Recipient(number=f"{200 + i}", line=Line.INTERNAL) for i in range(3)],
+)
+
+
+@asynccontextmanager
+async def running(driver, **options):
+    clock = RealClock()
+    opened = open_service("00000001", Settings(), clock.now())
+    async with RealTimeEngine(opened, driver=driver, clock=clock, **options) as engine:
+        yield engine
+
+
+async def start(engine):
+    await engine.give(AddModel(model=MODEL))
+    await engine.give(StartCampaign(model_id=1))
+
+
+def story(coroutine_function):
+    """Run a test that is a coroutine, for no longer than a few seconds."""
+
+    def test():
+        asyncio.run(asyncio.wait_for(coroutine_function(), timeout=20))
+
+    test.__name__, test.__doc__ = coroutine_function.__name__, coroutine_function.__doc__
+    return test
+
+
+@story
+async def test_call_is_placed_only_once_its_event_is_durable():
+    """R9.3."""
+    driver, journal = Telephony(), SlowJournal()
+    async with running(driver, journal=journal) as engine:
+        starting = asyncio.ensure_future(start(engine))
+        await asyncio.sleep(0.1)
+        assert driver.orders == []
+        assert not starting.done()
+
+        journal.gate.set()
+        await starting
+        await engine.until(lambda: len(driver.orders) == 3)
+        placed = {event.call_id for event in journal.events if isinstance(event, CallPlaced)}
+        assert {order.call_id for order in driver.orders} == placed
+    assert driver.is_closed
+
+
+@story
+async def test_orders_within_a_call_run_ahead_of_the_disk():
+    """R9.3: they may; only the call waits."""
+    driver, journal = Telephony(), SlowJournal()
+    journal.gate.set()
+    async with running(driver, journal=journal) as engine:
+        await start(engine)
+        await engine.until(lambda: len(driver.orders) == 3)
+        journal.gate.clear()
+        driver.report(AnswerReport(driver.orders[0].call_id))
+        await engine.until(lambda: bool(driver.ordered(Play)))
+        journal.gate.set()
+
+
+@story
+async def test_hang_up_does_not_overtake_the_call_that_it_ends():
+    driver, journal = Telephony(), SlowJournal()
+    journal.gate.set()
+    async with running(driver, journal=journal) as engine:
+        await engine.give(AddModel(model=MODEL))
+        journal.gate.clear()
+        starting = asyncio.ensure_future(engine.give(StartCampaign(model_id=1)))
+        await asyncio.sleep(0.05)
+        stopping = asyncio.ensure_future(engine.give(StopCampaign(campaign_id=1, hang_up=True)))
+        await asyncio.sleep(0.05)
+        assert driver.orders == []
+
+        journal.gate.set()
+        await starting
+        await stopping
+        await engine.until(lambda: len(driver.orders) == 6)
+        for call in driver.ordered(PlaceCall):
+            assert driver.orders.index(call) < driver.orders.index(HangUp(call.call_id))
+
+
+@story
+async def test_journal_that_fails_lets_no_call_out_and_is_told():
+    driver, journal = Telephony(), SlowJournal()
+    journal.gate.set()
+    journal.error = OSError(28, "No space left on device")
+    with pytest.raises(JournalFailedError, match="No space left on device"):
+        async with running(driver, journal=journal) as engine:
+            await start(engine)
+
+    assert driver.orders == []
+    assert driver.is_closed
+
+
+@story
+async def test_refused_command_raises_where_it_was_given():
+    async with running(Telephony()) as engine:
+        await start(engine)
+        with pytest.raises(CommandRefusedError):
+            await engine.give(ResumeCampaign(campaign_id=1))
+        pause = PauseCampaign(campaign_id=1)
+        given = await asyncio.gather(engine.give(pause), engine.give(pause), return_exceptions=True)
+
+        assert given[0] is None
+        assert isinstance(given[1], CommandRefusedError)
+
+
+@story
+async def test_campaign_runs_to_its_end_over_a_driver():
+    driver = Telephony()
+    events = []
+    async with running(driver, observers=[events.extend]) as engine:
+        await start(engine)
+        for order in driver.ordered(PlaceCall):
+            driver.report(EndReport(call_id=order.call_id, unanswered_as=Outcome.BUSY))
+        await engine.until(lambda: engine.is_quiet)
+
+        assert status(engine.state, 1, engine.now) is Status.INCOMPLETE
+        assert replay(events) == engine.state
+    ended = [event.outcome for event in events if isinstance(event, CallEnded)]
+    assert ended == [Outcome.BUSY] * 3
+
+
+@story
+async def test_time_alone_wakes_the_engine():
+    """R6.6: a host needs no polling."""
+    driver = Telephony()
+    clock = RealClock(speed=1_000)
+    opened = open_service("00000001", Settings(), clock.now())
+    async with RealTimeEngine(opened, driver=driver, clock=clock) as engine:
+        await start(engine)
+        # Nothing is ever reported: the deadline hangs up, and its grace frees the calls (R7.9).
+        await engine.until(lambda: engine.is_quiet)
+        found = campaign(engine.state, 1, engine.now)
+
+        assert (found.failed, len(driver.ordered(HangUp))) == (3, 3)
+
+
+@story
+async def test_telephony_that_is_out_of_reach_is_told_at_once():
+    driver = Telephony(tries_in_vain=1)
+    with pytest.raises(LinkLostError):
+        async with running(driver):
+            pass
+
+
+@story
+async def test_telephony_that_is_out_of_reach_is_waited_for_where_that_is_wanted():
+    """R5.5: a service whose driver is not up says so first."""
+    driver = Telephony(tries_in_vain=1)
+    async with running(driver, keeps_trying=True) as engine:
+        await start(engine)
+        assert not link(engine.state).is_up
+        assert not engine.is_quiet
+        await engine.until(lambda: len(driver.orders) == 3)
+        assert link(engine.state).is_up
+
+
+@story
+async def test_defect_in_an_observer_ends_the_run_where_it_is_awaited():
+    def stumble(events):
+        if len(events) > 1:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with running(Telephony(), observers=[stumble]) as engine:
+            await start(engine)
+
+
+@story
+async def test_simulated_driver_runs_by_the_clock():
+    clock = RealClock(speed=1_000)
+    network = Network(population=population(rates=Rates(answered=1)))
+    driver = open_driver(
+        DriverRequest(url="simulated", service_id="00000001", clock=clock, network=network)
+    )
+    opened = open_service("00000001", Settings(), clock.now())
+    async with RealTimeEngine(opened, driver=driver, clock=clock) as engine:
+        await start(engine)
+        await engine.until(lambda: engine.is_quiet)
+
+        assert status(engine.state, 1, engine.now) in {Status.COMPLETED, Status.INCOMPLETE}
+
+
+def test_driver_is_chosen_by_the_scheme_of_its_url():
+    made = []
+    register_driver("test", lambda request: made.append(request) or Telephony())
+    clock = RealClock()
+    request = DriverRequest(url="test://u:secret@host/", service_id="00000001", clock=clock)
+
+    assert isinstance(open_driver(request), Telephony)
+    assert made == [request]
+    assert "secret" not in repr(request)
+
+
+def test_unknown_driver_is_refused_without_showing_its_secret():
+    request = DriverRequest(
+        url="modem://user:secret@host", service_id="00000001", clock=RealClock()
+    )
+
+    with pytest.raises(SettingsError, match=r"^driver = 'modem': one of asterisk") as caught:
+        open_driver(request)
+    assert "secret" not in str(caught.value)
+
+
+def test_exchange_is_made_with_the_seed_of_the_request():
+    driver = open_driver(DriverRequest(url="simulated", service_id="00000001", clock=RealClock()))
+
+    assert isinstance(driver._exchange, Exchange)
+    assert Instant(0) == 0

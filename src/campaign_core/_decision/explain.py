@@ -20,7 +20,7 @@ from campaign_core._model.calling_hours import is_open, next_change
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import Status
-from campaign_core._schedule.plan import capacity_free_from, cutoff
+from campaign_core._schedule.plan import cutoff
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.lines import key_of_number, line_of, next_number, obstacle
@@ -250,9 +250,9 @@ def _of_driver(draft: Draft, now: int) -> Iterator[Reason]:
             change=_at(link.deferred_until, "UTC"),
             until=link.deferred_until,
         )
-    free_from = capacity_free_from(draft)
     rate = draft.settings.call_rate
-    if rate is not None and draft.placements.free_from(rate) > now:
+    free_from = draft.placements.free_from(rate) if rate is not None else 0
+    if rate is not None and free_from > now:
         yield Reason(
             kind=ReasonKind.SERVICE_RATE,
             sentence=f"call rate of the service reached ({rate.calls} in {rate.per_s} s)",

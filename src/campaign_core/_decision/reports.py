@@ -13,7 +13,7 @@ from campaign_core._model.outcomes import Outcome
 from campaign_core._state.call import Call
 from campaign_core._state.link import SURVEYS
 from campaign_core._state.service import Draft
-from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core._values.instants import END, SECOND_MS, Instant
 
 __all__ = ["OF_CALL", "REPORTS", "scene_of"]
 
@@ -45,8 +45,8 @@ def _deferred(draft: Draft, report: rp.DeferralReport, stamp: Stamp) -> Events:
     if not events:
         return ()
     stamp.seq = scene.seq
-    # R5.5: at least a second, so that nobody spins.
-    until = Instant(max(report.until, stamp.at + _DEFERRAL_MIN_MS))
+    # R5.5: at least a second, so that nobody spins; and within the calendar.
+    until = Instant(min(max(report.until, stamp.at + _DEFERRAL_MIN_MS), END))
     return (*events, stamp(ev.DriverDeferred, until=until))
 
 

@@ -282,14 +282,6 @@ def test_places_of_active_campaigns_are_a_reason():
     assert (found.count, found.limit) == (1, 1)
 
 
-def test_campaign_that_starts_in_the_far_future_can_be_explained():
-    """A date that no calendar has is no reason to fail."""
-    story = Story()
-    story.begin(story.model("1"), when=commands.StartAt(2**60))
-
-    assert why(story, 1) == ["SCHEDULED"]
-
-
 def test_deferral_into_the_far_future_can_be_explained():
     story = Story()
     story.start("1")

@@ -1,8 +1,7 @@
 """The shell of a driver that talks to its telephony over one connection, and keeps it.
 
-A :class:`Board` is all of a driver but its socket and its clock: decisions, bytes and time go in;
-bytes and reports come out. The shell pumps bytes between it and a socket and connects again when
-the connection is lost. One step is: feed what came, write what it brought, then report; a report
+It pumps bytes between a board (``_board``) and a socket, and connects again when the connection is
+lost. One step is: feed what came, write what it brought, then report; a report
 may bring new orders at once, which are the next step and not part of this one.
 """
 
@@ -23,11 +22,12 @@ from typing_extensions import override
 from campaign_core import Instant
 from campaign_core.decisions import Decision
 from campaign_core.reports import DeferralReport, Report
+from campaign_drivers._board import Board
 from campaign_drivers._driver import Driver, ReportSink
 from campaign_drivers._transport import Link, connect, tls_context
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
-__all__ = ["Address", "Board", "Connected", "Out", "Over", "is_call_of", "monotonic_ms"]
+__all__ = ["Address", "Connected", "dial", "monotonic_ms"]
 
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between attempts to connect again; the last one repeats."""
@@ -35,9 +35,6 @@ BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 REFUSED_BACK_OFF_S = 60.0
 """After a refused log-in: it will be refused until a person changes something, and a server may
 lock out whoever hammers."""
-
-_CALL_ID_DIGITS = 32
-_HEX = frozenset("0123456789abcdef")
 
 
 def monotonic_ms() -> int:
@@ -47,15 +44,6 @@ def monotonic_ms() -> int:
 
 def _wall_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def is_call_of(service_id: str, channel_id: str) -> bool:
-    """Return whether a channel is a call of this service, by its id alone."""
-    return (
-        len(channel_id) == _CALL_ID_DIGITS
-        and channel_id.startswith(service_id)
-        and _HEX.issuperset(channel_id)
-    )
 
 
 @attrs.frozen(kw_only=True)
@@ -71,59 +59,6 @@ class Address:
     """Certificates to trust, PEM; ``None``: the system's."""
     tls_name: str | None = None
     """The name in the server's certificate; ``None``: the host."""
-
-
-@attrs.frozen(kw_only=True)
-class Over:
-    """The connection is of no use any more."""
-
-    why: str
-    refused: bool = False
-    """The log-in was refused: it will be again until someone changes the credentials."""
-
-
-@attrs.define
-class Out:
-    """What came of a step, for the outside to take."""
-
-    reports: list[Report] = attrs.field(factory=list)
-    notes: list[str] = attrs.field(factory=list)
-    """Sentences for the log."""
-    over: Over | None = None
-    """The connection is to be cut."""
-
-
-class Board(Protocol):
-    """A driver without its socket; times are milliseconds of :func:`monotonic_ms`."""
-
-    is_up: bool
-    """Whether calls are taken."""
-    is_congested: bool
-    """Set from outside: the server does not take what we send."""
-
-    def connected(self, now: int, run: str) -> None:
-        """Take a new connection; ``run`` is a word that no earlier one had."""
-
-    def receive(self, data: bytes, now: int) -> None:
-        """Take bytes from the connection."""
-
-    def lost(self, why: str, now: int) -> None:
-        """Take it that the connection is gone."""
-
-    def outgoing(self) -> bytes:
-        """Return the bytes to be written, once."""
-
-    def take(self) -> Out:
-        """Return what came of the steps since the last time."""
-
-    def carry_out(self, decision: Decision, now: int) -> None:
-        """Carry out one decision."""
-
-    def wake(self, now: int) -> None:
-        """Do what is due."""
-
-    def wakeup(self) -> int | None:
-        """Return when :meth:`wake` is due."""
 
 
 async def dial(address: Address, *, on_bytes: OnBytes, on_lost: OnLost) -> Link:

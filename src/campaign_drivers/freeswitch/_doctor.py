@@ -1,7 +1,7 @@
 """What is wrong with a FreeSWITCH for our purpose, and what to write where.
 
-:func:`examine` looks at everything and says so in plain words; :func:`missing` looks for the
-sounds and routes of one campaign.
+:func:`examine` looks at everything and says so in plain words; what one campaign lacks is found by
+``_missing``.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 
-from campaign_drivers._driver import Missing, Need
 from campaign_drivers._findings import Finding, fine, note, wrong
 from campaign_drivers.errors import DriverError, LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
+from campaign_drivers.freeswitch._missing import advice_on, can_play
 from campaign_drivers.freeswitch._probe import Probe, ProbeCall, probe
 from campaign_drivers.freeswitch._session import EVENTS
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
-from campaign_drivers.freeswitch._translate import UnfitError
 
-__all__ = ["examine", "missing"]
+__all__ = ["examine"]
 
 _CLOCK_S = 2
 _RING_S = 30.0
@@ -195,9 +194,9 @@ async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Find
 
 
 async def _sound(asker: Probe, call: ProbeCall, sound: str) -> Finding:
-    if await _can_play(asker, call, sound):
+    if await can_play(asker, call, sound):
         return fine("sounds", f"{sound}: there")
-    return wrong("sounds", f"{sound}: FreeSWITCH cannot play it", _advice(asker.settings, sound))
+    return wrong("sounds", f"{sound}: FreeSWITCH cannot play it", advice_on(asker.settings, sound))
 
 
 async def _digits(asker: Probe, call: ProbeCall) -> Finding:
@@ -249,60 +248,3 @@ async def _test_call(asker: Probe, number: str) -> Finding:
         return wrong("test call", f"{number} was not reached: {failure}", "Was it answered?")
     await call.hang_up()
     return fine("test call", f"{number} was called and answered")
-
-
-async def missing(
-    settings: FreeSwitchSettings,
-    *,
-    sounds: frozenset[str],
-    routing_classes: frozenset[str | None],
-) -> tuple[Missing, ...]:
-    """Return which of these FreeSWITCH does not have.
-
-    Raises:
-        DriverError: it cannot be asked.
-    """
-    found = [
-        Missing(
-            need=Need.ROUTE,
-            name=name,
-            advice="Configure an external route for "
-            + (f"the class {name}." if name else "calls without a class."),
-        )
-        for name in sorted(routing_classes, key=lambda name: name or "")
-        if name not in settings.external
-    ]
-    if settings.internal is None:
-        advice = "Configure an internal route, such as user/{number}."
-        found.append(Missing(need=Need.INTERNAL_ROUTE, name=None, advice=advice))
-    if sounds:
-        async with probe(settings) as asker:
-            call = ProbeCall(asker)
-            # Without a call to nobody none can be found absent; each shows when it is played.
-            if await call.place() is None:
-                found += [
-                    Missing(need=Need.SOUND, name=sound, advice=_advice(settings, sound))
-                    for sound in sorted(sounds)
-                    if not await _can_play(asker, call, sound)
-                ]
-                await call.hang_up()
-    return tuple(found)
-
-
-async def _can_play(asker: Probe, call: ProbeCall, sound: str) -> bool:
-    try:
-        path = translate.sound_path(asker.settings, sound)
-    except UnfitError:
-        return False
-    return await call.can_play(path)
-
-
-def _advice(settings: FreeSwitchSettings, sound: str) -> str:
-    try:
-        path = translate.sound_path(settings, sound)
-    except UnfitError as error:
-        return str(error)
-    return (
-        f"Put a file that FreeSWITCH can play at {path} on its host (8 kHz mono 16 bit .wav will "
-        "do), readable by the user it runs as; or correct sound_path."
-    )

@@ -13,11 +13,13 @@ from itertools import count
 from secrets import token_hex
 
 from campaign_core import CallId
-from campaign_drivers._shell import Address, Over, dial, monotonic_ms
+from campaign_drivers._board import Over
+from campaign_drivers._shell import Address, dial, monotonic_ms
 from campaign_drivers._transport import Link
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._session import Happening, Ready, Reply, Seen, Session
+from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
+from campaign_drivers.freeswitch._session import Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event
 

@@ -20,17 +20,20 @@ from collections import deque
 from collections.abc import Iterator
 from enum import Enum, auto
 
-import attrs
-
-from campaign_drivers._shell import Over
+from campaign_drivers._board import Over
 from campaign_drivers.errors import MalformedMessageError
+from campaign_drivers.freeswitch._happenings import (
+    DENIED,
+    Happening,
+    Purpose,
+    Ready,
+    Reply,
+    Seen,
+)
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event, Frame, Reader, encode
 
-__all__ = ["EVENTS", "Happening", "Ready", "Reply", "Seen", "Session", "Stage"]
-
-Purpose = tuple[str, ...]
-"""What a command was for; given back with its reply."""
+__all__ = ["EVENTS", "Session", "Stage"]
 
 EVENTS = (
     "BACKGROUND_JOB",
@@ -54,7 +57,6 @@ _FILTERS = (
     ("Event-Name", "SHUTDOWN"),
 )
 _READY_AGAIN_MS = 500
-_DENIED = "-ERR permission denied"
 
 
 class Stage(Enum):
@@ -65,46 +67,6 @@ class Stage(Enum):
     SETUP = auto()
     READY = auto()
     OVER = auto()
-
-
-@attrs.frozen(kw_only=True)
-class Ready:
-    """The server is ready and takes commands; we are subscribed."""
-
-    core_uuid: str
-    """Of this run of the server; empty: it does not tell us."""
-    sessions_per_s: int | None
-    """How many legs it takes a second; ``None``: it does not tell us."""
-    sessions_max: int | None
-    """How many legs it takes at one time; ``None``: it does not tell us."""
-
-
-@attrs.frozen(kw_only=True)
-class Reply:
-    """The reply to a command."""
-
-    purpose: Purpose
-    text: str
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether the user of the directory may not do that."""
-        return self.text == _DENIED
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the reply is no error."""
-        return not self.text.startswith(("-ERR", "-USAGE"))
-
-
-@attrs.frozen
-class Seen:
-    """An event."""
-
-    event: Event
-
-
-Happening = Ready | Over | Reply | Seen
 
 
 class Session:
@@ -287,7 +249,7 @@ class Session:
 
     def _ready(self, text: str, now: int) -> Happening | None:
         # Who may not ask is not told; what we cannot know we take for well.
-        if text.strip() != "true" and text != _DENIED:
+        if text.strip() != "true" and text != DENIED:
             self._ask_ready_at = now + _READY_AGAIN_MS
             return None
         self.stage, self._ready_by = Stage.READY, None

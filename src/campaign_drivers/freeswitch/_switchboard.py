@@ -10,10 +10,7 @@ the connection was lost is carried out then.
 
 from __future__ import annotations
 
-import heapq
-import json
 from itertools import count
-from typing import Any
 
 from campaign_core import CallId, Instant
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
@@ -27,14 +24,16 @@ from campaign_core.reports import (
     RefusalReport,
     Report,
 )
-from campaign_drivers._shell import Out, Over, is_call_of
+from campaign_drivers._board import Out, Over, is_call_of
 from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _calls as calls
 from campaign_drivers.freeswitch import _playback as playback
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._admission import Admission
-from campaign_drivers.freeswitch._calls import GRACE_MS, Call, Channel, Timer, Work
-from campaign_drivers.freeswitch._session import EVENTS, Happening, Ready, Reply, Seen, Session
+from campaign_drivers.freeswitch._call import GRACE_MS, Call, Job, Timer, Work
+from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
+from campaign_drivers.freeswitch._register import Register, rows_in
+from campaign_drivers.freeswitch._session import EVENTS, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._translate import UnfitError
 from campaign_drivers.freeswitch._wire import Command, Event
@@ -59,10 +58,10 @@ class Switchboard:
         self.is_up = False
         self.is_congested = False
         self.admission = Admission(settings)
-        self.calls: dict[CallId, Call] = {}
+        self._register = Register(settings.service_id, self.admission)
+        self.calls = self._register.calls
         self._out = Out()
         self._session: Session | None = None
-        self._timers: list[tuple[int, int, Call, Timer]] = []
         self._census_at: int | None = None
         self._held: list[Report] = []
         self._wishes: set[CallId] = set()
@@ -70,7 +69,6 @@ class Switchboard:
         self._is_stopping = False
         self._serial = count(1)
         self._run = ""
-        self._order = count()
 
     # The connection -----------------------------------------------------------------------
 
@@ -89,11 +87,7 @@ class Switchboard:
         """Take it that the connection is gone."""
         self._session, self._census_at = None, None
         self._held.clear()
-        for call in self.calls.values():
-            call.here = False
-            call.playing, call.next_order, call.unknown_playback = None, None, True
-            call.timers.pop(Timer.START, None)
-            call.timers.pop(Timer.STOP, None)
+        self._register.out_of_reach()
         if self.is_up:
             self.is_up = False
             self._out.notes.append(f"connection lost: {why}")
@@ -135,8 +129,7 @@ class Switchboard:
             return
         if self._core_uuid:
             self._out.notes.append("FreeSWITCH was restarted: its calls are gone")
-            for call in [call for call in self.calls.values() if not call.here]:
-                self._forget(call)
+            self._register.forget_lost()
         self._core_uuid = core_uuid
 
     # Time ---------------------------------------------------------------------------------
@@ -149,25 +142,20 @@ class Switchboard:
         if self._census_at is not None and now >= self._census_at:
             self._census_at = None
             self._ask_census("second", now)
-        while self._timers and self._timers[0][0] <= now:
-            due, _, call, timer = heapq.heappop(self._timers)
-            if call.timers.get(timer) == due and not call.is_over:
-                del call.timers[timer]
-                self._timer_passed(call, timer, now)
+        for call, timer in self._register.passed(now):
+            self._timer_passed(call, timer, now)
 
     def wakeup(self) -> int | None:
         """Return when :meth:`wake` is due."""
-        while self._timers and self._timers[0][2].timers.get(self._timers[0][3]) is None:
-            heapq.heappop(self._timers)
         due = [] if self._session is None else [self._session.wakeup()]
         due.append(self._census_at)
-        due.append(self._timers[0][0] if self._timers else None)
+        due.append(self._register.next_due())
         return min((at for at in due if at is not None), default=None)
 
     def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
         work = self._work(now)
         match timer:
-            case Timer.GRACE if call.job is calls.Job.FAILED:
+            case Timer.GRACE if call.job is Job.FAILED:
                 calls.end(call, work)
             case Timer.START:
                 playback.start_due(call, work)
@@ -282,7 +270,7 @@ class Switchboard:
         if call is None:
             if is_end or not is_call_of(self.settings.service_id, call_id):
                 return
-            call = self._adopt(call_id)
+            call = self._register.adopt(call_id)
         work = self._work(now)
         call.here = True
         if is_end:
@@ -323,22 +311,21 @@ class Switchboard:
     # Taking over --------------------------------------------------------------------------
 
     def _census(self, reply: Reply, now: int) -> None:
-        rows = _rows(reply.text)
+        is_first = reply.purpose[1] == "first"
+        rows = rows_in(reply.text)
         if rows is None:
             self._out.notes.append(f"cannot tell which calls are up: {reply.text[:80]}")
             for call in self.calls.values():
                 call.here = True
         else:
-            listed = frozenset(self._count(row) for row in rows)
-            if reply.purpose[1] == "second":
-                self._look_for(listed, now)
-        here = {call_id for call_id, call in self.calls.items() if call.here}
-        if reply.purpose[1] == "first":
-            self._go_up(here, now)
+            listed = self._register.count(rows)
+            for call_id in [] if is_first else self._register.unlisted(listed):
+                self._ask(translate.exists(call_id), ("exists", call_id), now)
+        if is_first:
+            self._go_up(self._register.here(), now)
         else:
-            self._out.reports.append(CallsUpReport(frozenset(here)))
-            for call in [call for call in self.calls.values() if not call.here]:
-                self._forget(call)
+            self._out.reports.append(CallsUpReport(frozenset(self._register.here())))
+            self._register.forget_lost()
         for call_id in self._wishes:
             self._hang_up(call_id, now)
         self._wishes.clear()
@@ -357,39 +344,9 @@ class Switchboard:
         self._out.reports += self._held
         self._held.clear()
 
-    def _count(self, row: dict[str, Any]) -> CallId | None:
-        call_id = CallId(str(row.get("uuid", "")))
-        if not is_call_of(self.settings.service_id, call_id):
-            return None
-        call = self.calls.get(call_id) or self._adopt(call_id)
-        call.here = True
-        if call.channel is Channel.UNSEEN:
-            call.channel = Channel.UP
-        call.is_answered = call.is_answered or row.get("callstate") in {"ACTIVE", "HELD"}
-        application = str(row.get("application", ""))
-        if row.get("state") == "CS_EXECUTE" and application:
-            call.is_parked = True
-            call.transferred = call.transferred or application == "bridge"
-        return call_id
-
-    def _look_for(self, listed: frozenset[CallId | None], now: int) -> None:
-        """Ask for each call that should be in a list and is not: its end was not told."""
-        for call in self.calls.values():
-            if call.here and call.channel is Channel.UP and call.call_id not in listed:
-                self._ask(translate.exists(call.call_id), ("exists", call.call_id), now)
-
-    def _adopt(self, call_id: CallId) -> Call:
-        self.calls[call_id] = call = Call(call_id=call_id, unknown_playback=True)
-        return call
-
     def _forget_if_over(self, call: Call) -> None:
         if call.is_over:
-            self._forget(call)
-
-    def _forget(self, call: Call) -> None:
-        if self.calls.pop(call.call_id, None) is not None:
-            self.admission.ended(call.route)
-            call.timers.clear()
+            self._register.forget(call)
 
     # Surroundings -------------------------------------------------------------------------
 
@@ -401,9 +358,7 @@ class Switchboard:
             asked=lambda command, purpose: self._ask(command, purpose, now),
             told=self._tell,
             noted=self._out.notes.append,
-            timed=lambda due, call, timer: heapq.heappush(
-                self._timers, (due, next(self._order), call, timer)
-            ),
+            timed=self._register.timed,
             deferred=lambda call: self._tell(
                 DeferralReport(call_id=call.call_id, until=Instant(self.admission.turned_away(now)))
             ),
@@ -420,15 +375,3 @@ class Switchboard:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() else None
-
-
-def _rows(text: str) -> list[dict[str, Any]] | None:
-    """Return the rows of ``show … as json``; none has no such key at all."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
-    rows = data.get("rows", []) if isinstance(data, dict) else None
-    if not isinstance(rows, list):
-        return None
-    return [row for row in rows if isinstance(row, dict)]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 from itertools import count
 
+from tests.drivers.freeswitch.rig import SERVICE, Rig, settings
+from tests.emulators.freeswitch import people
+from tests.emulators.freeswitch.serving import Serving
+from tests.emulators.freeswitch.switch import Config, Switch
 from typing_extensions import override
 
 from campaign_core import Line, ServiceId
@@ -12,11 +16,7 @@ from campaign_core.decisions import Decision
 from campaign_drivers import Capacity, Driver, Missing, ReportSink
 from campaign_drivers.conformance import Callee, LineUp, Sound
 from campaign_drivers.freeswitch import FreeSwitchDriver, FreeSwitchSettings, Route
-from campaign_drivers.freeswitch._doctor import missing
-from tests.drivers.freeswitch.rig import SERVICE, Rig, settings
-from tests.emulators.freeswitch import people
-from tests.emulators.freeswitch.serving import Serving
-from tests.emulators.freeswitch.switch import Config, Switch
+from campaign_drivers.freeswitch._missing import missing
 
 SOUNDS = {"/snd/short.wav": 2_000.0, "/snd/long.wav": 10_000.0}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.drivers.freeswitch.rig import Rig, call_id, place
-from tests.emulators.freeswitch.people import CAUSES_BY_SIP, Scripted, numbering_plan
+from tests.emulators.freeswitch.people import Scripted, numbering_plan
 from tests.emulators.freeswitch.switch import Config
 
 from campaign_core import Line, Outcome
@@ -73,7 +73,7 @@ def test_a_call_that_the_network_rejects_ends_as_its_status_says(
     (report,) = rig.reports
     assert isinstance(report, EndReport)
     assert (A, outcome) == (report.call_id, report.unanswered_as)
-    assert status not in CAUSES_BY_SIP or status in {607} or report.hangup_cause is not None
+    assert report.hangup_cause is not None
 
 
 def test_a_call_that_rings_too_long_is_not_answered() -> None:
@@ -176,7 +176,8 @@ def test_a_paused_server_defers_the_call_and_longer_each_time() -> None:
         rig.reports.clear()
         rig.run(report.until - rig.now)
     assert sorted(waits) == waits
-    assert waits[0] < 1_000 < 4_000 < waits[-1]
+    assert waits[0] < 1_000
+    assert waits[-1] > 4_000
 
     rig.switch.is_paused = False
     rig.order(place("1000", 9))

@@ -6,6 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 
 import pytest
+from tests.drivers.freeswitch.rig import SERVICE, Rig
+from tests.emulators.freeswitch.people import (
+    Callee,
+    Person,
+    Rejects,
+    RingsForEver,
+    Scripted,
+)
+from tests.emulators.freeswitch.switch import Config
 
 from campaign_core import (
     CallLimits,
@@ -28,15 +37,6 @@ from campaign_core import (
 from campaign_core import events as ev
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.reports import Report
-from tests.drivers.freeswitch.rig import SERVICE, Rig
-from tests.emulators.freeswitch.people import (
-    Callee,
-    Person,
-    Rejects,
-    RingsForEver,
-    Scripted,
-)
-from tests.emulators.freeswitch.switch import Config
 
 SOUNDS = {
     "/snd/press-1.wav": 3_000.0,
@@ -60,7 +60,7 @@ class Service:
 
     def take(self, *messages: object) -> None:
         batch = handle_batch(self.state, messages, Instant(self.rig.now))  # type: ignore[arg-type]
-        assert () == batch.refusals
+        assert batch.refusals == ()
         self.state = batch.state
         self.events += batch.events
         self.calls_most = max(self.calls_most, len(tuple(calls(self.state))))
@@ -185,8 +185,8 @@ def test_a_call_ends_as_its_callee_behaves(
     made = one_call(callee, script, break_is_sticky=break_is_sticky)
 
     assert [outcome] == made.outcomes()
-    assert {} == made.rig.board.calls
-    assert {} == made.rig.switch.channels
+    assert made.rig.board.calls == {}
+    assert made.rig.switch.channels == {}
 
 
 def test_a_prompt_with_a_sound_for_the_listening_confirmation_is_stopped_by_9() -> None:
@@ -201,14 +201,14 @@ def test_a_prompt_with_a_sound_for_the_listening_confirmation_is_stopped_by_9() 
     script = CallScript(confirm_answer=True, confirm_listening=True, listening_prompt="press-9")
     made = one_call(Listens(listens="-"), script)
 
-    assert [Outcome.REACHED] == made.outcomes()
+    assert made.outcomes() == [Outcome.REACHED]
 
 
 def test_a_missing_sound_is_told_at_once() -> None:
     """R7.5, R7.10."""
     made = one_call(Person(), sounds={"/snd/press-1.wav": 3_000.0})
 
-    assert [Outcome.SOUND_MISSING] == made.outcomes()
+    assert made.outcomes() == [Outcome.SOUND_MISSING]
 
 
 def test_a_call_that_lasts_too_long_is_ended_by_the_core_and_not_by_the_server() -> None:
@@ -218,8 +218,8 @@ def test_a_call_that_lasts_too_long_is_ended_by_the_core_and_not_by_the_server()
 
     (ended,) = made.of(ev.CallEnded)
     (placed,) = made.of(ev.CallPlaced)
-    assert [Outcome.NOT_CONFIRMED] == made.outcomes()
-    assert 16 == ended.hangup_cause  # type: ignore[attr-defined]
+    assert made.outcomes() == [Outcome.NOT_CONFIRMED]
+    assert ended.hangup_cause == 16  # type: ignore[attr-defined]
     assert 50_000 <= ended.at - placed.at <= 51_000
 
 
@@ -284,9 +284,9 @@ def test_300_recipients_are_called_50_at_a_time_with_retries() -> None:
     """All of R7 and the retries of R5, on a server that counts along."""
     made, outcomes = run_crowd()
 
-    assert 50 == made.calls_most
-    assert 50 == made.rig.switch.calls_most
-    assert {
+    assert made.calls_most == 50
+    assert made.rig.switch.calls_most == 50
+    assert dict(outcomes) == {
         # 240 in ten kinds of thirty: all but those without a number and those who opt out.
         Outcome.REACHED: 240,
         Outcome.BUSY: 60,
@@ -295,19 +295,19 @@ def test_300_recipients_are_called_50_at_a_time_with_retries() -> None:
         Outcome.INVALID_NUMBER: 30,
         Outcome.CONGESTION: 30,
         Outcome.OPTED_OUT: 30,
-    } == dict(outcomes)
+    }
     assert sum(outcomes.values()) == len(made.rig.switch.dialled)
-    assert {} == made.rig.board.calls
-    assert {} == made.rig.switch.channels
-    assert 30 == len(made.rig.switch.bridged)
+    assert made.rig.board.calls == {}
+    assert made.rig.switch.channels == {}
+    assert len(made.rig.switch.bridged) == 30
 
 
 def test_a_server_with_little_room_is_given_no_more_than_it_takes() -> None:
     """R5.5: what is deferred is given back, and called later; no attempt is lost by it."""
     made, outcomes = run_crowd(sessions_per_s=10, sessions_max=20)
 
-    assert 20 >= made.rig.switch.calls_most
-    assert 240 == outcomes[Outcome.REACHED]
+    assert made.rig.switch.calls_most <= 20
+    assert outcomes[Outcome.REACHED] == 240
     given_back = made.of(ev.CallGivenBack)
     assert given_back
     # Never turned away by the server: it told us what it takes.
@@ -334,8 +334,8 @@ def test_a_connection_that_is_lost_again_and_again_loses_no_call_and_calls_nobod
     made, outcomes = run_crowd(mishap, list_lag_ms=list_lag_ms)
 
     made.rig.run(10_000)
-    assert {} == made.rig.switch.channels
-    assert 50 == made.calls_most
+    assert made.rig.switch.channels == {}
+    assert made.calls_most == 50
     placed = made.of(ev.CallPlaced)
     assert len({event.call_id for event in placed}) == len(placed)
     originated = [line for line in made.rig.switch.commands if line.startswith("bgapi originate")]
@@ -360,4 +360,4 @@ def test_a_server_that_is_restarted_in_between_is_survived() -> None:
     assert restarts
     assert 0 < outcomes[Outcome.LOST] <= 50
     assert outcomes[Outcome.REACHED] >= 200
-    assert {} == made.rig.board.calls
+    assert made.rig.board.calls == {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.drivers.freeswitch.line_ups import SocketLineUp, VirtualLineUp
 
 from campaign_drivers.conformance import SCENARIOS, BrokenPromiseError, Scenario, check_scenario
-from tests.drivers.freeswitch.line_ups import SocketLineUp, VirtualLineUp
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -30,4 +30,4 @@ def test_the_whole_driver_keeps_every_promise_over_a_socket() -> None:
     async def try_all() -> list[BrokenPromiseError | None]:
         return await asyncio.gather(*(try_one(scenario) for scenario in SCENARIOS))
 
-    assert [] == [broken for broken in asyncio.run(try_all()) if broken is not None]
+    assert [broken for broken in asyncio.run(try_all()) if broken is not None] == []

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.drivers.freeswitch.recordings import parts
+from tests.drivers.freeswitch.rig import call_id, place, settings
+from tests.emulators.freeswitch.lines import CommandReader
 
 from campaign_core import Outcome
 from campaign_core.decisions import HangUp, Play
@@ -24,9 +27,6 @@ from campaign_core.reports import (
 )
 from campaign_drivers.freeswitch._switchboard import Switchboard
 from campaign_drivers.freeswitch._wire import Event, Reader
-from tests.drivers.freeswitch.recordings import parts
-from tests.drivers.freeswitch.rig import call_id, place, settings
-from tests.emulators.freeswitch.lines import CommandReader
 
 A = call_id()
 ANSWER = AnswerReport(A)
@@ -226,5 +226,5 @@ def test_a_call_parked_on_early_media_is_not_answered(name: str) -> None:
     """It says so itself: ``Answer-State: early``."""
     reports = Replay().run(name)
 
-    assert [] == [report for report in reports if isinstance(report, AnswerReport)]
+    assert [report for report in reports if isinstance(report, AnswerReport)] == []
     assert isinstance(reports[-1], EndReport)

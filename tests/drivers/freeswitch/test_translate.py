@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drivers.freeswitch.recordings import parts
+from tests.drivers.freeswitch.rig import SERVICE, Rig, call_id, place, settings
+from tests.emulators.freeswitch.lines import read_originate
 
 from campaign_core import Line, Outcome
 from campaign_core.errors import SettingsError
@@ -13,9 +16,6 @@ from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._causes import CAUSES, outcome_of, q850_of
 from campaign_drivers.freeswitch._translate import UnfitError
 from campaign_drivers.freeswitch._wire import encode
-from tests.drivers.freeswitch.recordings import parts
-from tests.drivers.freeswitch.rig import SERVICE, Rig, call_id, place, settings
-from tests.emulators.freeswitch.lines import read_originate
 
 INJECTIONS = [
     "a,vb_inj=1",
@@ -63,9 +63,9 @@ def test_an_injection_is_refused_and_nothing_of_it_is_sent(field: str, bad: str)
 
     rig.order(place(**{field: bad}))  # type: ignore[arg-type]
 
-    assert ["RefusalReport"] == [type(report).__name__ for report in rig.reports]
+    assert [type(report).__name__ for report in rig.reports] == ["RefusalReport"]
     assert sent == len(rig.switch.commands)
-    assert [] == rig.switch.dialled
+    assert rig.switch.dialled == []
 
 
 @pytest.mark.parametrize("bad", INJECTIONS)
@@ -116,8 +116,8 @@ def test_whatever_is_sent_calls_that_number_alone_with_our_variables_alone(
 
     line = data.decode().partition("\n")[0].removeprefix("bgapi originate ")
     understood = read_originate(line)
-    assert "park" == understood.application
-    assert 1 == len(understood.legs)
+    assert understood.application == "park"
+    assert len(understood.legs) == 1
     assert [number] == [
         leg
         for leg in understood.legs[0].replace("@127.0.0.1:15070", "").split("/")
@@ -134,7 +134,7 @@ def test_whatever_is_sent_calls_that_number_alone_with_our_variables_alone(
         "execute_on_answer",
     } == understood.variables.keys()
     assert name == understood.variables["origination_caller_id_name"]
-    assert "sched_hangup +645 ALLOTTED_TIMEOUT" == understood.variables["execute_on_answer"]
+    assert understood.variables["execute_on_answer"] == "sched_hangup +645 ALLOTTED_TIMEOUT"
 
 
 def test_the_line_is_the_one_that_was_measured() -> None:
@@ -172,18 +172,18 @@ def test_a_route_rewrites_the_caller_number_and_adds_its_details() -> None:
     line = translate.originate(settings(external={None: route}), place("123")).line
     understood = read_originate(line.removeprefix("bgapi originate "))
 
-    assert ("sofia/gateway/trunk/0123",) == understood.legs
-    assert "+3915550001" == understood.variables["origination_caller_id_number"]
-    assert "PCMA,PCMU" == understood.variables["absolute_codec_string"]
-    assert "silence" == understood.variables["hold_music"]
-    assert "campaigns" == understood.variables["accountcode"]
+    assert understood.legs == ("sofia/gateway/trunk/0123",)
+    assert understood.variables["origination_caller_id_number"] == "+3915550001"
+    assert understood.variables["absolute_codec_string"] == "PCMA,PCMU"
+    assert understood.variables["hold_music"] == "silence"
+    assert understood.variables["accountcode"] == "campaigns"
 
 
 def test_a_sound_without_a_kind_is_a_wav() -> None:
     there = settings(sound_path="/srv/sounds/{sound}")
 
-    assert "/srv/sounds/a/b.wav" == translate.sound_path(there, "a/b")
-    assert "/srv/sounds/a/b.mp3" == translate.sound_path(there, "a/b.mp3")
+    assert translate.sound_path(there, "a/b") == "/srv/sounds/a/b.wav"
+    assert translate.sound_path(there, "a/b.mp3") == "/srv/sounds/a/b.mp3"
 
 
 def test_an_internal_call_without_an_internal_route_is_refused() -> None:
@@ -223,9 +223,9 @@ def test_a_specific_cause_decides_and_a_vague_one_leaves_it_to_the_status(
 
 
 def test_the_number_of_a_cause_is_what_was_told_or_that_of_its_name() -> None:
-    assert 17 == q850_of("17", "USER_BUSY")
-    assert 17 == q850_of("", "USER_BUSY")
-    assert 16 == q850_of("16", "ORIGINATOR_CANCEL")
+    assert q850_of("17", "USER_BUSY") == 17
+    assert q850_of("", "USER_BUSY") == 17
+    assert q850_of("16", "ORIGINATOR_CANCEL") == 16
     assert q850_of("", "ORIGINATOR_CANCEL") is None
     assert q850_of("0", "NONE") is None
     assert q850_of("602", "ALLOTTED_TIMEOUT") is None
@@ -245,21 +245,21 @@ def test_a_url_holds_everything() -> None:
         service_id=SERVICE,
     )
 
-    assert ("pbx.example", 8022, "vb@pbx.example") == (there.host, there.port, there.user)
-    assert "p@ss/word" == there.password
+    assert (there.host, there.port, there.user) == ("pbx.example", 8022, "vb@pbx.example")
+    assert there.password == "p@ss/word"
     assert Route(dial_string="user/{number}@pbx") == there.internal
-    assert "+39{caller_number}" == there.external[None].caller_number
+    assert there.external[None].caller_number == "+39{caller_number}"
     gold = there.external["gold"]
-    assert ("PCMA", "PCMU") == gold.codecs
-    assert (4, {"hold_music": "silence"}) == (gold.calls_max, gold.variables)
-    assert (3.0, 2.5) == (there.answer_within_s, there.calls_per_s)
+    assert gold.codecs == ("PCMA", "PCMU")
+    assert (gold.calls_max, gold.variables) == (4, {"hold_music": "silence"})
+    assert (there.answer_within_s, there.calls_per_s) == (3.0, 2.5)
     assert "p@ss" not in repr(there)
 
 
 def test_the_shortest_url_has_the_socket_s_own_password() -> None:
     there = settings_from_url("freeswitch://:ClueCon@localhost", service_id=SERVICE)
 
-    assert (None, "ClueCon", 8021, False) == (there.user, there.password, there.port, there.tls)
+    assert (there.user, there.password, there.port, there.tls) == (None, "ClueCon", 8021, False)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drivers.freeswitch.recordings import NAMES, events, frames, parts, said
 
 from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch._wire import (
@@ -16,7 +17,6 @@ from campaign_drivers.freeswitch._wire import (
     Reader,
     encode,
 )
-from tests.drivers.freeswitch.recordings import NAMES, events, frames, parts, said
 
 NAME = st.text("abcdefghijklmnopqrstuvwxyz-_", min_size=1, max_size=20).filter(
     lambda name: name not in {"content-type", "content-length"}
@@ -92,17 +92,19 @@ def test_what_is_no_event_socket_is_refused(data: bytes) -> None:
 
 
 def test_a_notice_without_a_line_end_is_read_by_its_length() -> None:
-    assert ["auth/request", "command/reply", "text/disconnect-notice"] == [
-        frame.kind for frame in said("51_wrong_password")
+    assert [frame.kind for frame in said("51_wrong_password")] == [
+        "auth/request",
+        "command/reply",
+        "text/disconnect-notice",
     ]
 
 
 def test_values_of_events_are_decoded_and_the_body_is_kept() -> None:
     (job,) = [event for event in events("03_sip_busy") if event.name == "BACKGROUND_JOB"]
 
-    assert "-ERR USER_BUSY\n" == job.body
+    assert job.body == "-ERR USER_BUSY\n"
     assert job["job-command-arg"].startswith("{origination_uuid=")
-    assert "" == job["no-such-header"]
+    assert job["no-such-header"] == ""
     assert "no-such-header" not in job
 
 
@@ -120,7 +122,7 @@ def test_a_command_is_one_frame_or_is_not_sent(line: str, headers: dict[str, str
         return
 
     assert data.endswith(b"\n\n")
-    assert 1 == data.count(b"\n\n")
+    assert data.count(b"\n\n") == 1
     assert 1 + len(headers) == data[:-2].count(b"\n") + 1
     assert not {*data} & {0, 13}
 
@@ -137,4 +139,4 @@ def test_a_password_is_not_shown() -> None:
 
 
 def test_an_event_without_headers_is_one_without_a_name() -> None:
-    assert "" == Event.parse(b"").name
+    assert Event.parse(b"").name == ""

@@ -1,0 +1,80 @@
+"""A board: all of a driver but its socket and its clock.
+
+Decisions, bytes and time go in; bytes and reports come out. The shell (``_shell``) pumps.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import attrs
+
+from campaign_core.decisions import Decision
+from campaign_core.reports import Report
+
+__all__ = ["Board", "Out", "Over", "is_call_of"]
+
+_CALL_ID_DIGITS = 32
+_HEX = frozenset("0123456789abcdef")
+
+
+def is_call_of(service_id: str, channel_id: str) -> bool:
+    """Return whether a channel is a call of this service, by its id alone."""
+    return (
+        len(channel_id) == _CALL_ID_DIGITS
+        and channel_id.startswith(service_id)
+        and _HEX.issuperset(channel_id)
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Over:
+    """The connection is of no use any more."""
+
+    why: str
+    refused: bool = False
+    """The log-in was refused: it will be again until someone changes the credentials."""
+
+
+@attrs.define
+class Out:
+    """What came of a step, for the outside to take."""
+
+    reports: list[Report] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+    """Sentences for the log."""
+    over: Over | None = None
+    """The connection is to be cut."""
+
+
+class Board(Protocol):
+    """A driver without its socket; times are milliseconds of a clock that never goes back."""
+
+    is_up: bool
+    """Whether calls are taken."""
+    is_congested: bool
+    """Set from outside: the server does not take what we send."""
+
+    def connected(self, now: int, run: str) -> None:
+        """Take a new connection; ``run`` is a word that no earlier one had."""
+
+    def receive(self, data: bytes, now: int) -> None:
+        """Take bytes from the connection."""
+
+    def lost(self, why: str, now: int) -> None:
+        """Take it that the connection is gone."""
+
+    def outgoing(self) -> bytes:
+        """Return the bytes to be written, once."""
+
+    def take(self) -> Out:
+        """Return what came of the steps since the last time."""
+
+    def carry_out(self, decision: Decision, now: int) -> None:
+        """Carry out one decision."""
+
+    def wake(self, now: int) -> None:
+        """Do what is due."""
+
+    def wakeup(self) -> int | None:
+        """Return when :meth:`wake` is due."""

@@ -1,0 +1,70 @@
+"""Which sounds and routes of a campaign a FreeSWITCH does not have."""
+
+from __future__ import annotations
+
+from campaign_drivers._driver import Missing, Need
+from campaign_drivers.freeswitch import _translate as translate
+from campaign_drivers.freeswitch._probe import Probe, ProbeCall, probe
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings
+from campaign_drivers.freeswitch._translate import UnfitError
+
+__all__ = ["advice_on", "can_play", "missing"]
+
+
+async def missing(
+    settings: FreeSwitchSettings,
+    *,
+    sounds: frozenset[str],
+    routing_classes: frozenset[str | None],
+) -> tuple[Missing, ...]:
+    """Return which of these FreeSWITCH does not have.
+
+    Raises:
+        DriverError: it cannot be asked.
+    """
+    found = [
+        Missing(
+            need=Need.ROUTE,
+            name=name,
+            advice="Configure an external route for "
+            + (f"the class {name}." if name else "calls without a class."),
+        )
+        for name in sorted(routing_classes, key=lambda name: name or "")
+        if name not in settings.external
+    ]
+    if settings.internal is None:
+        advice = "Configure an internal route, such as user/{number}."
+        found.append(Missing(need=Need.INTERNAL_ROUTE, name=None, advice=advice))
+    if sounds:
+        async with probe(settings) as asker:
+            call = ProbeCall(asker)
+            # Without a call to nobody none can be found absent; each shows when it is played.
+            if await call.place() is None:
+                found += [
+                    Missing(need=Need.SOUND, name=sound, advice=advice_on(settings, sound))
+                    for sound in sorted(sounds)
+                    if not await can_play(asker, call, sound)
+                ]
+                await call.hang_up()
+    return tuple(found)
+
+
+async def can_play(asker: Probe, call: ProbeCall, sound: str) -> bool:
+    """Return whether a campaign's sound starts to play in a call."""
+    try:
+        path = translate.sound_path(asker.settings, sound)
+    except UnfitError:
+        return False
+    return await call.can_play(path)
+
+
+def advice_on(settings: FreeSwitchSettings, sound: str) -> str:
+    """Return what to do about a sound that is not there."""
+    try:
+        path = translate.sound_path(settings, sound)
+    except UnfitError as error:
+        return str(error)
+    return (
+        f"Put a file that FreeSWITCH can play at {path} on its host (8 kHz mono 16 bit .wav will "
+        "do), readable by the user it runs as; or correct sound_path."
+    )

@@ -1,0 +1,119 @@
+"""The calls that are known, their timers, and what the server's list of channels adds to them."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+from campaign_core import CallId, ServiceId
+from campaign_drivers._board import is_call_of
+from campaign_drivers.freeswitch._admission import Admission
+from campaign_drivers.freeswitch._call import Call, Channel, Timer
+
+__all__ = ["Register", "rows_in"]
+
+Row = dict[str, Any]
+
+
+class Register:
+    """The calls of one service on one server; nothing is kept of those that are over."""
+
+    def __init__(self, service_id: ServiceId, admission: Admission) -> None:
+        """Start with none."""
+        self.calls: dict[CallId, Call] = {}
+        self._service_id = service_id
+        self._admission = admission
+        self._timers: list[tuple[int, int, Call, Timer]] = []
+        self._order = count()
+
+    def adopt(self, call_id: CallId) -> Call:
+        """Return a call of an earlier run of ours, which is known from now on."""
+        self.calls[call_id] = call = Call(call_id=call_id, unknown_playback=True)
+        return call
+
+    def forget(self, call: Call) -> None:
+        """Keep nothing of a call."""
+        if self.calls.pop(call.call_id, None) is not None:
+            self._admission.ended(call.route)
+            call.timers.clear()
+
+    def forget_lost(self) -> None:
+        """Keep nothing of the calls that the present connection knows nothing of."""
+        for call in [call for call in self.calls.values() if not call.here]:
+            self.forget(call)
+
+    def here(self) -> set[CallId]:
+        """Return the calls that the present connection knows of."""
+        return {call_id for call_id, call in self.calls.items() if call.here}
+
+    def out_of_reach(self) -> None:
+        """Take it that the connection is lost: what plays is not known any more."""
+        for call in self.calls.values():
+            call.here = False
+            call.playing, call.next_order, call.unknown_playback = None, None, True
+            call.timers.pop(Timer.START, None)
+            call.timers.pop(Timer.STOP, None)
+
+    # Timers -------------------------------------------------------------------------------
+
+    def timed(self, due: int, call: Call, timer: Timer) -> None:
+        """Keep a moment that was set for a call; one that is set anew is not the old one's."""
+        heapq.heappush(self._timers, (due, next(self._order), call, timer))
+
+    def next_due(self) -> int | None:
+        """Return the next such moment."""
+        while self._timers and self._timers[0][3] not in self._timers[0][2].timers:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def passed(self, now: int) -> Iterator[tuple[Call, Timer]]:
+        """Give the moments that have come, once each."""
+        while self._timers and self._timers[0][0] <= now:
+            due, _, call, timer = heapq.heappop(self._timers)
+            if call.timers.get(timer) == due and not call.is_over:
+                del call.timers[timer]
+                yield call, timer
+
+    # The server's list --------------------------------------------------------------------
+
+    def count(self, rows: list[Row]) -> frozenset[CallId]:
+        """Add what a list of channels says; return which of our calls are in it."""
+        return frozenset(call_id for row in rows if (call_id := self._count(row)) is not None)
+
+    def _count(self, row: Row) -> CallId | None:
+        call_id = CallId(str(row.get("uuid", "")))
+        if not is_call_of(self._service_id, call_id):
+            return None
+        call = self.calls.get(call_id) or self.adopt(call_id)
+        call.here = True
+        if call.channel is Channel.UNSEEN:
+            call.channel = Channel.UP
+        call.is_answered = call.is_answered or row.get("callstate") in {"ACTIVE", "HELD"}
+        application = str(row.get("application", ""))
+        if row.get("state") == "CS_EXECUTE" and application:
+            call.is_parked = True
+            call.transferred = call.transferred or application == "bridge"
+        return call_id
+
+    def unlisted(self, listed: frozenset[CallId]) -> list[CallId]:
+        """Return the calls that should be in a list and are not: their end was not told."""
+        return [
+            call_id
+            for call_id, call in self.calls.items()
+            if call.here and call.channel is Channel.UP and call_id not in listed
+        ]
+
+
+def rows_in(text: str) -> list[Row] | None:
+    """Return the rows of ``show … as json``; where there are none, there is no such key at all."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    rows = data.get("rows", []) if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        return None
+    return [row for row in rows if isinstance(row, dict)]

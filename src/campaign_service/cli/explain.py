@@ -79,7 +79,7 @@ def _why(past: Past, campaign_id: CampaignId, position: Position) -> Iterator[st
     yield "Why is it not being called?"
     for reason in explanation.reasons:
         change = f" (changes {reason.change})" if reason.change else ""
-        yield f"  {reason.kind.name}: {reason.sentence}{change}"
+        yield f"  {reason.sentence}{change}"
 
 
 def _attempt_lines(attempt: Attempt, past: Past, *, brief: bool) -> Iterator[str]:

@@ -10,7 +10,6 @@ import attrs
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers import Driver
-from campaign_drivers.asterisk import AsteriskDriver, settings_from_url
 from campaign_drivers.simulated import Clock, Exchange, Network, SimulatedDriver
 
 __all__ = ["DriverFactory", "DriverRequest", "open_driver", "register_driver"]
@@ -46,14 +45,27 @@ def _simulated(request: DriverRequest) -> Driver:
     return SimulatedDriver(exchange=exchange, clock=request.clock)
 
 
+# Only the driver that is asked for is loaded: a simulation starts at once.
 def _asterisk(request: DriverRequest) -> Driver:
-    return AsteriskDriver(settings_from_url(request.url, service_id=request.service_id))
+    from campaign_drivers import asterisk  # noqa: PLC0415
+
+    settings = asterisk.settings_from_url(request.url, service_id=request.service_id)
+    return asterisk.AsteriskDriver(settings)
+
+
+def _freeswitch(request: DriverRequest) -> Driver:
+    from campaign_drivers import freeswitch  # noqa: PLC0415
+
+    settings = freeswitch.settings_from_url(request.url, service_id=request.service_id)
+    return freeswitch.FreeSwitchDriver(settings)
 
 
 _FACTORIES: dict[str, DriverFactory] = {
     "simulated": _simulated,
     "asterisk": _asterisk,
     "asterisks": _asterisk,
+    "freeswitch": _freeswitch,
+    "freeswitchs": _freeswitch,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from campaign_core import CallId
 from campaign_core.reports import AnswerReport
-from campaign_drivers._shell import is_call_of
+from campaign_drivers._board import is_call_of
 from campaign_drivers.asterisk._calls import Call, Channel, Originate
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message

@@ -14,7 +14,8 @@ from itertools import count
 from secrets import token_hex
 from urllib.parse import unquote
 
-from campaign_drivers._shell import Address, Over, dial, monotonic_ms
+from campaign_drivers._board import Over
+from campaign_drivers._shell import Address, dial, monotonic_ms
 from campaign_drivers._transport import Link
 from campaign_drivers.asterisk._session import Ready, Reply, Seen, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings

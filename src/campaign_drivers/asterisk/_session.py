@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 import attrs
 
-from campaign_drivers._shell import Over
+from campaign_drivers._board import Over
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message, Reader, encode
 from campaign_drivers.errors import MalformedMessageError

@@ -14,23 +14,22 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from types import MappingProxyType
 
-from campaign_core import CallId, Instant
+from campaign_core import CallId
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
 from campaign_core.reports import (
     CallsUpReport,
-    DeferralReport,
     DriverDownReport,
     DriverUpReport,
     Report,
 )
-from campaign_drivers._shell import Out, Over, is_call_of
+from campaign_drivers._board import Out, Over, is_call_of
 from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _census as census
+from campaign_drivers.asterisk import _placing as placing
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._calls import Call, Timer, Work
 from campaign_drivers.asterisk._session import (
-    SHUTTING_DOWN,
     Happening,
     Ready,
     Reply,
@@ -38,21 +37,16 @@ from campaign_drivers.asterisk._session import (
     Session,
 )
 from campaign_drivers.asterisk._settings import AsteriskSettings
-from campaign_drivers.asterisk._translate import UnfitError
 from campaign_drivers.asterisk._wire import Action, Message
-from campaign_drivers.errors import MalformedMessageError
 
 __all__ = ["Switchboard"]
 
 CENSUS_MS = 5_000
 """Between the first census of a connection and the second (R5.5)."""
 
-_DEAD_MAN_GRACE_MS = 10_000
-_CONGESTED_MS = 2_000
 _ENDED_KEPT = 1_000
 """Calls that have ended, the last ones: what comes late of them makes no call of them again."""
 
-_RESTARTING_MS = 5_000
 
 _EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
     {
@@ -64,6 +58,15 @@ _EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
     }
 )
 """Every event that says something of a call; all others are ignored."""
+
+_REPLIES: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
+    {
+        "place": placing.place_replied,
+        "hang_up": calls.hang_up_replied,
+        "alive": placing.alive_replied,
+    }
+)
+"""What the reply to a request does to its call, by what the request was for."""
 
 _LIVING = frozenset({"newchannel", "originateresponse", "asyncagistart"})
 """Events by which a call of ours that we did not know makes itself known."""
@@ -187,7 +190,7 @@ class Switchboard:
                 Action("Status", [("Channel", call.call_id)]), ("alive", call.call_id), None, now
             )
         else:
-            work.timer(call, Timer.DEAD_MAN, _DEAD_MAN_GRACE_MS)
+            work.timer(call, Timer.DEAD_MAN, placing.DEAD_MAN_GRACE_MS)
         self._forget_if_over(call)
 
     # Orders -------------------------------------------------------------------------------
@@ -207,33 +210,13 @@ class Switchboard:
                     playback.order_transfer(call, decision, self._at(now))
 
     def _place(self, order: PlaceCall, now: int) -> None:
-        call_id = order.call_id
-        if call_id in self.calls:
-            self.out.notes.append(f"call {call_id} was ordered twice: placed once")
+        if order.call_id in self.calls:
+            self.out.notes.append(f"call {order.call_id} was ordered twice: placed once")
             return
-        if not self.is_up:
-            self.out.reports.append(DriverDownReport((call_id,)))
-            return
-        if self.is_congested or (self._session is not None and self._session.is_lagging(now)):
-            self._defer(call_id, _CONGESTED_MS, now)
-            return
-        work = self._at(now)
-        call = Call(call_id=call_id)
-        if not is_call_of(self.settings.service_id, call_id):
-            calls.refuse(call, f"the id {call_id!r} is none of this service", work)
-            return
-        try:
-            action = translate.originate(self.settings, order)
-            self._ask(action, ("place", call_id), call_id, now)
-        except (UnfitError, MalformedMessageError) as error:
-            calls.refuse(call, str(error), work)
-            return
-        call.dial_string = action.headers[0][1]
-        self.calls[call_id] = call
-        work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + _DEAD_MAN_GRACE_MS)
-
-    def _defer(self, call_id: CallId, for_ms: int, now: int) -> None:
-        self.out.reports.append(DeferralReport(call_id=call_id, until=Instant(now + for_ms)))
+        is_lagging = self._session is not None and self._session.is_lagging(now)
+        call = placing.place(order, self._at(now), is_busy=self.is_congested or is_lagging)
+        if call is not None:
+            self.calls[order.call_id] = call
 
     def _hang_up(self, call_id: CallId, now: int) -> None:
         if not self.is_up:
@@ -282,29 +265,11 @@ class Switchboard:
         if call is None:
             return
         work = self._at(now)
-        if kind == "place" and not reply.message.is_success:
-            self._not_placed(call, reply.message, now)
-        elif kind == "hang_up":
-            calls.hang_up_replied(call, reply.message, work)
-        elif kind == "agi":
+        if kind == "agi":
             playback.agi_replied(call, rest[1], reply.message, work)
-        elif kind == "alive":
-            self._asked_alive(call, reply.message, work)
+        elif kind in _REPLIES:
+            _REPLIES[kind](call, reply.message, work)
         self._forget_if_over(call)
-
-    def _not_placed(self, call: Call, message: Message, now: int) -> None:
-        if message["message"] == SHUTTING_DOWN:
-            call.is_over = True
-            self._defer(call.call_id, _RESTARTING_MS, now)
-        else:
-            why = f"Asterisk refused the call: {message['message']}"
-            calls.refuse(call, why, self._at(now))
-
-    def _asked_alive(self, call: Call, message: Message, work: Work) -> None:
-        if message.is_success:
-            work.timer(call, Timer.DEAD_MAN, _DEAD_MAN_GRACE_MS)
-        else:
-            calls.end(call, work)
 
     # Taking over --------------------------------------------------------------------------
 

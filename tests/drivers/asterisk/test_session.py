@@ -5,7 +5,7 @@ import hashlib
 import attrs
 import pytest
 
-from campaign_drivers._shell import Over
+from campaign_drivers._board import Over
 from campaign_drivers.asterisk._session import Ready, Reply, Session, Stage, event_filter
 from campaign_drivers.asterisk._wire import Action
 

@@ -120,10 +120,10 @@ class Replay:
                 continue
             body = frame.body.decode()
             event = Event.parse(frame.body)
-            if event["application"] == "playback" and event["application-uuid"] not in names:
+            is_new = event["application"] == "playback" and event["application-uuid"] not in names
+            if is_new and self.uuids:
                 # Its client let the server name the playback.
-                if self.uuids:
-                    names[event["application-uuid"]] = self.uuids[-1]
+                names[event["application-uuid"]] = self.uuids[-1]
             for old, new in names.items():
                 body = body.replace(old, new)
             head = f"Content-Length: {len(body.encode())}\nContent-Type: text/event-plain\n\n"

@@ -71,7 +71,7 @@ def test_an_injection_is_refused_and_nothing_of_it_is_sent(field: str, bad: str)
 @pytest.mark.parametrize("bad", INJECTIONS)
 def test_an_injection_in_a_sound_or_an_extension_is_refused(bad: str) -> None:
     there = settings()
-    if bad not in {"1000/../1001"}:
+    if bad != "1000/../1001":
         with pytest.raises(UnfitError):
             translate.bridge(there, call_id(), bad, "x")
     with pytest.raises(UnfitError):

@@ -118,6 +118,7 @@ class Connected(Driver):
         self._timer_at: int | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._was_up = False
         self._end: DriverError | None = None
         self._run = token_hex(3)
         self._runs = count(1)
@@ -202,7 +203,7 @@ class Connected(Driver):
         self._after()
 
     def _on_lost(self, why: str, generation: int) -> None:
-        if self._link is None or generation != self._generation:
+        if generation != self._generation:
             return
         self._link = None
         self._end = self._end or LinkLostError(why)
@@ -238,7 +239,8 @@ class Connected(Driver):
             out.notes.extend(after.notes)
         for note in out.notes:
             self._log.warning("%s", note)
-        if out.over is not None or board.is_up:
+        if out.over is not None or board.is_up is not self._was_up:
+            self._was_up = board.is_up
             self._changed.set()
         self._set_alarm()
 
@@ -254,6 +256,8 @@ class Connected(Driver):
             self._is_reporting = False
 
     def _set_alarm(self) -> None:
+        if self._report is None:
+            return
         at = self._board.wakeup()
         if at == self._timer_at:
             return

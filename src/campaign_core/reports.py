@@ -3,9 +3,6 @@
 Closed: the union :data:`Report` names every kind. A driver sends them in the order in which
 things happened on one call; a late, doubled or unknown one is recorded or ignored, and none ever
 raises (R9.1).
-
-Made several times on every call, these keep their fields in a dict: attrs fills one in half the
-time that slots take.
 """
 
 from __future__ import annotations
@@ -50,19 +47,19 @@ class PlaybackEnd(Enum):
     __hash__ = object.__hash__
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class Tick:
     """Time has passed; what is due by now happens."""
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class AnswerReport:
     """The call was answered (never on early media)."""
 
     call_id: CallId
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DigitReport:
     """The recipient dialled a digit, during a playback or in silence."""
 
@@ -70,7 +67,7 @@ class DigitReport:
     digit: str = attrs.field(validator=matches(r"[0-9*#A-D]", "one of 0-9 * # A-D"))
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class PlaybackReport:
     """A playback ended; ``play`` is the number that its :class:`~campaign_core.Play` carried."""
 
@@ -85,7 +82,7 @@ def _unanswered(_: object, attribute: attrs.Attribute[Any], value: object) -> No
         raise refuse(attribute.name, value, f"one of {names}")
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class EndReport:
     """The call is over. The core decides what that means; the driver says what it was told."""
 
@@ -96,7 +93,7 @@ class EndReport:
     """The telephony's Q.850 cause, unknown numbers kept; ``None`` where it gave none."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class RefusalReport:
     """The telephony does not take this call: route, class or number (R5.5)."""
 
@@ -105,7 +102,7 @@ class RefusalReport:
     """A sentence for the operator."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DeferralReport:
     """The telephony has no capacity for this call now; nothing is placed until then (R5.5)."""
 
@@ -113,7 +110,7 @@ class DeferralReport:
     until: Instant
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class DriverDownReport:
     """The driver has no connection to its telephony (R5.5)."""
 
@@ -121,7 +118,7 @@ class DriverDownReport:
     """Calls that were never handed over: given back. Calls whose fate is unknown are not here."""
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class DriverUpReport:
     """The driver is connected again and takes calls."""
 
@@ -130,7 +127,7 @@ def _call_ids(given: Iterable[CallId]) -> frozenset[CallId]:
     return frozenset(given)
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class CallsUpReport:
     """Which of our calls the telephony says are up: sent upon reconnection and 5 s later."""
 

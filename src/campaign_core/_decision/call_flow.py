@@ -70,6 +70,11 @@ class Scene(Stamp):
         self.parameters = parameters
         self.settings = settings
 
+    def next_seq(self) -> int:
+        """Return the next event's number: what happens on every call is made without a detour."""
+        self.seq += 1
+        return self.seq
+
     def event(self, kind: Callable[..., E], **fields: Any) -> E:
         """Return the next event of this call."""
         self.seq += 1
@@ -119,8 +124,11 @@ def _listening_prompt(scene: Scene, number: int) -> Events:
 
 
 def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> ev.Event:
-    return scene.event(
-        ev.PlaybackStarted,
+    return ev.PlaybackStarted(
+        seq=scene.next_seq(),
+        at=scene.at,
+        actor=scene.actor,
+        call_id=scene.call_id,
         play=scene.call.plays + 1,
         purpose=purpose,
         round=number,
@@ -158,7 +166,9 @@ def _ignored(_: Scene, __: rp.Report) -> Events:
 
 
 def _answered(scene: Scene, _: rp.AnswerReport) -> Events:
-    answered = scene.event(ev.CallAnswered)
+    answered = ev.CallAnswered(
+        seq=scene.next_seq(), at=scene.at, actor=scene.actor, call_id=scene.call_id
+    )
     start = _answer_prompt if scene.parameters.script.confirm_answer else _message
     return (answered, *start(scene, 1))
 
@@ -244,7 +254,16 @@ def ended(
         outcome = Outcome.HUNG_UP
     else:
         outcome = unanswered_as
-    return (scene.event(ev.CallEnded, outcome=outcome, hangup_cause=hangup_cause, detail=detail),)
+    event = ev.CallEnded(
+        seq=scene.next_seq(),
+        at=scene.at,
+        actor=scene.actor,
+        call_id=scene.call_id,
+        outcome=outcome,
+        hangup_cause=hangup_cause,
+        detail=detail,
+    )
+    return (event,)
 
 
 def _deferred(scene: Scene, _: rp.DeferralReport) -> Events:

@@ -82,7 +82,7 @@ SPEAKING = Speaking()
 TRANSFERRED = Transferred()
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class Placement:
     """What stays the same while a call lasts."""
 
@@ -101,7 +101,7 @@ class Placement:
     """The recipient's record before the call was placed, for a call given back."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class Call:
     """A call in progress."""
 

@@ -125,7 +125,8 @@ class CampaignRow:
     def copied_for(self, owner: object) -> CampaignRow:
         """Return a copy that this owner may change."""
         copy: CampaignRow = CampaignRow.__new__(CampaignRow)
-        copy.__dict__.update(self.__dict__)
+        # A dict made at one stroke is read by the interpreter's fast path; one filled is not.
+        copy.__dict__ = {**self.__dict__}
         copy.owner = owner
         copy.ready = self.ready.copy()
         copy.zones = self.zones.copy()

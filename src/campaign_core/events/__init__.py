@@ -3,9 +3,6 @@
 Each carries its sequence number (from 1, without gaps), the time at which it is taken to have
 happened and the actor behind it. Events of a call name the *call*, so that a late hang-up of one
 attempt cannot end the next. Closed: the union :data:`Event` names every kind.
-
-Made several times on every call, these keep their fields in a dict: attrs fills one in half the
-time that slots take.
 """
 
 from __future__ import annotations

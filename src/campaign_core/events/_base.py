@@ -21,7 +21,7 @@ DRIVER = "driver"
 """The actor of what the telephony reported."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class BaseEvent:
     """What every event carries."""
 
@@ -32,14 +32,14 @@ class BaseEvent:
     actor: str
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignEvent(BaseEvent):
     """An event of one campaign."""
 
     campaign_id: CampaignId
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallEvent(BaseEvent):
     """An event of one call."""
 

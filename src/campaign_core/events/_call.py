@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallPlaced(CallEvent):
     """An attempt was made, and why this one at this moment (R8.4)."""
 
@@ -61,19 +61,19 @@ class GiveBackReason(Enum):
     DEFERRED = "DEFERRED"
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallGivenBack(CallEvent):
     """The call did not come about and does not count."""
 
     reason: GiveBackReason
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallAnswered(CallEvent):
     """The recipient, or a machine, answered."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class PlaybackStarted(CallEvent):
     """A sound was ordered to be played."""
 
@@ -85,7 +85,7 @@ class PlaybackStarted(CallEvent):
     sound: str
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class PlaybackEnded(CallEvent):
     """A playback ended."""
 
@@ -93,7 +93,7 @@ class PlaybackEnded(CallEvent):
     end: PlaybackEnd
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class SilenceStarted(CallEvent):
     """A digit is awaited in silence."""
 
@@ -103,36 +103,36 @@ class SilenceStarted(CallEvent):
     until: Instant
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DigitDialled(CallEvent):
     """The recipient dialled a digit."""
 
     digit: str
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DigitTimedOut(CallEvent):
     """The silence ended without a digit."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class AnswerConfirmed(CallEvent):
     """1 was dialled (R7.2)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ListeningConfirmed(CallEvent):
     """9 was dialled (R7.4)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class OptedOut(CallEvent):
     """The opt-out digit was dialled: the number is on the do-not-call list now (R7.7)."""
 
     number: str
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallTransferred(CallEvent):
     """The transfer digit was dialled: the recipient is connected to an extension (R7.7)."""
 
@@ -140,12 +140,12 @@ class CallTransferred(CallEvent):
     deadline_at: Instant
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DeadlinePassed(CallEvent):
     """The call lasts longer than any may; it is hung up (R7.9)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class HangUpOrdered(CallEvent):
     """We end the call; its outcome is fixed now (R7)."""
 
@@ -154,12 +154,12 @@ class HangUpOrdered(CallEvent):
     """Ordered because the call lasted too long (R7.9)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallTakenOver(CallEvent):
     """A call outlived the connection; its step starts again (R9.3)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallEnded(CallEvent):
     """The call is over (R7.10)."""
 

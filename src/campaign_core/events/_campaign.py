@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignScheduled(CampaignEvent):
     """A campaign was created with its own copy of everything (R4.1, R4.2)."""
 
@@ -39,7 +39,7 @@ class CampaignScheduled(CampaignEvent):
     expires_at: Instant | None
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignStarted(CampaignEvent):
     """The campaign became active: its time came, or a user started it now."""
 
@@ -47,29 +47,29 @@ class CampaignStarted(CampaignEvent):
     """The due instant, or the moment of the start now: set once (R4.2)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignPaused(CampaignEvent):
     """No new calls until it is resumed."""
 
     reason: PauseReason
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignResumed(CampaignEvent):
     """Calls are placed again."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignStopped(CampaignEvent):
     """A user closed the campaign."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignExpired(CampaignEvent):
     """Its time is over: no new call from now on (R4.11)."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignEnded(CampaignEvent):
     """Nobody is left to call (R4.5)."""
 
@@ -79,19 +79,19 @@ class CampaignEnded(CampaignEvent):
     """How many were reached."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CampaignDeleted(CampaignEvent):
     """The campaign was taken off the list."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class RecipientsAppended(CampaignEvent):
     """Recipients were added behind the others."""
 
     recipients: RecipientList
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class AttemptsAdded(CampaignEvent):
     """More attempts were allowed (R5.2)."""
 
@@ -99,14 +99,14 @@ class AttemptsAdded(CampaignEvent):
     attempts: int
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class AttemptsStopped(CampaignEvent):
     """These recipients are tried no more (R5.3)."""
 
     positions: tuple[Position, ...]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class RecipientsFailed(CampaignEvent):
     """Idle recipients were settled by a rule (R6.12, R4.11, R5.6)."""
 

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ServiceOpened(BaseEvent):
     """The first event of every journal (R8.3)."""
 
@@ -35,50 +35,50 @@ class ServiceOpened(BaseEvent):
     settings: Settings
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class SettingsChanged(BaseEvent):
     """The general settings were replaced."""
 
     settings: Settings
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class NumbersBarred(BaseEvent):
     """Numbers were put on the do-not-call list."""
 
     numbers: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class NumbersUnbarred(BaseEvent):
     """Numbers were taken off the do-not-call list."""
 
     numbers: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DriverWentDown(BaseEvent):
     """The driver lost its telephony, or the service started without it."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DriverCameUp(BaseEvent):
     """The driver takes calls again."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class CallsUpReported(BaseEvent):
     """The telephony told which calls are up, after a reconnection."""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class DriverDeferred(BaseEvent):
     """The telephony has no capacity: nothing is placed until then."""
 
     until: Instant
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ModelAdded(BaseEvent):
     """A model was added, or cloned from another."""
 
@@ -86,7 +86,7 @@ class ModelAdded(BaseEvent):
     model: CampaignModel
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ModelEdited(BaseEvent):
     """A model's parameters were replaced."""
 
@@ -94,21 +94,21 @@ class ModelEdited(BaseEvent):
     model: CampaignModel
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ModelsDeleted(BaseEvent):
     """Models were deleted; campaigns keep their copies."""
 
     model_ids: tuple[ModelId, ...]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ModelEnabled(BaseEvent):
     """Campaigns may be started from the model."""
 
     model_id: ModelId
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class ModelDisabled(BaseEvent):
     """No campaign may be started from the model."""
 

@@ -24,6 +24,7 @@ __all__ = [
     "answer",
     "conclude",
     "end",
+    "existence_replied",
     "hang_up_replied",
     "hung_up",
     "job_ended",
@@ -39,7 +40,9 @@ def order_hang_up(call: Call, work: Work) -> None:
     """End the call; an order that finds no channel yet is repeated when there is one."""
     call.hang_up_ordered = True
     call.next_order = None
-    work.ask(translate.hang_up(call.call_id), "hang_up", call.call_id)
+    is_ringing = call.channel is Channel.UP and not call.is_answered
+    command = translate.hang_up(call.call_id, while_ringing=is_ringing)
+    work.ask(command, "hang_up", call.call_id)
 
 
 def hang_up_replied(call: Call, reply: Reply, work: Work) -> None:
@@ -53,6 +56,15 @@ def hang_up_replied(call: Call, reply: Reply, work: Work) -> None:
     else:
         # It is gone; its end is on the way, unless it got lost.
         work.timer(call, Timer.GRACE, GRACE_MS)
+
+
+def existence_replied(call: Call, reply: Reply, work: Work) -> None:
+    """Take the reply to the question whether a call is still there."""
+    if reply.text.strip() == "false":
+        end(call, work)
+    elif reply.text.strip() == "true" and call.hang_up_ordered:
+        # The order came before the channel, and its refusal after.
+        order_hang_up(call, work)
 
 
 def _repeat_hang_up(call: Call, work: Work) -> None:

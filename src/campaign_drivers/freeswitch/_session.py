@@ -57,6 +57,9 @@ _FILTERS = (
     ("Event-Name", "SHUTDOWN"),
 )
 _READY_AGAIN_MS = 500
+_BEHIND_MS = 30_000
+"""By which events may reach us later than the quickest did; a client that does not keep up can stop
+the whole event socket of a server, for all of its clients."""
 
 
 class Stage(Enum):
@@ -90,6 +93,7 @@ class Session:
         self._ready_by: int | None = now + round(settings.login_within_s * 1_000)
         self._ask_ready_at: int | None = None
         self._asked_life = False
+        self._quickest_ms: int | None = None
         self._answers: dict[str, str] = {}
 
     # What goes out ------------------------------------------------------------------------
@@ -131,7 +135,10 @@ class Session:
     def _take(self, frame: Frame, now: int) -> Happening | None:
         match frame.kind:
             case "text/event-plain":
-                return Seen(Event.parse(frame.body))
+                event = Event.parse(frame.body)
+                if self._is_behind(event, now):
+                    return self._over("we are hopelessly behind the events of FreeSWITCH")
+                return Seen(event)
             case "command/reply" | "api/response":
                 return self._replied(frame.text, now)
             case "auth/request":
@@ -144,6 +151,19 @@ class Session:
             case _:
                 # Logs and the like, which we did not ask for.
                 return None
+
+    def _is_behind(self, event: Event, now: int) -> bool:
+        """Return whether an event is much older than others were when they came.
+
+        The two clocks need not agree: what counts is the difference to the quickest.
+        """
+        told = event["event-date-timestamp"]
+        if not (told.isascii() and told.isdecimal()):
+            return False
+        took_ms = now - int(told) // 1_000
+        if self._quickest_ms is None or took_ms < self._quickest_ms:
+            self._quickest_ms = took_ms
+        return took_ms - self._quickest_ms > _BEHIND_MS
 
     def wake(self, now: int) -> Iterator[Happening]:
         """Give what time alone brings: limits that have passed; and ask for a sign of life."""

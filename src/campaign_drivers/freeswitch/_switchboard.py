@@ -300,8 +300,8 @@ class Switchboard:
                 calls.hang_up_replied(call, reply, work)
             case "execute":
                 playback.execute_replied(call, rest[1], reply, work)
-            case "exists" if reply.text.strip() == "false":
-                calls.end(call, work)
+            case "exists":
+                calls.existence_replied(call, reply, work)
             case "guard" if reply.is_denied:
                 self._out.notes.append("the user may not sched_hangup or sched_del")
             case _:

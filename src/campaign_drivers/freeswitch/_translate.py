@@ -201,9 +201,10 @@ def stop_playback(call_id: str) -> Command:
     return Command(f"api uuid_break {_fit(_CALL_ID, call_id, 'the call id')} all")
 
 
-def hang_up(call_id: str) -> Command:
+def hang_up(call_id: str, *, while_ringing: bool = False) -> Command:
     """Return the command that ends a call; the cause is what its record will show."""
-    return Command(f"api uuid_kill {_fit(_CALL_ID, call_id, 'the call id')} NORMAL_CLEARING")
+    cause = "ORIGINATOR_CANCEL" if while_ringing else "NORMAL_CLEARING"
+    return Command(f"api uuid_kill {_fit(_CALL_ID, call_id, 'the call id')} {cause}")
 
 
 def exists(call_id: str) -> Command:

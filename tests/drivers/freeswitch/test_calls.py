@@ -423,6 +423,32 @@ def test_hanging_up_before_there_is_a_channel_ends_it_all_the_same() -> None:
     assert rig.switch.channels == {}
 
 
+def test_a_call_that_is_cancelled_while_it_rings_says_so_in_its_record() -> None:
+    rig = Rig().up()
+    rig.order(place("2000"))
+    rig.run(1_000)
+
+    rig.order(HangUp(A))
+
+    (report,) = rig.run(100)
+    assert isinstance(report, EndReport)
+    assert report.unanswered_as is Outcome.NO_ANSWER
+    assert f"api uuid_kill {A} ORIGINATOR_CANCEL" in rig.switch.commands
+
+
+def test_hanging_up_is_repeated_where_the_channel_was_there_only_after() -> None:
+    """The order is obeyed at once, the channel made in a thread of its own."""
+    rig = answered()
+    channel = rig.switch.channels.pop(A)
+    rig.order(HangUp(A))
+    rig.switch.channels[A] = channel
+
+    rig.run(5_000)
+
+    assert len(rig.of(EndReport)) == 1
+    assert rig.switch.channels == {}
+
+
 def test_orders_for_a_call_that_is_over_are_harmless() -> None:
     rig = answered(number="1002")
     rig.run(3_000)

@@ -168,6 +168,22 @@ def test_a_flood_of_others_events_disturbs_nothing() -> None:
     assert [AnswerReport(A), EndReport(call_id=A, hangup_cause=16)] == rig.run(3_000)
 
 
+def test_whoever_is_hopelessly_behind_cuts_the_connection() -> None:
+    """A client that does not read can stop the event socket for everyone."""
+    rig = Rig().up()
+    rig.order(place("1000"))
+    rig.run(100)
+    assert rig.client is not None
+    rig.switch.flood(10)
+    late = rig.client.take()
+
+    rig.board.receive(late, rig.now + 31_000)
+    rig.pump()
+
+    assert rig.over is not None
+    assert "behind" in rig.over.why
+
+
 def test_a_congested_connection_defers() -> None:
     rig = Rig().up()
     rig.board.is_congested = True

@@ -56,9 +56,13 @@ class CannotProvideError(Exception):
     """A server cannot be had on this machine; the text says why."""
 
 
+class WrongVersionError(Exception):
+    """Debian has another version now than the one that is to be tried."""
+
+
 def why_not() -> str | None:
     """Return why there can be no servers here, or nothing."""
-    if os.name != "posix" or not Path("/etc/debian_version").exists():
+    if os.name != "posix" or _os_release().get("ID") != "debian":
         return "real Asterisk servers are made from Debian's packages, and this is no Debian"
     if os.geteuid() != 0:
         return "real Asterisk servers live in root folders of their own, which only root can make"
@@ -81,7 +85,7 @@ def provide(release: Release) -> Path:
     # sid moves on: a newer one must be looked at before it is trusted.
     if not version.startswith(f"Asterisk {release.version}."):
         text = f"{release.suite} has {version!r} now, not a version {release.version}"
-        raise CannotProvideError(text)
+        raise WrongVersionError(text)
     return release.root
 
 
@@ -125,16 +129,21 @@ def _debootstrap() -> tuple[list[str], dict[str, str]]:
 
 def _mirror() -> str:
     """Return the mirror that this machine itself uses."""
-    codename = ""
-    for line in Path("/etc/os-release").read_text().splitlines():
-        if line.startswith("VERSION_CODENAME="):
-            codename = line.partition("=")[2].strip('"')
+    codename = _os_release().get("VERSION_CODENAME")
     lines = _run("apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)").splitlines()
     for line in lines:
         site, _, suite = line.partition(" ")
         if suite in {codename, "stable", "sid", "unstable"}:
             return site
     raise CannotProvideError("apt-get names no mirror of this machine's release")
+
+
+def _os_release() -> dict[str, str]:
+    try:
+        lines = Path("/etc/os-release").read_text().splitlines()
+    except OSError:
+        return {}
+    return {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines)}
 
 
 def _run(*command: str, env: dict[str, str] | None = None, cwd: str | None = None) -> str:

@@ -87,11 +87,12 @@ class Job:
 
     def discard(self) -> None:
         """Take back what was begun for a run that never placed a call."""
-        begun = [self.folder / name for name in ReportFolder.NAMES]
-        for path in begun if self.journal is None else [*begun, self.journal]:
-            path.unlink(missing_ok=True)
+        for name in ReportFolder.NAMES:
+            (self.folder / name).unlink(missing_ok=True)
+        # The folder was empty; elsewhere a file of the journal's name may be somebody else's.
+        if self.journal is not None and self.journal.parent == self.folder:
+            self.journal.unlink(missing_ok=True)
         with suppress(OSError):
-            # One that holds something of somebody else's stays.
             self.folder.rmdir()
 
 

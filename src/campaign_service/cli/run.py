@@ -95,8 +95,8 @@ def run(
         try:
             go = run_on_virtual_time if job.is_virtual else run_in_real_time
             summary = go(job, display, interrupts)
-        except (DriverError, CommandRefusedError):
-            # Both come before the first call alone.
+        except (DriverError, CommandRefusedError, SettingsError):
+            # All of them come before the first call alone.
             job.discard()
             raise
         finally:

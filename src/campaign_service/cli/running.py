@@ -61,6 +61,7 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
     with ExitStack() as open_files:
         journal = _journal(job, open_files)
         report = job.open_report()
+        open_files.callback(report.close)
         engine = VirtualEngine(
             open_service(job.service_id(), job.file.settings, now),
             exchange=Exchange(simulation.network, seed=job.seed),
@@ -103,6 +104,7 @@ async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) 
     with ExitStack() as open_files:
         journal = _journal(job, open_files)
         report = job.open_report()
+        open_files.callback(report.close)
         engine = RealTimeEngine(
             open_service(service_id, job.file.settings, clock.now()),
             driver=driver,

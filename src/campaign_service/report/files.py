@@ -86,6 +86,10 @@ class ReportFolder:
         """Take the events of a moment; an observer of an engine."""
         self.panel.take(events)
 
+    def close(self) -> None:
+        """Write no more; after :meth:`finish` there is nothing to do."""
+        self._files.close()
+
     def finish(self, state: State) -> Summary:
         """Write what is known only now, and return the figures.
 

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.drivers.freeswitch.rig import call_id, place, settings
+from tests.drivers.freeswitch.rig import SERVICE, call_id, place, settings
+from tests.emulators.freeswitch.people import Callee, Person, Rejects
 from tests.emulators.freeswitch.serving import Serving
 from tests.emulators.freeswitch.switch import Config, Switch
 
+from campaign_core import (
+    CallLimits,
+    CallScript,
+    CampaignModel,
+    Instant,
+    Message,
+    ModelId,
+    Outcome,
+    Recipient,
+    Settings,
+    handle_batch,
+    open_service,
+)
+from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.decisions import HangUp, Play
+from campaign_core.events import CallEnded
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
@@ -363,3 +380,52 @@ def test_the_emulated_server_lives_in_a_process_of_its_own() -> None:
                 await process.wait()
 
     assert DriverDownReport() == asyncio.run(scenario())
+
+
+# A campaign --------------------------------------------------------------------------------
+
+
+def test_300_recipients_are_called_over_a_socket_50_at_a_time() -> None:
+    """The core's time is the server's: forty times as fast as ours."""
+    speed = 40.0
+
+    def plan(number: str) -> Callee | None:
+        tries[number] += 1
+        return Person() if tries[number] > int(number) % 2 else Rejects("USER_BUSY", 486)
+
+    async def scenario() -> tuple[list[Outcome], int]:
+        config = Config(plan=plan, default_sound_ms=2_000)
+        async with Serving(Switch(config), speed=speed) as serving:
+            driver = FreeSwitchDriver(settings(port=serving.port))
+            inbox: list[Report] = []
+            await driver.start(inbox.append)
+            now = Instant(round(serving.now()))
+            state = open_service(SERVICE, Settings(), now).state
+            model = CampaignModel(
+                name="School closing",
+                caller_number="15550001",
+                sound="message",
+                script=CallScript(confirm_answer=True, confirm_listening=True),
+                call_limits=CallLimits(total=50),
+                recipients=[Recipient(number=str(10_000 + place)) for place in range(300)],
+            )
+            messages: list[Message] = [AddModel(model=model), StartCampaign(model_id=ModelId(1))]
+            outcomes: list[Outcome] = []
+            async with asyncio.timeout(30):
+                while len(outcomes) < 450:
+                    batch = handle_batch(state, messages, Instant(round(serving.now())))
+                    state = batch.state
+                    ended = [event for event in batch.events if isinstance(event, CallEnded)]
+                    outcomes += [event.outcome for event in ended]
+                    for decision in batch.decisions:
+                        driver.carry_out(decision)
+                    await asyncio.sleep(0.005)
+                    messages = [*inbox]
+                    inbox.clear()
+            await driver.close()
+            return outcomes, serving.switch.calls_most
+
+    tries: Counter[str] = Counter()
+    outcomes, most = asyncio.run(scenario())
+    assert Counter(outcomes) == {Outcome.REACHED: 300, Outcome.BUSY: 150}
+    assert most == 50

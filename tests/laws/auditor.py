@@ -8,13 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from campaign_core import events
-from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.limits import CallLimits
-from campaign_core._model.outcomes import Outcome
-from campaign_core._model.recipients import Line
-from campaign_core._model.settings import Settings
-from campaign_core._model.statuses import Status
+from campaign_core import CallLimits, CampaignModel, Line, Outcome, Settings, Status, events
 
 __all__ = ["Auditor"]
 

@@ -7,17 +7,29 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from attrs import evolve
 from hypothesis import strategies as st
 
-from campaign_core._model.call_script import CallScript, TransferOption
-from campaign_core._model.calling_hours import CallingHours, Weekday
-from campaign_core._model.campaign_model import CampaignModel, Order
-from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
-from campaign_core._model.outcomes import UNANSWERED, Outcome
-from campaign_core._model.recipients import Line, Number, Recipient
-from campaign_core._model.retry import Breaker, RetryPolicy
-from campaign_core._model.settings import Settings
-from campaign_core._model.sounds import FROM_SETTINGS
+from campaign_core import (
+    FROM_SETTINGS,
+    UNANSWERED,
+    Breaker,
+    CallingHours,
+    CallLimits,
+    CallRate,
+    CallScript,
+    CampaignModel,
+    FrequencyCap,
+    Line,
+    Number,
+    Order,
+    Outcome,
+    Recipient,
+    RetryPolicy,
+    Settings,
+    TransferOption,
+    Weekday,
+)
 
 # Two hours before the clocks of Europe are put forward; and as long before they are put back.
 SPRING = int(datetime(2025, 3, 30, tzinfo=UTC).timestamp() * 1_000) - 3_600_000
@@ -28,7 +40,7 @@ ZONES = ["UTC", "Europe/Rome", "Asia/Kolkata", "America/St_Johns", "Australia/Lo
 NUMBERS = ["1", "2", "3", "4", "5"]
 OUTCOMES_TRIED_AGAIN = sorted(set(Outcome) - {Outcome.REACHED, Outcome.OPTED_OUT}, key=str)
 UNANSWERED_AS = st.sampled_from(sorted(UNANSWERED, key=str))
-DIGITS = st.sampled_from("19789")
+DIGITS = st.sampled_from("11997835")
 
 
 def seldom(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
@@ -58,16 +70,16 @@ SETTINGS = st.builds(
 PROMPT = st.sampled_from([FROM_SETTINGS, "own", None])
 SCRIPTS = st.builds(
     CallScript,
-    confirm_answer=st.booleans(),
-    confirm_listening=st.booleans(),
+    confirm_answer=st.sampled_from([False, True, True]),
+    confirm_listening=st.sampled_from([False, True, True]),
     answer_prompt=PROMPT,
     listening_prompt=PROMPT,
     digit_timeout_s=st.sampled_from([1, 5]),
     answer_prompts_max=st.integers(1, 3),
     message_plays_max=st.integers(1, 3),
     call_duration_max_s=st.sampled_from([10, 60]),
-    opt_out_digit=seldom(st.just("7")),
-    transfer=seldom(st.just(TransferOption(digit="8", extension="800"))),
+    opt_out_digit=st.sampled_from([None, "7"]),
+    transfer=st.sampled_from([None, TransferOption(digit="8", extension="800")]),
 )
 
 
@@ -126,6 +138,14 @@ def recipient_lists(draw: st.DrawFn, most: int = 6) -> list[Recipient]:
             )
         )
     return recipients
+
+
+@st.composite
+def open_models(draw: st.DrawFn, name: str) -> CampaignModel:
+    """Draw a model of which calls can be placed, so that there is something to tell of them."""
+    return evolve(
+        draw(models(name)), enabled=True, sound="message", threshold=None, calling_hours=()
+    )
 
 
 @st.composite

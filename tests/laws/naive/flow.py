@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from campaign_core._model.outcomes import TECHNICAL, Outcome
-from campaign_core._model.sounds import FROM_SETTINGS, Prompt
-from campaign_core._model.statuses import FailureReason, RecipientStatus, Status
+from campaign_core import (
+    FROM_SETTINGS,
+    TECHNICAL,
+    FailureReason,
+    Outcome,
+    Prompt,
+    RecipientStatus,
+    Status,
+)
 from campaign_core.decisions import ALL_DIGITS
 from campaign_core.reports import PlaybackEnd
 
@@ -247,8 +253,6 @@ def end(world: World, call: Call, outcome: Outcome) -> None:
         world.fail(person, FailureReason.STOPPED)  # R5.3
     elif len(person.counted) >= person.allowed:
         world.fail(person, FailureReason.ATTEMPTS_USED_UP)
-    else:
-        world.settle_barred(person)
     person.stop_wanted = False
     # R6.17: the breaker looks at the last N calls that ended.
     run.ends.append(outcome)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import attrs
 
-from campaign_core import commands
-from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.outcomes import Outcome
-from campaign_core._model.recipients import Recipient
-from campaign_core._model.statuses import FailureReason, RecipientStatus, Status
+from campaign_core import (
+    CampaignModel,
+    FailureReason,
+    Outcome,
+    Recipient,
+    RecipientStatus,
+    Status,
+    commands,
+)
 
 from . import flow
 from .world import Person, Run, World

@@ -6,11 +6,7 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from campaign_core._model.calling_hours import CallingHours
-from campaign_core._model.campaign_model import Order
-from campaign_core._model.limits import CallLimits, CallRate
-from campaign_core._model.recipients import Line
-from campaign_core._model.statuses import RecipientStatus, Status
+from campaign_core import CallingHours, CallLimits, CallRate, Line, Order, RecipientStatus, Status
 
 from .world import Attempt, Call, Called, Person, Run, World
 

@@ -7,9 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaign_core._model.outcomes import Outcome
-from campaign_core._model.settings import Settings
-from campaign_core._model.statuses import FailureReason, RecipientStatus, Status
+from campaign_core import FailureReason, Line, Outcome, RecipientStatus, Settings, Status
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
@@ -92,10 +90,23 @@ class NaiveService:
 
     def summary(
         self, campaign_id: int, position: int
-    ) -> tuple[RecipientStatus, FailureReason | None, int, int]:
-        """Return a recipient's status, its reason, attempts counted and attempts allowed."""
-        person = self.world.runs[campaign_id].people[position - 1]
-        return person.status, person.failure, len(person.counted), person.allowed
+    ) -> tuple[RecipientStatus, FailureReason | None, int, int, int]:
+        """Return a recipient's status, its reason, attempts made, counted and allowed."""
+        who = self.world.runs[campaign_id].people[position - 1]
+        return who.status, who.failure, len(who.attempts), len(who.counted), who.allowed
+
+    def figures(self, campaign_id: int, now: int) -> tuple[int, int, int, int, int]:
+        """Return how many are contacted, failed and idle, and how many calls are up by line."""
+        run = self.world.runs[campaign_id]
+        statuses = [person.status for person in run.people]
+        lines = [call.called[1] for call in self.world.calls_of(run)]
+        return (
+            statuses.count(RecipientStatus.CONTACTED),
+            statuses.count(RecipientStatus.FAILED),
+            statuses.count(RecipientStatus.IDLE),
+            lines.count(Line.INTERNAL),
+            lines.count(Line.EXTERNAL),
+        )
 
 
 # R6.6: first everything due ---------------------------------------------------------------------
@@ -132,8 +143,8 @@ def _all_due(world: World) -> list[tuple[int, int, str, Any]]:
     for call in world.calls.values():
         grace_ms = GRACE_MS if call.deadline_passed else 0
         due.append((call.deadline_at + grace_ms, _DEADLINES, call.call_id, call))
-        # R5.5: while the link is down only deadlines run.
-        if call.silence_until is not None and world.driver_up:
+        # R5.5: while the link is down only deadlines run; after, calls taken over go on.
+        if call.silence_until is not None and world.driver_up and not call.adrift:
             due.append((call.silence_until, _TIMEOUTS, call.call_id, call))
     return due
 
@@ -183,7 +194,7 @@ def _of_call(world: World, call: Call, message: object) -> None:
         case RefusalReport():
             flow.ended(world, call, Outcome.REFUSED)  # R5.5
         case DeferralReport(until=until):
-            if call.step == "RINGING":
+            if not call.answered:
                 # R5.5: T is at least now + 1 s; of several the latest holds.
                 flow.given_back(world, call)
                 world.deferred_until = max(world.deferred_until, until, world.now + 1_000)
@@ -195,7 +206,7 @@ def _driver_down(world: World, message: DriverDownReport) -> None:
     """R5.5: calls never handed over are given back, nothing is placed until it is up."""
     for call_id in message.returned:
         call = world.calls.get(call_id)
-        if call is not None and call.step == "RINGING":
+        if call is not None and not call.answered:
             flow.given_back(world, call)
     if not world.driver_up:
         return
@@ -225,7 +236,10 @@ def _calls_up(world: World, message: CallsUpReport) -> None:
 
 
 def _settle_recipients(world: World) -> None:
-    """R6.12: on the do-not-call list; R4.11: unsettled in a campaign that is expired."""
+    """R5.6, R6.12: no number left; R4.11: unsettled in a campaign that is expired.
+
+    After a stop idle recipients stay idle (R4.7), whatever becomes of their numbers.
+    """
     for run in world.runs.values():
         if run.status.is_final:
             continue

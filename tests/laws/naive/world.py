@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.outcomes import Outcome
-from campaign_core._model.recipients import Line, Recipient
-from campaign_core._model.settings import Settings
-from campaign_core._model.statuses import FailureReason, RecipientStatus, Status
+from campaign_core import (
+    CampaignModel,
+    FailureReason,
+    Line,
+    Outcome,
+    Recipient,
+    RecipientStatus,
+    Settings,
+    Status,
+)
 
 Called = tuple[str, Line]
 """A number with its line."""

@@ -25,7 +25,7 @@ import attrs
 from campaign_core._state.service import State
 from campaign_core.codec._states import state_from_data, state_to_data
 from campaign_core.codec._values import Data, known, tagged, untagged
-from campaign_core.errors import JournalError
+from campaign_core.errors import JournalError, SettingsError
 
 __all__ = ["FORMAT", "Data", "from_data", "to_data"]
 
@@ -34,6 +34,9 @@ FORMAT = 1
 
 _UPGRADES: dict[int, Callable[[Data], Data]] = {}
 """From an earlier layout to the next one."""
+
+_GARBLED = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, AssertionError)
+"""What goes wrong with data that nobody wrote so, wherever in it the fault lies."""
 
 
 def to_data(value: object) -> Data:
@@ -53,17 +56,17 @@ def to_data(value: object) -> Data:
     return {"format": FORMAT, **tagged(value)}
 
 
-def from_data(data: Mapping[str, Any]) -> Any:
+def from_data(data: object) -> Any:
     """Return the value of some data.
 
     Raises:
         JournalError: the data is not what :func:`to_data` gives, or a newer release wrote it.
         SettingsError: it names a value that the rules do not allow.
     """
-    if not isinstance(data.get("format"), int):
+    written = data.get("format") if isinstance(data, Mapping) else None
+    if type(written) is not int or written < 1 or not isinstance(data, Mapping):
         raise JournalError("not data of the core: there is no whole number under 'format'")
-    plain = dict(data)
-    written = plain.pop("format")
+    plain = {name: value for name, value in data.items() if name != "format"}
     if written > FORMAT:
         raise JournalError(f"format {written} is of a newer release; this one reads up to {FORMAT}")
     for number in range(written, FORMAT):
@@ -72,5 +75,7 @@ def from_data(data: Mapping[str, Any]) -> Any:
         if plain.get("type") == "State":
             return state_from_data(plain)
         return untagged(plain)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (JournalError, SettingsError):
+        raise
+    except _GARBLED as error:
         raise JournalError(f"not data of the core: {type(error).__name__}: {error}") from error

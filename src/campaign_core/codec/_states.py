@@ -25,7 +25,13 @@ from campaign_core.codec._values import Data, coder
 
 __all__ = ["state_from_data", "state_to_data"]
 
-_PLAIN = ("service_id", "now", "sequence", "next_model_id", "next_campaign_id")
+_PLAIN = {
+    "service_id": str,
+    "now": int,
+    "sequence": int,
+    "next_model_id": int,
+    "next_campaign_id": int,
+}
 
 _COLUMNS: dict[str, Callable[[int], Any]] = {
     "status": rec.status_of,
@@ -62,13 +68,14 @@ def state_to_data(state: State) -> Data:
 
 def state_from_data(data: Data) -> State:
     """Return the state of some data."""
+    plain = {name: _read(kind, data[name]) for name, kind in _PLAIN.items()}
     row = ServiceRow(
-        service_id=data["service_id"],
+        service_id=plain["service_id"],
         settings=_read(Settings, data["settings"]),
-        now=data["now"],
+        now=plain["now"],
     )
-    for name in _PLAIN:
-        setattr(row, name, data[name])
+    for name, value in plain.items():
+        setattr(row, name, value)
     row.models = Ordered((key, _read(CampaignModel, model)) for key, model in data["models"])
     campaigns = [_campaign_from_data(campaign) for campaign in data["campaigns"]]
     row.campaigns = Ordered((campaign.campaign_id, campaign) for campaign in campaigns)

@@ -71,7 +71,9 @@ def untagged(data: Data) -> Any:
     given = {name: decode(data[name]) for name, (_, decode) in fields.items() if name in data}
     # Some words are given by position alone; attrs tells which.
     by_place = [f.name for f in attrs.fields(kind) if not f.kw_only and f.name in given]
-    return kind(*(given.pop(name) for name in by_place), **given)
+    # A list: a generator would be emptied only after the rest was copied.
+    placed = [given.pop(name) for name in by_place]
+    return kind(*placed, **given)
 
 
 @cache
@@ -85,8 +87,8 @@ def coder(hint: Any) -> Coder:
     """Return how to write and read a value of a type."""
     if isinstance(hint, NewType):
         return coder(hint.__supertype__)
-    if hint in (int, str, bool, type(None)):
-        return _same, _same
+    if hint in (int, str, bool):
+        return _same, _only(hint)
     if hint is RecipientList:
         return _list_of(coder(Recipient), RecipientList)
     origin, args = get_origin(hint), get_args(hint)
@@ -106,6 +108,17 @@ def coder(hint: Any) -> Coder:
 
 def _same(value: V) -> V:
     return value
+
+
+def _only(kind: type[V]) -> Callable[[Any], V]:
+    """Return what takes plain values of one type alone; ``True`` is no number here."""
+
+    def read(data: Any) -> V:
+        if type(data) is not kind:
+            raise JournalError(f"not data of the core: {data!r} is no {kind.__name__}")
+        return data
+
+    return read
 
 
 def _list_of(

@@ -1,0 +1,188 @@
+"""A story in which everything happens that can happen, for what is stored and read again.
+
+``python -m tests.core.codec.example`` prints it as data. What is stored in ``tests/core/data``
+is never written anew: a later format gets a file of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cache
+from typing import Any
+
+from tests.core.stories import MINUTE, NOON, SECOND, Story, listed
+
+import campaign_core as core
+from campaign_core import (
+    CallingHours,
+    CallLimits,
+    CallRate,
+    CallScript,
+    FrequencyCap,
+    Outcome,
+    codec,
+    commands,
+    decisions,
+    reports,
+)
+
+__all__ = ["EVERY_KIND", "story_of_everything"]
+
+
+class Recorded(Story):
+    """A story that also keeps what was told and what was ordered."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.told: list[Any] = []
+        self.orders: list[decisions.Decision] = []
+
+    def tell(self, message: Any, after: int = 0) -> core.Transition:
+        transition = super().tell(message, after)
+        self.told.append(message)
+        self.orders += transition.decisions
+        return transition
+
+
+RICH: dict[str, Any] = {
+    "routing_class": "trunk_1",
+    "priority": 3,
+    "threshold": 4,
+    "stop_at_threshold": False,
+    "attempts_max": 2,
+    "script": CallScript(
+        confirm_answer=True,
+        confirm_listening=True,
+        answer_prompt="own",
+        listening_prompt=None,
+        opt_out_digit="7",
+        transfer=core.TransferOption(digit="8", extension="800"),
+    ),
+    "call_limits": CallLimits(total=5, internal=4),
+    "call_rate": CallRate(calls=50, per_s=10),
+    "retry": core.RetryPolicy(
+        delays_s={Outcome.BUSY: 30, Outcome.LOST: 5}, never_again={Outcome.INVALID_NUMBER}
+    ),
+    "calling_hours": [
+        CallingHours(days=set(core.Weekday), opens_min=0, closes_min=1_440),
+    ],
+    "time_zone": "Europe/Rome",
+    "order": core.Order.RETRIES_FIRST,
+    "breaker": core.Breaker(calls=2, failed_percent=50),
+}
+
+
+def people() -> list[core.Recipient]:
+    further = [core.Number(number="12"), core.Number(number="13", line=core.Line.INTERNAL)]
+    return [
+        core.Recipient(number="1", name="Anna", email="a@b.it", further_numbers=further),
+        core.Recipient(number="2", line=core.Line.INTERNAL, time_zone="Asia/Kolkata"),
+        *listed("3 4 5 6"),
+    ]
+
+
+@cache
+def story_of_everything() -> Recorded:
+    """Tell it: every command is taken, every report means something, every event happens."""
+    story = Recorded(
+        call_rate=CallRate(calls=100, per_s=60), frequency_cap=FrequencyCap(attempts=9, per_h=24)
+    )
+    # Models.
+    story.model(people(), **RICH)
+    story.model("9")
+    story.tell(commands.CloneModel(model_id=2, name="Clone"))
+    edited = core.CampaignModel(name="Edited", caller_number="+39050", sound="other")
+    story.tell(commands.EditModel(model_id=3, model=edited))
+    story.tell(commands.DisableModel(model_id=3))
+    story.tell(commands.EnableModel(model_id=3))
+    story.tell(commands.DeleteModels(model_ids=(3,)))
+    story.tell(commands.AddToDoNotCall(numbers=("6", "99")))
+    story.tell(commands.RemoveFromDoNotCall(numbers=("99",)))
+    # The first campaign is scheduled, started now, paused and resumed.
+    story.tell(
+        commands.StartCampaign(
+            model_id=1,
+            when=commands.StartAfter(10),
+            name="Evening",
+            sound="evening",
+            expires_at=NOON + 120 * MINUTE,
+            actor="anna",
+        )
+    )
+    story.tell(commands.StartNow(campaign_id=1), after=SECOND)
+    story.tell(commands.PauseCampaign(campaign_id=1))
+    story.tell(commands.ResumeCampaign(campaign_id=1))
+    # Calls: confirmed, silent, wrong, opted out, transferred.
+    for number in ("1", "2", "3", "4"):
+        story.answer(number, after=100)
+    story.dial("1", "1", after=100)
+    story.played("1", after=SECOND)
+    story.dial("1", "9", after=100)
+    story.end("1", after=100)
+    story.played("2", after=100)
+    story.tick(5 * SECOND)
+    story.dial("3", "7", after=100)
+    story.end("3", after=100)
+    story.dial("4", "8", after=100)
+    # The link goes and comes back.
+    story.tell(reports.DriverDownReport(returned=(story.call("5"),)), after=SECOND)
+    story.tell(reports.DriverUpReport(), after=SECOND)
+    story.tell(reports.CallsUpReport([story.call("2"), story.call("4")]))
+    story.tell(reports.DeferralReport(call_id=story.call("5"), until=story.now + 2 * SECOND))
+    story.tick(2 * SECOND)
+    story.tell(reports.RefusalReport(call_id=story.call("5"), why="no route"), after=SECOND)
+    story.end("4", after=SECOND)
+    story.tick(11 * MINUTE)
+    story.tick(MINUTE)
+    # More people, more attempts, fewer attempts.
+    story.tell(commands.AppendRecipients(campaign_id=1, recipients=listed("21 22")))
+    story.tell(commands.StopAttempts(campaign_id=1, positions=(7,)))
+    story.tell(commands.AddAttempts(campaign_id=1, positions=(7,), attempts=3))
+    story.settings(
+        active_campaigns_max=5,
+        call_limits=CallLimits(total=9, internal=8, external=6),
+        call_rate=CallRate(calls=99, per_s=60),
+        frequency_cap=FrequencyCap(attempts=8, per_h=12),
+        one_call_per_number=False,
+    )
+    # Others: started at a time, ended, deleted, stopped with a call in progress.
+    at = commands.StartAt(story.now + 5 * SECOND)
+    story.tell(commands.StartCampaign(model_id=2, when=at))
+    story.tick(5 * SECOND)
+    story.reach("9")
+    story.tell(commands.DeleteCampaign(campaign_id=2))
+    story.tell(commands.StartCampaign(model_id=2, recipients=listed("31 32")))
+    story.tell(commands.StopCampaign(campaign_id=3, hang_up=True))
+    expiring = commands.StartCampaign(model_id=2, expires_at=story.now + 3 * SECOND)
+    story.tell(expiring)
+    story.tick(3 * SECOND)
+    story.begin(2, when=commands.StartAfter(60))
+    return story
+
+
+def _of_everything() -> list[Any]:
+    story = story_of_everything()
+    found: dict[type, Any] = {}
+    for value in [*story.events, *story.told, *story.orders, reports.Tick()]:
+        found.setdefault(type(value), value)
+    return [*found.values(), core.calls(story.state)[0], story.state.settings]
+
+
+EVERY_KIND = _of_everything()
+
+
+def _main() -> None:
+    story = story_of_everything()
+    lists = {
+        "events": story.events,
+        "commands": [m for m in EVERY_KIND if isinstance(m, commands.Command)],
+        "reports": [m for m in EVERY_KIND if isinstance(m, reports.Report | reports.Tick)],
+        "decisions": [d for d in EVERY_KIND if isinstance(d, decisions.Decision)],
+    }
+    data = {name: [codec.to_data(value) for value in values] for name, values in lists.items()}
+    json.dump({**data, "state": codec.to_data(story.state)}, sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    _main()

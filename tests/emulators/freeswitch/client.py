@@ -246,7 +246,7 @@ class Client:
         word, _, value = argument.partition(" ")
         match word:
             case "ready_check":
-                return "true"
+                return "true" if config.is_ready else "false"
             case "sps":
                 config.sessions_per_s = int(value or config.sessions_per_s)
                 return f"+OK sessions per second: {config.sessions_per_s}\n"
@@ -311,6 +311,8 @@ class Client:
         match command:
             case "uuid_kill":
                 channel.end(second or "NORMAL_CLEARING")
+            case "uuid_break" if self.switch.config.breaks_lost > 0:
+                self.switch.config.breaks_lost -= 1
             case "uuid_break":
                 channel.break_all()
             case "uuid_recv_dtmf":

@@ -46,6 +46,10 @@ class Config:
     """Whether an originate's failure is told before its channel's end; ``None``: as seen."""
     executes_lost: int = 0
     """So many playbacks are taken and vanish."""
+    breaks_lost: int = 0
+    """So many orders to stop a playback are taken and do nothing."""
+    is_ready: bool = True
+    """What ``fsctl ready_check`` says."""
     bridge_ms: float = 3_000
     latency_ms: float = 5
     """From the originate to its channel."""

@@ -89,7 +89,7 @@ def _facts(file: CampaignFile) -> Iterator[str]:
     ]
     yield f"  to be dialled  {' and '.join(asked) or 'nothing: an answer is enough'}"
     limits = limits_in_force(model.call_limits, file.settings.call_limits)
-    yield f"  limits         {limits_text(limits)}"
+    yield f"  calls at once  {limits_text(limits)}"
     hours = "restricted" if model.calling_hours else "any time"
     yield f"  calling hours  {hours}, {model.time_zone}"
 

@@ -78,7 +78,8 @@ def _why(past: Past, campaign_id: CampaignId, position: Position) -> Iterator[st
         return
     yield "Why is it not being called?"
     for reason in explanation.reasons:
-        change = f" (changes {reason.change})" if reason.change else ""
+        is_said = not reason.change or reason.change in reason.sentence
+        change = "" if is_said else f" (changes {reason.change})"
         yield f"  {reason.sentence}{change}"
 
 

@@ -85,7 +85,7 @@ def _campaign_lines(found: Campaign, past: Past) -> Iterator[str]:
     yield (
         f"   answer confirmation {_on(script.confirm_answer)},"
         f" listening confirmation {_on(script.confirm_listening)};"
-        f" {limits_text(model.call_limits)}"
+        f" calls at once: {limits_text(model.call_limits)}"
     )
 
 

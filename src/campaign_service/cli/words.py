@@ -8,7 +8,7 @@ __all__ = ["limits_text"]
 
 
 def limits_text(limits: CallLimits) -> str:
-    """Return limits as a sentence fragment."""
+    """Return limits of calls at one time as a sentence fragment."""
     parts = [
         f"{limit} {name}"
         for name, limit in (
@@ -18,4 +18,4 @@ def limits_text(limits: CallLimits) -> str:
         )
         if limit is not None
     ]
-    return f"at most {', '.join(parts)} calls at once" if parts else "no limit of calls"
+    return f"at most {', '.join(parts)}" if parts else "no limit"

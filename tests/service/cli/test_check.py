@@ -43,7 +43,7 @@ def test_campaign_that_is_right_is_told_about(check):
     assert status == 0
     assert "nothing wrong with it" in told
     assert "recipients     3: 1 internal, 2 external" in told
-    assert "limits         at most 2 in all calls at once" in told
+    assert "calls at once  at most 2 in all" in told
     assert "to be dialled  1 to confirm the answer and 9 to confirm having listened" in told
 
 

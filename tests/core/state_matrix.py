@@ -21,7 +21,8 @@ _HEAD = """# State machines
 
 What each event makes of a campaign, a recipient and a call: a row for each event, a column for
 each state it may come in. A dot is what cannot happen: the core never records such an event, and
-refuses a journal that holds it. A target equal to the column changes a fact beside the state, or nothing.
+refuses a journal that holds it. A target equal to the column changes a fact beside the state, or
+nothing.
 
 This page is written from the tables in `campaign_core/_transition`, and a test compares them:
 `python -m tests.core.state_matrix > docs/state-machines.md`.
@@ -42,7 +43,7 @@ _MACHINES: tuple[tuple[str, str, Any, tuple[Any, ...]], ...] = (
     ),
     (
         "Call",
-        "A call begins in `Ringing` when it is placed, and is gone when it ended or was given back.",
+        "A call begins in `Ringing` when it is placed, and is gone when it ends or is given back.",
         CALL_ARROWS,
         Step.__args__,
     ),

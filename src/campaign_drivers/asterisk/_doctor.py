@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator
 
 from campaign_drivers._driver import Missing, Need
-from campaign_drivers._findings import Finding, fine, note, wrong
+from campaign_drivers._findings import Finding, Severity, fine, note, wrong
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._probe import Probe, ProbeCall, probe
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
@@ -252,24 +252,33 @@ async def missing(
     Raises:
         DriverError: it cannot be asked.
     """
-    found = [
-        Missing(
-            need=Need.ROUTE,
-            name=name,
-            advice="Configure an external route for "
-            + (f"the class {name}." if name else "calls without a class."),
-        )
-        for name in sorted(routing_classes, key=str)
-        if name not in settings.external
-    ]
-    if sounds and not settings.without_dialplan:
-        async with probe(settings) as asker:
-            absent = await _absent(asker, sounds)
-        found += [
-            Missing(need=Need.SOUND, name=sound, advice=_sound_advice(settings, sound))
-            for sound in sorted(absent)
+    found = []
+    async with probe(settings) as asker:
+        routes = [
+            (Need.INTERNAL_ROUTE, None),
+            *((Need.ROUTE, name) for name in sorted(routing_classes, key=str)),
         ]
+        for need, name in routes:
+            advice = await _lacks(asker, need, name)
+            if advice:
+                found.append(Missing(need=need, name=name, advice=advice))
+        if not settings.without_dialplan:
+            found += [
+                Missing(need=Need.SOUND, name=sound, advice=_sound_advice(settings, sound))
+                for sound in sorted(await _absent(asker, sounds))
+            ]
     return tuple(found)
+
+
+async def _lacks(asker: Probe, need: Need, name: str | None) -> str:
+    """Return what to do about a route that leads nowhere, or the empty string."""
+    settings = asker.settings
+    route = settings.internal if need is Need.INTERNAL_ROUTE else settings.external.get(name)
+    if route is None:
+        which = f"the class {name}" if name else "calls without a class"
+        return f"Configure an external route for {which}."
+    finding = await _route(asker, str(name), route)
+    return f"{finding.says}. {finding.advice}" if finding.severity is Severity.WRONG else ""
 
 
 def _sound_advice(settings: AsteriskSettings, sound: str) -> str:

@@ -4,7 +4,8 @@ Decisions, bytes and time go in; bytes and reports come out. While a connection 
 placed, and what is known of the calls is kept. Upon the next one the server is asked which
 channels are up (a *census*), at once and again after five seconds: calls known before go on, calls
 of ours that we did not know (of an earlier run) are taken over, and calls that are not there are
-forgotten. An order to hang up that came while the connection was lost is carried out then.
+forgotten. Orders to hang up or to transfer that came while the connection was lost are carried
+out then.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Switchboard:
         self._session: Session | None = None
         self._timers: list[tuple[int, int, Call, Timer]] = []
         self._census_at: int | None = None
-        self._wishes: set[CallId] = set()
+        self._wishes: dict[CallId, HangUp | Transfer] = {}
         self._ended: dict[CallId, None] = {}
         self._booted_at: int | None = None
         self._serial = count(1)
@@ -197,17 +198,30 @@ class Switchboard:
 
     def carry_out(self, decision: Decision, now: int) -> None:
         """Carry out one decision."""
-        match decision:
-            case PlaceCall():
-                self._place(decision, now)
+        if isinstance(decision, PlaceCall):
+            self._place(decision, now)
+        elif self.is_up:
+            self._within_call(decision, now)
+        elif not isinstance(decision, Play):
+            # A sound is ordered anew once the call is taken over; these are not.
+            self._wishes[decision.call_id] = decision
+
+    def _within_call(self, order: Play | HangUp | Transfer, now: int) -> None:
+        call = self.calls.get(order.call_id)
+        work = self._at(now)
+        match order:
             case HangUp(call_id):
-                self._hang_up(call_id, now)
-            case Play(call_id=call_id):
-                if self.is_up and (call := self.calls.get(call_id)) is not None:
-                    playback.order_play(call, decision, self._at(now))
-            case Transfer(call_id=call_id):
-                if self.is_up and (call := self.calls.get(call_id)) is not None:
-                    playback.order_transfer(call, decision, self._at(now))
+                if call is not None:
+                    calls.order_hang_up(call, work)
+                elif is_call_of(self.settings.service_id, call_id):
+                    # One we lost sight of, perhaps; for one that is over it is harmless.
+                    work.ask(translate.hang_up(call_id), "hang_up", call_id)
+            case Play():
+                if call is not None:
+                    playback.order_play(call, order, work)
+            case Transfer():
+                if call is not None:
+                    playback.order_transfer(call, order, work)
 
     def _place(self, order: PlaceCall, now: int) -> None:
         if order.call_id in self.calls:
@@ -217,17 +231,6 @@ class Switchboard:
         call = placing.place(order, self._at(now), is_busy=self.is_congested or is_lagging)
         if call is not None:
             self.calls[order.call_id] = call
-
-    def _hang_up(self, call_id: CallId, now: int) -> None:
-        if not self.is_up:
-            self._wishes.add(call_id)
-            return
-        call = self.calls.get(call_id)
-        if call is not None:
-            calls.order_hang_up(call, self._at(now))
-        elif is_call_of(self.settings.service_id, call_id):
-            # One we lost sight of, perhaps; for one that is over it is harmless.
-            self._ask(translate.hang_up(call_id), ("hang_up", call_id), None, now)
 
     # What the server says -----------------------------------------------------------------
 
@@ -290,9 +293,9 @@ class Switchboard:
                 del self.calls[call_id]
         self.out.reports.append(CallsUpReport(call_ids))
         self.out.reports += census.new_answers(self.calls)
-        for call_id in self._wishes:
-            self._hang_up(call_id, now)
-        self._wishes.clear()
+        wishes, self._wishes = self._wishes, {}
+        for order in wishes.values():
+            self._within_call(order, now)
 
     def _forget_if_over(self, call: Call) -> None:
         if call.is_over and self.calls.pop(call.call_id, None) is not None:

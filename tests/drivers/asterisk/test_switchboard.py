@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from campaign_core.decisions import ALL_DIGITS, HangUp, Play
+from campaign_core.decisions import ALL_DIGITS, HangUp, Play, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
@@ -194,6 +194,17 @@ def test_an_order_to_hang_up_given_while_the_connection_is_lost_is_carried_out_o
     channels(board, listed(), now=1_000)
 
     assert [action["action"] for action in sent(board)] == ["Hangup"]
+
+
+def test_a_transfer_ordered_while_the_connection_is_lost_is_made_on_the_next():
+    board = answered()
+    board.lost("cut", 0)
+
+    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=60), 0)
+    connect(board, 1_000, run="r2x")
+    channels(board, listed(), now=1_000)
+
+    assert [action["command"][:9] for action in sent(board)] == ["", "SET VARIA", "EXEC Dial"]
 
 
 def test_a_call_that_is_gone_is_in_no_census_and_forgotten_after_the_second():

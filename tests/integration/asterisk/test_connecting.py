@@ -135,3 +135,22 @@ def test_missing_sounds_and_routes_are_found_before_a_campaign_starts(pbx):
         (Need.ROUTE, None),
         (Need.ROUTE, "gold"),
     }
+
+
+def test_a_route_whose_endpoint_is_not_there_is_found_by_who_may_look(pbx):
+    settings = settings_for(pbx, user="free")
+    settings = attrs.evolve(settings, internal=settings.external["nosuch"])
+
+    async def story():
+        async with connected(settings) as rig:
+            return await rig.driver.check(
+                sounds=frozenset(), routing_classes=frozenset({None, "nosuch"})
+            )
+
+    found = asyncio.run(story())
+
+    assert [(missing.need, missing.name) for missing in found] == [
+        (Need.INTERNAL_ROUTE, None),
+        (Need.ROUTE, "nosuch"),
+    ]
+    assert all("nosuch" in missing.advice for missing in found)

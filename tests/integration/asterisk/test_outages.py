@@ -120,6 +120,7 @@ def test_another_run_of_the_service_takes_its_calls_over(pbx):
         await first.driver.start(first.told)
         calls = [first.place(number) for number in ("607", "608", "607")]
         await first.answered(calls[0])
+        await first.answered(calls[2])
         first.play(calls[0], 1, "long", "")
         await first.driver.close()
         async with connected(settings) as second:

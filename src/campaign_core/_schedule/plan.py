@@ -105,13 +105,12 @@ def place_calls(draft: Draft, now: int, place: Place) -> None:
 
 def _pass(draft: Draft, now: int, place: Place) -> None:
     while capacity_free_from(draft) <= now:
+        # First who may place calls: to find out, campaigns may turn out to have nobody to call.
+        last = cutoff(draft, now)
         lines = room_on(draft)
         ranks = [rank for line in lines if (rank := draft.placeable[line].first()) is not None]
-        if not ranks:
-            return
-        rank = min(ranks)
-        last = cutoff(draft, now)
-        if last is not None and rank > last:
+        rank = min(ranks, default=None)
+        if rank is None or (last is not None and rank > last):
             return
         campaign_id = draft.contenders.get(rank)
         assert campaign_id is not None, "who can place a call competes"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from campaign_core._model.calling_hours import is_open, next_change
-from campaign_core._model.recipients import Recipient
+from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import POSITION_BITS, CampaignRow, LineKey, number_key
@@ -34,6 +34,7 @@ __all__ = [
     "open_lines",
     "release",
     "stranded_because",
+    "uncap",
     "unpark",
     "zone_is_open",
 ]
@@ -162,6 +163,20 @@ def unpark(draft: Draft, number: str, now: int) -> None:
         release(draft, campaign, position, number)
         line_up(draft, campaign, position, campaign.record(position), now)
         draft.touched_now.add(campaign.campaign_id)
+
+
+def uncap(draft: Draft, number: str, line: Line, now: int) -> None:
+    """Let those who wait for the cap of a number stand in line again (R5.5: one given back)."""
+    for row in list(draft.rows()):
+        if not row.held or row.status.is_final:
+            continue
+        for position in row.recipients.positions_of(number, line):
+            held = row.held.get(position)
+            if isinstance(held, int):
+                campaign = draft.campaign(row.campaign_id)
+                release(draft, campaign, position, held)
+                line_up(draft, campaign, position, campaign.record(position), now)
+                draft.touched_now.add(campaign.campaign_id)
 
 
 def _campaign_of(key: int) -> CampaignId:

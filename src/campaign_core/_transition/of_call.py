@@ -11,7 +11,7 @@ from campaign_core._model.recipients import FURTHER_NUMBERS_MAX, Recipient
 from campaign_core._model.retry import Breaker
 from campaign_core._state.call import Call, Placement, Silent
 from campaign_core._state.campaign import CampaignRow, number_key
-from campaign_core._state.lines import leave, leave_ready, unpark
+from campaign_core._state.lines import leave, leave_ready, uncap, unpark
 from campaign_core._state.pacing import attempts_with
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import GRACE_MS, Due
@@ -160,6 +160,7 @@ def _call_given_back(draft: Draft, event: ev.CallGivenBack) -> None:
             if times
             else draft.attempt_times.without(number, draft.owner)
         )
+        uncap(draft, placement.number, placement.line, event.at)
     context = Context(number_index=placement.number_index, record_before=placement.record_before)
     change_recipient(draft, campaign, placement.position, event, context)
 

@@ -213,8 +213,7 @@ def _stop(world: World, run: Run, *, hang_up: bool) -> None:
     if not hang_up:
         return
     for call in world.calls_of(run):
-        if call.fixed is None:
-            flow.hang_up(world, call, Outcome.REACHED if call.reached else Outcome.CANCELLED)
+        flow.hang_up(world, call, Outcome.REACHED if call.reached else Outcome.CANCELLED)
 
 
 # Recipients (R5) --------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def ranked(world: World) -> list[Run]:
 
 def competes(world: World, run: Run) -> bool:
     """R6.2: a call in progress, or a recipient that could be called but for capacity."""
-    if run.status is not Status.ACTIVE or run.expired:
+    if run.status is not Status.ACTIVE:
         return False
     return bool(world.calls_of(run)) or bool(callable_people(world, run))
 

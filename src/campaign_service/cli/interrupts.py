@@ -14,7 +14,7 @@ from typing import Self
 from campaign_core import CampaignId, State, Status, status
 from campaign_core.commands import Command, PauseCampaign, StopCampaign
 
-__all__ = ["ACTOR", "LAST", "Interrupts", "command_for"]
+__all__ = ["ACTOR", "LAST", "Interrupts", "answer_to", "command_for"]
 
 LAST = 3
 """The interrupt after which nothing is waited for."""
@@ -63,15 +63,21 @@ class Interrupts:
         """Whether there was one that was not heeded yet."""
         return self.count > self._heeded
 
-    def heed(self) -> str:
-        """Take note of those that came, and return what to say to whoever sent them."""
-        self._heeded = self.count
-        return _ANSWERS[min(self.count, LAST)]
+    def heed(self) -> int:
+        """Take note of the next one, and return which it is, counted from 1."""
+        # One at a time: the next may come while this one is being answered.
+        self._heeded += 1
+        return self._heeded
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         if self.on_signal is not None:
             self.on_signal()
+
+
+def answer_to(count: int) -> str:
+    """Return what to say to whoever sent so many interrupts."""
+    return _ANSWERS[min(count, LAST)]
 
 
 def command_for(count: int, state: State, campaign_id: CampaignId) -> Command | None:

@@ -13,7 +13,7 @@ from campaign_core.errors import CommandRefusedError
 from campaign_drivers.simulated import Clock, Exchange, RealClock
 from campaign_service.cli.clocks import ShiftedClock
 from campaign_service.cli.display import Display, progress_of
-from campaign_service.cli.interrupts import LAST, Interrupts, command_for
+from campaign_service.cli.interrupts import LAST, Interrupts, answer_to, command_for
 from campaign_service.cli.job import CAMPAIGN_ID, Job, commands_of
 from campaign_service.engine import DriverRequest, RealTimeEngine, VirtualEngine, open_driver
 from campaign_service.journal import Journal
@@ -49,9 +49,10 @@ class _Watch:
         return self.interrupts.has_news or self.is_over()
 
     def command(self) -> Command | None:
-        """Return what the last interrupt asks for, and say so."""
-        self.display.note(self.interrupts.heed())
-        return command_for(self.interrupts.count, self.engine.state, CAMPAIGN_ID)
+        """Return what the next interrupt asks for, and say so."""
+        count = self.interrupts.heed()
+        self.display.note(answer_to(count))
+        return command_for(count, self.engine.state, CAMPAIGN_ID)
 
 
 def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:

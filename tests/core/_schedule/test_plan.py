@@ -358,6 +358,86 @@ def test_attempt_given_back_is_none_for_the_cap():
     assert placed(story.tick(SECOND)) == ["1"]
 
 
+CAP = FrequencyCap(attempts=1, per_h=1)
+
+
+def three_campaigns(most: int) -> Story:
+    """Two campaigns want the same number, a third another one; then so many may call."""
+    story = Story(call_limits=CallLimits(total=0))
+    for number in ("1", "1", "2"):
+        story.start(number)
+    story.settings(active_campaigns_max=most, frequency_cap=CAP)
+    return story
+
+
+def test_campaign_whose_last_recipient_is_capped_by_a_call_of_this_pass_does_not_compete():
+    """R6.9: where a placement changes who competes, as a cap can, the pass ranks again."""
+    story = three_campaigns(most=2)
+
+    assert order_of(story) == [(1, "1"), (3, "2")]
+    assert [story.status(c) for c in (1, 2, 3)] == [Status.ACTIVE] * 3
+
+
+def test_capped_recipient_found_while_ranking_is_woken_up_for():
+    """R6.6: ``next_wakeup`` tells of the cap."""
+    story = three_campaigns(most=2)
+    story.reach("1")
+    story.reach("2")
+
+    assert story.wakeup() == HOUR
+    assert placed(story.tick(HOUR)) == ["1"]
+
+
+def test_campaign_with_nothing_but_a_call_in_progress_competes():
+    """R6.2: a call in progress, or a recipient that could be called now."""
+    story = Story(active_campaigns_max=1, frequency_cap=FrequencyCap(attempts=9, per_h=1))
+    story.start("1")
+
+    story.start("2")
+
+    assert (story.up, story.status(2)) == (["1"], Status.BLOCKED)
+
+
+def test_campaign_that_waits_for_a_busy_number_competes_while_its_hours_are_open():
+    """R4.4: the number being in another call is want of capacity; closed hours are not."""
+    story = Story()
+    story.start("1", script=core.CallScript(call_duration_max_s=7_200))
+    noon = CallingHours(days=set(Weekday), opens_min=12 * 60, closes_min=12 * 60 + 5)
+    story.start("1", calling_hours=[noon])
+    assert story.status(2) is Status.BLOCKED
+
+    story.tick(5 * MINUTE)
+
+    assert (story.up, story.status(2)) == (["1"], Status.ACTIVE)
+
+
+def test_what_the_rules_bring_about_has_the_scheduler_for_its_actor():
+    """R10.1: every event carries its actor."""
+    story = Story()
+    story.start("1 2", attempts_max=9, breaker=core.Breaker(calls=1, failed_percent=0))
+    story.tell(commands.AddToDoNotCall(numbers=("2",)))
+    story.end("2", Outcome.FAILED)
+    story.begin(1, when=commands.StartAfter(1), expires_at=story.now + 2 * MINUTE)
+    story.tick(MINUTE)
+    story.tick(MINUTE)
+
+    by_rule = [
+        events.CampaignPaused,
+        events.RecipientsFailed,
+        events.CampaignExpired,
+        events.CallPlaced,
+        events.CampaignStarted,
+    ]
+    actors = {kind.__name__: {e.actor for e in story.heard(kind)} for kind in by_rule}
+    assert actors == {
+        "CampaignPaused": {"scheduler"},
+        "RecipientsFailed": {"scheduler"},
+        "CampaignExpired": {"scheduler"},
+        "CallPlaced": {"scheduler"},
+        "CampaignStarted": {"operator", "scheduler"},
+    }
+
+
 # R2.4 -------------------------------------------------------------------------------------------
 
 

@@ -74,7 +74,7 @@ def test_stored_state_with_a_retry_to_come_wakes_up():
 
     stored = codec.from_data(codec.to_data(story.state))
 
-    assert core.next_wakeup(stored, story.now) is not None
+    assert core.next_wakeup(stored, story.now) == story.now + 1
     looked = core.handle(stored, reports.Tick(), story.now).state
     assert core.next_wakeup(looked, story.now) == story.now + MINUTE
 
@@ -105,3 +105,15 @@ def test_wakeup_of_an_earlier_time_is_the_first_one_after_it():
 
     assert core.next_wakeup(story.state, story.now + MINUTE - 1) == story.now + MINUTE
     assert core.next_wakeup(story.state, story.now + MINUTE) is None
+
+
+def test_retry_wakes_up_at_its_very_instant():
+    """R6.6: the first such time strictly after now."""
+    story = Story()
+    story.start("1", retry=core.RetryPolicy(delays_s={core.Outcome.BUSY: 60}))
+    story.end("1")
+    due_at = story.now + MINUTE
+
+    wakeups = [core.next_wakeup(story.state, due_at + ms) for ms in (-2, -1, 0, 1)]
+
+    assert wakeups == [due_at, due_at, None, None]

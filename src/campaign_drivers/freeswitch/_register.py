@@ -49,6 +49,14 @@ class Register:
         """Return the calls that the present connection knows of."""
         return {call_id for call_id, call in self.calls.items() if call.here}
 
+    def answered(self) -> list[CallId]:
+        """Return the calls here whose answer was not told; from now on it was."""
+        calls = [call for call in self.calls.values() if call.here and call.is_answered]
+        untold = [call for call in calls if not call.answer_told]
+        for call in untold:
+            call.answer_told = True
+        return [call.call_id for call in untold]
+
     def out_of_reach(self) -> None:
         """Take it that the connection is lost: what plays is not known any more."""
         for call in self.calls.values():

@@ -93,7 +93,7 @@ class Session:
         self._ready_by: int | None = now + round(settings.login_within_s * 1_000)
         self._ask_ready_at: int | None = None
         self._asked_life = False
-        self._quickest_ms: int | None = None
+        self._quickest: tuple[int, int] | None = None
         self._answers: dict[str, str] = {}
 
     # What goes out ------------------------------------------------------------------------
@@ -155,15 +155,20 @@ class Session:
     def _is_behind(self, event: Event, now: int) -> bool:
         """Return whether an event is much older than others were when they came.
 
-        The two clocks need not agree: what counts is the difference to the quickest.
+        The two clocks need not agree: what counts is the difference to the quickest. And they may
+        drift apart, by two seconds in a thousand at most.
         """
-        told = event["event-date-timestamp"]
-        if not (told.isascii() and told.isdecimal()):
+        sent_us = event.number("event-date-timestamp")
+        if sent_us is None:
             return False
-        took_ms = now - int(told) // 1_000
-        if self._quickest_ms is None or took_ms < self._quickest_ms:
-            self._quickest_ms = took_ms
-        return took_ms - self._quickest_ms > _BEHIND_MS
+        took_ms = now - sent_us // 1_000
+        usual_ms = took_ms
+        if self._quickest is not None:
+            quickest_ms, at = self._quickest
+            usual_ms = quickest_ms + (now - at) // 500
+        if self._quickest is None or took_ms <= usual_ms:
+            self._quickest = took_ms, now
+        return took_ms - usual_ms > _BEHIND_MS
 
     def wake(self, now: int) -> Iterator[Happening]:
         """Give what time alone brings: limits that have passed; and ask for a sign of life."""

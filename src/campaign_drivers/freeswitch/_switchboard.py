@@ -25,17 +25,17 @@ from campaign_core.reports import (
     Report,
 )
 from campaign_drivers._board import Out, Over, is_call_of
-from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _calls as calls
+from campaign_drivers.freeswitch import _dispatch as dispatch
 from campaign_drivers.freeswitch import _playback as playback
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._admission import Admission
-from campaign_drivers.freeswitch._call import GRACE_MS, Call, Job, Timer, Work
+from campaign_drivers.freeswitch._call import Call, Work
 from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
+from campaign_drivers.freeswitch._placing import place
 from campaign_drivers.freeswitch._register import Register, rows_in
 from campaign_drivers.freeswitch._session import EVENTS, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._translate import UnfitError
 from campaign_drivers.freeswitch._wire import Command, Event
 
 __all__ = ["CENSUS_MS", "Switchboard"]
@@ -45,8 +45,6 @@ CENSUS_MS = 5_000
 
 _CONGESTED_MS = 2_000
 _STOPPING_MS = 5_000
-_RINGING_MS = 6_000
-"""Beyond the ring timeout, one second of which is the originate's own."""
 
 
 class Switchboard:
@@ -143,7 +141,8 @@ class Switchboard:
             self._census_at = None
             self._ask_census("second", now)
         for call, timer in self._register.passed(now):
-            self._timer_passed(call, timer, now)
+            dispatch.timer_passed(call, timer, self._work(now), is_up=self.is_up)
+            self._forget_if_over(call)
 
     def wakeup(self) -> int | None:
         """Return when :meth:`wake` is due."""
@@ -151,22 +150,6 @@ class Switchboard:
         due.append(self._census_at)
         due.append(self._register.next_due())
         return min((at for at in due if at is not None), default=None)
-
-    def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
-        work = self._work(now)
-        match timer:
-            case Timer.GRACE if call.job is Job.FAILED:
-                calls.end(call, work)
-            case Timer.START:
-                playback.start_due(call, work)
-            case Timer.STOP:
-                playback.stop_due(call, work)
-            case Timer.GRACE | Timer.RINGING | Timer.DEAD_MAN:
-                if self.is_up:
-                    # Its end should have been told by now; if it is there still, ask again.
-                    work.ask(translate.exists(call.call_id), "exists", call.call_id)
-                work.timer(call, timer, GRACE_MS * 2)
-        self._forget_if_over(call)
 
     # Orders -------------------------------------------------------------------------------
 
@@ -192,39 +175,20 @@ class Switchboard:
         if not self.is_up:
             self._out.reports.append(DriverDownReport((call_id,)))
             return
-        work = self._work(now)
-        call = Call(call_id=call_id, dead_man_s=order.dead_man_s)
-        if not is_call_of(self.settings.service_id, call_id):
-            calls.refuse(call, f"the id {call_id!r} is none of this service", work)
-            return
-        try:
-            command = translate.originate(self.settings, order)
-        except UnfitError as error:
-            calls.refuse(call, str(error), work)
-            return
-        route = translate.route_of(self.settings, order)
-        until = self._closed_until(now) or self.admission.full_until(route, now)
-        if until is not None:
-            self._defer(call_id, until)
-            return
-        try:
-            self._ask(command, ("place", call_id), now)
-        except MalformedMessageError as error:
-            calls.refuse(call, str(error), work)
-            return
-        call.route = route
-        self.admission.placed(route, now)
-        self.calls[call_id] = call
-        work.timer(call, Timer.RINGING, order.ring_timeout_s * 1_000 + _RINGING_MS)
-        work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + GRACE_MS)
+        call = place(
+            order,
+            settings=self.settings,
+            admission=self.admission,
+            work=self._work(now),
+            closed_until=self._closed_until(now),
+        )
+        if call is not None:
+            self.calls[call_id] = call
 
     def _closed_until(self, now: int) -> int | None:
         if self._is_stopping:
             return now + _STOPPING_MS
         return now + _CONGESTED_MS if self.is_congested else None
-
-    def _defer(self, call_id: CallId, until: int) -> None:
-        self._out.reports.append(DeferralReport(call_id=call_id, until=Instant(until)))
 
     def _hang_up(self, call_id: CallId, now: int) -> None:
         if not self.is_up:
@@ -244,8 +208,8 @@ class Switchboard:
         match event.name:
             case "HEARTBEAT":
                 self.admission.told(
-                    sessions_per_s=_number(event["session-per-sec"]),
-                    sessions_max=_number(event["max-sessions"]),
+                    sessions_per_s=event.number("session-per-sec"),
+                    sessions_max=event.number("max-sessions"),
                 )
             case "SHUTDOWN":
                 self._is_stopping = True
@@ -266,47 +230,24 @@ class Switchboard:
         # By this id alone: a loopback's other end carries our variables too.
         call_id = CallId(event["unique-id"])
         call = self.calls.get(call_id)
-        is_end = event.name == "CHANNEL_HANGUP_COMPLETE"
         if call is None:
+            is_end = event.name == dispatch.HANGUP_COMPLETE
             if is_end or not is_call_of(self.settings.service_id, call_id):
                 return
             call = self._register.adopt(call_id)
-        work = self._work(now)
-        call.here = True
-        if is_end:
-            calls.hung_up(call, event, work)
-        else:
-            calls.seen(call, event, work)
-            if event.name == "CHANNEL_CREATE":
-                self.admission.took()
-            step = playback.PLAYBACK_EVENTS.get(event.name)
-            if step is not None:
-                step(call, event, work)
+        if event.name == "CHANNEL_CREATE":
+            self.admission.took()
+        dispatch.channel_event(call, event, self._work(now))
         self._forget_if_over(call)
 
     def _replied(self, reply: Reply, now: int) -> None:
-        kind, *rest = reply.purpose
-        if kind == "census":
+        if reply.purpose[0] == "census":
             self._census(reply, now)
             return
-        call = self.calls.get(CallId(rest[0]))
-        if call is None:
-            return
-        work = self._work(now)
-        match kind:
-            case "place" if not reply.is_success:
-                calls.refuse(call, f"FreeSWITCH refused the call: {reply.text}", work)
-            case "hang_up":
-                calls.hang_up_replied(call, reply, work)
-            case "execute":
-                playback.execute_replied(call, rest[1], reply, work)
-            case "exists":
-                calls.existence_replied(call, reply, work)
-            case "guard" if reply.is_denied:
-                self._out.notes.append("the user may not sched_hangup or sched_del")
-            case _:
-                pass
-        self._forget_if_over(call)
+        call = self.calls.get(CallId(reply.purpose[1]))
+        if call is not None:
+            dispatch.replied(call, reply, self._work(now))
+            self._forget_if_over(call)
 
     # Taking over --------------------------------------------------------------------------
 
@@ -337,10 +278,7 @@ class Switchboard:
         ends = (EndReport, RefusalReport, DeferralReport)
         here |= {report.call_id for report in self._held if isinstance(report, ends)}
         self._out.reports += [DriverUpReport(), CallsUpReport(frozenset(here))]
-        for call_id, call in self.calls.items():
-            if call.here and call.is_answered and not call.answer_told:
-                call.answer_told = True
-                self._out.reports.append(AnswerReport(call_id))
+        self._out.reports += [AnswerReport(call_id) for call_id in self._register.answered()]
         self._out.reports += self._held
         self._held.clear()
 
@@ -371,7 +309,3 @@ class Switchboard:
     def _ask(self, command: Command, purpose: tuple[str, ...], now: int) -> None:
         if self._session is not None:
             self._session.ask(command, purpose, now)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() else None

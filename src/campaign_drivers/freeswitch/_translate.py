@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from campaign_core import Line
 from campaign_core.decisions import PlaceCall
+from campaign_drivers._board import is_call_of
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._wire import Command
 
@@ -118,7 +119,9 @@ def originate(settings: FreeSwitchSettings, order: PlaceCall) -> Command:
         UnfitError: route, number or name is not one that may be sent.
     """
     route = route_of(settings, order)
-    call_id = _fit(_CALL_ID, order.call_id, "the call id")
+    call_id = order.call_id
+    if not is_call_of(settings.service_id, call_id):
+        raise UnfitError(f"the id {call_id!r} is none of this service")
     number = _fit(_NUMBER, order.number, "the number")
     given = _fit(_NUMBER, order.caller_number, "the caller number")
     caller = _fit(_CALLER, route.caller_number.format(caller_number=given), "the caller number")

@@ -82,6 +82,11 @@ class Event:
         """Return a header's value by its name in lower case, or the empty string."""
         return unquote(self.fields.get(name, ""))
 
+    def number(self, name: str) -> int | None:
+        """Return a header's value as a whole number, or ``None`` where it is none."""
+        text = self[name]
+        return int(text) if text.isascii() and text.isdecimal() else None
+
     def __contains__(self, name: str) -> bool:
         return name in self.fields
 

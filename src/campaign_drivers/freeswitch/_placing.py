@@ -1,0 +1,55 @@
+"""Whether a call is taken, deferred or refused: one of the three, at once."""
+
+from __future__ import annotations
+
+from campaign_core import Instant
+from campaign_core.decisions import PlaceCall
+from campaign_core.reports import DeferralReport, RefusalReport
+from campaign_drivers.errors import MalformedMessageError
+from campaign_drivers.freeswitch import _translate as translate
+from campaign_drivers.freeswitch._admission import Admission
+from campaign_drivers.freeswitch._call import GRACE_MS, Call, Timer, Work
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings
+from campaign_drivers.freeswitch._translate import UnfitError
+
+__all__ = ["place"]
+
+_RINGING_MS = 6_000
+"""Beyond the ring timeout, one second of which is the originate's own."""
+
+
+def place(
+    order: PlaceCall,
+    *,
+    settings: FreeSwitchSettings,
+    admission: Admission,
+    work: Work,
+    closed_until: int | None,
+) -> Call | None:
+    """Send a call to the server and return it, or report why not.
+
+    Args:
+        order: the call.
+        settings: whose calls, and by which routes.
+        admission: what the server takes.
+        work: surroundings.
+        closed_until: when calls are taken again; ``None``: now.
+    """
+    call_id = order.call_id
+    try:
+        command = translate.originate(settings, order)
+        route = translate.route_of(settings, order)
+        until = closed_until or admission.full_until(route, work.now)
+        if until is None:
+            work.ask(command, "place", call_id)
+    except (UnfitError, MalformedMessageError) as error:
+        work.told(RefusalReport(call_id=call_id, why=str(error)))
+        return None
+    if until is not None:
+        work.told(DeferralReport(call_id=call_id, until=Instant(until)))
+        return None
+    admission.placed(route, work.now)
+    call = Call(call_id=call_id, route=route, dead_man_s=order.dead_man_s)
+    work.timer(call, Timer.RINGING, order.ring_timeout_s * 1_000 + _RINGING_MS)
+    work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + GRACE_MS)
+    return call

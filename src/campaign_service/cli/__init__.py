@@ -4,6 +4,25 @@ Reads what a person typed and shows what came of it; what is done is done by the
 is known is known by the report.
 """
 
-from campaign_service.cli.app import main
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+_NEEDED = ("click", "rich")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command line; the exit status."""
+    try:
+        # Within the function: whoever installed core and drivers alone has the command too.
+        from campaign_service.cli.app import main as carry_out  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name not in _NEEDED:
+            raise
+        advice = "pip install 'call-campaign[service]'"
+        print(f"campaign: {error.name} is not installed; try: {advice}", file=sys.stderr)
+        return 3
+    return carry_out(arguments)

@@ -8,6 +8,7 @@ runs there under `chroot`, on loopback ports that were free, in a folder that go
 from __future__ import annotations
 
 import csv
+import ctypes
 import fcntl
 import math
 import os
@@ -255,6 +256,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 -- there are no threads to be hurt
         )
         log.close()
         give_up = time.monotonic() + 30
@@ -318,6 +320,12 @@ class Server:
             return []
         with path.open(newline="") as rows:
             return [(row[0], row[1], row[2]) for row in csv.reader(rows)]
+
+
+def _die_with_parent() -> None:
+    # Whoever is killed cannot stop its servers.
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 class _AtTemplate(Template):

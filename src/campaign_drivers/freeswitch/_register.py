@@ -11,11 +11,14 @@ from typing import Any
 from campaign_core import CallId, ServiceId
 from campaign_drivers._board import is_call_of
 from campaign_drivers.freeswitch._admission import Admission
-from campaign_drivers.freeswitch._call import Call, Channel, Timer
+from campaign_drivers.freeswitch._call import GRACE_MS, Call, Channel, Timer
 
 __all__ = ["Register", "rows_in"]
 
 Row = dict[str, Any]
+
+_ENDED_MAX = 10_000
+"""Calls that are over and remembered as such: the server's list is seconds behind at most."""
 
 
 class Register:
@@ -28,17 +31,30 @@ class Register:
         self._admission = admission
         self._timers: list[tuple[int, int, Call, Timer]] = []
         self._order = count()
+        self._ended: dict[CallId, None] = {}
 
-    def adopt(self, call_id: CallId) -> Call:
-        """Return a call of an earlier run of ours, which is known from now on."""
+    def adopt(self, call_id: CallId, now: int) -> Call | None:
+        """Return a call of an earlier run of ours, which is known from now on.
+
+        ``None``: it is none of ours, or one whose end was told; the server's list has it still.
+        """
+        if call_id in self._ended or not is_call_of(self._service_id, call_id):
+            return None
         self.calls[call_id] = call = Call(call_id=call_id, unknown_playback=True)
+        # Whoever ended before we subscribed may be in the list too; nothing will be told of it.
+        call.timers[Timer.DEAD_MAN] = now + GRACE_MS
+        self.timed(now + GRACE_MS, call, Timer.DEAD_MAN)
         return call
 
     def forget(self, call: Call) -> None:
-        """Keep nothing of a call."""
+        """Keep nothing of a call, but for a while that it was there."""
         if self.calls.pop(call.call_id, None) is not None:
             self._admission.ended(call.route)
             call.timers.clear()
+            if call.is_over:
+                self._ended[call.call_id] = None
+                if len(self._ended) > _ENDED_MAX:
+                    del self._ended[next(iter(self._ended))]
 
     def forget_lost(self) -> None:
         """Keep nothing of the calls that the present connection knows nothing of."""
@@ -87,15 +103,15 @@ class Register:
 
     # The server's list --------------------------------------------------------------------
 
-    def count(self, rows: list[Row]) -> frozenset[CallId]:
+    def count(self, rows: list[Row], now: int) -> frozenset[CallId]:
         """Add what a list of channels says; return which of our calls are in it."""
-        return frozenset(call_id for row in rows if (call_id := self._count(row)) is not None)
+        return frozenset(found for row in rows if (found := self._count(row, now)) is not None)
 
-    def _count(self, row: Row) -> CallId | None:
+    def _count(self, row: Row, now: int) -> CallId | None:
         call_id = CallId(str(row.get("uuid", "")))
-        if not is_call_of(self._service_id, call_id):
+        call = self.calls.get(call_id) or self.adopt(call_id, now)
+        if call is None:
             return None
-        call = self.calls.get(call_id) or self.adopt(call_id)
         call.here = True
         if call.channel is Channel.UNSEEN:
             call.channel = Channel.UP

@@ -4,8 +4,8 @@ Decisions, bytes and time go in; bytes and reports come out. While a connection 
 placed, and what is known of the calls is kept. Upon the next one we subscribe first and then ask
 which channels are up (a *census*), at once and again after five seconds; the list lags behind the
 events, so events win. Calls known before go on, calls of ours that we did not know (of an earlier
-run) are taken over, and calls that are not there are forgotten. An order to hang up that came while
-the connection was lost is carried out then.
+run) are taken over, and calls that are not there are forgotten. Orders to hang up or to transfer
+that came while the connection was lost are carried out then.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Switchboard:
         self._session: Session | None = None
         self._census_at: int | None = None
         self._held: list[Report] = []
-        self._wishes: set[CallId] = set()
+        self._wishes: dict[CallId, HangUp | Transfer] = {}
         self._core_uuid = ""
         self._is_stopping = False
         self._serial = count(1)
@@ -155,17 +155,30 @@ class Switchboard:
 
     def carry_out(self, decision: Decision, now: int) -> None:
         """Carry out one decision."""
-        match decision:
-            case PlaceCall():
-                self._place(decision, now)
+        if isinstance(decision, PlaceCall):
+            self._place(decision, now)
+        elif self.is_up:
+            self._within_call(decision, now)
+        elif not isinstance(decision, Play):
+            # A sound is ordered anew once the call is taken over; these are not.
+            self._wishes[decision.call_id] = decision
+
+    def _within_call(self, order: Play | HangUp | Transfer, now: int) -> None:
+        call = self.calls.get(order.call_id)
+        work = self._work(now)
+        match order:
+            case HangUp() if call is not None:
+                calls.order_hang_up(call, work)
             case HangUp(call_id):
-                self._hang_up(call_id, now)
-            case Play(call_id=call_id):
-                if self.is_up and (call := self.calls.get(call_id)) is not None:
-                    playback.order_play(call, decision, self._work(now))
-            case Transfer(call_id=call_id):
-                if self.is_up and (call := self.calls.get(call_id)) is not None:
-                    playback.order_transfer(call, decision, self._work(now))
+                # One we lost sight of, perhaps; for one that is over it is harmless.
+                if is_call_of(self.settings.service_id, call_id):
+                    work.ask(translate.hang_up(call_id), "hang_up", call_id)
+            case Play() if call is not None:
+                playback.order_play(call, order, work)
+            case Transfer() if call is not None:
+                playback.order_transfer(call, order, work)
+            case _:
+                pass
 
     def _place(self, order: PlaceCall, now: int) -> None:
         call_id = order.call_id
@@ -189,17 +202,6 @@ class Switchboard:
         if self._is_stopping:
             return now + _STOPPING_MS
         return now + _CONGESTED_MS if self.is_congested else None
-
-    def _hang_up(self, call_id: CallId, now: int) -> None:
-        if not self.is_up:
-            self._wishes.add(call_id)
-            return
-        call = self.calls.get(call_id)
-        if call is not None:
-            calls.order_hang_up(call, self._work(now))
-        elif is_call_of(self.settings.service_id, call_id):
-            # One we lost sight of, perhaps; for one that is over it is harmless.
-            self._ask(translate.hang_up(call_id), ("hang_up", call_id), now)
 
     # What the server says -----------------------------------------------------------------
 
@@ -230,11 +232,10 @@ class Switchboard:
         # By this id alone: a loopback's other end carries our variables too.
         call_id = CallId(event["unique-id"])
         call = self.calls.get(call_id)
+        if call is None and event.name != dispatch.HANGUP_COMPLETE:
+            call = self._register.adopt(call_id, now)
         if call is None:
-            is_end = event.name == dispatch.HANGUP_COMPLETE
-            if is_end or not is_call_of(self.settings.service_id, call_id):
-                return
-            call = self._register.adopt(call_id)
+            return
         if event.name == "CHANNEL_CREATE":
             self.admission.took()
         dispatch.channel_event(call, event, self._work(now))
@@ -259,7 +260,7 @@ class Switchboard:
             for call in self.calls.values():
                 call.here = True
         else:
-            listed = self._register.count(rows)
+            listed = self._register.count(rows, now)
             for call_id in [] if is_first else self._register.unlisted(listed):
                 self._ask(translate.exists(call_id), ("exists", call_id), now)
         if is_first:
@@ -267,9 +268,9 @@ class Switchboard:
         else:
             self._out.reports.append(CallsUpReport(frozenset(self._register.here())))
             self._register.forget_lost()
-        for call_id in self._wishes:
-            self._hang_up(call_id, now)
-        self._wishes.clear()
+        wishes, self._wishes = self._wishes, {}
+        for order in wishes.values():
+            self._within_call(order, now)
 
     def _go_up(self, here: set[CallId], now: int) -> None:
         self.is_up = True

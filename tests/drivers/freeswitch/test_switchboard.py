@@ -8,7 +8,7 @@ from tests.emulators.freeswitch.people import Scripted
 from tests.emulators.freeswitch.switch import Config
 
 from campaign_core import Outcome
-from campaign_core.decisions import HangUp, Play
+from campaign_core.decisions import HangUp, Play, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
@@ -319,6 +319,48 @@ def test_an_order_to_hang_up_in_the_gap_is_carried_out_after() -> None:
     rig.run(100)
 
     assert rig.switch.channels == {}
+
+
+def test_an_order_to_transfer_in_the_gap_is_carried_out_after() -> None:
+    rig = Rig().up()
+    rig.order(place())
+    rig.run(100)
+    rig.lose()
+
+    rig.order(Transfer(call_id=A, extension="200", dead_man_s=60))
+    rig.connect()
+    rig.run(500)
+
+    assert rig.switch.bridged == [(A, "user/200")]
+
+
+def test_a_call_that_has_ended_is_not_taken_over_from_a_list_that_is_late() -> None:
+    """The end once, and last."""
+    rig = Rig(Config(list_lag_ms=1_000))
+    rig.connect()
+    rig.run(3_000)
+    rig.order(place("1002"))
+
+    rig.run(60_000)
+
+    assert rig.reports[-1] == up()
+    assert len(rig.of(EndReport)) == len(rig.of(AnswerReport)) == 1
+    assert rig.board.calls == {}
+
+
+def test_nothing_is_kept_of_a_call_of_an_earlier_run_that_the_list_had_too_long() -> None:
+    rig = Rig(Config(list_lag_ms=1_000)).up()
+    rig.order(place("1002"))
+    rig.run(1_600)
+    rig.lose()
+    second = Rig()
+    second.switch = rig.switch
+    second.connect()
+    assert CallsUpReport(frozenset({A})) in second.reports
+
+    second.run(20_000)
+
+    assert second.board.calls == {}
 
 
 def test_the_result_of_a_job_of_the_old_connection_comes_on_the_new_one() -> None:

@@ -27,6 +27,7 @@ class FromSettings(Enum):
 
 
 FROM_SETTINGS = FromSettings.FROM_SETTINGS
+"""A model's prompt that is the general settings' (R2.5)."""
 
 Prompt = str | FromSettings | None
 """A sound, the general settings' sound, or ``None``: silence to dial in."""

@@ -5,6 +5,7 @@ campaign belong here.
 """
 
 from campaign_drivers._driver import Capacity, Driver, Missing, Need, ReportSink
+from campaign_drivers._findings import Finding, Severity
 from campaign_drivers.errors import (
     DriverError,
     LinkLostError,
@@ -16,10 +17,12 @@ __all__ = [
     "Capacity",
     "Driver",
     "DriverError",
+    "Finding",
     "LinkLostError",
     "LoginRefusedError",
     "MalformedMessageError",
     "Missing",
     "Need",
     "ReportSink",
+    "Severity",
 ]

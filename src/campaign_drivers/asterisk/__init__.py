@@ -6,7 +6,6 @@ here, and none of another driver's business.
 
 from __future__ import annotations
 
-from campaign_drivers._findings import Finding, Severity
 from campaign_drivers.asterisk._doctor import examine
 from campaign_drivers.asterisk._driver import AsteriskDriver
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route, settings_from_url
@@ -14,9 +13,7 @@ from campaign_drivers.asterisk._settings import AsteriskSettings, Route, setting
 __all__ = [
     "AsteriskDriver",
     "AsteriskSettings",
-    "Finding",
     "Route",
-    "Severity",
     "examine",
     "settings_from_url",
 ]

@@ -6,18 +6,15 @@ none of another driver's business.
 
 from __future__ import annotations
 
-from campaign_drivers._findings import Finding, Severity
 from campaign_drivers.freeswitch._doctor import examine
 from campaign_drivers.freeswitch._driver import FreeSwitchDriver
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._url import settings_from_url
 
 __all__ = [
-    "Finding",
     "FreeSwitchDriver",
     "FreeSwitchSettings",
     "Route",
-    "Severity",
     "examine",
     "settings_from_url",
 ]

@@ -12,6 +12,7 @@ import click
 from campaign_core.errors import CommandRefusedError, JournalError, SettingsError
 from campaign_drivers import DriverError
 from campaign_service.cli.check import check
+from campaign_service.cli.doctor import doctor
 from campaign_service.cli.explain import explain
 from campaign_service.cli.replay import replay
 from campaign_service.cli.run import run
@@ -31,8 +32,8 @@ def _version() -> str:
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=(
-        "Exit status: 0 completed or done, 1 incomplete, 2 bad input, 3 telephony or disk failed,"
-        " 130 interrupted."
+        "Exit status: 0 completed or done, 1 incomplete or found wrong, 2 bad input,"
+        " 3 telephony or disk failed, 130 interrupted."
     ),
 )
 @click.version_option(_version(), prog_name="campaign")
@@ -44,7 +45,7 @@ def campaign() -> None:
     """
 
 
-for command in (run, check, explain, replay):
+for command in (run, check, doctor, explain, replay):
     campaign.add_command(command)
 
 

@@ -13,6 +13,7 @@ driver. No rules of a campaign belong here.
 from campaign_service.engine.drivers import (
     DriverFactory,
     DriverRequest,
+    examine,
     open_driver,
     register_driver,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Observer",
     "RealTimeEngine",
     "VirtualEngine",
+    "examine",
     "open_driver",
     "register_driver",
 ]

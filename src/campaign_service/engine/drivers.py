@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
-from campaign_drivers import Driver
+from campaign_drivers import Driver, Finding
 from campaign_drivers.simulated import Clock, Exchange, Network, SimulatedDriver
 
-__all__ = ["DriverFactory", "DriverRequest", "open_driver", "register_driver"]
+__all__ = ["DriverFactory", "DriverRequest", "examine", "open_driver", "register_driver"]
+
+
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -80,9 +84,62 @@ def open_driver(request: DriverRequest) -> Driver:
     Raises:
         SettingsError: there is no driver for it, or the URL is bad.
     """
-    factory = _FACTORIES.get(request.scheme)
-    if factory is None:
+    return _served(request.scheme, _FACTORIES)(request)
+
+
+async def _examine_asterisk(
+    url: str, service_id: ServiceId, sounds: frozenset[str], number: str | None
+) -> tuple[Finding, ...]:
+    from campaign_drivers import asterisk  # noqa: PLC0415
+
+    settings = asterisk.settings_from_url(url, service_id=service_id)
+    return await asterisk.examine(settings, sounds=sounds, number=number)
+
+
+async def _examine_freeswitch(
+    url: str, service_id: ServiceId, sounds: frozenset[str], number: str | None
+) -> tuple[Finding, ...]:
+    from campaign_drivers import freeswitch  # noqa: PLC0415
+
+    settings = freeswitch.settings_from_url(url, service_id=service_id)
+    return await freeswitch.examine(settings, sounds=sounds, number=number)
+
+
+_DOCTORS: dict[
+    str,
+    Callable[
+        [str, ServiceId, frozenset[str], str | None], Coroutine[None, None, tuple[Finding, ...]]
+    ],
+] = {
+    "asterisk": _examine_asterisk,
+    "asterisks": _examine_asterisk,
+    "freeswitch": _examine_freeswitch,
+    "freeswitchs": _examine_freeswitch,
+}
+
+
+async def examine(
+    url: str, *, service_id: ServiceId, sounds: frozenset[str], number: str | None
+) -> tuple[Finding, ...]:
+    """Return what a telephony lacks, and has, for campaigns to be called over it.
+
+    Args:
+        url: whose scheme names the kind.
+        service_id: as campaigns will have it.
+        sounds: to look for.
+        number: an internal number to ring for one test call; ``None``: no telephone rings.
+
+    Raises:
+        SettingsError: there is no doctor for it, or the URL is bad.
+    """
+    doctor = _served(urlsplit(url).scheme or url, _DOCTORS)
+    return await doctor(url, service_id, sounds, number)
+
+
+def _served(scheme: str, by_scheme: Mapping[str, T]) -> T:
+    found = by_scheme.get(scheme)
+    if found is None:
         # The URL itself may hold a secret and is not shown.
-        rule = f"one of {', '.join(sorted(_FACTORIES))}"
-        raise SettingsError([Problem(field="driver", value=request.scheme, rule=rule)])
-    return factory(request)
+        rule = f"one of {', '.join(sorted(by_scheme))}"
+        raise SettingsError([Problem(field="driver", value=scheme, rule=rule)])
+    return found

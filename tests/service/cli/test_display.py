@@ -161,8 +161,10 @@ def test_command_without_its_extra_says_what_to_install(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys; sys.modules['click'] = None; "
-            + "from campaign_service.cli import main; sys.exit(main())",
+            (
+                "import sys; sys.modules['click'] = None; "
+                "from campaign_service.cli import main; sys.exit(main())"
+            ),
         ],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")},
         capture_output=True,

@@ -1,0 +1,48 @@
+"""``campaign doctor``: what a telephony lacks for campaigns to be called over it."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+
+import click
+
+from campaign_core import ServiceId
+from campaign_drivers import Finding, Severity
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.engine import examine
+
+__all__ = ["doctor"]
+
+_MARKS = {Severity.FINE: "fine ", Severity.NOTE: "note ", Severity.WRONG: "WRONG"}
+_NOBODYS = ServiceId("00000000")
+"""No campaign's calls begin so: the doctor touches none of them."""
+
+
+@click.command(short_help="Tell what a telephony lacks, and what to write where.")
+@click.argument("url", envvar="CAMPAIGN_DRIVER")
+@click.option("--sound", "sounds", multiple=True, metavar="SOUND", help="Look for this sound too.")
+@click.option(
+    "--call", "number", metavar="NUMBER", help="Ring this internal number for one test call."
+)
+def doctor(*, url: str, sounds: tuple[str, ...], number: str | None) -> int:
+    """Connect to a telephony, look at all that a campaign needs, and say what is missing.
+
+    URL is as for `campaign run --driver`, such as asterisk://user:secret@host/. It may be given by
+    CAMPAIGN_DRIVER instead, where a secret is not seen in the list of processes. No telephone rings
+    unless --call asks for it. The exit status is 1 where something is wrong.
+    """
+    findings = asyncio.run(
+        examine(url, service_id=_NOBODYS, sounds=frozenset(sounds), number=number)
+    )
+    for finding in findings:
+        click.echo(_text(finding))
+    is_wrong = any(finding.severity is Severity.WRONG for finding in findings)
+    return ExitStatus.INCOMPLETE if is_wrong else ExitStatus.COMPLETED
+
+
+def _text(finding: Finding) -> str:
+    text = f"{_MARKS[finding.severity]} {finding.what}: {finding.says}"
+    if not finding.advice:
+        return text
+    return f"{text}\n{textwrap.indent(finding.advice, ' ' * 6)}"

@@ -266,6 +266,17 @@ def test_playback_started_is_the_step_and_counts():
     )
 
 
+@pytest.mark.parametrize("fact", ["is_adrift", "is_overdue"])
+@pytest.mark.parametrize(
+    ("step", "event"), [(Ringing, events.CallAnswered), (Silent, events.PlaybackStarted)]
+)
+def test_connection_and_deadline_are_not_forgotten_by_what_happens_in_the_call(step, event, fact):
+    """R5.5, R7.9: known to be up by the telephony's report, freed by the deadline, alone."""
+    made = after(step, event, **{fact: True})
+
+    assert getattr(made, fact) is True
+
+
 def test_silence_started_is_the_step():
     made = after(Speaking, events.SilenceStarted)
 

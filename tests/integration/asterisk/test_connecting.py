@@ -6,9 +6,9 @@ import ssl
 import attrs
 import pytest
 
+from campaign_drivers import Severity
 from campaign_drivers import _driver as protocol
 from campaign_drivers._driver import Missing, Need
-from campaign_drivers import Severity
 from campaign_drivers.asterisk import AsteriskDriver, examine
 from campaign_drivers.errors import LinkLostError, LoginRefusedError
 

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from campaign_core import CallLimits, Campaign, Instant, State, Status, campaign
+from campaign_core import CallLimits, Campaign, Instant, State, Status, campaign, link
 from campaign_service.report import StatusPanel
 
 __all__ = ["Display", "LiveDisplay", "LogDisplay", "Progress", "duration_text", "progress_of"]
@@ -33,6 +33,8 @@ class Progress:
     found: Campaign
     attempts: int
     placed_per_min: int
+    is_connected: bool
+    """Whether the telephony is."""
     left_s: int | None
     """Seconds to the end, at the rate so far; ``None``: too early to say, or not calling."""
 
@@ -56,6 +58,7 @@ def progress_of(state: State, panel: StatusPanel, now: Instant) -> Progress:
         found=found,
         attempts=panel.attempts,
         placed_per_min=panel.placed_per_min(now),
+        is_connected=link(state).is_up,
         left_s=left_s,
     )
 
@@ -106,6 +109,7 @@ class LogDisplay:
             f" {found.contacted} of {len(found.recipients)} reached, {found.failed} failed,"
             f" in progress {found.internal_calls} internal and {found.external_calls} external,"
             f" {progress.attempts} attempts, {progress.placed_per_min} a minute{left}"
+            f"{'' if progress.is_connected else '; the telephony is not connected'}"
         )
 
     def note(self, text: str) -> None:
@@ -157,6 +161,7 @@ def _view(progress: Progress, limits: CallLimits, zone: ZoneInfo) -> Group:
         "  ",
         (found.status.name, "bold green" if found.status.name == "ACTIVE" else "bold yellow"),
         ("  " + _clock(progress.now, zone), "dim"),
+        ("" if progress.is_connected else "  the telephony is not connected", "bold red"),
     )
     bar = ProgressBar(total=max(count, 1), completed=progress.settled, width=60)
     figures = Table.grid(padding=(0, 2))

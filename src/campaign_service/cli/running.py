@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import attrs
 
@@ -15,9 +16,15 @@ from campaign_service.cli.clocks import ShiftedClock
 from campaign_service.cli.display import Display, progress_of
 from campaign_service.cli.interrupts import LAST, Interrupts, answer_to, command_for
 from campaign_service.cli.job import CAMPAIGN_ID, Job, commands_of
-from campaign_service.engine import DriverRequest, RealTimeEngine, VirtualEngine, open_driver
+from campaign_service.engine import (
+    DriverRequest,
+    JournalFailedError,
+    RealTimeEngine,
+    VirtualEngine,
+    open_driver,
+)
 from campaign_service.journal import Journal
-from campaign_service.report import StatusPanel, Summary
+from campaign_service.report import ReportFolder, StatusPanel, Summary
 
 __all__ = ["run_in_real_time", "run_on_virtual_time"]
 
@@ -72,16 +79,17 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
             grain_ms=simulation.grain_ms,
         )
         watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
-        for command in commands_of(job.file):
-            engine.give(command)
-        while not watch.is_over():
-            engine.run(until=watch.must_look_up)
-            if not interrupts.has_news:
-                break
-            asked_for = watch.command()
-            if asked_for is not None:
-                with suppress(CommandRefusedError):
-                    engine.give(asked_for)
+        with _kept(report, engine):
+            for command in commands_of(job.file):
+                engine.give(command)
+            while not watch.is_over():
+                engine.run(until=watch.must_look_up)
+                if not interrupts.has_news:
+                    break
+                asked_for = watch.command()
+                if asked_for is not None:
+                    with suppress(CommandRefusedError):
+                        engine.give(asked_for)
         return report.finish(engine.state)
 
 
@@ -113,28 +121,31 @@ async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) 
             journal=journal,
             observers=[report.take],
         )
-        async with engine:
-            loop = asyncio.get_running_loop()
-
-            def wake() -> None:
-                loop.call_soon_threadsafe(engine.wake)
-
-            interrupts.on_signal = wake
-            watch = _Watch(
-                engine=engine, panel=report.panel, display=display, interrupts=interrupts
-            )
-            for command in commands_of(job.file):
-                await engine.give(command)
-            await _watch_over(engine, watch, interrupts)
+        watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
+        with _kept(report, engine):
+            await _run_engine(engine, watch, job)
         return report.finish(engine.state)
 
 
-async def _watch_over(engine: RealTimeEngine, watch: _Watch, interrupts: Interrupts) -> None:
+async def _run_engine(engine: RealTimeEngine, watch: _Watch, job: Job) -> None:
+    async with engine:
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(engine.wake)
+
+        watch.interrupts.on_signal = wake
+        for command in commands_of(job.file):
+            await engine.give(command)
+        await _watch_over(engine, watch)
+
+
+async def _watch_over(engine: RealTimeEngine, watch: _Watch) -> None:
     looks = asyncio.get_running_loop().create_task(_look_often(engine))
     try:
         while not watch.is_over():
             await engine.until(lambda: watch.must_look_up() or engine.is_quiet)
-            if not interrupts.has_news:
+            if not watch.interrupts.has_news:
                 return
             asked_for = watch.command()
             if asked_for is not None:
@@ -149,6 +160,17 @@ async def _look_often(engine: RealTimeEngine) -> None:
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
         engine.wake()
+
+
+@contextmanager
+def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Iterator[None]:
+    """Write the report even where the journal fails: what is known must not be lost with it."""
+    try:
+        yield
+    except JournalFailedError:
+        with suppress(OSError):
+            report.finish(engine.state)
+        raise
 
 
 def _clock(job: Job) -> Clock:

@@ -82,6 +82,8 @@ class RealTimeEngine:
         keeps_trying: bool = False,
     ) -> None:
         self._state = opened.state
+        self._looked_at = opened.state.now
+        """The time of the last moment that was handled."""
         self._driver = driver
         self._clock = clock
         self._observers = tuple(observers)
@@ -109,7 +111,7 @@ class RealTimeEngine:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing more happens unless somebody commands it or the telephony reports."""
-        return not self._inbox and self._scribe.is_idle and is_quiet(self._state, self.now)
+        return not self._inbox and self._scribe.is_idle and is_quiet(self._state, self._looked_at)
 
     async def __aenter__(self) -> Self:
         """Connect the driver.
@@ -192,12 +194,15 @@ class RealTimeEngine:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        due_at = next_wakeup(self._state, self._clock.now())
+        # What has become due since that moment is due at once; asked for the time now, the core
+        # would tell of what is due later alone.
+        due_at = next_wakeup(self._state, self._looked_at)
         self._timer = None if due_at is None else self._clock.call_at(due_at, self._bell.set)
 
     def _take(self, given: Sequence[_Given]) -> None:
         messages = [one.message for one in given] or [Tick()]
-        batch = handle_batch(self._state, messages, self._clock.now())
+        self._looked_at = self._clock.now()
+        batch = handle_batch(self._state, messages, self._looked_at)
         self._state = batch.state
         self._tell(batch, _taken(given, batch.refusals))
 

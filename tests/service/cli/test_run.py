@@ -350,3 +350,20 @@ def test_ctrl_c_works_on_virtual_time_too(here, command):
     assert status == 130, told
     assert "Fire drill: PAUSED" in told
     assert re.search(r"reached   \d+ of 30000", told)
+
+
+def test_report_is_written_even_if_the_journal_fails(here, monkeypatch, capsys):
+    append = JsonLinesJournal.append
+
+    def fail_later(self, events, *, expected):
+        if expected > 60:
+            raise OSError(28, "No space left on device")
+        append(self, events, expected=expected)
+
+    monkeypatch.setattr(JsonLinesJournal, "append", fail_later)
+
+    for number, speed in enumerate(["max", "300"]):
+        assert main(["run", "campaign.toml", "--speed", speed, "--out", f"out{number}"]) == 3
+        assert "the journal cannot be written: No space left" in capsys.readouterr().err
+        summary = json.loads((here / f"out{number}/report.json").read_text())["summary"]
+        assert summary["status"] in {"ACTIVE", "BLOCKED"}

@@ -24,6 +24,7 @@ from campaign_core.commands import (
     AddModel,
     PauseCampaign,
     ResumeCampaign,
+    StartAfter,
     StartCampaign,
     StopCampaign,
 )
@@ -307,3 +308,34 @@ def test_exchange_is_made_with_the_seed_of_the_request():
 
     assert isinstance(driver._exchange, Exchange)
     assert Instant(0) == 0
+
+
+class HurriedClock:
+    """Five minutes pass whenever somebody looks: as on a host that is far behind."""
+
+    def __init__(self):
+        self.at = 1_000_000
+
+    def now(self):
+        self.at += 300_000
+        return Instant(self.at)
+
+    def call_at(self, at, do):
+        assert at is not None
+        return asyncio.get_running_loop().call_soon(do)
+
+
+def test_what_becomes_due_while_the_host_is_busy_is_done_at_once():
+    """R6.6: ``next_wakeup`` is asked for the moment that was handled, or what is due is missed."""
+
+    async def run():
+        telephony, clock = Telephony(), HurriedClock()
+        opened = open_service("00000001", Settings(), Instant(0))
+        async with RealTimeEngine(opened, driver=telephony, clock=clock) as engine:
+            await engine.give(AddModel(model=MODEL))
+            await engine.give(StartCampaign(model_id=1, when=StartAfter(1)))
+            async with asyncio.timeout(5):
+                await engine.until(lambda: telephony.ordered(PlaceCall))
+        return len(telephony.ordered(PlaceCall))
+
+    assert asyncio.run(run()) > 0

@@ -22,6 +22,8 @@ def test_quick_benchmarks_run_and_leave_tables_and_figures(tmp_path, capsys):
 
 def test_profile_counts_the_same_in_each_run(tmp_path, capsys):
     arguments = ["--profile", "core-batch", "--recipients", "200"]
+    assert main(arguments) == 0  # What is made once for a process is made now.
+    capsys.readouterr()
     assert main(arguments) == 0
     first = capsys.readouterr().out
     assert main(arguments) == 0

@@ -329,13 +329,15 @@ def test_what_becomes_due_while_the_host_is_busy_is_done_at_once():
     """R6.6: ``next_wakeup`` is asked for the moment that was handled, or what is due is missed."""
 
     async def run():
-        telephony, clock = Telephony(), HurriedClock()
+        telephony, placed = Telephony(), asyncio.Event()
+        telephony.carry_out = lambda _: placed.set()
         opened = open_service("00000001", Settings(), Instant(0))
-        async with RealTimeEngine(opened, driver=telephony, clock=clock) as engine:
+        async with RealTimeEngine(opened, driver=telephony, clock=HurriedClock()) as engine:
             await engine.give(AddModel(model=MODEL))
             await engine.give(StartCampaign(model_id=1, when=StartAfter(1)))
+            # Nobody rings the engine's bell from here on.
             async with asyncio.timeout(5):
-                await engine.until(lambda: telephony.ordered(PlaceCall))
-        return len(telephony.ordered(PlaceCall))
+                await placed.wait()
+        return placed.is_set()
 
-    assert asyncio.run(run()) > 0
+    assert asyncio.run(run())

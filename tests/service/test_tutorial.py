@@ -31,7 +31,7 @@ def fits(shown, told):
 
 
 def test_tutorial_comes_out_as_shown(tmp_path):
-    (toml,), (csv,) = blocks("toml"), blocks("csv")
+    (toml,), (csv,) = blocks("toml"), blocks("text")
     (tmp_path / "drill.toml").write_text(toml, encoding="utf-8")
     (tmp_path / "people.csv").write_text(csv, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

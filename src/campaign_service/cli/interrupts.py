@@ -38,7 +38,8 @@ class Interrupts:
 
     def __init__(self, on_signal: Callable[[], None] | None = None) -> None:
         self.count = 0
-        self._heeded = 0
+        self.heeded = 0
+        """How many of them were answered."""
         self.on_signal = on_signal
         self._before: dict[signal.Signals, object] = {}
 
@@ -61,13 +62,13 @@ class Interrupts:
     @property
     def has_news(self) -> bool:
         """Whether there was one that was not heeded yet."""
-        return self.count > self._heeded
+        return self.count > self.heeded
 
     def heed(self) -> int:
         """Take note of the next one, and return which it is, counted from 1."""
         # One at a time: the next may come while this one is being answered.
-        self._heeded += 1
-        return self._heeded
+        self.heeded += 1
+        return self.heeded
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         self.count += 1

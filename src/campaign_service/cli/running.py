@@ -43,11 +43,10 @@ class _Watch:
     def is_over(self) -> bool:
         """Return whether nothing is to be waited for any more."""
         if self.panel.in_progress:
-            return self.interrupts.count >= LAST
+            return self.interrupts.heeded >= LAST
         # Nobody here will resume what its breaker paused.
-        return (
-            self.panel.ended_at is not None or self.panel.is_paused or bool(self.interrupts.count)
-        )
+        is_paused = self.panel.is_paused or bool(self.interrupts.heeded)
+        return self.panel.ended_at is not None or is_paused
 
     def must_look_up(self) -> bool:
         """Return whether the run is over or was interrupted; shows it, when that is due."""

@@ -378,6 +378,40 @@ def test_campaign_whose_last_recipient_is_capped_by_a_call_of_this_pass_does_not
     assert [story.status(c) for c in (1, 2, 3)] == [Status.ACTIVE] * 3
 
 
+def test_capped_campaign_without_room_of_its_own_does_not_compete_either():
+    """R6.2: a campaign with a limit of 0 competes, but for its recipients' cap (R4.4)."""
+    story = Story(call_limits=CallLimits(total=0))
+    story.start("1")
+    story.start("1", call_limits=CallLimits(total=0))
+    story.start("2")
+
+    story.settings(active_campaigns_max=2, frequency_cap=CAP)
+
+    assert order_of(story) == [(1, "1"), (3, "2")]
+
+
+def test_under_a_cap_too_only_so_many_campaigns_place_calls():
+    """R6.2: the first ``active_campaigns_max`` of them may place calls."""
+    story = Story(active_campaigns_max=2, frequency_cap=CAP)
+
+    for number in ("1", "2", "3"):
+        story.start(number)
+
+    assert order_of(story) == [(1, "1"), (2, "2")]
+    assert story.status(3) == Status.BLOCKED
+
+
+def test_what_a_message_frees_is_seen_beside_what_is_due_and_what_is_not_yet():
+    """R6.6: first everything due by ``now``, then the message, then one pass."""
+    story = Story()
+    for number, delay_s in (("1", 60), ("2", 120), ("3", 0)):
+        story.start(number, retry=RetryPolicy(delays_s={Outcome.BUSY: delay_s}))
+    story.end("1")
+    story.end("2")
+
+    assert placed(story.end("3", after=MINUTE)) == ["1", "3"]
+
+
 def test_capped_recipient_found_while_ranking_is_woken_up_for():
     """R6.6: ``next_wakeup`` tells of the cap."""
     story = three_campaigns(most=2)

@@ -90,6 +90,7 @@ def handle(state: State, message: Message, now: Instant) -> Transition:
     Raises:
         CommandRefusedError: the state does not allow the command.
         SettingsError: a value of the command is bad in this state.
+        TypeError: the message is neither a command nor a report nor a tick.
     """
     moment = _begin(state, now)
     moment.take(message)

@@ -113,6 +113,7 @@ class Moment:
         Raises:
             CommandRefusedError: the state does not allow the command; nothing was changed by it.
             SettingsError: a value of the command is bad in this state; likewise.
+            TypeError: it is no message.
         """
         kind = type(message)
         if kind in OF_CALL:
@@ -122,6 +123,8 @@ class Moment:
         elif isinstance(message, Command):
             command = COMMANDS[kind]
             self.record(command(self.draft, message, self.stamp(message.actor)))
+        elif not isinstance(message, Tick):
+            raise TypeError(f"a command, a report or a tick is taken, not {message!r}")
 
     def _take_of_call(self, report: Any) -> None:
         """Take a report of one call; of none of ours, or a late one, nothing comes (R9.1)."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from campaign_core import decisions as dc
+from campaign_core import events as ev
 from campaign_core._decision.handle import handle
 from campaign_core._schedule.wakeup import next_wakeup
 from campaign_core._state.invariants import check
 from campaign_core._state.service import State
+from campaign_core._values.identifiers import CallId
 from campaign_core._values.instants import HOUR_MS, Instant
 from campaign_core.reports import Tick
 
-__all__ = ["broken_laws"]
+__all__ = ["broken_laws", "wanted_by"]
+
+_WANTS: dict[type[object], type[dc.Decision]] = {
+    ev.CallPlaced: dc.PlaceCall,
+    ev.PlaybackStarted: dc.Play,
+    ev.HangUpOrdered: dc.HangUp,
+    ev.CallTransferred: dc.Transfer,
+}
 
 _LONG_MS = 30 * 24 * HOUR_MS
 
@@ -43,3 +53,12 @@ def _of_moment(state: State, now: Instant) -> Iterator[str]:
         missed = handle(state, Tick(), instant).events
         if missed:
             yield f"R6.6: {instant - now} ms later, before the next wake-up: {missed[0]}"
+
+
+def wanted_by(events: Iterable[ev.Event]) -> list[tuple[type[dc.Decision], CallId]]:
+    """Return what the telephony must be told after some events, each once and in their order."""
+    return [
+        (_WANTS[type(event)], event.call_id)
+        for event in events
+        if isinstance(event, ev.CallEvent) and type(event) in _WANTS
+    ]

@@ -22,7 +22,7 @@ from campaign_core._values.instants import Instant
 from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_core.testing._auditor import Auditor
 from campaign_core.testing._host import CoreHost, Host
-from campaign_core.testing._laws import broken_laws
+from campaign_core.testing._laws import broken_laws, wanted_by
 from campaign_core.testing._messages import commands_for, reports_for
 from campaign_core.testing._values import campaign_models, settings
 
@@ -88,10 +88,14 @@ class CampaignMachine(RuleBasedStateMachine):
         return True
 
     def _take(self, message: Message) -> Exception | None:
+        heard = len(self.host.journal)
         try:
-            self.host.take(message, self.now)
+            orders = self.host.take(message, self.now)
         except (CommandRefusedError, SettingsError) as error:
             return error
+        wanted = wanted_by(self.host.journal[heard:])
+        given = [(type(order), order.call_id) for order in orders]
+        assert given == wanted, f"what the telephony is told is not what the events want: {given}"
         return None
 
     # Rules ----------------------------------------------------------------------------------

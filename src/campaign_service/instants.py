@@ -7,15 +7,24 @@ from zoneinfo import ZoneInfo
 
 from campaign_core import Instant
 
-__all__ = ["instant_of", "written"]
+__all__ = ["TIMES", "instant_of", "is_within_times", "written"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_LAST = datetime(2199, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+
+TIMES = "1970-01-01 to 2199-12-31, in UTC"
+"""The times that are taken, in words; the core knows some decades more, for campaigns to end in."""
 
 
 def instant_of(moment: datetime) -> Instant:
     """Return a moment that knows its time zone as an instant."""
     return Instant((moment - _EPOCH) // _MS)
+
+
+def is_within_times(at: int) -> bool:
+    """Return whether an instant is one of :data:`TIMES`."""
+    return 0 <= at <= instant_of(_LAST)
 
 
 def written(at: int, zone: ZoneInfo) -> str:

@@ -21,7 +21,7 @@ from campaign_core import (
     replay,
 )
 from campaign_core.events import CampaignScheduled, Event, RecipientsAppended
-from campaign_service.instants import instant_of, written
+from campaign_service.instants import TIMES, instant_of, is_within_times, written
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import Attempt, StatusPanel
 
@@ -32,7 +32,13 @@ AT_HELP = (
     " day of its start; +90 or +1:30, so long after its start. [default: the journal's end]"
 )
 
-_SINCE = re.compile(r"\+(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d{1,3})?)")
+_SINCE = re.compile(
+    r"\+(?:(?P<alone>[0-9]+(?:\.[0-9]{1,3})?)"
+    r"|(?:(?P<hours>[0-9]+):(?=[0-5]?[0-9]:))?(?P<minutes>[0-9]+):"
+    r"(?P<seconds>[0-5]?[0-9](?:\.[0-9]{1,3})?))"
+)
+_SINCE_MAX = 16
+"""Characters: in so few there is no time that a number cannot hold."""
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?")
 
 
@@ -78,6 +84,8 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> Past:
     journal = JsonLinesJournal.open(path)
     origin = _origin(journal)
     until = None if at is None else _instant(at, origin)
+    if until is not None and not is_within_times(until):
+        raise click.BadParameter(f"{at}: not within {TIMES}", param_hint="--at")
     follower = _Follower(wanted)
     if until is not None and until < origin.opened_at:
         raise click.BadParameter(f"{at}: the journal begins later", param_hint="--at")
@@ -158,8 +166,12 @@ def _origin(journal: JsonLinesJournal) -> _Origin:
 def _instant(text: str, origin: _Origin) -> Instant:
     since = _SINCE.fullmatch(text)
     if since is not None:
-        hours, minutes, seconds = since.groups(default="0")
-        passed_s = int(hours) * 3_600 + int(minutes) * 60 + float(seconds)
+        if len(text) > _SINCE_MAX:
+            raise click.BadParameter(f"{text}: not within {TIMES}", param_hint="--at")
+        parts = since.groupdict(default="0")
+        hours, minutes = int(parts["hours"]), int(parts["minutes"])
+        seconds = float(parts["alone"]) + float(parts["seconds"])
+        passed_s = hours * 3_600 + minutes * 60 + seconds
         return Instant(origin.starts_at + round(passed_s * 1_000))
     if _TIME_OF_DAY.fullmatch(text) is not None:
         day = datetime.fromtimestamp(origin.starts_at / 1_000, origin.zone)

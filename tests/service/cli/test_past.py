@@ -159,6 +159,12 @@ def test_recipient_is_found_by_number_name_or_position(told, wanted):
         (["explain", "Ada", "--at", "noon"], "'noon' is no time"),
         (["replay", "--at", "25:00"], "is no time"),
         (["replay", "--at", "2026-01-11T00:00:00"], "the journal begins later"),
+        (["replay", "--at", "+99999999999999"], "+99999999999999: not within 1970-01-01 to 2199"),
+        (["replay", "--at", f"+{'9' * 5_000}"], ": not within 1970-01-01 to 2199-12-31"),
+        (["explain", "Ada", "--at", "9999-12-31T23:59:59"], "not within 1970-01-01 to 2199-12-31"),
+        (["replay", "--at", "0001-01-01T00:00:00"], "not within 1970-01-01 to 2199-12-31"),
+        (["replay", "--at", "+1:99"], "'+1:99' is no time"),
+        (["replay", "--at", "+1:60:00"], "'+1:60:00' is no time"),
         (["replay", "--state", "asleep"], "'asleep' is not one of"),
     ],
 )

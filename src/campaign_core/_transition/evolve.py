@@ -59,10 +59,12 @@ def replay(
             draft = _opened(event)
         elif event.seq != draft.sequence + 1:
             raise JournalError(f"event {event.seq} follows event {draft.sequence}")
+        elif event.at < draft.now:
+            raise JournalError(f"event {event.seq} is earlier than the one before it")
         else:
             try:
                 apply(draft, event)
-            except (KeyError, IndexError) as error:
+            except (KeyError, IndexError, ValueError) as error:
                 raise JournalError(f"event {event.seq} cannot happen here: {event!r}") from error
     if draft is None:
         raise JournalError("there is no event to begin with")

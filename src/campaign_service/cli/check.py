@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from campaign_drivers import Missing, Need
 from campaign_drivers.simulated import RealClock
 from campaign_service.cli.display import duration_text
 from campaign_service.cli.forecast import Forecast, forecast
+from campaign_service.cli.job import first_instant, refuse_unstartable
 from campaign_service.cli.options import EXISTING_FILE, driver_option, settings_option
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.words import limits_text
@@ -44,16 +45,21 @@ def check(*, campaign: Path, driver: str, settings: Path | None, no_simulation: 
     told from a simulation with the network of its file.
     """
     file = read_campaign(campaign, settings)
-    click.echo(f"{click.format_filename(campaign)}: nothing wrong with it.\n")
-    _echo(_facts(file))
-    missing = asyncio.run(_missing(file, driver))
+    now = first_instant(file, is_simulated=driver == "simulated")
+    refuse_unstartable(file, now)
+
+    def tell() -> None:
+        click.echo(f"{click.format_filename(campaign)}: nothing wrong with it.\n")
+        _echo(_facts(file))
+
+    missing = asyncio.run(_missing(file, driver, tell))
     _echo(_missing_lines(missing))
     remarks = list(_remarks(file))
     if remarks:
         _echo(["", "Mind:", *(f"  {remark}" for remark in remarks)])
     if not no_simulation:
         count = len(file.model.recipients)
-        _echo(_forecast_lines(forecast(file, to_its_end=count <= _SIMULATED_MAX), file))
+        _echo(_forecast_lines(forecast(file, now, to_its_end=count <= _SIMULATED_MAX), file))
     return ExitStatus.BAD_INPUT if missing else ExitStatus.COMPLETED
 
 
@@ -111,14 +117,23 @@ def _remarks(file: CampaignFile) -> Iterator[str]:
     limits = limits_in_force(model.call_limits, file.settings.call_limits)
     barred = set(file.do_not_call)
     on_list = sum(recipient.number in barred for recipient in model.recipients)
-    if on_list:
+    if all(
+        number.number in barred for recipient in model.recipients for number in recipient.numbers
+    ):
+        yield "Everyone is on the do-not-call list: nobody will be called."
+    elif on_list:
         yield f"{on_list} recipients are on the do-not-call list and will not be called there."
     for line, limit in ((Line.INTERNAL, limits.internal), (Line.EXTERNAL, limits.external)):
-        count = sum(recipient.line is line for recipient in model.recipients)
+        count = sum(
+            any(number.line is line for number in recipient.numbers)
+            for recipient in model.recipients
+        )
         if count and 0 in (limit, limits.total):
             yield f"A limit of 0 keeps {count} {line.name.lower()} recipients from being called."
         elif count and limit is None and limits.total is None:
             yield f"No limit of {line.name.lower()} calls: up to {count} are placed at once."
+    if file.settings.active_campaigns_max == 0:
+        yield "A limit of 0 campaigns at a time keeps this one from being called."
     if model.ring_timeout_s < _SHORT_RING_S:
         yield f"Ringing for less than {_SHORT_RING_S} s is against the rules of some countries."
     if not model.script.confirm_answer and not model.script.confirm_listening:
@@ -128,8 +143,14 @@ def _remarks(file: CampaignFile) -> Iterator[str]:
 # What the telephony has ------------------------------------------------------------------------
 
 
-async def _missing(file: CampaignFile, url: str) -> tuple[Missing, ...]:
-    """Return what the telephony lacks."""
+async def _missing(file: CampaignFile, url: str, tell: Callable[[], None]) -> tuple[Missing, ...]:
+    """Return what the telephony lacks.
+
+    Args:
+        file: the campaign.
+        url: of the telephony.
+        tell: called once the URL is known to be good, before the telephony is asked.
+    """
     simulation = file.simulation
     driver = open_driver(
         DriverRequest(
@@ -140,6 +161,7 @@ async def _missing(file: CampaignFile, url: str) -> tuple[Missing, ...]:
             seed=simulation.seed,
         )
     )
+    tell()
     model = file.model
     lines = {recipient.line for recipient in model.recipients}
     classes = frozenset({model.routing_class} if Line.EXTERNAL in lines else ())

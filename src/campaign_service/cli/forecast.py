@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import attrs
 
-from campaign_core import ServiceId, open_service
+from campaign_core import Instant, ServiceId, open_service
 from campaign_core.events import CallPlaced, Event
-from campaign_drivers.simulated import Exchange, RealClock
+from campaign_drivers.simulated import Exchange
 from campaign_service.cli.job import CAMPAIGN_ID, commands_of
 from campaign_service.config import CampaignFile
 from campaign_service.engine import VirtualEngine
@@ -28,14 +28,14 @@ class Forecast:
     """``None``: the simulation was ended before the campaign."""
 
 
-def forecast(file: CampaignFile, *, to_its_end: bool) -> Forecast:
+def forecast(file: CampaignFile, now: Instant, *, to_its_end: bool) -> Forecast:
     """Return how a campaign would go with the network of its file.
 
     Args:
         file: the campaign.
+        now: when the run begins.
         to_its_end: whether to go on after the first calls.
     """
-    now = file.simulation.starts_at or RealClock().now()
     panel = StatusPanel(CAMPAIGN_ID)
     first: list[CallPlaced] = []
 

@@ -10,15 +10,23 @@ from pathlib import Path
 import attrs
 import click
 
-from campaign_core import CampaignId, ModelId, ServiceId
+from campaign_core import CampaignId, Instant, ModelId, ServiceId, handle, open_service
 from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
 from campaign_core.errors import Problem, SettingsError
+from campaign_drivers.simulated import RealClock
 from campaign_service.cli.interrupts import ACTOR
 from campaign_service.config import CampaignFile
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import ReportFolder
 
-__all__ = ["CAMPAIGN_ID", "Job", "commands_of", "make_folder"]
+__all__ = [
+    "CAMPAIGN_ID",
+    "Job",
+    "commands_of",
+    "first_instant",
+    "make_folder",
+    "refuse_unstartable",
+]
 
 CAMPAIGN_ID = CampaignId(1)
 """A run has one campaign."""
@@ -106,6 +114,26 @@ def commands_of(file: CampaignFile) -> list[Command]:
         StartCampaign(model_id=ModelId(1), when=file.when, expires_at=file.expires_at, actor=ACTOR)
     )
     return commands
+
+
+def first_instant(file: CampaignFile, *, is_simulated: bool) -> Instant:
+    """Return the instant at which a run of a file begins."""
+    now = RealClock().now()
+    return now if not is_simulated else file.simulation.starts_at or now
+
+
+def refuse_unstartable(file: CampaignFile, now: Instant) -> None:
+    """Give a new service the commands of a file, as a run would do it, and leave nothing behind.
+
+    Raises:
+        SettingsError: the campaign cannot be started then; what is wrong is named by the file.
+    """
+    state = open_service(ServiceId("00000000"), file.settings, now).state
+    try:
+        for command in commands_of(file):
+            state = handle(state, command, now).state
+    except SettingsError as error:
+        raise file.located(error, now) from None
 
 
 def make_folder(asked_for: Path | None, name: str) -> Path:

@@ -13,7 +13,7 @@ from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_drivers import DriverError
 from campaign_service.cli.display import Display, LiveDisplay, LogDisplay
 from campaign_service.cli.interrupts import Interrupts
-from campaign_service.cli.job import Job, make_folder
+from campaign_service.cli.job import Job, first_instant, make_folder, refuse_unstartable
 from campaign_service.cli.options import (
     EXISTING_FILE,
     MAX_SPEED,
@@ -80,6 +80,7 @@ def run(
     is_simulated = driver == "simulated"
     _refuse_misplaced(is_simulated, seed, speed, no_journal=no_journal)
     file = read_campaign(campaign, settings)
+    refuse_unstartable(file, first_instant(file, is_simulated=is_simulated))
     folder = make_folder(out, file.model.name)
     journal = None if no_journal else journal or folder / "journal.jsonl"
     job = Job(

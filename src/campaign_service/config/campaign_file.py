@@ -10,19 +10,21 @@ import attrs
 
 from campaign_core import CampaignModel, Instant, RecipientList, Settings
 from campaign_core.commands import StartAfter, StartAt, StartImmediately
+from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.campaign_table import read_model
 from campaign_service.config.problems import InputError, LocatedProblem
 from campaign_service.config.recipients_csv import read_recipients
 from campaign_service.config.settings_table import read_do_not_call, read_settings
 from campaign_service.config.simulated_table import Simulation, read_simulation
 from campaign_service.config.table import Table
-from campaign_service.config.toml_file import TomlFile, read_toml
-from campaign_service.instants import instant_of
+from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
+from campaign_service.instants import TIMES, instant_of, is_within_times, written
 
 __all__ = ["CampaignFile", "read_campaign"]
 
 _TABLES = ("campaign", "start", "settings", "do_not_call", "simulated")
 _MINUTES_MAX = 5_256_000
+_MINUTE_MS = 60_000
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +40,43 @@ class CampaignFile:
     do_not_call: tuple[str, ...]
     simulation: Simulation
     """The network of a run on the simulated driver."""
+    _source: TomlFile = attrs.field(repr=False, eq=False)
+
+    def located(self, error: SettingsError, now: Instant) -> SettingsError:
+        """Return what the start of the campaign refused, in the words of the file.
+
+        Args:
+            error: as the core has it: of a command, with instants in milliseconds.
+            now: when the campaign was to be started.
+        """
+        return SettingsError([self._located(problem, now) for problem in error.problems])
+
+    def _located(self, problem: Problem, now: Instant) -> Problem:
+        zone = ZoneInfo(self.model.time_zone)
+        rule = problem.rule
+        if problem.field == "when.at":
+            keys: KeyPath = ("start", "at")
+            rule = f"a time not past; the run begins at {written(now, zone)}"
+        elif problem.field == "expires_at":
+            keys = ("start", "expires_at")
+            starts_at = now if not isinstance(self.when, StartAt) else self.when.at
+            if isinstance(self.when, StartAfter):
+                starts_at = Instant(now + self.when.minutes * _MINUTE_MS)
+            rule = f"later than the start, {written(starts_at, zone)}"
+        elif problem.field in ("recipients", "sound", "threshold"):
+            keys = ("campaign", problem.field)
+        else:
+            return problem
+        value: object = self._source.data
+        for key in keys:
+            value = value.get(str(key)) if isinstance(value, dict) else None
+        return LocatedProblem(
+            file=self.path,
+            line=self._source.line_of(keys),
+            field=field_name(keys),
+            value=value,
+            rule=rule,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +122,7 @@ def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile
         expires_at=start.expires_at,
         do_not_call=do_not_call,
         simulation=simulation,
+        source=source,
     )
 
 
@@ -154,7 +194,11 @@ def _moment(table: Table, key: str, zone: ZoneInfo) -> Instant | None:
     if not isinstance(value, datetime):
         table.complain(key, value, "a date and time, such as 2026-01-12T08:00:00")
         return None
-    return instant_of(value if value.tzinfo else value.replace(tzinfo=zone))
+    at = instant_of(value if value.tzinfo else value.replace(tzinfo=zone))
+    if is_within_times(at):
+        return at
+    table.complain(key, value, f"a time within {TIMES}")
+    return None
 
 
 def _check_together(campaign: Table, model: CampaignModel | None) -> None:

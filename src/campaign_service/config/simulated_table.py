@@ -7,6 +7,7 @@ from datetime import datetime
 import attrs
 
 from campaign_core import CampaignModel, Instant, Outcome
+from campaign_core.commands import AddToDoNotCall
 from campaign_core.errors import SettingsError
 from campaign_drivers import Capacity
 from campaign_drivers.simulated import (
@@ -28,7 +29,7 @@ from campaign_drivers.simulated import (
 )
 from campaign_service.config.callees import CALLEES, KINDS, Callees
 from campaign_service.config.table import Reader, Table
-from campaign_service.instants import instant_of
+from campaign_service.instants import TIMES, instant_of, is_within_times
 
 __all__ = ["Simulation", "read_simulation"]
 
@@ -95,7 +96,11 @@ def _starts_at(table: Table) -> Instant | None:
     if value is None:
         return None
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return instant_of(value)
+        at = instant_of(value)
+        if is_within_times(at):
+            return at
+        table.complain("starts_at", value, f"a time within {TIMES}")
+        return None
     table.complain("starts_at", value, "a date and time with its offset: 2026-01-12T06:30:00+01:00")
     return None
 
@@ -157,6 +162,11 @@ def _scripts(table: Table, callees: Callees) -> dict[str, list[Behaviour]]:
         return {}
     scripts = {}
     for number in within.names():
+        try:
+            AddToDoNotCall(numbers=(number,))
+        except SettingsError as error:
+            within.complain(number, None, f"not a number to call: {error.rule}")
+            continue
         calls = []
         for kind in within.texts(number):
             behaviour = _UNANSWERED.get(kind) or callees.behaviour(kind)

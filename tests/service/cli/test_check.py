@@ -106,6 +106,15 @@ def test_telephony_out_of_reach_ends_with_status_3(check):
         (("total = 2", "external = 2"), "No limit of internal calls: up to 1 are placed at once"),
         (("attempts_max = 2", "ring_timeout_s = 10"), "Ringing for less than 15 s"),
         (("confirm_answer = true, confirm_listening = true", ""), "a voicemail box too"),
+        (("total = 2", "total = 0"), "A limit of 0 keeps 1 internal recipients from being called"),
+        (
+            ("[campaign]", "[settings]\nactive_campaigns_max = 0\n[campaign]"),
+            "A limit of 0 campaigns at a time keeps this one from being called",
+        ),
+        (
+            ("[campaign]", "[do_not_call]\nnumbers = ['201', '202', '203']\n[campaign]"),
+            "Everyone is on the do-not-call list",
+        ),
         (("[simulated]", "do_not_call.numbers = ['201']\n[simulated]"), "1 recipients are on the"),
     ],
 )
@@ -118,3 +127,32 @@ def test_what_is_perhaps_not_meant_is_remarked(check, change, remark):
 
 def test_campaign_that_calls_nobody_says_so(check):
     assert "none: nobody would be called" in check(change=("total = 2", "total = 0"))[1]
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        (
+            "at = 2026-01-12T07:59:59Z",
+            "campaign.toml:12: start.at = 2026-01-12T07:59:59+00:00: a time not past; the run begins",
+        ),
+        (
+            "after_min = 5\nexpires_at = 2026-01-12T08:05:00Z",
+            "start.expires_at = 2026-01-12T08:05:00+00:00: later than the start, 2026-01-12T08:05:00",
+        ),
+    ],
+)
+def test_what_a_run_would_refuse_is_refused(check, start, why):
+    status, told = check(change=("[simulated]", f"[start]\n{start}\n\n[simulated]"))
+
+    assert status == 2
+    assert why in told
+    assert "nothing wrong" not in told
+
+
+def test_unknown_driver_is_refused_before_anything_is_said(check):
+    status, told = check("--driver", "modem")
+
+    assert status == 2
+    assert "driver = 'modem': one of asterisk" in told
+    assert "nothing wrong" not in told

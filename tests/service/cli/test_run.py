@@ -157,8 +157,8 @@ def test_start_in_the_past_is_refused_and_leaves_nothing_behind(here, capsys):
     change(here, "[simulated]", "[start]\nat = 2020-01-01T00:00:00\n[simulated]")
 
     assert main(["run", "campaign.toml"]) == 2
-    assert "campaign: " in capsys.readouterr().err
-    assert list((here / "reports").iterdir()) == []
+    assert "campaign.toml:12: start.at = 2020-01-01T00:00:00: a time not" in capsys.readouterr().err
+    assert not (here / "reports").exists()
 
 
 def test_telephony_out_of_reach_ends_with_status_3_and_leaves_nothing_behind(here, capsys):

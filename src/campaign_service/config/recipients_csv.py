@@ -36,6 +36,9 @@ _COLUMNS = {
 
 _LINE_RULE = "internal or external"
 _FURTHER_RULE = "line:number, several parted by blanks, such as internal:201 external:+390105550100"
+_ENCODING_RULE = "not UTF-8 text; save the file as UTF-8"
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+"""A byte that is no UTF-8, as it is decoded."""
 _PARTS = re.compile(r"[\s,;|]+")
 
 
@@ -94,13 +97,8 @@ def _text_of(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        rule = "not UTF-8 text; save the file as UTF-8"
-        problem = LocatedProblem(file=path, line=line, field="", value=None, rule=rule)
-        raise InputError([problem]) from None
+    # A byte that is no text is refused with its row, for the other rows to be looked at too.
+    return raw.decode("utf-8-sig", errors="surrogateescape")
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -122,6 +120,9 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _columns(reading: _Reading, line: int, header: list[str]) -> list[str] | None:
     """Return the field that each column fills; ``None`` if the header is not one."""
     columns = []
+    if any(map(_NO_TEXT.search, header)):
+        reading.note(line, "", None, _ENCODING_RULE)
+        return None
     for cell in header:
         field = _COLUMNS.get(re.sub(r"[\s_-]", "", cell).lower())
         if field is None:
@@ -140,11 +141,18 @@ def _columns(reading: _Reading, line: int, header: list[str]) -> list[str] | Non
 
 
 def _take(reading: _Reading, columns: list[str], line: int, row: list[str]) -> None:
+    is_text = not any(map(_NO_TEXT.search, row))
+    if not is_text:
+        reading.note(line, "", None, _ENCODING_RULE)
     if len(row) != len(columns):
         rule = f"as many fields as the header has: {len(columns)}"
         reading.note(line, "fields", len(row), rule)
         return
     cells = dict(zip(columns, map(str.strip, row), strict=True))
+    if not is_text:
+        rest = {field: cell for field, cell in cells.items() if not _NO_TEXT.search(cell)}
+        _note_each(reading, line, rest)
+        return
     try:
         recipient = _recipient(cells)
     except SettingsError:

@@ -109,6 +109,21 @@ def test_every_bad_row_is_named_at_once(problems):
     ]
 
 
+def test_row_that_is_no_text_does_not_hide_the_others(problems):
+    content = (
+        b"name,number,line\nAda,abc,internal\nZo\xeb,202,inland\nEve,xyz,internal\nBj\xf6rn,2\n"
+    )
+
+    assert [line.partition(" = ")[0].partition(";")[0] for line in problems(content)] == [
+        ":2: number",
+        ":3: not UTF-8 text",
+        ":3: line",
+        ":4: number",
+        ":5: not UTF-8 text",
+        ":5: fields",
+    ]
+
+
 def test_line_of_a_row_is_where_it_begins_though_a_field_holds_line_breaks(problems):
     found = problems('number,name\n201,"two\nlines"\nabc,x\n')
 

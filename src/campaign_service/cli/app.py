@@ -73,8 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(f"{_count(error)}; nothing was done", ExitStatus.BAD_INPUT)
     except (CommandRefusedError, JournalError) as error:
         return _end(str(error), ExitStatus.BAD_INPUT)
-    except (DriverError, JournalFailedError, OSError) as error:
+    except (DriverError, JournalFailedError) as error:
         return _end(str(error), ExitStatus.FAILED)
+    except OSError as error:
+        is_whole = error.filename is not None and error.strerror is not None
+        return _end(
+            f"{error.filename}: {error.strerror}" if is_whole else str(error), ExitStatus.FAILED
+        )
     return int(status or 0)
 
 

@@ -69,7 +69,8 @@ class Job:
         """Return a new journal, if one is kept.
 
         Raises:
-            SettingsError: there is a file of this name.
+            SettingsError: there is a file of this name, or none can be made.
+            OSError: the disk failed.
         """
         if self.journal is None:
             return None
@@ -78,6 +79,8 @@ class Job:
             return JsonLinesJournal.create(self.journal, is_durable=not self.is_virtual)
         except FileExistsError:
             raise _exists("--journal", self.journal) from None
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise _not_made("--journal", self.journal, error) from None
 
     def open_report(self) -> ReportFolder:
         """Return the report, begun."""
@@ -144,11 +147,15 @@ def make_folder(asked_for: Path | None, name: str) -> Path:
         name: the campaign's.
 
     Raises:
-        SettingsError: the folder that was named holds something.
+        SettingsError: the folder that was named holds something, or cannot be made.
     """
     if asked_for is not None:
-        asked_for.mkdir(parents=True, exist_ok=True)
-        if any(asked_for.iterdir()):
+        try:
+            asked_for.mkdir(parents=True, exist_ok=True)
+            is_empty = not any(asked_for.iterdir())
+        except OSError as error:
+            raise _not_made("--out", asked_for, error) from None
+        if not is_empty:
             raise _exists("--out", asked_for)
         return asked_for
     slug = re.sub(r"\W+", "-", name.lower()).strip("-") or "campaign"
@@ -165,4 +172,9 @@ def make_folder(asked_for: Path | None, name: str) -> Path:
 
 def _exists(option: str, path: Path) -> SettingsError:
     rule = "a place where nothing is yet; a record of calls is never overwritten"
+    return SettingsError([Problem(field=option, value=click.format_filename(path), rule=rule)])
+
+
+def _not_made(option: str, path: Path, error: OSError) -> SettingsError:
+    rule = f"cannot be made: {error.strerror or error}"
     return SettingsError([Problem(field=option, value=click.format_filename(path), rule=rule)])

@@ -81,6 +81,9 @@ def run(
     _refuse_misplaced(is_simulated, seed, speed, no_journal=no_journal)
     file = read_campaign(campaign, settings)
     refuse_unstartable(file, first_instant(file, is_simulated=is_simulated))
+    if journal is not None and not journal.parent.is_dir():
+        rule = "a file in a folder that exists"
+        raise SettingsError([Problem(field="--journal", value=str(journal), rule=rule)])
     folder = make_folder(out, file.model.name)
     journal = None if no_journal else journal or folder / "journal.jsonl"
     job = Job(

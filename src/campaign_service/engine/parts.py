@@ -19,7 +19,8 @@ class JournalFailedError(Exception):
     def __init__(self, error: OSError) -> None:
         """Take what the storage said."""
         self.error = error
-        super().__init__(f"the journal cannot be written: {error.strerror or error}")
+        where = f": {error.filename}" if error.filename and error.strerror else ""
+        super().__init__(f"the journal cannot be written: {error.strerror or error}{where}")
 
 
 def is_quiet(state: State, now: Instant) -> bool:

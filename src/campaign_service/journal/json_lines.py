@@ -159,7 +159,9 @@ class JsonLinesJournal:
                 rest = rest[file.write(rest) :]
             if self._is_durable:
                 os.fsync(file.fileno())
-        except OSError:
+        except OSError as error:
+            # That of a write does not tell the file by itself.
+            error.filename = error.filename or str(self.path)
             self._give_up(file)
             raise
         self._size += len(self._pending)

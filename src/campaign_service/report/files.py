@@ -7,16 +7,19 @@
                           events
 ``calls.svg``             calls in progress over time against the limits
 ========================  =========================================================================
+
+Each has ``.part`` behind its name until all are whole: a file of these names is never half written.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TextIO
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -87,8 +90,11 @@ class ReportFolder:
         self.panel.take(events)
 
     def close(self) -> None:
-        """Write no more; after :meth:`finish` there is nothing to do."""
-        self._files.close()
+        """Write no more; what was not finished is taken away."""
+        with suppress(OSError):
+            self._files.close()
+        for name in self.NAMES:
+            self._part(name).unlink(missing_ok=True)
 
     def finish(self, state: State) -> Summary:
         """Write what is known only now, and return the figures.
@@ -103,25 +109,30 @@ class ReportFolder:
             self._write_recipients(state)
             self._write_json(state, summary)
             self._write_chart(summary)
+        for name in self.NAMES:
+            self._part(name).replace(self._folder / name)
         return summary
 
     def _write_attempt(self, attempt: Attempt) -> None:
         name = self._model.recipients.at(attempt.position).name
         row = attempt_row(attempt, name, self._text)
-        self._attempts_csv.writerow(_plain(row))
         text = _encode({**row, "events": event_rows(attempt.events, self._text)})
-        self._attempts_json.write(f",\n  {text}" if self._has_attempts else f"\n  {text}")
+        with _naming(self._folder / "attempts.csv"):
+            self._attempts_csv.writerow(_plain(row))
+            self._attempts_json.write(f",\n  {text}" if self._has_attempts else f"\n  {text}")
         self._has_attempts = True
 
     def _write_recipients(self, state: State) -> None:
         table = self._table("recipients.csv", RECIPIENT_COLUMNS)
-        for row in self.panel.rows(state):
-            table.writerow(_plain(recipient_row(row, self._text)))
+        with _naming(self._folder / "recipients.csv"):
+            for row in self.panel.rows(state):
+                table.writerow(_plain(recipient_row(row, self._text)))
 
     def _write_json(self, state: State, summary: Summary) -> None:
         parameters = codec.to_data(attrs.evolve(self._model, recipients=()))
         del parameters["recipients"]
-        with (self._folder / "report.json").open("w", encoding="utf-8") as file:
+        file = self._open("report.json")
+        with _naming(self._folder / "report.json"):
             file.write(f'{{"format": {FORMAT},\n"run": {_encode(self._notes)},\n')
             file.write(f'"summary": {_encode(self._summary_data(summary))},\n')
             file.write(f'"campaign": {_encode(parameters)},\n')
@@ -156,14 +167,37 @@ class ReportFolder:
             subtitle=f"The most at one time within each {width}; times in {self._zone.key}",
             zone=self._zone,
         )
-        (self._folder / "calls.svg").write_text(picture, encoding="utf-8")
+        file = self._open("calls.svg")
+        with _naming(self._folder / "calls.svg"):
+            file.write(picture)
 
     def _table(self, name: str, columns: Sequence[str]) -> csv.DictWriter[str]:
-        path = self._folder / name
-        file = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
-        writer = csv.DictWriter(file, columns)
+        writer = csv.DictWriter(self._open(name), columns)
         writer.writeheader()
         return writer
+
+    def _open(self, name: str) -> TextIO:
+        file = self._part(name).open("w", encoding="utf-8", newline="")
+        self._files.callback(_close, file, self._folder / name)
+        return file
+
+    def _part(self, name: str) -> Path:
+        return self._folder / f"{name}.part"
+
+
+def _close(file: TextIO, path: Path) -> None:
+    with _naming(path):
+        file.close()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have an error of the disk tell the file: that of a write does not by itself."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _plain(row: Row) -> Row:

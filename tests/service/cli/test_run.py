@@ -142,6 +142,14 @@ def test_bad_input_ends_with_status_2_and_names_every_row(here, capsys):
         ),
         (["run", "campaign.toml", "--out", "."], "--out = '.': a place where nothing is yet"),
         (["run", "campaign.toml", "--journal", "recipients.csv"], "--journal = 'recipients.csv'"),
+        (
+            ["run", "campaign.toml", "--journal", "none/j.jsonl"],
+            "--journal = 'none/j.jsonl': a file in a folder that exists",
+        ),
+        (
+            ["run", "campaign.toml", "--out", "recipients.csv/out"],
+            "--out = 'recipients.csv/out': cannot be made: Not a directory",
+        ),
         (["run", "campaign.toml", "--settings", "campaign.toml"], "campaign: unknown; known here"),
         (["dial"], "No such command 'dial'"),
     ],
@@ -367,3 +375,21 @@ def test_report_is_written_even_if_the_journal_fails(here, monkeypatch, capsys):
         assert "the journal cannot be written: No space left" in capsys.readouterr().err
         summary = json.loads((here / f"out{number}/report.json").read_text())["summary"]
         assert summary["status"] in {"ACTIVE", "BLOCKED"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
+@pytest.mark.parametrize("full", ["attempts.csv", "report.json", "calls.svg"])
+def test_full_disk_is_told_with_the_file_and_leaves_no_half_of_it(here, capsys, full):
+    (here / "out").mkdir()
+    open_file = Path.open
+
+    def open_full(self, *arguments, **options):
+        path = Path("/dev/full") if self.name == f"{full}.part" else self
+        return open_file(path, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", open_full)
+        assert main(["run", "campaign.toml", "--out", "out"]) == 3
+
+    assert f"campaign: out/{full}: No space left on device" in capsys.readouterr().err
+    assert [path.name for path in (here / "out").iterdir()] == ["journal.jsonl"]

@@ -347,7 +347,7 @@ def test_ctrl_c_works_on_virtual_time_too(here, command):
     rows = "".join(f"{20000 + i}\n" for i in range(30_000))
     (here / "recipients.csv").write_text(f"number\n{rows}")
     running = command("--no-journal")
-    attempts = running.out / "attempts.csv"
+    attempts = running.out / "attempts.csv.part"
     deadline = time.monotonic() + 60
     while not (attempts.exists() and attempts.stat().st_size > 1_000):
         assert time.monotonic() < deadline

@@ -65,7 +65,8 @@ def replay(
             try:
                 apply(draft, event)
             except (KeyError, IndexError, ValueError) as error:
-                raise JournalError(f"event {event.seq} cannot happen here: {event!r}") from error
+                kind = type(event).__name__
+                raise JournalError(f"event {event.seq}, {kind}, cannot happen here") from error
     if draft is None:
         raise JournalError("there is no event to begin with")
     return draft.sealed()
@@ -73,7 +74,8 @@ def replay(
 
 def _opened(event: ev.Event) -> Draft:
     if not isinstance(event, ev.ServiceOpened) or event.seq != 1:
-        raise JournalError(f"the first event must be ServiceOpened, numbered 1: {event!r}")
+        found = f"{type(event).__name__}, numbered {event.seq}"
+        raise JournalError(f"the first event must be ServiceOpened, numbered 1; it is {found}")
     return Draft(ServiceRow(service_id=event.service_id, settings=event.settings, now=event.at))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -25,6 +28,8 @@ from campaign_service.report.rows import event_rows
 from campaign_service.report.times import TimeWriter
 
 __all__ = ["explain"]
+
+_TIME = re.compile(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<zone>[A-Za-z][\w+/-]*)")
 
 
 @click.command(short_help="Tell why somebody is, or is not, being called.")
@@ -80,7 +85,17 @@ def _why(past: Past, campaign_id: CampaignId, position: Position) -> Iterator[st
     for reason in explanation.reasons:
         is_said = not reason.change or reason.change in reason.sentence
         change = "" if is_said else f" (changes {reason.change})"
-        yield f"  {reason.sentence}{change}"
+        yield f"  {_in_zone(f'{reason.sentence}{change}', past.zone)}"
+
+
+def _in_zone(sentence: str, zone: ZoneInfo) -> str:
+    """Return a sentence of the core with its times on the clock that all others are on."""
+
+    def moved(found: re.Match[str]) -> str:
+        moment = datetime.fromisoformat(found["time"]).replace(tzinfo=ZoneInfo(found["zone"]))
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}"
+
+    return _TIME.sub(moved, sentence)
 
 
 def _attempt_lines(attempt: Attempt, past: Past, *, brief: bool) -> Iterator[str]:

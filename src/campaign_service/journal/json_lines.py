@@ -130,6 +130,9 @@ class JsonLinesJournal:
                 if not line.endswith(b"\n"):
                     self._tail = TornTail(line=number, size=len(line))
                     return
+                if not line.strip() and not file.read().strip():
+                    # An editor has been here; nothing is missing.
+                    return
                 event = _event(self.path, number, line)
                 seq = number - 1  # The header is line 1.
                 if event.seq != seq:

@@ -126,6 +126,8 @@ def _legend(bands: Sequence[_Band]) -> Iterator[str]:
         )
     text = x + 16 * len(bands) + 2
     yield f'<text x="{text}" y="33">in progress</text>'
+    if all(band.limit is None for band in bands):
+        return
     yield f'<line class="limit" x1="{text + 78}" x2="{text + 104}" y1="29" y2="29"/>'
     yield f'<text x="{text + 110}" y="33">limit</text>'
 

@@ -190,3 +190,21 @@ def test_file_that_is_no_journal_is_refused(tmp_path, capsys):
 
     assert main(["replay", str(path)]) == 2
     assert "people.csv:1: not a journal" in capsys.readouterr().err
+
+
+def test_explain_tells_every_time_on_one_clock(tmp_path, capsys):
+    text = CAMPAIGN.replace("[simulated]", "[start]\nat = 2026-01-12T09:00:00\n\n[simulated]")
+    (tmp_path / "campaign.toml").write_text(text)
+    (tmp_path / "recipients.csv").write_text("number,time_zone\n201,Asia/Tokyo\n")
+    out = tmp_path / "out"
+    main(["run", str(tmp_path / "campaign.toml"), "--out", str(out)])
+    for at, told in [
+        ("08:30:00", "starts at 2026-01-12 09:00:00"),
+        ("+10", "at 2026-01-12 09:01:02"),
+    ]:
+        capsys.readouterr()
+        assert main(["explain", str(out / "journal.jsonl"), "201", "--at", at, "--brief"]) == 0
+        shown = capsys.readouterr().out
+        assert f"{told} Europe/Rome" in shown
+        assert "UTC" not in shown
+        assert "Tokyo" not in shown

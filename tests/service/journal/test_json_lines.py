@@ -153,6 +153,19 @@ def test_journal_that_was_cut_between_two_lines_has_no_torn_tail(written, events
     assert journal.torn_tail is None
 
 
+def test_blank_lines_at_the_end_do_no_harm(written, events):
+    whole = written.read_bytes()
+    written.write_bytes(whole + b"\n\n")
+    journal = JsonLinesJournal.open(written)
+
+    assert list(journal.read()) == events
+    assert journal.torn_tail is None
+
+    written.write_bytes(whole[: whole[:-1].rindex(b"\n") + 1] + b"\n\n" + whole[-20:])
+    with pytest.raises(JournalDamagedError, match="the line is no event"):
+        list(JsonLinesJournal.open(written).read())
+
+
 def lines(path):
     return path.read_text(encoding="utf-8").splitlines(keepends=True)
 

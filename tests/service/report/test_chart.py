@@ -62,6 +62,11 @@ def test_limits_are_drawn_and_written():
     assert "at most 1 at once, no limit" in texts(svg)
 
 
+def test_legend_tells_of_a_limit_only_where_there_is_one():
+    assert "limit" in texts(picture(CallLimits(total=3)))
+    assert "limit" not in texts(picture())
+
+
 def test_limit_far_above_the_load_is_written_alone():
     svg = picture(CallLimits(internal=1_000))
     lines = [line for line in svg.iter(f"{SVG}line") if line.get("class") == "limit"]

@@ -99,25 +99,30 @@ def _blocked(state: State, now: Instant) -> list[CampaignId]:
 def starvation(state: State, now: Instant) -> tuple[Waiting, ...]:
     """Return, for each active campaign, who has waited longest and why; longest first (R8.5).
 
-    Costs O(n) in the idle recipients of active campaigns.
+    Costs O(n log n) in the idle recipients of active campaigns.
     """
     found = []
     for campaign_id in campaign_ids(state):
         row = row_of(state, campaign_id)
         if row.status is not Status.ACTIVE or not row.idle:
             continue
-        since, position = min(
+        waiting = sorted(
             (max(row.starts_at, rec.due_at_of(row.record(position))), position)
             for position in idle_positions(row)
         )
-        why = explain(state, campaign_id, Position(position), now)
-        if since <= now and why.reasons:
-            found.append(
-                Waiting(
-                    campaign_id=campaign_id,
-                    position=Position(position),
-                    since=Instant(since),
-                    why=why,
+        for since, position in waiting:
+            if since > now:
+                break
+            why = explain(state, campaign_id, Position(position), now)
+            # Whoever is called next does not wait; the one behind may.
+            if why.reasons:
+                found.append(
+                    Waiting(
+                        campaign_id=campaign_id,
+                        position=Position(position),
+                        since=Instant(since),
+                        why=why,
+                    )
                 )
-            )
+                break
     return tuple(sorted(found, key=lambda waiting: (waiting.since, waiting.campaign_id)))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.core.stories import SECOND, Story
 
 import campaign_core as core
-from campaign_core import CallLimits, Status, commands, events, reports
+from campaign_core import CallLimits, Outcome, Status, commands, events, reports
 from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_core.testing import commands_for, histories
 
@@ -96,3 +96,21 @@ def test_nobody_starves_where_everybody_is_called_paused_or_not_yet_due():
     story.end("3")
 
     assert core.starvation(story.state, story.now) == ()
+
+
+def test_campaign_whose_first_recipient_is_called_next_is_not_left_out_of_starvation():
+    """R8.5: who waits longest, and behind what."""
+    story = Story(call_limits=CallLimits(total=1))
+    story.start("1 2 3")
+    # The state as it stands between the end of a call and the pass that follows it.
+    ended = events.CallEnded(
+        seq=story.state.sequence + 1,
+        at=story.now,
+        actor="driver",
+        call_id=story.call("1"),
+        outcome=Outcome.REACHED,
+        hangup_cause=None,
+    )
+    between = core.evolve(story.state, ended)
+
+    assert [waiting.position for waiting in core.starvation(between, story.now)] == [3]

@@ -42,19 +42,19 @@ from campaign_core.reports import (
 )
 from campaign_drivers import (
     Driver,
+    Finding,
     LinkLostError,
     LoginRefusedError,
     MalformedMessageError,
     Missing,
     Need,
+    Severity,
 )
 from campaign_drivers._shell import monotonic_ms
 from campaign_drivers.freeswitch import (
-    Finding,
     FreeSwitchDriver,
     FreeSwitchSettings,
     Route,
-    Severity,
     examine,
 )
 from campaign_drivers.freeswitch._session import EVENTS

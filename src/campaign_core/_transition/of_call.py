@@ -15,7 +15,7 @@ from campaign_core._state.lines import leave, leave_ready, uncap, unpark
 from campaign_core._state.pacing import attempts_with
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import GRACE_MS, Due
-from campaign_core._transition.call import CALL_ARROWS
+from campaign_core._transition.call import next_call
 from campaign_core._transition.of_service import change_do_not_call
 from campaign_core._transition.recipient import Context, next_record
 from campaign_core._transition.shared import arm, change_recipient, disarm, disarm_digit
@@ -86,7 +86,7 @@ def _call_changed(draft: Draft, event: ev.CallEvent) -> Call:
     """Change the call an event is about by its table, and return it as it was before."""
     call = draft.calls[event.call_id]
     script = draft.campaign(call.placement.campaign_id).parameters.script
-    after = CALL_ARROWS[type(call.step), type(event)].make(call, event, script)
+    after = next_call(call, event, script)
     if after is not call:
         if isinstance(call.step, Silent):
             disarm_digit(draft, call)

@@ -43,6 +43,10 @@ EMBEDDED_SUITES = (
     "src/campaign_drivers",
 )
 
+# Extras of pyproject.toml: what the service runs with, and what its tests need beside.
+SERVICE = ("service", "postgresql")
+TESTS = ("test", "test-service")
+
 
 class CannotGoOnError(Exception):
     """Something outside of this project is missing; the text says what to do about it."""
@@ -62,7 +66,7 @@ def test(arguments: Sequence[str]) -> int:
 
     With arguments: hands them to pytest, on this Python alone.
     """
-    python = environment({"service", "test"})
+    python = environment({*SERVICE, *TESTS})
     if arguments:
         return run(python, "-m", "pytest", *arguments)
 
@@ -96,7 +100,7 @@ def test(arguments: Sequence[str]) -> int:
 
 def coverage(arguments: Sequence[str]) -> int:
     """Run all tests with branch coverage, and list what no test reaches."""
-    python = environment({"service", "test"})
+    python = environment({*SERVICE, *TESTS})
     return run(python, "-m", "pytest", *IN_PARALLEL, "--cov", *(arguments or ["tests"]))
 
 
@@ -115,7 +119,7 @@ def lint(arguments: Sequence[str]) -> int:
     if unknown:
         message = f"no check called {', '.join(unknown)}; there are {', '.join(checks)}"
         raise CannotGoOnError(message)
-    python = environment({"service", "test", "dev"})
+    python = environment({*SERVICE, *TESTS, "dev"})
     failed = 0
     for name in arguments or checks:
         command, *options = checks[name]
@@ -136,13 +140,13 @@ def docs(arguments: Sequence[str]) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     """Run the benchmarks."""
-    python = environment({"service", "test"})
+    python = environment({*SERVICE, *TESTS})
     return run(python, "-m", "benchmarks", *arguments)
 
 
 def mutation(arguments: Sequence[str]) -> int:
     """Change the code in small ways, and list the changes that no test notices."""
-    python = environment({"service", "test", "mutation"})
+    python = environment({*SERVICE, *TESTS, "mutation"})
     run(beside(python, "mutmut"), "run", *arguments)
     return run(beside(python, "mutmut"), "results")
 

@@ -1,0 +1,27 @@
+"""What runs: tenants that are led or followed, who leads, and all that a process serves.
+
+The engine knows one service and one journal; here belongs what several processes and several
+tenants make of it. No HTTP, no users.
+"""
+
+from campaign_service.serving.interface import (
+    Health,
+    HouseService,
+    KeyReusedError,
+    NotLeadingError,
+    Role,
+    ServingError,
+    Taken,
+    TenantService,
+)
+
+__all__ = [
+    "Health",
+    "HouseService",
+    "KeyReusedError",
+    "NotLeadingError",
+    "Role",
+    "ServingError",
+    "Taken",
+    "TenantService",
+]

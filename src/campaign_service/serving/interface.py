@@ -1,0 +1,185 @@
+"""What is promised to whoever commands or watches a running service: the API above all.
+
+::
+
+    house.tenants["main"]               one PBX's service, whichever process leads it
+    await tenant.give(command, key=...)   only where this process leads; durable when it returns
+    tenant.follow(after=seq)            every event from there on, once it is durable
+
+A *tenant* is one PBX's service in a database that may hold several. Of all processes that serve
+a tenant one leads it: it alone writes the journal and has the driver. The others follow: they
+read what the leader writes, answer questions from it, and take over when the leader is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from campaign_core import CampaignId, Instant, ServiceId, State
+from campaign_core.commands import Command
+from campaign_core.events import Event
+
+if TYPE_CHECKING:
+    from campaign_service.database import Database
+    from campaign_service.journal import Entry, History
+
+__all__ = [
+    "Health",
+    "HouseService",
+    "KeyReusedError",
+    "NotLeadingError",
+    "Role",
+    "ServingError",
+    "Taken",
+    "TenantService",
+]
+
+
+class ServingError(Exception):
+    """A running service does not do what it was asked, though nothing of it was wrong in itself."""
+
+
+class NotLeadingError(ServingError):
+    """Another process leads this tenant, or none does yet: it is the one to command."""
+
+    def __init__(self, tenant: str, leader_url: str | None) -> None:
+        """Take the tenant's name and where its leader listens, as far as that is known."""
+        self.tenant, self.leader_url = tenant, leader_url
+        who = "no process leads it just now" if leader_url is None else f"{leader_url} does"
+        super().__init__(f"this process does not lead tenant {tenant!r}: {who}")
+
+
+class KeyReusedError(ServingError, ValueError):
+    """An idempotency key came again with another request than the first time."""
+
+    def __init__(self, key: str) -> None:
+        """Take the key."""
+        self.key = key
+        super().__init__(f"idempotency key {key!r} was used before, for another request")
+
+
+class Role(Enum):
+    """What this process is to a tenant."""
+
+    FOLLOWING = "FOLLOWING"
+    """It reads what the leader writes, and takes over when the leader is gone."""
+    LEADING = "LEADING"
+    """It alone writes the journal, and has the driver."""
+
+
+@attrs.frozen(kw_only=True)
+class Taken:
+    """What came of a command."""
+
+    seq: int
+    """The number of its last event; where it changed nothing, of the last event before."""
+    at: Instant
+    """When it was taken."""
+    events: tuple[Event, ...]
+    """The command's own events, in order; the ids of what was created are read from them."""
+    repeated: bool = False
+    """Whether this is the answer to an earlier request with the same idempotency key."""
+
+
+@attrs.frozen(kw_only=True)
+class Health:
+    """How a tenant fares in this process."""
+
+    role: Role
+    leader_url: str | None
+    """Where the leader listens, as far as that is known."""
+    journal_away_since: Instant | None
+    """Since when nothing can be written, or read; ``None``: all is well."""
+    link_is_up: bool
+    """Whether the telephony is connected, as far as this process has heard."""
+    events_waiting: int
+    """Events that are not durable yet; 0 where this process follows."""
+    last_seq: int
+    """The number of the last durable event."""
+    calls: int
+    """Calls in progress."""
+    draining: bool
+    """Whether no new calls are placed since this process is about to stop."""
+
+
+class TenantService(Protocol):
+    """One PBX's service, as this process knows it."""
+
+    @property
+    def name(self) -> str:
+        """The tenant's name."""
+
+    @property
+    def service_id(self) -> ServiceId:
+        """Its calls' ids begin so."""
+
+    @property
+    def role(self) -> Role:
+        """Whether this process leads it."""
+
+    @property
+    def state(self) -> State:
+        """What is so now; where this process follows, as far as it has followed."""
+
+    @property
+    def now(self) -> Instant:
+        """The time."""
+
+    @property
+    def history(self) -> History:
+        """What has been; asked in a thread, since it reads the database."""
+
+    def health(self) -> Health:
+        """Return how it fares."""
+
+    async def give(
+        self,
+        command: Command,
+        *,
+        key: str | None = None,
+        provided: Callable[[State], None] | None = None,
+    ) -> Taken:
+        """Give a command, and return once what came of it is durable (R9.3).
+
+        Args:
+            command: with its actor.
+            key: under which the same actor may safely give it again: it is taken once.
+            provided: is called with the state at the very moment before the command is taken,
+                and may raise; the command is not taken then. Not called for a repeated one.
+
+        Raises:
+            CommandRefusedError: the state does not allow it.
+            SettingsError: a value of it is bad in this state.
+            NotLeadingError: another process leads; nothing was done. Where this process was
+                stood down meanwhile, what came of the command is not known: with the same key
+                it may be given to the new leader.
+            JournalAwayError: it cannot be made durable now. Refused before it was taken, or taken
+                and not known to be durable: with the same key it may be given again.
+            KeyReusedError: the key was used for another request.
+        """
+
+    def follow(self, *, after: int, campaign_id: CampaignId | None = None) -> AsyncIterator[Entry]:
+        """Yield the durable events behind one, in order, without gap or repeat, and those to come.
+
+        A slow reader holds up nobody; it ends when the process stops.
+
+        Args:
+            after: the number of the last event that is known.
+            campaign_id: only those of this campaign.
+        """
+
+
+class HouseService(Protocol):
+    """All tenants that this process serves."""
+
+    @property
+    def tenants(self) -> Mapping[str, TenantService]:
+        """By name."""
+
+    @property
+    def database(self) -> Database:
+        """Where they are kept."""

@@ -21,15 +21,23 @@ from typing import Protocol
 import attrs
 from typing_extensions import override
 
-from campaign_core import Instant
+from campaign_core import CampaignId, Instant
 from campaign_core.errors import JournalError
 from campaign_core.events import Event
 
-__all__ = ["AppendConflictError", "Journal", "JournalDamagedError", "TornTail"]
+__all__ = [
+    "AppendConflictError",
+    "Entry",
+    "Journal",
+    "JournalAwayError",
+    "JournalDamagedError",
+    "Receipt",
+    "TornTail",
+]
 
 
 class AppendConflictError(JournalError):
-    """Somebody else has appended meanwhile."""
+    """Somebody else has appended meanwhile: never to be tried again."""
 
     def __init__(self, *, expected: int, found: int) -> None:
         """Take the number that was expected of the last event, and the one it has."""
@@ -39,6 +47,44 @@ class AppendConflictError(JournalError):
 
 class JournalDamagedError(JournalError):
     """What is stored is not what was written: someone or something has altered it."""
+
+
+class JournalAwayError(JournalError, OSError):
+    """It cannot be read or written just now, as when the disk is full or the database is gone.
+
+    The same may be tried again later: an append that did succeed, though nobody heard of it, is
+    recognised and not made twice.
+    """
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """What came of a command, kept under the key by which its sender will know it again."""
+
+    actor: str
+    key: str
+    """The sender's own; another actor may use the same."""
+    request_digest: str
+    """Tells whether a later request with this key is the same one."""
+    first_seq: int
+    """The first of the command's own events."""
+    last_seq: int
+    """The last of them; lower than the first where nothing had to change."""
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """An event as a journal keeps it: a line of the log."""
+
+    seq: int
+    at: Instant
+    actor: str
+    kind: str
+    """The event's name, such as ``CallPlaced``."""
+    campaign_id: CampaignId | None
+    """Whose event it is, or whose call's; ``None``: the service's."""
+    data: str
+    """The event as JSON text, as the core's codec writes it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,16 +112,25 @@ class Journal(Protocol):
     def last_seq(self) -> int:
         """The number of the last event, 0 before the first."""
 
-    def append(self, events: Sequence[Event], *, expected: int) -> None:
+    def append(
+        self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
+    ) -> Sequence[Entry]:
         """Add events behind the others.
 
         Args:
             events: in order, numbered on from ``expected``.
             expected: the number of the last event so far.
+            receipts: what is to become durable together with the events.
+
+        Returns:
+            The events as they are kept, so that those who listen need not write them again;
+            nothing where the journal is for one program alone.
 
         Raises:
             AppendConflictError: the last event has another number.
-            OSError: the events could not be made durable.
+            JournalAwayError: the events could not be made durable; they may be given again.
+            OSError: they could not, and this journal takes no more.
+            ValueError: this journal keeps no receipts.
         """
 
     def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:

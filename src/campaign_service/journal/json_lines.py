@@ -26,7 +26,9 @@ from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import Event
 from campaign_service.journal.interface import (
     AppendConflictError,
+    Entry,
     JournalDamagedError,
+    Receipt,
     TornTail,
 )
 
@@ -98,13 +100,18 @@ class JsonLinesJournal:
         """What a crash left behind the last event; known once the journal is read to its end."""
         return self._tail
 
-    def append(self, events: Sequence[Event], *, expected: int) -> None:
+    def append(
+        self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
+    ) -> tuple[Entry, ...]:
         """Add events behind the others; see :class:`~campaign_service.journal.Journal`.
 
         Raises:
             AppendConflictError: the last event has another number.
             OSError: the events could not be written; nothing is ever written behind them.
+            ValueError: there are receipts, which have no place in this file.
         """
+        if receipts:
+            raise ValueError("a journal of JSON Lines keeps no receipts")
         if self._file is None:
             raise OSError(f"{self.path} is open for reading alone")
         if expected != self._last_seq:
@@ -114,6 +121,7 @@ class JsonLinesJournal:
         if self._is_durable or len(self._pending) >= _GATHERED_MAX:
             self._write()
         self._last_seq += len(events)
+        return ()
 
     def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
         """Yield the events in order; see :class:`~campaign_service.journal.Journal`.

@@ -1,0 +1,155 @@
+"""How connections are made: the pragmas of SQLite, the patience with PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy import event as on
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.database.watchdog import Watchdog
+
+__all__ = ["file_engine", "server_engine"]
+
+_BUSY_MS = 5_000
+"""So long a writer waits for another process's transaction."""
+
+# A server that cannot be reached shows as away within some seconds, whatever has become of it.
+_CONNECT_S = 3
+_IDLE_S = 1.0
+_KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5_000,
+}
+# The server's side: a process that is stopped, or whose machine is gone, must hold no lock for
+# long. Our own transactions are all short.
+_SESSION = {
+    "application_name": "call-campaign",
+    "timezone": "UTC",
+    "lock_timeout": "5s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "10s",
+    "tcp_keepalives_idle": "2",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+}
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str) -> object: ...
+    def close(self) -> None: ...
+
+
+class _DBAPIConnection(Protocol):
+    def cursor(self) -> _Cursor: ...
+    def rollback(self) -> object: ...
+    def fileno(self) -> int: ...
+
+
+def file_engine(path: Path) -> sa.Engine:
+    """Return an engine over a file of SQLite; the file is made where there is none."""
+    # It holds numbers and the digests of passwords; SQLite's two other files take after it.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    engine = sa.create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=5,
+        max_overflow=20,
+        pool_timeout=5,
+        connect_args={"timeout": _BUSY_MS / 1_000, "check_same_thread": False},
+    )
+    on.listen(engine, "connect", _set_pragmas)
+    on.listen(engine, "begin", _begin)
+    return engine
+
+
+def server_engine(url: URL, watchdog: Watchdog) -> sa.Engine:
+    """Return an engine over a PostgreSQL server; nothing is connected yet.
+
+    Args:
+        url: where it is.
+        watchdog: cuts the connections that do not answer.
+
+    Raises:
+        SettingsError: the library for it is not installed.
+    """
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    given = url.query.get("options")
+    try:
+        engine = sa.create_engine(
+            url.difference_update_query(["options"]),
+            pool_size=5,
+            max_overflow=20,
+            pool_timeout=5,
+            connect_args={
+                "connect_timeout": _CONNECT_S,
+                **_KEEPALIVE,
+                "options": f"{options} {given}" if isinstance(given, str) else options,
+            },
+        )
+    except ModuleNotFoundError as error:
+        rule = "PostgreSQL needs the extra 'postgresql' of call-campaign to be installed"
+        shown = url.render_as_string(hide_password=True)
+        raise SettingsError([Problem(field="database", value=shown, rule=rule)]) from error
+    _look_before_use(engine, watchdog)
+    return engine
+
+
+def _look_before_use(engine: sa.Engine, watchdog: Watchdog) -> None:
+    """Have connections that lay idle looked at, so that a server's restart fails nobody.
+
+    The pool's own way of doing so would wait for ever for a server that hangs.
+    """
+
+    def checked_in(connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    def checked_out(
+        connection: _DBAPIConnection, record: ConnectionPoolEntry, proxy: object
+    ) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < _IDLE_S:
+            return
+        try:
+            with watchdog.watching(connection.fileno(), _CONNECT_S):
+                connection.cursor().execute("SELECT 1")
+                connection.rollback()
+        except Exception as error:
+            # Whatever it says: the pool makes another one.
+            raise DisconnectionError(str(error)) from error
+
+    on.listen(engine, "checkin", checked_in)
+    on.listen(engine, "checkout", checked_out)
+
+
+def _set_pragmas(connection: _DBAPIConnection, record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        # Python's own would begin transactions where it sees fit; see `_begin`.
+        connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MS}",
+        "cache_size=-32768",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    # Who reads first and writes later would find the file changed in between, and fail.
+    is_reading = connection.get_execution_options().get("is_reading", False)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,146 @@
+"""A database that is open: transactions, and what becomes of its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from campaign_service.database.connecting import file_engine, server_engine
+from campaign_service.database.errors import DatabaseAwayError, DatabaseDamagedError
+from campaign_service.database.migrating import bring_up_to_date
+from campaign_service.database.urls import address_of
+from campaign_service.database.watchdog import Watchdog
+
+__all__ = ["Database"]
+
+_PATIENCE_S = 8.0
+_READING: dict[str, dict[str, object]] = {
+    "sqlite": {"is_reading": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+_DAMAGED = ("malformed", "not a database", "file is encrypted")
+"""What SQLite says of a file that is not what it wrote."""
+_DAMAGED_STATES = ("XX001", "XX002")
+"""And PostgreSQL of its files: data, or an index, corrupted."""
+
+
+class Database:
+    """A database that is open, made by :meth:`open`; to be used from any thread."""
+
+    def __init__(self, engine: sa.Engine, watchdog: Watchdog, *, shown: str) -> None:
+        """Take an engine, who watches it, and what a person may see of where it leads."""
+        self.engine = engine
+        self.shown = shown
+        """The URL without its password."""
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._watchdog = watchdog
+        self._engine_to_read = engine.execution_options(**_READING[engine.dialect.name])
+
+    @classmethod
+    def open(cls, url: str, *, must_exist: bool = False) -> Self:
+        """Return a database whose schema is this release's.
+
+        Args:
+            url: a file, ``sqlite:///FILE`` or ``postgresql://...``.
+            must_exist: a file that is not there is an error, and not made.
+
+        Raises:
+            SettingsError: the URL is none.
+            JournalError: a newer release made the schema, or it is another program's.
+            FileNotFoundError: there is no such file, and it must exist.
+            DatabaseAwayError: it cannot be reached just now.
+        """
+        address = address_of(url)
+        watchdog = Watchdog()
+        if address.file is None:
+            engine = server_engine(address.url, watchdog)
+        elif must_exist and not address.file.exists():
+            raise FileNotFoundError(2, "there is no such file", str(address.file))
+        else:
+            engine = file_engine(address.file)
+        database = cls(engine, watchdog, shown=address.shown)
+        try:
+            with database.errors():
+                bring_up_to_date(engine, shown=database.shown)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def begin(self, *, patience_s: float = _PATIENCE_S) -> Iterator[sa.Connection]:
+        """Return a transaction that may write; it is committed at the end of the block.
+
+        Args:
+            patience_s: after so long a PostgreSQL server that has not answered counts as away.
+
+        Raises:
+            DatabaseAwayError: what was to be done is not done, or it is not known whether it is.
+            DatabaseDamagedError: the file is no sound database.
+        """
+        with (
+            self.errors(),
+            self.engine.connect() as connection,
+            self._watched(connection, patience_s),
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def reading(self, *, patience_s: float = _PATIENCE_S) -> Iterator[sa.Connection]:
+        """Return a transaction that only reads, and sees all of it at one moment.
+
+        Raises:
+            DatabaseAwayError: it cannot be read just now.
+            DatabaseDamagedError: the file is no sound database.
+        """
+        with (
+            self.errors(),
+            self._engine_to_read.connect() as connection,
+            self._watched(connection, patience_s),
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Have the errors of a block come out as those of this package.
+
+        Raises:
+            DatabaseAwayError: see :meth:`begin`.
+            DatabaseDamagedError: the file is no sound database.
+        """
+        try:
+            yield
+        except (exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
+            if getattr(error.orig, "sqlstate", None) in _DAMAGED_STATES:
+                raise DatabaseDamagedError(f"{self.shown}: {error.orig}") from error
+            raise self._away(str(error.orig)) from error
+        except exc.TimeoutError as error:
+            raise self._away("all connections are in use") from error
+        except exc.DBAPIError as error:
+            said = str(error.orig)
+            if self.is_sqlite and any(word in said for word in _DAMAGED):
+                raise DatabaseDamagedError(f"{self.shown}: {said}") from error
+            if error.connection_invalidated:
+                raise self._away(said) from error
+            raise
+
+    def _away(self, said: str) -> DatabaseAwayError:
+        # The first line says it; what follows is advice for somebody else's program.
+        return DatabaseAwayError(f"{self.shown}: {said.strip().splitlines()[0] if said else ''}")
+
+    def _watched(
+        self, connection: sa.Connection, patience_s: float
+    ) -> AbstractContextManager[None]:
+        driver = connection.connection.driver_connection
+        fileno = None if self.is_sqlite else getattr(driver, "fileno", None)
+        return nullcontext() if fileno is None else self._watchdog.watching(fileno(), patience_s)

@@ -1,0 +1,1 @@
+"""One file for each change of the schema. A change that was released is never altered."""

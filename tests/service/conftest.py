@@ -1,0 +1,64 @@
+"""Databases for the tests of the service: SQLite, and a real PostgreSQL server."""
+
+import pytest
+from tests import postgres as pg
+
+from campaign_service.database import Database
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A running PostgreSQL server of this session's own; whoever ends it starts it again."""
+    if (reason := pg.why_not()) is not None:
+        pytest.skip(reason)
+    try:
+        server = pg.PostgresServer()
+    except pg.CannotProvideError as error:
+        pytest.skip(str(error))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres):
+    """The name of a database that has this release's tables, for others to be copied from."""
+    name = postgres.make_database()
+    Database.open(postgres.url(name)).close()
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres, postgres_template):
+    """The URL of a PostgreSQL database of this test's own: the tables are there, and empty."""
+    name = postgres.make_database(template=postgres_template)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    """The URL of a SQLite database of this test's own; the file is made when it is opened."""
+    return f"sqlite:///{tmp_path / 'campaigns.db'}"
+
+
+each_database = [
+    pytest.param("sqlite_url", id="sqlite"),
+    pytest.param("postgres_url", id="postgresql", marks=pytest.mark.integration),
+]
+
+
+@pytest.fixture(params=each_database)
+def database_url(request):
+    """Each kind of database in turn."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def database(database_url):
+    """Each kind of database in turn, open."""
+    opened = Database.open(database_url)
+    yield opened
+    opened.close()

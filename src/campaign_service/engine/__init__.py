@@ -17,16 +17,27 @@ from campaign_service.engine.drivers import (
     open_driver,
     register_driver,
 )
-from campaign_service.engine.parts import JournalFailedError, Observer
+from campaign_service.engine.gate import Shut
+from campaign_service.engine.parts import (
+    CommandTaken,
+    EngineStoppedError,
+    JournalFailedError,
+    Observer,
+    Upkeep,
+)
 from campaign_service.engine.real_time import RealTimeEngine
 from campaign_service.engine.virtual import VirtualEngine
 
 __all__ = [
+    "CommandTaken",
     "DriverFactory",
     "DriverRequest",
+    "EngineStoppedError",
     "JournalFailedError",
     "Observer",
     "RealTimeEngine",
+    "Shut",
+    "Upkeep",
     "VirtualEngine",
     "examine",
     "open_driver",

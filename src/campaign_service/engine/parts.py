@@ -1,13 +1,24 @@
-"""What the two engines share."""
+"""What the engines share, and what they say of themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import attrs
+
 from campaign_core import Instant, State, calls, link, next_wakeup
 from campaign_core.events import Event
+from campaign_service.engine.pulse import Confirm
+from campaign_service.journal import Entry
 
-__all__ = ["JournalFailedError", "Observer", "is_quiet"]
+__all__ = [
+    "CommandTaken",
+    "EngineStoppedError",
+    "JournalFailedError",
+    "Observer",
+    "Upkeep",
+    "is_quiet",
+]
 
 Observer = Callable[[Sequence[Event]], None]
 """Is told the events of each moment, in order; must neither block nor raise."""
@@ -21,6 +32,40 @@ class JournalFailedError(Exception):
         self.error = error
         where = f": {error.filename}" if error.filename and error.strerror else ""
         super().__init__(f"the journal cannot be written: {error.strerror or error}{where}")
+
+
+class EngineStoppedError(Exception):
+    """The engine was stopped before it was known whether a command is durable."""
+
+
+@attrs.frozen(kw_only=True)
+class CommandTaken:
+    """What came of a command, once it is durable."""
+
+    seq: int
+    """The number of its last event; where it changed nothing, of the last event before."""
+    at: Instant
+    events: tuple[Event, ...]
+    """Its own, without those of the scheduler in the same moment."""
+
+
+def _nobody_listens(_: Sequence[Entry]) -> None:
+    """Do nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class Upkeep:
+    """How the engine of a service differs from that of a single run: it is to go on for good."""
+
+    is_recovered: bool = False
+    """Whether the state is one to go on from: its driver was lost with the process before, and is
+    connected only once that is durable (R9.3). The telephony is waited for, however long."""
+    is_durable: Callable[[Sequence[Entry]], None] = _nobody_listens
+    """Is told all events in order, once they are durable; must neither block nor raise."""
+    confirm: Confirm | None = None
+    """Asked where the process stood still, before it acts again; ``None``: it has no rival."""
+    waiting_max: int = 100_000
+    """So many events may wait for a journal that is away; then those in calls wait too."""
 
 
 def is_quiet(state: State, now: Instant) -> bool:

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
-import attrs
-
-from campaign_core import (
-    CallId,
-    Instant,
-    Message,
-    Refusal,
-    State,
-    Transition,
-    handle_batch,
-    next_wakeup,
-)
+from campaign_core import CallId, Instant, State, Transition, handle, handle_batch, next_wakeup
 from campaign_core.commands import Command
-from campaign_core.decisions import Decision, PlaceCall
 from campaign_core.reports import DriverDownReport, Report, Tick
 from campaign_drivers import Driver, LinkLostError
 from campaign_drivers.simulated import Clock
-from campaign_service.engine.parts import Observer, is_quiet
-from campaign_service.engine.scribe import Scribe
-from campaign_service.journal import Journal
+from campaign_service.engine.conditions import Conditions
+from campaign_service.engine.connecting import connected
+from campaign_service.engine.gate import Gate, Shut, deferred, without_calls
+from campaign_service.engine.givers import Given, Givers
+from campaign_service.engine.parts import (
+    CommandTaken,
+    EngineStoppedError,
+    Observer,
+    Upkeep,
+    is_quiet,
+)
+from campaign_service.engine.pulse import Pulse
+from campaign_service.engine.scribe import Scribe, Writing
+from campaign_service.journal import Entry, Journal, JournalAwayError
 
 __all__ = ["RealTimeEngine"]
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1, 30
-"""Between two tries to reach the telephony."""
+_log = logging.getLogger(__name__)
+
+_DEFERRED_MS = (1_000, 5_000)
+"""For how long calls are deferred while none passes, at first and at most."""
 
 
 class _Timer(Protocol):
@@ -42,25 +44,12 @@ class _Timer(Protocol):
         """Do not do it."""
 
 
-@attrs.frozen(eq=False)
-class _Given:
-    """A message, and who waits for what comes of it."""
-
-    message: Message
-    done: asyncio.Future[None] | None = None
-
-
-@attrs.frozen(eq=False)
-class _Condition:
-    holds: Callable[[], bool]
-    held: asyncio.Future[None]
-
-
 class RealTimeEngine:
     """Runs a service over a driver; an asynchronous context in which the driver is connected.
 
     A call is placed only once its event is durable; orders within a call run ahead of the disk
-    (R9.3), but for those of a call that itself still waits.
+    (R9.3), but for those of a call that itself still waits. While a journal is away that may come
+    back, nothing is placed and nothing is commanded; calls in progress go on.
 
     Args:
         opened: what ``open_service`` returned, or a state to go on from.
@@ -69,6 +58,7 @@ class RealTimeEngine:
         journal: keeps the events; ``None``: nothing does.
         observers: are told the events of each moment.
         keeps_trying: whether a telephony that is out of reach at the start is waited for.
+        upkeep: what a service asks beside.
     """
 
     def __init__(
@@ -80,6 +70,7 @@ class RealTimeEngine:
         journal: Journal | None = None,
         observers: Sequence[Observer] = (),
         keeps_trying: bool = False,
+        upkeep: Upkeep | None = None,
     ) -> None:
         self._state = opened.state
         self._looked_at = opened.state.now
@@ -88,13 +79,19 @@ class RealTimeEngine:
         self._clock = clock
         self._observers = tuple(observers)
         self._keeps_trying = keeps_trying
-        self._scribe = Scribe(journal)
+        self._upkeep = upkeep or Upkeep()
+        self._scribe = Scribe(
+            journal, state=opened.state, listener=self, waiting_max=self._upkeep.waiting_max
+        )
         self._keeps_journal = journal is not None
-        self._inbox: list[_Given] = []
+        self._gate = Gate(driver)
+        self._pulse = Pulse(self._upkeep.confirm)
+        self._givers = Givers()
+        self._away_since: Instant | None = None
+        self._inbox: list[Report | Given] = []
         self._bell = asyncio.Event()
         self._timer: _Timer | None = None
-        self._not_placed: set[CallId] = set()
-        self._conditions: list[_Condition] = []
+        self._conditions = Conditions()
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = opened
 
@@ -102,6 +99,11 @@ class RealTimeEngine:
     def state(self) -> State:
         """What is so now; events of it may still wait for the disk."""
         return self._state
+
+    @property
+    def durable_state(self) -> State:
+        """What is so as far as it is durable."""
+        return self._scribe.durable
 
     @property
     def now(self) -> Instant:
@@ -113,6 +115,16 @@ class RealTimeEngine:
         """Whether nothing more happens unless somebody commands it or the telephony reports."""
         return not self._inbox and self._scribe.is_idle and is_quiet(self._state, self._looked_at)
 
+    @property
+    def journal_away_since(self) -> Instant | None:
+        """Since when nothing can be written; ``None``: all is well."""
+        return self._away_since
+
+    @property
+    def events_waiting(self) -> int:
+        """How many events are not durable yet."""
+        return self._scribe.waiting
+
     async def __aenter__(self) -> Self:
         """Connect the driver.
 
@@ -120,16 +132,21 @@ class RealTimeEngine:
             LinkLostError: the telephony is out of reach, and is not to be waited for.
             LoginRefusedError: it does not take our credentials.
         """
-        self._tell(self._opened, [])
-        try:
-            await self._driver.start(self._report)
-        except LinkLostError:
-            if not self._keeps_trying:
-                raise
-            # The core takes the driver to be up until it is told otherwise.
-            self._take([_Given(DriverDownReport())])
+        self._tell(self._opened)
+        if self._upkeep.is_recovered:
+            self._take([DriverDownReport()])
             self._begin(self._connect())
+        else:
+            try:
+                await self._driver.start(self._put)
+            except LinkLostError:
+                if not self._keeps_trying:
+                    raise
+                # The core takes the driver to be up until it is told otherwise.
+                self._take([DriverDownReport()])
+                self._begin(connected(self._driver, self._put))
         self._begin(self._work())
+        self._begin(self._pulse.beat())
         if self._keeps_journal:
             self._begin(self._scribe.work())
         return self
@@ -140,43 +157,81 @@ class RealTimeEngine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Disconnect, once everything is written; calls in progress are left to the telephony."""
-        if error is None:
-            with suppress(asyncio.CancelledError):
-                await self.until(lambda: self._scribe.is_idle)
+        """Disconnect, once everything is written; calls in progress are left to the telephony.
+
+        A journal that is away is not waited for: what it has not taken is lost, and was never
+        acknowledged.
+        """
+        try:
+            if error is None:
+                with suppress(asyncio.CancelledError):
+                    await self.until(lambda: self._scribe.is_idle or self._away_since is not None)
+        finally:
+            await self.drop()
+            await self._driver.close()
+
+    async def drop(self) -> None:
+        """Stop without any farewell, as a process does that is killed."""
         for task in self._tasks:
             task.cancel()
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._driver.close()
+        self._givers.stop()
+        self._conditions.fail(EngineStoppedError("the engine was stopped"))
 
-    async def give(self, command: Command) -> None:
+    async def give(
+        self,
+        command: Command,
+        *,
+        receipt: tuple[str, str] | None = None,
+        provided: Callable[[State], None] | None = None,
+    ) -> CommandTaken:
         """Give a command, and return once what came of it is durable.
+
+        Args:
+            command: a moment of its own.
+            receipt: a key and the digest of the request, to become durable together with it.
+            provided: is called with the state just before; the command is not taken if it raises.
 
         Raises:
             CommandRefusedError: the state does not allow it.
             SettingsError: a value of it is bad in this state.
+            JournalAwayError: nothing can be made durable now; or it was taken, and is not yet.
             JournalFailedError: the journal takes no more.
+            EngineStoppedError: it was stopped before the command was durable.
         """
-        done = asyncio.get_running_loop().create_future()
-        condition = self._condition(done.done)
-        # A copy: of a command that is given twice, the refusal must find the one it belongs to.
-        self._put(_Given(attrs.evolve(command), done))
-        await condition
-        await done
+        if self._away_since is not None:
+            raise JournalAwayError("the journal cannot be written just now; nothing was done")
+        self._raise_failure()
+        given = self._givers.new(command, receipt, provided)
+        self._put(given)
+        return await given.done
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return when something holds; it is asked after each moment.
 
         Raises:
+            AppendConflictError: somebody else writes the journal.
             JournalFailedError: the journal takes no more.
         """
         self._bell.set()
-        await self._condition(holds)
+        self._raise_failure()
+        await self._conditions.until(holds)
 
     def wake(self) -> None:
         """Have everyone who waits asked again: something outside of the engine has changed."""
+        self._bell.set()
+
+    def shut(self, why: Shut) -> None:
+        """Place no more calls until :meth:`open`; those in progress go on."""
+        self._gate.shut_by.add(why)
+        self._defer(self._gate.give_back())
+        self._bell.set()
+
+    def open(self, why: Shut) -> None:
+        """Take back a reason for which no calls were placed."""
+        self._gate.shut_by.discard(why)
         self._bell.set()
 
     # The loop ------------------------------------------------------------------------------
@@ -186,9 +241,12 @@ class RealTimeEngine:
             self._set_timer()
             await self._bell.wait()
             self._bell.clear()
+            await self._pulse.be_sure()
+            if self._scribe.is_idle:
+                self._gate.forget()
             given, self._inbox = self._inbox, []
-            self._take(given)
-            self._look_at_conditions()
+            self._take_all(given)
+            self._conditions.look()
             await self._scribe.room()
 
     def _set_timer(self) -> None:
@@ -199,99 +257,131 @@ class RealTimeEngine:
         due_at = next_wakeup(self._state, self._looked_at)
         self._timer = None if due_at is None else self._clock.call_at(due_at, self._bell.set)
 
-    def _take(self, given: Sequence[_Given]) -> None:
-        messages = [one.message for one in given] or [Tick()]
-        self._looked_at = self._clock.now()
-        batch = handle_batch(self._state, messages, self._looked_at)
-        self._state = batch.state
-        self._tell(batch, _taken(given, batch.refusals))
+    def _take_all(self, messages: Sequence[Report | Given]) -> None:
+        """Take what came: each command is a moment of its own, reports between them share one."""
+        reports: list[Report] = []
+        for message in messages:
+            if not isinstance(message, Given):
+                reports.append(message)
+                continue
+            if reports:
+                self._take(reports)
+                reports = []
+            # Nobody waits for it any more, who was told that it was not taken.
+            if not message.done.done():
+                self._take_command(message)
+        if reports or not messages:
+            self._take(reports or [Tick()])
 
-    def _tell(self, transition: Transition, given: Sequence[_Given]) -> None:
+    def _take(self, messages: Sequence[Report | Tick]) -> None:
+        self._looked_at = self._clock.now()
+        self._adopt(handle_batch(self._state, messages, self._looked_at))
+
+    def _take_command(self, given: Given) -> None:
+        self._looked_at = self._clock.now()
+        try:
+            given.provided(self._state)
+            transition = handle(self._state, given.command, self._looked_at)
+        except Exception as error:  # noqa: BLE001
+            # Whatever is wrong with it is for its giver to hear, and changed nothing.
+            given.fail(error)
+        else:
+            self._adopt(transition, given)
+
+    def _adopt(self, transition: Transition, given: Given | None = None) -> None:
+        """Take what came of a moment for what is so."""
+        placed: CallId | None = None
+        if self._gate.is_shut:
+            transition, placed = without_calls(self._state, transition)
+        self._state = transition.state
+        self._tell(transition, given)
+        if placed is not None:
+            self._defer([placed])
+
+    def _defer(self, call_ids: Sequence[CallId]) -> None:
+        if not call_ids:
+            return
+        now = self._clock.now()
+        least_ms, most_ms = _DEFERRED_MS
+        away_ms = 0 if self._away_since is None else now - self._away_since
+        until = Instant(now + max(least_ms, min(most_ms, away_ms)))
+        self._looked_at = now
+        self._adopt(deferred(self._state, call_ids, now=now, until=until))
+
+    def _tell(self, transition: Transition, given: Given | None = None) -> None:
         """Have a moment's events written; what need not wait for that is done at once."""
-        held: list[Decision] = []
-        for decision in transition.decisions:
-            if isinstance(decision, PlaceCall):
-                self._not_placed.add(decision.call_id)
-            # A hang-up must not overtake the call that it is to end.
-            if decision.call_id in self._not_placed:
-                held.append(decision)
-            else:
-                self._driver.carry_out(decision)
+        held = self._gate.arrive(transition.decisions)
         for observe in self._observers:
             observe(transition.events)
-        if transition.events or given:
-            self._scribe.put(transition.events, lambda: self._go_on(held, given))
+        if not transition.events and given is None:
+            return
 
-    def _go_on(self, held: Sequence[Decision], given: Sequence[_Given]) -> None:
-        """Do what had to wait until the events were durable."""
-        for decision in held:
-            self._not_placed.discard(decision.call_id)
-            self._driver.carry_out(decision)
-        for one in given:
-            if one.done is not None and not one.done.done():
-                one.done.set_result(None)
-        self._look_at_conditions()
+        def go_on() -> None:
+            self._gate.let_through(held)
+            if given is not None:
+                given.tell_durable()
+            self._conditions.look()
 
-    def _report(self, report: Report) -> None:
-        self._put(_Given(report))
+        receipts = () if given is None else given.taken(transition)
+        self._scribe.put(
+            Writing(events=transition.events, state=transition.state, then=go_on, receipts=receipts)
+        )
 
-    def _put(self, given: _Given) -> None:
-        self._inbox.append(given)
+    def _put(self, message: Report | Given) -> None:
+        self._inbox.append(message)
         self._bell.set()
 
+    async def _connect(self) -> None:
+        # Whoever cannot write that the driver was lost does not lead, and must not touch it.
+        await self.until(lambda: self._scribe.is_idle)
+        await connected(self._driver, self._put, is_patient=True)
+
+    # How the writing goes ------------------------------------------------------------------
+
+    def journal_is_away(self, error: OSError) -> None:
+        """Place nothing more; calls in progress go on."""
+        self._away_since = self._clock.now()
+        _log.error("the journal cannot be written, so no calls are placed: %s", error)
+        self._givers.fail(JournalAwayError(f"taken, and not known to be durable: {error}"))
+        self.shut(Shut.JOURNAL_AWAY)
+        self._conditions.look()
+
+    def journal_is_back(self) -> None:
+        """Go on as before."""
+        assert self._away_since is not None
+        away_s = (self._clock.now() - self._away_since) / 1_000
+        self._away_since = None
+        waiting = self._scribe.waiting
+        _log.warning(
+            "the journal is written again, after %.1f s; %d events waited", away_s, waiting
+        )
+        self.open(Shut.JOURNAL_AWAY)
+
+    def is_durable(self, entries: Sequence[Entry]) -> None:
+        """Tell whoever listens."""
+        self._upkeep.is_durable(entries)
+
+    async def be_sure(self) -> None:
+        """Return once it is certain that we may act."""
+        await self._pulse.be_sure()
+
     # Who waits -----------------------------------------------------------------------------
-
-    def _condition(self, holds: Callable[[], bool]) -> asyncio.Future[None]:
-        held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._conditions.append(_Condition(holds, held))
-        failed = next((task for task in self._tasks if task.done()), None)
-        if failed is not None:
-            self._fail(failed)
-        return held
-
-    def _look_at_conditions(self) -> None:
-        for condition in self._conditions:
-            if not condition.held.done() and condition.holds():
-                condition.held.set_result(None)
-        self._conditions = [one for one in self._conditions if not one.held.done()]
 
     def _begin(self, work: Coroutine[object, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(self._fail)
         self._tasks.append(task)
 
+    def _raise_failure(self) -> None:
+        for task in self._tasks:
+            error = task.exception() if task.done() and not task.cancelled() else None
+            if error is not None:
+                raise error
+
     def _fail(self, task: asyncio.Task[None]) -> None:
         """Let everyone who waits know that a part of the engine has stopped."""
         error = None if task.cancelled() else task.exception()
         if error is None:
             return
-        for condition in self._conditions:
-            if not condition.held.done():
-                condition.held.set_exception(error)
-        self._conditions = []
-
-    async def _connect(self) -> None:
-        pause_s = _FIRST_PAUSE_S
-        while True:
-            await asyncio.sleep(pause_s)
-            try:
-                await self._driver.start(self._report)
-            except LinkLostError:
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            else:
-                return
-
-
-def _taken(given: Sequence[_Given], refusals: Sequence[Refusal]) -> list[_Given]:
-    """Return what was taken; whoever gave one of the others hears why it was not."""
-    # Refusals come in the order of the messages.
-    waiting = list(refusals)
-    taken = []
-    for one in given:
-        if not waiting or one.message is not waiting[0].message:
-            taken.append(one)
-            continue
-        refusal = waiting.pop(0)
-        if one.done is not None and not one.done.done():
-            one.done.set_exception(refusal.error)
-    return taken
+        self._conditions.fail(error)
+        self._givers.fail(error)

@@ -1,0 +1,109 @@
+"""Those who give commands, and wait until what came of them is durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from campaign_core import Instant, State, Transition
+from campaign_core.commands import Command
+from campaign_core.events import Event
+from campaign_service.engine.parts import CommandTaken, EngineStoppedError
+from campaign_service.journal import Receipt
+
+__all__ = ["Given", "Givers"]
+
+_STOPPED = "the service was stopped before the command was durable"
+
+
+def _anything_goes(_: State) -> None:
+    """Take the command in whatever state."""
+
+
+class Given:
+    """A command, and who waits for what comes of it."""
+
+    def __init__(
+        self,
+        command: Command,
+        receipt: tuple[str, str] | None,
+        provided: Callable[[State], None] | None,
+    ) -> None:
+        """Take what was asked for."""
+        self.command = command
+        self.provided = provided or _anything_goes
+        self.done: asyncio.Future[CommandTaken] = asyncio.get_running_loop().create_future()
+        self._receipt = receipt
+        self._taken: CommandTaken | None = None
+
+    def taken(self, transition: Transition) -> Sequence[Receipt]:
+        """Note what came of it; return what is to be written with its events."""
+        events = self._own(transition.events)
+        state = transition.state
+        last_seq = state.sequence if not events else events[-1].seq
+        at = events[-1].at if events else Instant(state.now)
+        self._taken = CommandTaken(seq=last_seq, at=at, events=events)
+        if self._receipt is None:
+            return ()
+        key, digest = self._receipt
+        first_seq = events[0].seq if events else last_seq + 1
+        receipt = Receipt(
+            actor=self.command.actor,
+            key=key,
+            request_digest=digest,
+            first_seq=first_seq,
+            last_seq=last_seq,
+        )
+        return (receipt,)
+
+    def tell_durable(self) -> None:
+        """Let the giver have what came of it."""
+        if not self.done.done():
+            assert self._taken is not None
+            self.done.set_result(self._taken)
+
+    def fail(self, error: BaseException) -> None:
+        """Let the giver know that it is not to wait any more."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def _own(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """Return the command's own events: the rules' come before and behind (R6.6)."""
+        return tuple(event for event in events if event.actor == self.command.actor)
+
+
+class Givers:
+    """All who wait."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._waiting: set[Given] = set()
+        self._is_stopped = False
+
+    def new(
+        self,
+        command: Command,
+        receipt: tuple[str, str] | None,
+        provided: Callable[[State], None] | None,
+    ) -> Given:
+        """Return a command to be taken.
+
+        Raises:
+            EngineStoppedError: nobody takes any more.
+        """
+        if self._is_stopped:
+            raise EngineStoppedError(_STOPPED)
+        given = Given(command, receipt, provided)
+        self._waiting.add(given)
+        given.done.add_done_callback(lambda _: self._waiting.discard(given))
+        return given
+
+    def fail(self, error: BaseException) -> None:
+        """Let everyone know that they are not to wait any more."""
+        for given in tuple(self._waiting):
+            given.fail(error)
+
+    def stop(self) -> None:
+        """Let everyone know that the engine was stopped."""
+        self._is_stopped = True
+        self.fail(EngineStoppedError(_STOPPED))

@@ -20,6 +20,7 @@ from campaign_core._values.validators import matches, refuse
 
 __all__ = [
     "AnswerReport",
+    "CallsAdriftReport",
     "CallsUpReport",
     "DeferralReport",
     "DigitReport",
@@ -128,10 +129,26 @@ def _call_ids(given: Iterable[CallId]) -> frozenset[CallId]:
 
 
 @attrs.frozen
+class CallsAdriftReport:
+    """Part of the telephony is out of reach, and these calls with it: their fate is unknown (R5.5).
+
+    The driver stays up over the other parts. A :class:`CallsUpReport` settles what became of them,
+    or their deadline does.
+    """
+
+    call_ids: frozenset[CallId] = attrs.field(converter=_call_ids)
+
+
+@attrs.frozen
 class CallsUpReport:
     """Which of our calls the telephony says are up: sent upon reconnection and 5 s later."""
 
     call_ids: frozenset[CallId] = attrs.field(default=frozenset(), converter=_call_ids)
+    among: frozenset[CallId] | None = attrs.field(
+        default=None, converter=attrs.converters.optional(_call_ids), kw_only=True
+    )
+    """Of which calls it tells: one among them that is not up is lost, and of others nothing is
+    said, since part of the telephony could not be asked. ``None``: of all of ours."""
 
 
 Report = (
@@ -143,6 +160,7 @@ Report = (
     | DeferralReport
     | DriverDownReport
     | DriverUpReport
+    | CallsAdriftReport
     | CallsUpReport
 )
 """Everything a driver can report."""

@@ -18,6 +18,9 @@ What is promised
       for one that was not answered yet.
     * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s later.
       For calls taken over that were answered in between, an ``AnswerReport`` follows the first.
+    * A driver over several parts is up while one of them is. Calls on a part that is lost are told
+      of by a ``CallsAdriftReport``; a ``CallsUpReport`` that could not ask every part says which
+      calls it is about.
 
 What is not promised
     Order between calls; delivery of what happened, or was ordered, while the connection was lost.

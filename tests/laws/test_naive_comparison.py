@@ -140,6 +140,14 @@ class Telephony(RuleBasedStateMachine):
         for when in whens[1:]:
             self._tell(reports.CallsUpReport(self._some_calls(data)), when)
 
+    @precondition(lambda self: self.naive.world.driver_up and self.naive.world.calls)
+    @rule(data=st.data(), when=SOON, back=SOON)
+    def a_part_of_the_telephony_fails_and_comes_back(self, data, when, back):
+        """R5.5: the driver stays up; of the calls of that part some are up in the end."""
+        adrift = self._some_calls(data)
+        self._tell(reports.CallsAdriftReport(adrift), when)
+        self._tell(reports.CallsUpReport(self._some_calls(data), among=adrift), back)
+
     # The clock ----------------------------------------------------------------------------------
 
     @rule(when=LATER)
@@ -234,11 +242,16 @@ class Telephony(RuleBasedStateMachine):
                 return reports.DeferralReport(call_id=call_id, until=until)
 
     def _link_report(self, data) -> Any:
-        match data.draw(st.integers(0, 2)):
+        match data.draw(st.integers(0, 4)):
             case 0:
                 return reports.DriverDownReport(returned=self._some_calls(data))
             case 1:
                 return reports.DriverUpReport()
+            case 2:
+                return reports.CallsAdriftReport(self._some_calls(data))
+            case 3:
+                among = self._some_calls(data)
+                return reports.CallsUpReport(self._some_calls(data), among=among)
             case _:
                 return reports.CallsUpReport(self._some_calls(data))
 

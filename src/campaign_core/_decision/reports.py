@@ -11,7 +11,7 @@ from campaign_core._decision.call_flow import FLOW, Scene, ended, taken_over
 from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.outcomes import Outcome
 from campaign_core._state.call import Call
-from campaign_core._state.link import SURVEYS
+from campaign_core._state.link import SURVEYS, Link
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import END, SECOND_MS, Instant
 
@@ -66,28 +66,46 @@ def _went_down(draft: Draft, report: rp.DriverDownReport, stamp: Stamp) -> Event
     return tuple(events)
 
 
+def _went_adrift(draft: Draft, report: rp.CallsAdriftReport, stamp: Stamp) -> Events:
+    return tuple(
+        stamp(ev.CallWentAdrift, call_id=call.placement.call_id)
+        for call in draft.calls.in_order()
+        if call.placement.call_id in report.call_ids and not call.is_adrift
+    )
+
+
 def _calls_up(draft: Draft, report: rp.CallsUpReport, stamp: Stamp) -> Events:
     link = draft.link
-    if not link.is_up or not link.surveys_due:
+    is_whole = report.among is None
+    if not link.is_up or (is_whole and not link.surveys_due):
         return ()
-    is_first = link.surveys_due == SURVEYS
-    events: list[ev.Event] = [stamp(ev.CallsUpReported)]
+    # A survey of a part is none of the two that tell of everything, and may come at any time.
+    events: list[ev.Event] = [stamp(ev.CallsUpReported)] if is_whole else []
     for call in draft.calls.in_order():
         if not call.is_adrift:
             continue
         scene = scene_of(draft, call, stamp)
         if call.placement.call_id in report.call_ids:
             events.extend(taken_over(scene))
-        elif not is_first or link.went_down_at - call.placement.placed_at >= _IN_TRANSIT_MS:
+        elif _is_gone(call, report, link):
             events.extend(ended(scene, Outcome.LOST))
         stamp.seq = scene.seq
     return tuple(events)
+
+
+def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
+    """Return whether a call that is not among those up is lost, by this survey alone."""
+    if report.among is not None:
+        return call.placement.call_id in report.among
+    is_first = link.surveys_due == SURVEYS
+    return not is_first or link.went_down_at - call.placement.placed_at >= _IN_TRANSIT_MS
 
 
 REPORTS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
     rp.DeferralReport: _deferred,
     rp.DriverDownReport: _went_down,
     rp.DriverUpReport: _came_up,
+    rp.CallsAdriftReport: _went_adrift,
     rp.CallsUpReport: _calls_up,
 }
 """What the reports bring about that concern more than the flow of one call."""

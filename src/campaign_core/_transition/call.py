@@ -108,6 +108,10 @@ def _ending(call: Call, event: ev.HangUpOrdered, _: CallScript) -> Call:
     return attrs.evolve(call, step=step)
 
 
+def _went_adrift(call: Call, _: ev.CallWentAdrift, __: CallScript) -> Call:
+    return attrs.evolve(call, is_adrift=True)
+
+
 def _taken_over(call: Call, _: ev.CallTakenOver, __: CallScript) -> Call:
     # What was playing when the connection went was heard, as far as anyone can tell.
     heard = isinstance(call.step, Playing) and call.step.purpose is Purpose.MESSAGE
@@ -139,6 +143,7 @@ CALL_ARROWS: dict[tuple[type[Any], type[Any]], Arrow[type[Any]]] = table(
     *[(step, ev.DigitDialled, {step}, _stays) for step in _EVERY],
     *[(step, ev.OptedOut, {step}, _stays) for step in (Speaking, Silent)],
     *[(step, ev.DeadlinePassed, {step}, _overdue) for step in _EVERY],
+    *[(step, ev.CallWentAdrift, {step}, _went_adrift) for step in _EVERY],
     *[(step, ev.CallTakenOver, {step}, _taken_over) for step in _EVERY],
 )
 

@@ -210,6 +210,7 @@ OF_CALL: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.CallTransferred: _call_transferred,
     ev.DeadlinePassed: _deadline_passed,
     ev.HangUpOrdered: _call_changed,
+    ev.CallWentAdrift: _call_changed,
     ev.CallTakenOver: _call_changed,
     ev.CallEnded: _call_ended,
 }

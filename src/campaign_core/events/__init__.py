@@ -21,6 +21,7 @@ from campaign_core.events._call import (
     CallPlaced,
     CallTakenOver,
     CallTransferred,
+    CallWentAdrift,
     DeadlinePassed,
     DigitDialled,
     DigitTimedOut,
@@ -75,6 +76,7 @@ __all__ = [
     "CallPlaced",
     "CallTakenOver",
     "CallTransferred",
+    "CallWentAdrift",
     "CallsUpReported",
     "CampaignDeleted",
     "CampaignEnded",
@@ -152,6 +154,7 @@ Event = (
     | CallTransferred
     | DeadlinePassed
     | HangUpOrdered
+    | CallWentAdrift
     | CallTakenOver
     | CallEnded
 )

@@ -22,6 +22,7 @@ __all__ = [
     "CallPlaced",
     "CallTakenOver",
     "CallTransferred",
+    "CallWentAdrift",
     "DeadlinePassed",
     "DigitDialled",
     "DigitTimedOut",
@@ -152,6 +153,11 @@ class HangUpOrdered(CallEvent):
     outcome: Outcome
     by_deadline: bool = False
     """Ordered because the call lasted too long (R7.9)."""
+
+
+@attrs.frozen(kw_only=True)
+class CallWentAdrift(CallEvent):
+    """The part of the telephony that has the call is out of reach: its fate is unknown (R5.5)."""
 
 
 @attrs.frozen(kw_only=True)

@@ -116,9 +116,14 @@ def _of_the_link(draw: st.DrawFn, state: State) -> rp.Report:
     some = draw(st.lists(_one([*up, *_STRANGERS]), unique=True, max_size=4))
     if not link(state).is_up:
         return rp.DriverUpReport()
-    if link(state).surveys_due:
-        return rp.CallsUpReport(frozenset(some))
-    return rp.DriverDownReport(tuple(some))
+    surveyed = draw(st.lists(_one([*up, *_STRANGERS]), unique=True, max_size=4))
+    whole = rp.CallsUpReport(some) if link(state).surveys_due else rp.DriverDownReport(tuple(some))
+    reports: list[rp.Report] = [
+        whole,
+        rp.CallsAdriftReport(some),
+        rp.CallsUpReport(some, among=[*some, *surveyed]),
+    ]
+    return draw(_one(reports))
 
 
 # The operator ------------------------------------------------------------------------------

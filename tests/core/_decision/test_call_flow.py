@@ -571,6 +571,101 @@ def test_step_started_again_counts(script):
     assert taken.decisions == (HangUp(story.call("1")),)
 
 
+def adrift(numbers: str, among: str) -> Story:
+    """A part of the telephony is out of reach for a minute, with some of the calls."""
+    story = Story()
+    story.start(numbers, attempts_max=1)
+    story.tell(reports.CallsAdriftReport(story.call(n) for n in among.split()), after=SECOND)
+    return story
+
+
+def test_calls_of_a_part_that_is_out_of_reach_are_adrift_and_the_driver_is_up():
+    """R5.5: a call whose end is unknown; the other parts take calls."""
+    story = adrift("1 2 3", "1 2")
+
+    assert [call.is_adrift for call in core.calls(story.state)] == [True, True, False]
+    assert core.link(story.state).is_up
+    assert story.tell(reports.CallsAdriftReport([story.call("1"), "f" * 32])).events == ()
+
+
+@pytest.mark.parametrize(
+    ("up", "among", "expected"),
+    [
+        ("1", "1 2", ["1", "3", "4"]),
+        ("", "1 2", ["3", "4"]),
+        ("1 2", "1 2", ["1", "2", "3", "4"]),
+        # Nothing is said of the second: it may be up on a part that could not be asked.
+        ("1", "1", ["1", "2", "3", "4"]),
+        # That one was never out of reach, and nobody asked after the fourth.
+        ("", "1 3", ["2", "3", "4"]),
+    ],
+)
+def test_survey_of_a_part_settles_what_became_of_the_calls_that_it_tells_of(up, among, expected):
+    """R5.5: once it is known to be no longer up it counts, with the outcome ``LOST``."""
+    story = adrift("1 2 3 4", "1 2")
+    ids = {number: story.call(number) for number in "1234"}
+
+    told = story.tell(
+        reports.CallsUpReport([ids[n] for n in up.split()], among=[ids[n] for n in among.split()]),
+        after=SECOND,
+    )
+
+    assert story.up == expected
+    ended = [event for event in told.events if isinstance(event, events.CallEnded)]
+    assert {event.outcome for event in ended} <= {core.Outcome.LOST}
+    assert story.heard(events.CallsUpReported) == []
+
+
+def test_survey_of_a_part_is_none_of_the_two_after_a_reconnection():
+    """R5.5: at once and again 5 s later; what is absent from a part may be up in another."""
+    story = Story()
+    story.start("1 2", attempts_max=1)
+    one, other = story.call("1"), story.call("2")
+    story.tell(reports.DriverDownReport(), after=MINUTE)
+    story.tell(reports.DriverUpReport())
+
+    for _ in range(3):
+        story.tell(reports.CallsUpReport([one], among=[one]))
+    assert story.up == ["1", "2"]
+    story.tell(reports.CallsUpReport([one, other]))
+    story.tell(reports.CallsUpReport([one]))
+
+    assert story.up == ["1", "2"]
+    assert not any(call.is_adrift for call in core.calls(story.state))
+
+
+def test_while_the_link_is_down_no_survey_is_heeded():
+    story = adrift("1", "1")
+    one = story.call("1")
+    story.tell(reports.DriverDownReport())
+
+    assert story.tell(reports.CallsUpReport(among=[one])).events == ()
+    assert story.up == ["1"]
+
+
+def test_call_taken_over_from_a_part_starts_its_step_again():
+    """R9.3: taken over (the current step starts again and counts as one more play)."""
+    story = answered(confirm_answer=True)
+    story.played("1")
+    one = story.call("1")
+    story.tell(reports.CallsAdriftReport([one]))
+
+    assert story.tick(MINUTE).events == ()
+    story.tell(reports.CallsUpReport([one], among=[one]))
+
+    assert sounds(story) == ["press-1", "press-1"]
+
+
+def test_call_out_of_reach_is_freed_by_its_deadline():
+    """R7.9: with no end reported by deadline + 10 s the call is freed as ``LOST``."""
+    story = adrift("1", "1")
+
+    story.tick(11 * MINUTE)
+    story.tick(MINUTE)
+
+    assert [event.outcome for event in story.heard(events.CallEnded)] == [core.Outcome.LOST]
+
+
 def test_while_the_link_is_down_only_deadlines_run():
     """R5.5: while the link is down only deadlines run."""
     story = answered(confirm_answer=True)

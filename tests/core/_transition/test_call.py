@@ -40,6 +40,7 @@ EVENTS = [
     events.CallTransferred,
     events.DeadlinePassed,
     events.HangUpOrdered,
+    events.CallWentAdrift,
     events.CallTakenOver,
 ]
 """``CallPlaced`` makes a call; ``CallEnded`` and ``CallGivenBack`` take it away."""
@@ -60,11 +61,17 @@ RULES = {
     },
     **{(step, events.OptedOut): {step} for step in (Speaking, Silent)},
     **{(step, events.CallTransferred): {Transferred} for step in (Speaking, Silent)},
-    # R7.6: each digit is an event; R7.9: every call has a deadline; R9.3: any may be taken over.
+    # R7.6: each digit is an event; R7.9: every call has a deadline; R5.5, R9.3: any may be out of
+    # reach for a while, and taken over.
     **{
         (step, event): {step}
         for step in STEPS
-        for event in (events.DigitDialled, events.DeadlinePassed, events.CallTakenOver)
+        for event in (
+            events.DigitDialled,
+            events.DeadlinePassed,
+            events.CallWentAdrift,
+            events.CallTakenOver,
+        )
     },
     # R7.9, R4.7: whatever it does, it can be hung up.
     **{(step, events.HangUpOrdered): {Ending} for step in STEPS},
@@ -113,6 +120,7 @@ EXAMPLES = {
     ),
     events.DeadlinePassed: events.DeadlinePassed(**STAMP),
     events.HangUpOrdered: events.HangUpOrdered(**STAMP, outcome=Outcome.NOT_CONFIRMED),
+    events.CallWentAdrift: events.CallWentAdrift(**STAMP),
     events.CallTakenOver: events.CallTakenOver(**STAMP),
 }
 IN_STEP = {
@@ -316,6 +324,14 @@ def test_call_taken_over_is_adrift_no_more_and_heard_what_was_playing(step, expe
     made = after(step, events.CallTakenOver, is_adrift=True)
 
     assert (made.is_adrift, made.is_heard) == (False, expected)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_call_whose_part_of_the_telephony_is_out_of_reach_is_adrift_in_its_step(step):
+    """R5.5: a call whose end is unknown."""
+    before = call_in(step)
+
+    assert after(step, events.CallWentAdrift) == attrs.evolve(before, is_adrift=True)
 
 
 def test_prompt_that_was_playing_when_the_connection_went_is_no_message_heard():

@@ -1,7 +1,8 @@
 """A story in which everything happens that can happen, for what is stored and read again.
 
-``python -m tests.core.codec.example`` prints it as data. What is stored in ``tests/core/data``
-is never written anew: a later format gets a file of its own.
+``python -m tests.core.codec.example format-1.json`` prints it as data. What is stored in
+``tests/core/data`` is never written anew: what came later, and a later format, get files of
+their own.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from campaign_core import (
     reports,
 )
 
-__all__ = ["EVERY_KIND", "story_of_everything"]
+__all__ = ["EVERY_KIND", "STORIES", "story_of_everything"]
 
 
 class Recorded(Story):
@@ -161,10 +162,31 @@ def story_of_everything() -> Recorded:
     return story
 
 
+@cache
+def story_of_a_part() -> Recorded:
+    """Tell of what came later: a part of the telephony goes, and comes back without a call."""
+    story = Recorded()
+    story.start("1 2 3", attempts_max=1)
+    adrift = [story.call("1"), story.call("2")]
+    story.tell(reports.CallsAdriftReport(adrift), after=SECOND)
+    story.tell(reports.CallsUpReport(adrift[:1], among=adrift), after=SECOND)
+    story.tell(reports.CallsAdriftReport(adrift[:1]), after=SECOND)
+    return story
+
+
+STORIES = {"format-1.json": story_of_everything, "format-1-part.json": story_of_a_part}
+"""By the file in ``tests/core/data`` that keeps what they write."""
+
+
 def _of_everything() -> list[Any]:
     story = story_of_everything()
+    later = story_of_a_part()
     found: dict[type, Any] = {}
-    for value in [*story.events, *story.told, *story.orders, reports.Tick()]:
+    for value in [
+        *(*story.events, *story.told, *story.orders),
+        *(*later.events, *later.told, *later.orders),
+        reports.Tick(),
+    ]:
         found.setdefault(type(value), value)
     return [*found.values(), core.calls(story.state)[0], story.state.settings]
 
@@ -173,12 +195,13 @@ EVERY_KIND = _of_everything()
 
 
 def _main() -> None:
-    story = story_of_everything()
+    story = STORIES[sys.argv[1]]()
+    kinds = {type(value): value for value in [*story.told, *story.orders, reports.Tick()]}
     lists = {
         "events": story.events,
-        "commands": [m for m in EVERY_KIND if isinstance(m, commands.Command)],
-        "reports": [m for m in EVERY_KIND if isinstance(m, reports.Report | reports.Tick)],
-        "decisions": [d for d in EVERY_KIND if isinstance(d, decisions.Decision)],
+        "commands": [m for m in kinds.values() if isinstance(m, commands.Command)],
+        "reports": [m for m in kinds.values() if isinstance(m, reports.Report | reports.Tick)],
+        "decisions": [d for d in kinds.values() if isinstance(d, decisions.Decision)],
     }
     data = {name: [codec.to_data(value) for value in values] for name, values in lists.items()}
     json.dump({**data, "state": codec.to_data(story.state)}, sys.stdout, indent=1)

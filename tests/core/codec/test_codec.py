@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
-from tests.core.codec.example import EVERY_KIND, story_of_everything
+from tests.core.codec.example import EVERY_KIND, STORIES, story_of_everything
 
 import campaign_core as core
 from campaign_core import codec, commands, decisions, events, reports
 from campaign_core.errors import JournalError, SettingsError
 from campaign_core.testing import campaign_models, histories, settings
 
-STORED = Path(__file__).parents[1] / "data" / "format-1.json"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def through_json(value: object) -> object:
@@ -95,24 +95,35 @@ def test_what_is_no_value_of_the_core_is_not_written(value):
 # What was stored --------------------------------------------------------------------------------
 
 
-def test_what_was_stored_in_format_1_is_read_for_ever():
-    """With a format number that a later release can still read. Never change the stored file."""
-    stored = json.loads(STORED.read_text(encoding="utf-8"))
+def stored_as(name: str) -> dict:
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def test_every_kind_of_event_is_stored_somewhere():
+    written = {data["type"] for name in STORIES for data in stored_as(name)["events"]}
+
+    assert written == {kind.__name__ for kind in events.Event.__args__}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_was_stored_in_format_1_is_read_for_ever(name):
+    """With a format number that a later release can still read. Never change a stored file."""
+    stored = stored_as(name)
 
     journal = [codec.from_data(data) for data in stored["events"]]
     state = codec.from_data(stored["state"])
 
     assert core.replay(journal) == state
     assert core.check(state) == ()
-    assert {type(e) for e in journal} == set(events.Event.__args__)
     for data in [*stored["commands"], *stored["reports"], *stored["decisions"]]:
         assert type(codec.from_data(data)).__name__ == data["type"]
 
 
-def test_what_is_written_today_is_what_was_stored():
-    """A change that only adds a field adds it to the example by a new file, not to this one."""
-    stored = json.loads(STORED.read_text(encoding="utf-8"))
-    story = story_of_everything()
+@pytest.mark.parametrize("name", STORIES)
+def test_what_is_written_today_is_what_was_stored(name):
+    """What is new is added to the examples by a new story and a new file, not to an old one."""
+    stored = stored_as(name)
+    story = STORIES[name]()
 
     assert stored["events"] == [codec.to_data(event) for event in story.events]
     assert stored["state"] == codec.to_data(story.state)

@@ -10,6 +10,7 @@ from typing import Any
 from campaign_core import FailureReason, Line, Outcome, RecipientStatus, Settings, Status
 from campaign_core.reports import (
     AnswerReport,
+    CallsAdriftReport,
     CallsUpReport,
     DeferralReport,
     DigitReport,
@@ -163,6 +164,8 @@ def _hear(world: World, message: object) -> None:
                 world.driver_up = True
                 world.calls_up_heard = 0
                 world.record("driver up")
+        case CallsAdriftReport():
+            _calls_adrift(world, message)
         case CallsUpReport():
             _calls_up(world, message)
         case (
@@ -217,8 +220,30 @@ def _driver_down(world: World, message: DriverDownReport) -> None:
     world.record("driver down")
 
 
+def _calls_adrift(world: World, message: CallsAdriftReport) -> None:
+    """R5.5: part of the telephony is out of reach, and with it what became of these calls."""
+    for call in world.calls.values():
+        if call.call_id in message.call_ids and not call.adrift:
+            call.adrift = True
+            world.record("call adrift")
+
+
+def _some_calls_up(world: World, message: CallsUpReport, among: frozenset[str]) -> None:
+    """R5.5: of a part of the telephony: the others may be up or not."""
+    if not world.driver_up:
+        return
+    for call in list(world.calls.values()):
+        if call.adrift and call.call_id in message.call_ids:
+            flow.take_over(world, call)
+        elif call.adrift and call.call_id in among:
+            flow.lost(world, call)
+
+
 def _calls_up(world: World, message: CallsUpReport) -> None:
     """R5.5: which calls are up, at once and again 5 s later; those absent are lost."""
+    if message.among is not None:
+        _some_calls_up(world, message, message.among)
+        return
     if not world.driver_up or world.calls_up_heard == 2:
         return
     world.calls_up_heard += 1

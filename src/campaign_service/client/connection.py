@@ -1,0 +1,238 @@
+"""Requests to a running service: repeated where that is safe, refused with what it says.
+
+Queries change nothing, and a command carries an idempotency key, under which the service takes it
+once however often it comes. So both are tried again when the connection fails or the service is
+away for a moment, and an answer that was lost is asked for again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+import attrs
+import httpx
+
+from campaign_service.client.errors import (
+    AnswerError,
+    ProblemError,
+    UnreachableError,
+    problem_of,
+)
+from campaign_service.client.json_data import Json
+
+__all__ = ["Answer", "Connection"]
+
+_AWAY = 503
+_TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=5)
+_PAUSE_S, _PAUSE_MAX_S = 0.2, 5.0
+_LEADERS_MAX = 3
+"""So many are followed for one request: two processes that each name the other end here."""
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """What came back of a request."""
+
+    status: int
+    data: Json
+    """The body; ``None`` where there is none."""
+    etag: str | None
+    """Of what was shown, to be given with a change of it."""
+
+
+class Connection:
+    """Requests with a token to one service; a context that closes its connections.
+
+    Args:
+        url: of the service, ``http://host:port``, or ``unix:/path`` of its socket.
+        token: ``None``: only what needs none can be asked for.
+        patience_s: for so long a request is tried again, 0 for never.
+        follows_leader: whether a command that another process of the service must take is
+            sent there, with the token. Never from HTTPS to plain HTTP.
+        transport: takes the requests, where it is not the network.
+        sleep: waits so many seconds.
+        on_wait: is told why a request is going to be tried again.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        token: str | None = None,
+        patience_s: float = 10.0,
+        follows_leader: bool = False,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        self._patience_s = patience_s
+        self._follows_leader = follows_leader
+        self._sleep = sleep
+        self._on_wait = on_wait
+        self._http = _http(self.url, transport)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def ask(self, path: str, parameters: Mapping[str, str | int | None] | None = None) -> Answer:
+        """Return the answer to a query.
+
+        Raises:
+            ClientError: there is none, or the service says no.
+        """
+        given = {name: value for name, value in (parameters or {}).items() if value is not None}
+        return self._request("GET", path, params=given)
+
+    def command(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        key: str | None = None,
+        if_match: str | None = None,
+    ) -> Answer:
+        """Return the answer to a command, which is taken once however often it is sent.
+
+        Args:
+            method: of HTTP.
+            path: below ``/api/v1``.
+            body: as JSON; ``None``: none.
+            key: under which it was sent before; ``None``: it is a new one.
+            if_match: the tag of what is to be changed, as it was seen.
+
+        Raises:
+            ClientError: it is not known to be taken, or the service says no.
+        """
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
+        if if_match is not None:
+            headers["If-Match"] = if_match
+        return self._request(method, path, body=body, headers=headers)
+
+    @contextmanager
+    def stream(
+        self, path: str, parameters: Mapping[str, str | int], headers: Mapping[str, str]
+    ) -> Iterator[Iterator[str]]:
+        """Return the lines of an answer that goes on, as they come; it is not tried again.
+
+        Raises:
+            UnreachableError: the connection failed, or ended.
+            ClientError: the service says no.
+        """
+        try:
+            with self._http.stream(
+                "GET",
+                self._http.base_url.join(_path(path)),
+                params=parameters,
+                headers={**self._headers(), "Accept": "text/event-stream", **headers},
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    response.read()
+                    self._answer(response)
+                yield response.iter_lines()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
+    # One request ---------------------------------------------------------------------------
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        base, leaders = self._http.base_url, 0
+        deadline, pause_s = time.monotonic() + self._patience_s, _PAUSE_S
+        while True:
+            request = self._http.build_request(
+                method,
+                base.join(_path(path)),
+                params=params,
+                json=body if body is not None else None,
+                headers={**self._headers(), **(headers or {})},
+            )
+            try:
+                return self._answer(self._http.send(request))
+            except httpx.TransportError as error:
+                failed: UnreachableError | ProblemError = self._unreachable(error)
+                wait_s = pause_s
+            except ProblemError as error:
+                leader = self._leader(error)
+                if leader is not None and leaders < _LEADERS_MAX:
+                    base, leaders = leader, leaders + 1
+                    continue
+                if error.status != _AWAY:
+                    raise
+                failed, wait_s = error, _retry_after(error, pause_s)
+            if time.monotonic() + wait_s > deadline:
+                raise failed
+            if self._on_wait is not None:
+                self._on_wait(str(failed))
+            self._sleep(wait_s)
+            pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+            # Whoever led may be gone: the one that was named to us knows its successor.
+            base = self._http.base_url
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
+
+    def _answer(self, response: httpx.Response) -> Answer:
+        data: Json = None
+        if response.content:
+            try:
+                data = cast("Json", response.json())
+            except ValueError:
+                why = f"status {response.status_code}, and a body that is no JSON"
+                raise AnswerError(self.url, why) from None
+        if response.is_success:
+            return Answer(status=response.status_code, data=data, etag=response.headers.get("ETag"))
+        members = data if isinstance(data, dict) else {}
+        after = response.headers.get("Retry-After")
+        raise problem_of(response.status_code, members | ({"retry_after": after} if after else {}))
+
+    def _leader(self, error: ProblemError) -> httpx.URL | None:
+        """Return where to go instead, if we were told and may go there."""
+        named = error.members.get("leader")
+        if not self._follows_leader or error.status != _AWAY or not isinstance(named, str):
+            return None
+        with suppress(ValueError):
+            parts = urlsplit(named)
+            is_weaker = self._http.base_url.scheme == "https" and parts.scheme != "https"
+            if parts.scheme in ("http", "https") and parts.hostname and not is_weaker:
+                return httpx.URL(f"{named.rstrip('/')}/")
+        return None
+
+    def _unreachable(self, error: httpx.TransportError) -> UnreachableError:
+        return UnreachableError(self.url, str(error) or type(error).__name__)
+
+
+def _http(url: str, transport: httpx.BaseTransport | None) -> httpx.Client:
+    base = url
+    if url.startswith("unix:"):
+        # The name that HTTP asks for means nothing there.
+        base = "http://localhost"
+        transport = transport or httpx.HTTPTransport(uds=url.removeprefix("unix:"))
+    # What the environment says of proxies is for the web, and .netrc for other programs.
+    return httpx.Client(base_url=f"{base}/", timeout=_TIMEOUT, transport=transport, trust_env=False)
+
+
+def _path(path: str) -> str:
+    return f"api/v1/{quote(path)}"
+
+
+def _retry_after(error: ProblemError, otherwise_s: float) -> float:
+    said = error.members.get("retry_after")
+    if isinstance(said, str) and said.isascii() and said.isdecimal():
+        return min(float(said), 60.0)
+    return otherwise_s

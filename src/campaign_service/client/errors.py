@@ -1,0 +1,147 @@
+"""What can go wrong between a program and a running service, by who must act.
+
+::
+
+    ClientError
+    ├── UnreachableError(ConnectionError)        the service is away: try later, or mend the URL
+    ├── AnswerError(ValueError)                  what answers is no call campaign service
+    └── ProblemError                             the service says no, and why
+        ├── NotLoggedInError(PermissionError)    no token, or one that does not hold any more
+        ├── NotAllowedError(PermissionError)     the user may not do this (R10.1)
+        ├── NotFoundError(LookupError)
+        └── BadValueError(ValueError)            a value must be changed; it names every one
+
+No error holds a token or a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+from typing_extensions import override
+
+from campaign_service.client.json_data import Json
+
+__all__ = [
+    "AnswerError",
+    "BadField",
+    "BadValueError",
+    "ClientError",
+    "NotAllowedError",
+    "NotFoundError",
+    "NotLoggedInError",
+    "ProblemError",
+    "UnreachableError",
+]
+
+
+class ClientError(Exception):
+    """Any error of the client."""
+
+
+class UnreachableError(ClientError, ConnectionError):
+    """Nobody answers at the URL, though it was tried for a while."""
+
+    def __init__(self, url: str, why: str) -> None:
+        """Take the URL, and what the connection said."""
+        self.url = url
+        super().__init__(f"{url} cannot be reached: {why}")
+
+
+class AnswerError(ClientError, ValueError):
+    """What answers is not a service that this client understands."""
+
+    def __init__(self, url: str, why: str) -> None:
+        """Take the URL, and what is odd about the answer."""
+        self.url = url
+        super().__init__(f"{url} answers otherwise than a call campaign service does: {why}")
+
+
+@attrs.frozen(kw_only=True)
+class BadField:
+    """A value that the service does not take."""
+
+    field: str
+    value: Json
+    rule: str
+    """What is allowed, as a sentence fragment."""
+
+    @override
+    def __str__(self) -> str:
+        """Return it as one line for a person."""
+        shown = "" if self.value is None else f" = {self.value!r}"
+        return f"{self.field}{shown}: {self.rule}"
+
+
+class ProblemError(ClientError):
+    """The service refused a request, with problem details (RFC 9457)."""
+
+    def __init__(
+        self, *, status: int, title: str, detail: str, members: Mapping[str, Json]
+    ) -> None:
+        """Take the HTTP status, and what the answer's body says."""
+        self.status = status
+        self.title = title
+        self.detail = detail
+        """A sentence for a person."""
+        self.members = dict(members)
+        """All members of the problem, for a program."""
+        super().__init__(detail or title)
+
+    @property
+    def kind(self) -> str:
+        """The last part of the problem's type, such as ``not-leading``."""
+        return str(self.members.get("type", "")).rstrip("/").rpartition("/")[2]
+
+    @property
+    def fields(self) -> Sequence[BadField]:
+        """Every value that was not taken; empty where the problem is another one."""
+        listed = self.members.get("errors")
+        if not isinstance(listed, list):
+            return ()
+        return tuple(
+            BadField(
+                field=str(one.get("field", "")),
+                value=one.get("value"),
+                rule=str(one.get("rule", "")),
+            )
+            for one in listed
+            if isinstance(one, dict)
+        )
+
+
+class NotLoggedInError(ProblemError, PermissionError):
+    """There is no token, or it does not hold any more."""
+
+
+class NotAllowedError(ProblemError, PermissionError):
+    """The user may not do this (R10.1)."""
+
+
+class NotFoundError(ProblemError, LookupError):
+    """There is no such thing."""
+
+
+class BadValueError(ProblemError, ValueError):
+    """Values must be changed; :attr:`fields` names every one at once (R3.3)."""
+
+
+_BY_STATUS: Mapping[int, type[ProblemError]] = {
+    400: BadValueError,
+    401: NotLoggedInError,
+    403: NotAllowedError,
+    404: NotFoundError,
+    422: BadValueError,
+}
+
+
+def problem_of(status: int, members: Mapping[str, Json]) -> ProblemError:
+    """Return the error for the problem details of an answer."""
+    kind = _BY_STATUS.get(status, ProblemError)
+    return kind(
+        status=status,
+        title=str(members.get("title", f"HTTP status {status}")),
+        detail=str(members.get("detail", "")),
+        members=members,
+    )

@@ -1,0 +1,226 @@
+"""Requests of the client: repeated where that is safe, and never otherwise."""
+
+import json
+
+import httpx
+import pytest
+
+from campaign_service.client.connection import Connection
+from campaign_service.client.errors import (
+    AnswerError,
+    BadValueError,
+    NotAllowedError,
+    NotFoundError,
+    NotLoggedInError,
+    ProblemError,
+    UnreachableError,
+)
+
+TOKEN = "throwaway-token-61c2"
+
+
+class Service:
+    """Answers as it is told to, and keeps what it was asked."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+
+    def __call__(self, request):
+        self.asked.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def away(**members):
+    headers = {"Retry-After": "2", "Content-Type": "application/problem+json"}
+    return httpx.Response(503, headers=headers, json={"type": "/problems/away", **members})
+
+
+@pytest.fixture
+def connect():
+    """Connect to a service, and keep what was waited for."""
+
+    def connect(service, url="http://one.example:1", **given):
+        waited = []
+        connection = Connection(
+            url=url,
+            token=TOKEN,
+            transport=httpx.MockTransport(service),
+            sleep=waited.append,
+            **given,
+        )
+        connection.waited = waited
+        return connection
+
+    return connect
+
+
+def test_query_carries_the_token_and_no_key(connect):
+    service = Service(httpx.Response(200, json={"a": 1}, headers={"ETag": '"x"'}))
+
+    answer = connect(service).ask("tenants/main/campaigns", {"at": None, "limit": 3})
+
+    (request,) = service.asked
+    assert str(request.url) == "http://one.example:1/api/v1/tenants/main/campaigns?limit=3"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert "Idempotency-Key" not in request.headers
+    assert (answer.data, answer.etag) == ({"a": 1}, '"x"')
+
+
+def test_command_is_repeated_under_the_same_key_when_the_answer_is_lost(connect):
+    """Issue: idempotency keys on commands, so that a client may safely repeat one."""
+    service = Service(httpx.ReadError("gone"), httpx.ConnectError("refused"), httpx.Response(200))
+
+    connect(service).command("POST", "campaigns/1/pause")
+
+    keys = {request.headers["Idempotency-Key"] for request in service.asked}
+    assert len(service.asked) == 3
+    assert len(keys) == 1
+
+
+def test_each_command_has_a_key_of_its_own(connect):
+    service = Service(httpx.Response(200))
+    connection = connect(service)
+
+    connection.command("POST", "campaigns/1/pause")
+    connection.command("POST", "campaigns/1/pause")
+
+    assert len({request.headers["Idempotency-Key"] for request in service.asked}) == 2
+
+
+def test_service_that_is_away_is_asked_again_when_it_says(connect):
+    """A 503 with Retry-After: so long is waited, and the reason is told."""
+    service, told = Service(away(detail="the disk is full"), httpx.Response(200)), []
+    connection = connect(service, on_wait=told.append)
+
+    connection.command("POST", "campaigns/1/pause")
+
+    assert (connection.waited, told) == ([2.0], ["the disk is full"])
+
+
+def test_patience_has_an_end(connect):
+    """A bound on the time for which a request is repeated."""
+    service = Service(away(detail="the disk is full"))
+
+    with pytest.raises(ProblemError, match="the disk is full"):
+        connect(service, patience_s=1).command("POST", "campaigns/1/pause")
+
+    assert len(service.asked) == 1
+
+
+def test_unreachable_service_is_named(connect):
+    with pytest.raises(UnreachableError, match=r"http://one\.example:1 cannot be reached: refused"):
+        connect(Service(httpx.ConnectError("refused")), patience_s=0).ask("me")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, NotLoggedInError),
+        (403, NotAllowedError),
+        (404, NotFoundError),
+        (409, ProblemError),
+        (412, ProblemError),
+        (422, BadValueError),
+        (500, ProblemError),
+    ],
+)
+def test_refusal_is_told_and_not_repeated(connect, status, kind):
+    body = {"type": "/problems/some-kind", "title": "No", "detail": "No, for a reason."}
+    service = Service(httpx.Response(status, json=body))
+
+    with pytest.raises(kind, match=r"^No, for a reason\.$") as caught:
+        connect(service).command("POST", "x")
+
+    assert len(service.asked) == 1
+    assert caught.value.kind == "some-kind"
+
+
+def test_bad_values_are_all_named(connect):
+    """R3.3: every bad one at once."""
+    errors = [
+        {"field": "name", "value": "", "rule": "not blank"},
+        {"field": "sound", "value": None, "rule": "missing"},
+    ]
+    service = Service(httpx.Response(422, json={"title": "Bad values", "errors": errors}))
+
+    with pytest.raises(BadValueError) as caught:
+        connect(service).command("POST", "x")
+
+    assert [str(one) for one in caught.value.fields] == ["name = '': not blank", "sound: missing"]
+
+
+def test_answer_of_somebody_else_is_no_answer(connect):
+    service = Service(httpx.Response(200, text="<html>"))
+
+    with pytest.raises(AnswerError, match="a body that is no JSON"):
+        connect(service).ask("me")
+
+
+NOT_LEADING = {"type": "/problems/not-leading", "leader": "http://two.example:2"}
+
+
+def test_leader_is_followed_if_told_so(connect):
+    """The same key goes with the command to the process that leads."""
+    service = Service(away(**NOT_LEADING), httpx.Response(200))
+
+    connect(service, follows_leader=True).command("POST", "x")
+
+    first, second = service.asked
+    assert str(second.url) == "http://two.example:2/api/v1/x"
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+
+
+def test_leader_is_not_followed_unless_told_so(connect):
+    """The token goes nowhere else of itself."""
+    service = Service(away(**NOT_LEADING))
+
+    with pytest.raises(ProblemError):
+        connect(service, patience_s=1).command("POST", "x")
+
+    assert {request.url.host for request in service.asked} == {"one.example"}
+
+
+def test_token_goes_from_https_to_no_plain_http(connect):
+    service = Service(away(**NOT_LEADING))
+
+    with pytest.raises(ProblemError):
+        connect(service, url="https://one.example", follows_leader=True, patience_s=1).ask("x")
+
+    assert {request.url.scheme for request in service.asked} == {"https"}
+
+
+def test_two_that_name_each_other_are_not_followed_for_ever(connect):
+    service = Service(away(**NOT_LEADING))
+
+    with pytest.raises(ProblemError):
+        connect(service, follows_leader=True, patience_s=1).ask("x")
+
+    assert len(service.asked) == 4
+
+
+def test_body_is_json(connect):
+    service = Service(httpx.Response(201, json={}))
+
+    connect(service).command("PUT", "settings", {"a": [1]}, if_match='"t"')
+
+    (request,) = service.asked
+    assert json.loads(request.content) == {"a": [1]}
+    assert request.headers["If-Match"] == '"t"'
+
+
+def test_no_error_holds_the_token(connect):
+    """Design: secrets never in errors or reprs."""
+    told = []
+    for answer in (httpx.ConnectError("x"), httpx.Response(401, json={}), httpx.Response(200)):
+        connection = connect(Service(answer), patience_s=0)
+        told.append(repr(connection))
+        try:
+            connection.ask("x")
+        except Exception as error:  # noqa: BLE001 -- whatever it is
+            told += [str(error), repr(error), repr(error.__context__)]
+
+    assert [text for text in told if TOKEN in text] == []

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 
+from tests.emulators.freeswitch.record import Record
 from tests.emulators.freeswitch.serving import Serving
 from tests.emulators.freeswitch.switch import Config, Switch
 
@@ -22,14 +25,23 @@ async def _serve(arguments: argparse.Namespace) -> None:
         plan=getattr(import_module(module), name),
         sessions_per_s=arguments.sessions_per_s,
         sessions_max=arguments.sessions_max,
+        sounds={path: float(ms) for path, _, ms in map(_parted, arguments.sound)},
         default_sound_ms=arguments.sound_ms,
         seed=arguments.seed,
     )
-    serving = Serving(Switch(config), speed=arguments.speed)
-    serving.port = arguments.port
-    async with serving:
-        print(serving.port, flush=True)  # noqa: T201
-        await asyncio.Event().wait()
+    with ExitStack() as stack:
+        record = None
+        if arguments.record is not None:
+            record = Record(stack.enter_context(arguments.record.open("a", encoding="utf-8")))
+        serving = Serving(Switch(config, record), speed=arguments.speed)
+        serving.port = arguments.port
+        async with serving:
+            print(serving.port, flush=True)  # noqa: T201
+            await asyncio.Event().wait()
+
+
+def _parted(sound: str) -> tuple[str, str, str]:
+    return sound.rpartition("=")
 
 
 def main() -> None:
@@ -41,7 +53,9 @@ def main() -> None:
     parser.add_argument("--sessions-per-s", type=int, default=2_000)
     parser.add_argument("--sessions-max", type=int, default=5_000)
     parser.add_argument("--sound-ms", type=float, default=1_000.0)
+    parser.add_argument("--sound", action="append", default=[], help="PATH=MILLISECONDS")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", type=Path, help="where it keeps its own record, as JSON lines")
     asyncio.run(_serve(parser.parse_args()))
 
 

@@ -54,6 +54,8 @@ class Client:
             self.on_output()
 
     def cut(self) -> None:
+        if self._events and not self.is_closed:
+            self.switch.note("cut", client=id(self))
         self.is_closed = True
         if self in self.switch.clients:
             self.switch.clients.remove(self)
@@ -166,6 +168,8 @@ class Client:
         elif self._allowed is not None and not self._allowed[0].issuperset(names):
             self._reply("-ERR permission denied")
         else:
+            if not self._events:
+                self.switch.note("connected", client=id(self))
             self._events.update(names)
             self._reply("+OK event listener enabled plain")
 

@@ -12,6 +12,7 @@ from tests.emulators.freeswitch.channel import Channel
 from tests.emulators.freeswitch.client import Client
 from tests.emulators.freeswitch.lines import NotUnderstoodError, read_originate
 from tests.emulators.freeswitch.people import Callee, numbering_plan
+from tests.emulators.freeswitch.record import Record
 
 EPOCH_MS = 1_795_374_000_000
 """Of the server's clock, when its time is 0."""
@@ -59,8 +60,9 @@ class Config:
 class Switch:
     """A FreeSWITCH, from its start to its death, and again."""
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, record: Record | None = None) -> None:
         self.config = config or Config()
+        self._record = record
         self.now = 0.0
         self.channels: dict[str, Channel] = {}
         self.clients: list[Client] = []
@@ -176,7 +178,14 @@ class Switch:
         text = f"{self._chance.getrandbits(128):032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
+    def note(self, what: str, **fields: object) -> None:
+        """Write a line into the server's own record, where it keeps one."""
+        if self._record is not None:
+            self._record.write(self.now, what, **fields)
+
     def fire(self, event: str, headers: dict[str, str], body: str = "") -> None:
+        if self._record is not None:
+            self._record.event(self.now, event, headers)
         head = {
             "Event-Name": event,
             "Core-UUID": self.core_uuid,
@@ -219,6 +228,7 @@ class Switch:
     ) -> str:
         failure, number = self._endpoint(leg)
         uuid = variables.get("origination_uuid") or self.uuid()
+        self.note("originate", id=uuid, leg=leg)
         if failure:
             if leg.startswith("sofia/"):
                 # A channel is destroyed that was never created.

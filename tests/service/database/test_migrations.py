@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from campaign_core.errors import JournalError
+from campaign_service.access import tables  # noqa: F401 -- they are part of the metadata
 from campaign_service.database import Database, metadata, migrating
 
 

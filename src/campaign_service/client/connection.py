@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import cast
 from urllib.parse import quote, urlsplit
@@ -25,7 +25,10 @@ from campaign_service.client.errors import (
 )
 from campaign_service.client.json_data import Json
 
-__all__ = ["Answer", "Connection"]
+__all__ = ["Answer", "Connection", "Parameters"]
+
+Parameters = Mapping[str, str | int | Sequence[str] | None]
+"""Of a query; what is ``None`` is left out, and a list is given entry by entry."""
 
 _AWAY = 503
 _TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=5)
@@ -82,7 +85,7 @@ class Connection:
         """Close all connections."""
         self._http.close()
 
-    def ask(self, path: str, parameters: Mapping[str, str | int | None] | None = None) -> Answer:
+    def ask(self, path: str, parameters: Parameters | None = None) -> Answer:
         """Return the answer to a query.
 
         Raises:
@@ -99,6 +102,7 @@ class Connection:
         *,
         key: str | None = None,
         if_match: str | None = None,
+        parameters: Mapping[str, str | int] | None = None,
     ) -> Answer:
         """Return the answer to a command, which is taken once however often it is sent.
 
@@ -108,6 +112,7 @@ class Connection:
             body: as JSON; ``None``: none.
             key: under which it was sent before; ``None``: it is a new one.
             if_match: the tag of what is to be changed, as it was seen.
+            parameters: of the query.
 
         Raises:
             ClientError: it is not known to be taken, or the service says no.
@@ -115,7 +120,7 @@ class Connection:
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         if if_match is not None:
             headers["If-Match"] = if_match
-        return self._request(method, path, body=body, headers=headers)
+        return self._request(method, path, params=parameters, body=body, headers=headers)
 
     @contextmanager
     def stream(
@@ -148,7 +153,7 @@ class Connection:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, str | int | Sequence[str]] | None = None,
         body: Json = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:

@@ -1,0 +1,213 @@
+"""What a service answers, as values: the fields that a program needs, by the names of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+__all__ = [
+    "Attempt",
+    "CallLimits",
+    "CallsInUse",
+    "CampaignRow",
+    "Done",
+    "Explanation",
+    "LinkStatus",
+    "LogEntry",
+    "Login",
+    "ModelRow",
+    "Reason",
+    "RecipientDetail",
+    "RecipientRow",
+    "ServiceStatus",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Done:
+    """A command that was taken, and is durable."""
+
+    seq: int
+    at: datetime
+    repeated: bool
+    """Whether it was taken already when it came first, and the answer got lost."""
+    model_id: int | None = None
+    campaign_id: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Login:
+    """A token, for the requests to come."""
+
+    token: str = attrs.field(repr=False)
+    expires_at: datetime | None
+    must_change_password: bool = False
+    """Until that is done nothing else may be done."""
+
+
+@attrs.frozen(kw_only=True)
+class CallLimits:
+    """How many calls may be in progress at one time; ``None``: unlimited."""
+
+    total: int | None = None
+    internal: int | None = None
+    external: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ModelRow:
+    """A model, without its recipients."""
+
+    model_id: int
+    name: str
+    enabled: bool
+    recipient_count: int
+    time_zone: str
+
+
+@attrs.frozen(kw_only=True)
+class CampaignRow:
+    """A campaign as the list shows it (R4.8)."""
+
+    campaign_id: int
+    name: str
+    model_id: int
+    model_name: str
+    status: str
+    pause_reason: str | None
+    caller_number: str
+    priority: int
+    ring_timeout_s: int
+    attempts_max: int
+    threshold: int | None
+    confirm_answer: bool
+    confirm_listening: bool
+    call_limits: CallLimits
+    starts_at: datetime
+    expires_at: datetime | None
+    recipient_count: int
+    contacted: int
+    failed: int
+    idle: int
+    internal_calls: int
+    external_calls: int
+    parameters: dict[str, object] = attrs.field(factory=dict)
+    """All of them; empty in a list."""
+
+    @property
+    def time_zone(self) -> str:
+        """The zone on whose clock the campaign lives, where its parameters are known."""
+        return str(self.parameters.get("time_zone", "UTC"))
+
+
+@attrs.frozen(kw_only=True)
+class RecipientRow:
+    """A recipient as the status panel shows it (R5.4)."""
+
+    position: int
+    number: str
+    line: str
+    name: str = ""
+    state: str
+    reason: str | None
+    attempts: int
+    attempts_allowed: int
+    last_call_at: datetime | None
+    last_outcome: str | None
+    answer_confirmed_at: datetime | None
+    listening_confirmed_at: datetime | None
+    further_numbers: list[dict[str, str]] = attrs.field(factory=list)
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One try to reach a recipient, with everything that happened in it."""
+
+    attempt: int
+    call_id: str
+    number: str
+    line: str
+    placed_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    given_back: str | None
+    hangup_cause: int | None
+    detail: str
+    events: list[dict[str, object]]
+
+
+@attrs.frozen(kw_only=True)
+class RecipientDetail(RecipientRow):
+    """A recipient with its attempts, oldest first."""
+
+    history: list[Attempt]
+
+
+@attrs.frozen(kw_only=True)
+class Reason:
+    """One reason why a recipient is not called."""
+
+    kind: str
+    sentence: str
+    change: str
+    """What would change it; empty: nothing would."""
+    until: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """Why a recipient is not being called, or that it is called next (R8.1)."""
+
+    campaign_id: int
+    position: int
+    is_called_next: bool
+    sentence: str
+    reasons: list[Reason]
+
+
+@attrs.frozen(kw_only=True)
+class LogEntry:
+    """An event of the journal."""
+
+    seq: int
+    at: datetime
+    actor: str
+    kind: str
+    campaign_id: int | None = None
+    event: dict[str, object] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class LinkStatus:
+    """The connection to the telephony."""
+
+    is_up: bool
+    deferred_until: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CallsInUse:
+    """Calls in progress, and the general limits."""
+
+    internal: int
+    external: int
+    limits: CallLimits
+
+
+@attrs.frozen(kw_only=True)
+class ServiceStatus:
+    """How a tenant's service fares."""
+
+    tenant: str
+    service_id: str
+    now: datetime
+    role: str
+    leader: str | None
+    journal_away_since: datetime | None
+    events_waiting: int
+    last_seq: int
+    is_draining: bool
+    link: LinkStatus
+    calls: CallsInUse
+    campaigns: dict[str, int]

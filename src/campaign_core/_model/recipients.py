@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from itertools import chain
-from typing import overload
-from zlib import crc32
+from itertools import islice
+from typing import Any, overload
 
 import attrs
 from typing_extensions import override
 
 from campaign_core._model.calling_hours import known_zone
+from campaign_core._model.number_index import NumberIndex, entry_of
 from campaign_core._values.validators import (
     as_tuple,
     matches,
@@ -24,7 +23,15 @@ from campaign_core._values.validators import (
 from campaign_core._values.vector import Vector
 from campaign_core.errors import Problem, SettingsError
 
-__all__ = ["FURTHER_NUMBERS_MAX", "LINES", "Line", "Number", "Recipient", "RecipientList"]
+__all__ = [
+    "FURTHER_NUMBERS_MAX",
+    "LINES",
+    "Line",
+    "Number",
+    "Recipient",
+    "RecipientList",
+    "restored",
+]
 
 FURTHER_NUMBERS_MAX = 9
 """How many numbers a recipient may have beside its first."""
@@ -74,7 +81,7 @@ def _further(_: object, attribute: attrs.Attribute[tuple[Number, ...]], value: o
     rule = f"up to {FURTHER_NUMBERS_MAX} numbers, each with its line"
     if not isinstance(value, tuple) or len(value) > FURTHER_NUMBERS_MAX:
         raise refuse(attribute.name, value, rule)
-    if not all(isinstance(number, Number) for number in value):
+    if value and not all(isinstance(number, Number) for number in value):
         raise refuse(attribute.name, value, rule)
 
 
@@ -102,14 +109,33 @@ class Recipient:
         return (Number(number=self.number, line=self.line), *self.further_numbers)
 
 
+def restored(
+    rows: Iterable[tuple[str, Line, str, str, str | None, tuple[Number, ...]]],
+) -> Iterator[Recipient]:
+    """Yield recipients that were stored, each from its fields in their order.
+
+    They were checked before they were stored. Where there are a million, checking them once more
+    takes as long as all else, so they are made as attrs makes a copy: by ``__setstate__``.
+    """
+    for number, line, name, email, time_zone, further_numbers in rows:
+        recipient: Any = Recipient.__new__(Recipient)
+        recipient.__setstate__(
+            {
+                "number": number,
+                "line": line,
+                "name": name,
+                "email": email,
+                "time_zone": time_zone,
+                "further_numbers": further_numbers,
+            }
+        )
+        yield recipient
+
+
 def _numbers(recipient: Recipient) -> Iterator[tuple[str, Line]]:
     yield recipient.number, recipient.line
     for further in recipient.further_numbers:
         yield further.number, further.line
-
-
-def _hashed(number: str, position: int) -> int:
-    return crc32(number.encode()) << 32 | position
 
 
 class RecipientList(Sequence[Recipient]):
@@ -129,9 +155,7 @@ class RecipientList(Sequence[Recipient]):
         """Take the recipients in list order."""
         grown = recipients if isinstance(recipients, RecipientList) else None
         self._entries: Vector[Recipient] = Vector() if grown is None else grown._entries
-        # Sorted runs of hash and position, few and of falling size: eight bytes a number
-        # instead of the hundred that a dict would take.
-        self._index: tuple[array[int], ...] = () if grown is None else grown._index
+        self._index: NumberIndex = NumberIndex() if grown is None else grown._index
         if grown is None:
             self._grow(tuple(recipients))
 
@@ -147,17 +171,10 @@ class RecipientList(Sequence[Recipient]):
 
     def positions_of(self, number: str, line: Line | None = None) -> list[int]:
         """Return the positions listed under a number, on one line or on any, ascending."""
-        low, high = _hashed(number, 0), _hashed(number, 0xFFFFFFFF)
-        found = []
-        for run in self._index:
-            at = _bisect(run, low)
-            while at < len(run) and run[at] <= high:
-                found.append(run[at] & 0xFFFFFFFF)
-                at += 1
         return sorted(
             {
                 position
-                for position in found
+                for position in self._index.candidates(number)
                 if any(
                     number == other and (line is None or line is other_line)
                     for other, other_line in _numbers(self._entries[position - 1])
@@ -165,38 +182,54 @@ class RecipientList(Sequence[Recipient]):
             }
         )
 
+    def first(self, count: int) -> RecipientList:
+        """Return the list of the first so many."""
+        if count == len(self):
+            return self
+        shorter = RecipientList()
+        shorter._entries = Vector(islice(self._entries, count))
+        shorter._index = self._index.up_to(count)
+        return shorter
+
     def at(self, position: int) -> Recipient:
         """Return the recipient at a position, counted from 1."""
         return self._entries.at(position - 1)
 
+    def from_position(self, position: int) -> Iterator[Recipient]:
+        """Return an iterator over the recipients from a position on, counted from 1."""
+        return self._entries.items_from(position - 1)
+
+    @classmethod
+    def restored(cls, recipients: Iterable[Recipient]) -> RecipientList:
+        """Return the list of recipients that were one before: no number stands twice."""
+        entries = tuple(recipients)
+        listed = cls()
+        listed._entries = Vector(entries)
+        listed._index = NumberIndex().with_entries(_index_entries(entries, 1))
+        return listed
+
     def _grow(self, recipients: tuple[Recipient, ...]) -> None:
         first = len(self._entries) + 1
-        self._refuse_duplicates(recipients, first)
-        self._entries = self._entries.extended(recipients)
-        run = array(
-            "Q",
-            sorted(
-                _hashed(number, position)
-                for position, recipient in enumerate(recipients, first)
-                for number, _ in _numbers(recipient)
-            ),
-        )
-        runs = [*self._index, run] if run else list(self._index)
-        # Merging neighbours of like size keeps the runs few at O(log n) a number appended.
-        while len(runs) > 1 and len(runs[-2]) <= 2 * len(runs[-1]):
-            small = runs.pop()
-            runs[-1] = array("Q", sorted(chain(runs[-1], small)))
-        self._index = tuple(runs)
-
-    def _refuse_duplicates(self, recipients: tuple[Recipient, ...], first: int) -> None:
-        seen: dict[tuple[str, Line], int] = {}
-        problems = []
         for position, recipient in enumerate(recipients, first):
             if not isinstance(recipient, Recipient):
                 raise refuse(f"recipients[{position}]", recipient, "a Recipient")
+        index = self._index.with_entries(_index_entries(recipients, first))
+        if self._entries:
+            self._refuse_duplicates(enumerate(recipients, first))
+        else:
+            # Among themselves, only those whose hashes are equal need a second look.
+            places = sorted(index.doubtful())
+            self._refuse_duplicates((place, recipients[place - 1]) for place in places)
+        self._entries = self._entries.extended(recipients)
+        self._index = index
+
+    def _refuse_duplicates(self, recipients: Iterable[tuple[int, Recipient]]) -> None:
+        seen: dict[tuple[str, Line], int] = {}
+        problems = []
+        for position, recipient in recipients:
             for key in _numbers(recipient):
                 other = seen.get(key)
-                if other is None and first > 1:
+                if other is None and self._entries:
                     other = next(iter(self.positions_of(*key)), None)
                 if other is not None:
                     problems.append(_duplicate(position, other, key))
@@ -241,6 +274,19 @@ class RecipientList(Sequence[Recipient]):
         return f"RecipientList(<{len(self)} recipients>)"
 
 
+def _index_entries(recipients: tuple[Recipient, ...], first: int) -> list[int]:
+    entries = [
+        entry_of(recipient.number, position) for position, recipient in enumerate(recipients, first)
+    ]
+    entries += [
+        entry_of(further.number, position)
+        for position, recipient in enumerate(recipients, first)
+        if recipient.further_numbers
+        for further in recipient.further_numbers
+    ]
+    return entries
+
+
 def _duplicate(position: int, other: int, key: tuple[str, Line]) -> Problem:
     number, line = key
     where = "twice there" if position == other else f"also at position {other}"
@@ -249,14 +295,3 @@ def _duplicate(position: int, other: int, key: tuple[str, Line]) -> Problem:
         value=number,
         rule=f"each number once on a line; {line.name} {number} stands {where}",
     )
-
-
-def _bisect(run: array[int], value: int) -> int:
-    low, high = 0, len(run)
-    while low < high:
-        middle = (low + high) // 2
-        if run[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low

@@ -49,31 +49,34 @@ class Ordered(Generic[K, V]):
     def __init__(self, items: Iterable[tuple[K, V]] = ()) -> None:
         """Take the items in any order; of a key given twice, the last one."""
         pairs = sorted(dict(items).items())
+        self._build([key for key, _ in pairs], [value for _, value in pairs])
+
+    def _build(self, keys: list[Any], values: list[Any]) -> None:
+        """Take keys in order, no two equal, and their values."""
         self._owner: object = None
-        self._size = len(pairs)
+        self._size = len(keys)
         self._depth = 0
+        starts = range(0, max(len(keys), 1), _WIDTH)
         blocks: list[Any] = [
-            _Leaf(
-                [k for k, _ in pairs[at : at + _WIDTH]],
-                [v for _, v in pairs[at : at + _WIDTH]],
-                None,
-            )
-            for at in range(0, len(pairs), _WIDTH)
-        ] or [_Leaf([], [], None)]
-        firsts = [block.keys[0] if block.keys else None for block in blocks]
+            _Leaf(keys[at : at + _WIDTH], values[at : at + _WIDTH], None) for at in starts
+        ]
+        firsts: list[Any] = keys[::_WIDTH]
         while len(blocks) > 1:
             self._depth += 1
             starts = range(0, len(blocks), _WIDTH)
             blocks = [
                 _Branch(firsts[at : at + _WIDTH], blocks[at : at + _WIDTH], None) for at in starts
             ]
-            firsts = [firsts[at] for at in starts]
+            firsts = firsts[::_WIDTH]
         self._root: Any = blocks[0]
 
     @classmethod
     def of_keys(cls, keys: Iterable[K]) -> Ordered[K, None]:
         """Return an ordered set."""
-        return Ordered((key, None) for key in keys)
+        listed: list[Any] = sorted(dict.fromkeys(keys))
+        made: Ordered[K, None] = Ordered.__new__(Ordered)
+        made._build(listed, [None] * len(listed))
+        return made
 
     def _opened(self, owner: object) -> Ordered[K, V]:
         opened: Ordered[K, V] = Ordered.__new__(Ordered)

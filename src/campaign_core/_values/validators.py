@@ -33,6 +33,8 @@ def refuse(field: str, value: object, rule: str) -> SettingsError:
 
 def as_tuple(given: object) -> Any:
     """Return a list as a tuple; what is none, text above all, is left for the check to refuse."""
+    if type(given) is tuple:
+        return given
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else given
 
 

@@ -9,6 +9,7 @@ so a block can never be changed once its owner is gone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import override
@@ -121,6 +122,15 @@ class Vector(Sequence[T], Generic[T]):
             shift -= _BITS
         return items[index & _MASK]  # type: ignore[no-any-return]
 
+    def items_from(self, index: int) -> Iterator[T]:
+        """Return an iterator over the items from an index on."""
+        first, skipped = index >> _BITS, index & _MASK
+        leaves = list(self._leaves())[first:]
+        items = [leaf.items for leaf in leaves]
+        if items:
+            items[0] = items[0][skipped:]
+        return chain.from_iterable(items)
+
     @overload
     def __getitem__(self, index: int) -> T: ...
 
@@ -143,8 +153,7 @@ class Vector(Sequence[T], Generic[T]):
 
     @override
     def __iter__(self) -> Iterator[T]:
-        for block in self._leaves():
-            yield from block.items
+        return chain.from_iterable(block.items for block in self._leaves())
 
     @override
     def __eq__(self, other: object) -> bool:

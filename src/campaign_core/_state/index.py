@@ -24,7 +24,7 @@ def rebuild(draft: Draft, now: int) -> None:
     draft.in_use = dict.fromkeys(LINES, 0)
     for campaign_id in list(draft.campaigns):
         campaign = draft.campaign(campaign_id)
-        statuses = Counter(record & 3 for record in campaign.records)
+        statuses = Counter(map(rec.status_of, campaign.records))
         campaign.idle, campaign.contacted = statuses[rec.IDLE], statuses[rec.CONTACTED]
         campaign.in_use = dict.fromkeys(LINES, 0)
     busy: Counter[str] = Counter()

@@ -14,7 +14,7 @@ from campaign_core._state import record as rec
 from campaign_core._state import timers
 from campaign_core._state.campaign import CampaignRow, number_key
 from campaign_core._state.index import of_campaign
-from campaign_core._state.lines import next_number
+from campaign_core._state.lines import idle_positions, line_of, next_number
 from campaign_core._state.service import ServiceRow, State
 
 __all__ = ["check"]
@@ -60,7 +60,7 @@ def _timers(row: ServiceRow) -> Iterator[str]:
 
 def _campaign(row: ServiceRow, campaign: CampaignRow) -> Iterator[str]:
     name = f"campaign {campaign.campaign_id}"
-    statuses = Counter(rec.status_of(record) for record in campaign.records)
+    statuses = Counter(map(rec.status_of, campaign.records))
     if statuses[rec.IDLE] != campaign.idle or statuses[rec.CONTACTED] != campaign.contacted:
         yield f"{name}: the counts of recipients are wrong"
     own = Counter(
@@ -83,23 +83,20 @@ def _campaign(row: ServiceRow, campaign: CampaignRow) -> Iterator[str]:
 
 
 def _lines(row: ServiceRow, campaign: CampaignRow, name: str) -> Iterator[str]:
-    places = Counter(key & _POSITION_MASK for queue in campaign.ready.values() for key in queue)
-    places.update(key & _POSITION_MASK for key in campaign.waiting)
-    places.update(position for position, held in campaign.held.items() if isinstance(held, str))
-    places.update(campaign.stranded)
-    idle = {
-        position: 1
-        for position, record in enumerate(campaign.records, 1)
-        if rec.status_of(record) == rec.IDLE and not campaign.status.is_final
-    }
-    if dict(places) != idle:
+    # Plain lists and a byte a recipient: of a million, each is looked at in no time.
+    records, recipients = list(campaign.records), list(campaign.recipients)
+    places = bytearray(len(records))
+    for position in idle_positions(campaign):
+        places[position - 1] += 1
+    may_stand = not campaign.status.is_final
+    if places != bytes(may_stand and rec.status_of(record) == rec.IDLE for record in records):
         yield f"{name}: an idle recipient stands in no line, or another in one"
-    for (line, _), queue in campaign.ready.items():
+    for standing, queue in campaign.ready.items():
         for key in queue:
             position = key & _POSITION_MASK
-            recipient, record = campaign.recipients.at(position), campaign.record(position)
+            recipient, record = recipients[position - 1], records[position - 1]
             index = next_number(row, recipient, record)
-            if index is None or recipient.numbers[index].line is not line:
+            if index is None or line_of(campaign, recipient, index) != standing:
                 yield f"{name}: recipient {position} stands in a wrong line"
             if rec.due_at_of(record) > row.indexed_at:
                 yield f"R6.10: {name}: recipient {position} stands in line before its time"

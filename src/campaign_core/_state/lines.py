@@ -240,16 +240,16 @@ def line_up_all(draft: Draft, campaign: CampaignRow, positions: range, now: int)
     ready: dict[LineKey, list[int]] = {}
     waiting: list[int] = []
     stranded: list[int] = []
-    for position in positions:
-        record = campaign.record(position)
+    records = campaign.records.items_from(positions.start - 1)
+    recipients = campaign.recipients.from_position(positions.start)
+    for position, record, recipient in zip(positions, records, recipients, strict=False):
         if rec.status_of(record) != rec.IDLE:
             continue
-        recipient = campaign.recipients.at(position)
         index = next_number(draft, recipient, record)
         if index is None:
             stranded.append(position)
-        elif rec.due_at_of(record) > now:
-            waiting.append(rec.due_at_of(record) << POSITION_BITS | position)
+        elif (due_at := rec.due_at_of(record)) > now:
+            waiting.append(due_at << POSITION_BITS | position)
         else:
             line = line_of(campaign, recipient, index)
             ready.setdefault(line, []).append(campaign.ready_key(position, record))

@@ -61,7 +61,9 @@ __all__ = [
     "used_of",
     "view",
     "with_allowed",
+    "with_instants",
     "with_never",
+    "without_instants",
 ]
 
 IDLE, ACTIVE, CONTACTED, FAILED = range(4)
@@ -158,6 +160,16 @@ def placed_at_of(record: int) -> int:
 def due_at_of(record: int) -> int:
     """Return before when the next attempt must not be made."""
     return record >> _DUE_AT
+
+
+def without_instants(record: int) -> int:
+    """Return the record but for its two instants: among many records few differ in the rest."""
+    return record & (1 << _PLACED_AT) - 1
+
+
+def with_instants(record: int, placed_at: int, due_at: int) -> int:
+    """Return a record without instants with these."""
+    return record | placed_at << _PLACED_AT | due_at << _DUE_AT
 
 
 _KEPT_WHEN_PLACED = 0xFFFFF << _ALLOWED | 0x3FF << _NEVER

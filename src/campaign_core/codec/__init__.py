@@ -26,7 +26,9 @@ from typing import Any
 import attrs
 
 from campaign_core._state.service import State
-from campaign_core.codec._snapshots import SNAPSHOT_FORMAT, snapshot_of, state_of
+from campaign_core.codec._in_place import InPlaceReader, InPlaceWriter
+from campaign_core.codec._parts import SNAPSHOT_FORMAT
+from campaign_core.codec._snapshots import snapshot_of, state_of
 from campaign_core.codec._states import state_from_data, state_to_data
 from campaign_core.codec._values import Data, known, tagged, untagged
 from campaign_core.errors import JournalError, SettingsError
@@ -62,7 +64,7 @@ def to_data(value: object) -> Data:
         TypeError: it is none of these.
     """
     if isinstance(value, State):
-        return {"format": FORMAT, "type": "State", **state_to_data(value)}
+        return {"format": FORMAT, "type": "State", **state_to_data(value, InPlaceWriter())}
     if type(value).__name__ not in known() or not attrs.has(type(value)):
         raise TypeError(f"not a value of the core: {value!r}")
     return {"format": FORMAT, **tagged(value)}
@@ -85,7 +87,7 @@ def from_data(data: object) -> Any:
         plain = _UPGRADES[number](plain)
     try:
         if plain.get("type") == "State":
-            return state_from_data(plain)
+            return state_from_data(plain, InPlaceReader())
         return untagged(plain)
     except (JournalError, SettingsError):
         raise

@@ -1,17 +1,20 @@
-"""Whole states and plain data: facts alone, the index is made anew on reading."""
+"""Whole states and plain data: facts alone, the index is made anew on reading.
+
+One description of the facts for two ways of keeping what is large among them: in place, as plain
+JSON data, or apart, in the parts of a snapshot.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import attrs
 
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.recipients import RecipientList
 from campaign_core._model.settings import Settings
-from campaign_core._model.statuses import FailureReason, PauseReason, Status
-from campaign_core._state import record as rec
+from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.index import rebuild
@@ -23,7 +26,7 @@ from campaign_core._values.ordered import Ordered
 from campaign_core._values.vector import Vector
 from campaign_core.codec._values import Data, coder
 
-__all__ = ["state_from_data", "state_to_data"]
+__all__ = ["LargeReader", "LargeWriter", "state_from_data", "state_to_data"]
 
 _PLAIN = {
     "service_id": str,
@@ -32,41 +35,50 @@ _PLAIN = {
     "next_model_id": int,
     "next_campaign_id": int,
 }
-
-_COLUMNS: dict[str, Callable[[int], Any]] = {
-    "status": rec.status_of,
-    "reason": lambda record: (
-        rec.reason_of(record).name if rec.status_of(record) == rec.FAILED else None
-    ),
-    "stopped": rec.is_stopped,
-    "used": rec.used_of,
-    "never": rec.never_of,
-    "counted": rec.counted_of,
-    "allowed": rec.allowed_of,
-    "attempts": rec.attempts_of,
-    "placed_at": rec.placed_at_of,
-    "due_at": rec.due_at_of,
-}
-"""A recipient's record by field: what the packed bits mean, not how they lie."""
+_NO_RECIPIENTS = RecipientList()
 
 
-def state_to_data(state: State) -> Data:
+class LargeWriter(Protocol):
+    """Writes what is large in a state; what it returns is plain data."""
+
+    def rows(self, rows: Iterable[Any]) -> Any: ...
+    def texts(self, texts: Iterable[str]) -> Any: ...
+    def numbers(self, numbers: Iterable[int]) -> Any: ...
+    def attempt_times(self, items: Iterable[tuple[str, tuple[int, ...]]]) -> Any: ...
+    def recipients(self, listed: RecipientList) -> Any: ...
+    def records(self, records: Iterable[int]) -> Any: ...
+
+
+class LargeReader(Protocol):
+    """Reads what a writer wrote."""
+
+    def rows(self, data: Any) -> Iterable[Any]: ...
+    def texts(self, data: Any) -> Iterable[str]: ...
+    def numbers(self, data: Any) -> list[int]: ...
+    def attempt_times(self, data: Any) -> Iterable[tuple[str, tuple[int, ...]]]: ...
+    def recipients(self, data: Any) -> RecipientList: ...
+    def records(self, data: Any, count: int) -> Iterable[int]: ...
+
+
+def state_to_data(state: State, large: LargeWriter) -> Data:
     """Return the facts of a state as plain data."""
     row = state._row
+    models = ([key, _model_to_data(model, large)] for key, model in row.models.items())
+    campaigns = (_campaign_to_data(campaign, large) for campaign in row.campaigns.values())
     return {
         **{name: getattr(row, name) for name in _PLAIN},
         "settings": _written(Settings, row.settings),
-        "models": [[key, _written(CampaignModel, model)] for key, model in row.models.items()],
-        "campaigns": [_campaign_to_data(campaign) for campaign in row.campaigns.values()],
-        "do_not_call": list(row.do_not_call),
+        "models": large.rows(models),
+        "campaigns": large.rows(campaigns),
+        "do_not_call": large.texts(row.do_not_call),
         "link": _written(Link, row.link),
-        "calls": [_written(Call, call) for call in row.calls.in_order()],
-        "placements": _placements_to_data(row.placements),
-        "attempt_times": [[key, list(times)] for key, times in row.attempt_times.items()],
+        "calls": large.rows(_written(Call, call) for call in row.calls.in_order()),
+        "placements": _placements_to_data(row.placements, large),
+        "attempt_times": large.attempt_times(row.attempt_times.items()),
     }
 
 
-def state_from_data(data: Data) -> State:
+def state_from_data(data: Data, large: LargeReader) -> State:
     """Return the state of some data."""
     plain = {name: _read(kind, data[name]) for name, kind in _PLAIN.items()}
     row = ServiceRow(
@@ -76,15 +88,16 @@ def state_from_data(data: Data) -> State:
     )
     for name, value in plain.items():
         setattr(row, name, value)
-    row.models = Ordered((key, _read(CampaignModel, model)) for key, model in data["models"])
-    campaigns = [_campaign_from_data(campaign) for campaign in data["campaigns"]]
+    models = large.rows(data["models"])
+    row.models = Ordered((key, _model_from_data(model, large)) for key, model in models)
+    campaigns = [_campaign_from_data(campaign, large) for campaign in large.rows(data["campaigns"])]
     row.campaigns = Ordered((campaign.campaign_id, campaign) for campaign in campaigns)
-    row.do_not_call = Ordered.of_keys(data["do_not_call"])
+    row.do_not_call = Ordered.of_keys(large.texts(data["do_not_call"]))
     row.link = _read(Link, data["link"])
-    calls = [_read(Call, call) for call in data["calls"]]
+    calls = [_read(Call, call) for call in large.rows(data["calls"])]
     row.calls = Hashed((call.placement.call_id, call) for call in calls)
-    row.placements = _placements_from_data(data["placements"])
-    row.attempt_times = Ordered((key, tuple(times)) for key, times in data["attempt_times"])
+    row.placements = _placements_from_data(data["placements"], large)
+    row.attempt_times = Ordered(large.attempt_times(data["attempt_times"]))
     draft = Draft(row)
     rebuild(draft, row.now)
     return draft.sealed()
@@ -98,19 +111,34 @@ def _read(kind: Any, data: Any) -> Any:
     return coder(kind)[1](data)
 
 
-def _placements_to_data(placements: Placements) -> list[int]:
-    return [placements.count, *placements.times.values()]
+def _placements_to_data(placements: Placements, large: LargeWriter) -> Any:
+    return large.numbers([placements.count, *placements.times.values()])
 
 
-def _placements_from_data(data: list[int]) -> Placements:
-    count, *times = data
+def _placements_from_data(data: Any, large: LargeReader) -> Placements:
+    count, *times = large.numbers(data)
     first = count - len(times)
     return Placements(count, Ordered(enumerate(times, first)))
 
 
-def _campaign_to_data(campaign: CampaignRow) -> Data:
-    parameters = _written(CampaignModel, campaign.parameters)
+def _model_to_data(model: CampaignModel, large: LargeWriter) -> Data:
+    data: Data = _written(CampaignModel, attrs.evolve(model, recipients=_NO_RECIPIENTS))
+    data["recipients"] = large.recipients(model.recipients)
+    return data
+
+
+def _model_from_data(data: Data, large: LargeReader) -> CampaignModel:
+    model: CampaignModel = _read(CampaignModel, {**data, "recipients": []})
+    if "recipients" not in data:
+        return model
+    return attrs.evolve(model, recipients=large.recipients(data["recipients"]))
+
+
+def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
     # The campaign's own list begins with the one it was started with: written once.
+    parameters = _written(
+        CampaignModel, attrs.evolve(campaign.parameters, recipients=_NO_RECIPIENTS)
+    )
     del parameters["recipients"]
     reason = campaign.pause_reason
     return {
@@ -119,23 +147,22 @@ def _campaign_to_data(campaign: CampaignRow) -> Data:
         "model_name": campaign.model_name,
         "parameters": parameters,
         "started_with": len(campaign.parameters.recipients),
-        "recipients": _written(RecipientList, campaign.recipients),
+        "recipients": large.recipients(campaign.recipients),
         "status": campaign.status.name,
         "pause_reason": None if reason is None else reason.name,
         "starts_at": campaign.starts_at,
         "expires_at": campaign.expires_at,
         "is_expired": campaign.is_expired,
-        "records": _columns_of(campaign.records),
-        "placements": _placements_to_data(campaign.placements),
+        "records": large.records(campaign.records),
+        "placements": _placements_to_data(campaign.placements, large),
         "breaker_bits": f"{campaign.breaker_bits:x}",
         "breaker_calls": campaign.breaker_calls,
     }
 
 
-def _campaign_from_data(data: Data) -> CampaignRow:
-    recipients = _read(RecipientList, data["recipients"])
-    count = data["started_with"]
-    own = recipients if count == len(recipients) else RecipientList(recipients[:count])
+def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
+    recipients = large.recipients(data["recipients"])
+    own = recipients.first(data["started_with"])
     parameters = _read(CampaignModel, {**data["parameters"], "recipients": []})
     reason = data["pause_reason"]
     return CampaignRow(
@@ -149,30 +176,8 @@ def _campaign_from_data(data: Data) -> CampaignRow:
         expires_at=data["expires_at"],
         is_expired=data["is_expired"],
         recipients=recipients,
-        records=Vector(_records_of(data["records"], len(recipients))),
-        placements=_placements_from_data(data["placements"]),
+        records=Vector(large.records(data["records"], len(recipients))),
+        placements=_placements_from_data(data["placements"], large),
         breaker_bits=int(data["breaker_bits"], 16),
         breaker_calls=data["breaker_calls"],
     )
-
-
-def _columns_of(records: Vector[int]) -> Data:
-    columns: Data = {}
-    for name, field_of in _COLUMNS.items():
-        column = [field_of(record) for record in records]
-        is_constant = bool(column) and column.count(column[0]) == len(column)
-        columns[name] = column[0] if is_constant else column
-    return columns
-
-
-def _records_of(columns: Data, count: int) -> list[int]:
-    full = {
-        name: column if isinstance(column, list) else [column] * count
-        for name, column in columns.items()
-    }
-    reasons = [None if name is None else FailureReason[name] for name in full.pop("reason")]
-    names = list(full)
-    return [
-        rec.pack(reason=reason, **dict(zip(names, row, strict=True)))
-        for reason, *row in zip(reasons, *full.values(), strict=True)
-    ]

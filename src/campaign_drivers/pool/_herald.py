@@ -1,0 +1,133 @@
+"""The herald: what the host is told of the pool as a whole, and when.
+
+The first word
+    Upon starting it waits until each node that was reached has told of its calls, for a second at
+    most: what is told then is of all of them, and calls spread over all from the beginning.
+    Whatever happens in calls meanwhile is told behind it.
+
+Which calls are up
+    After a restart nobody here knows of any call. A call that is absent from all nodes in reach
+    may be up on one that is not, so their surveys tell of the calls that they list and of no
+    others, until every node has been asked. A node that goes and comes back is another matter: the
+    calls that it had are known, and those it does not list any more are lost.
+"""
+
+from __future__ import annotations
+
+from campaign_core import CallId
+from campaign_core.reports import CallsUpReport, DriverDownReport, DriverUpReport, Report
+from campaign_drivers.pool._register import Register
+
+__all__ = ["Herald"]
+
+_GATHER_MS = 1_000
+"""How long the first word waits for nodes that were reached to tell of their calls."""
+_SURVEYS = 2
+"""How many surveys of everything the core heeds after a reconnection (R5.5)."""
+
+
+class Herald:
+    """Tells the host.
+
+    Args:
+        register: the nodes and their calls.
+    """
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._nodes = tuple(register.nodes.values())
+        self._told: list[Report] = []
+        self._held: list[Report] = []
+        """What is told behind the first word."""
+        self.has_spoken = False
+        """Whether the first word was said."""
+        self._is_up = False
+        self._surveys = 0
+        """Surveys of everything that were told since the pool is up."""
+        self.gathers_until: int | None = None
+        """When the first word is said at the latest, once every node was tried."""
+
+    def take(self) -> list[Report]:
+        """Return what was told since the last time."""
+        told, self._told = self._told, []
+        return told
+
+    def tell(self, report: Report) -> None:
+        """Tell something, behind the first word."""
+        (self._told if self.has_spoken else self._held).append(report)
+
+    # The first word ------------------------------------------------------------------------
+
+    def gather(self, now: int) -> None:
+        """Take it that every node was tried."""
+        self.gathers_until = now + _GATHER_MS
+        self.node_changed()
+
+    def wake(self, now: int) -> None:
+        """Wait no longer, if it is time."""
+        if self.gathers_until is not None and self.gathers_until <= now:
+            self._speak()
+
+    def node_changed(self) -> None:
+        """Say the first word, if no node is waited for any more."""
+        is_waiting = any(node.is_up and not node.surveys for node in self._nodes)
+        if self.gathers_until is not None and not is_waiting:
+            self._speak()
+
+    def _speak(self) -> None:
+        self.has_spoken, self.gathers_until = True, None
+        if any(node.is_up for node in self._nodes):
+            self._come_up()
+            if self._is_whole_due():
+                self._tell_all_calls()
+            else:
+                up = self._register.there()
+                self.tell(CallsUpReport(up, among=up))
+        else:
+            self.tell(DriverDownReport())
+        self._told += self._held
+
+    # Up and down ---------------------------------------------------------------------------
+
+    def node_came_up(self) -> None:
+        """Take it that a node is up: the first one brings the pool up."""
+        if self.has_spoken and not self._is_up:
+            self._come_up()
+
+    def go_down(self, returned: tuple[CallId, ...]) -> None:
+        """Take it that no node is up."""
+        self._is_up = False
+        self.tell(DriverDownReport(returned))
+
+    def _come_up(self) -> None:
+        self._is_up = True
+        self._surveys = 0
+        self.tell(DriverUpReport())
+
+    # Surveys -------------------------------------------------------------------------------
+
+    def survey(self, up: frozenset[CallId], gone: frozenset[CallId]) -> None:
+        """Tell what a node said: which calls it has, and which it has no more."""
+        if not self.has_spoken:
+            if gone:
+                self.tell(CallsUpReport(among=gone))
+            self.node_changed()
+            return
+        is_whole_due = self._is_whole_due()
+        if gone or not is_whole_due:
+            self.tell(CallsUpReport(up, among=up | gone))
+        while is_whole_due:
+            self._tell_all_calls()
+            is_whole_due = self._is_whole_due()
+
+    def _is_whole_due(self) -> bool:
+        """Return whether every node was asked once more than the host was told of everything."""
+        return (
+            self._surveys < _SURVEYS
+            and all(node.is_up and node.surveys > self._surveys for node in self._nodes)
+            and not self._register.has_adrift
+        )
+
+    def _tell_all_calls(self) -> None:
+        self._surveys += 1
+        self.tell(CallsUpReport(self._register.there()))

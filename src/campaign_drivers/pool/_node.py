@@ -1,0 +1,220 @@
+"""A node: one telephony of a pool, what it may carry and what is so of it now."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from campaign_core import CallId, Instant, Line
+from campaign_core.errors import Problem, SettingsError
+from campaign_drivers._driver import Driver
+from campaign_drivers.pool._call import Call
+
+__all__ = ["Node", "NodeLimits", "NodeState", "NodeStatus", "checked"]
+
+_NAME_MAX = 64
+_WEIGHT_MAX = 1_000
+_CALLS_MAX = 1_000_000
+_PER_S_MAX = 10_000
+_WINDOW_MS = 1_000
+
+
+def _refuse(name: str, value: object, rule: str) -> SettingsError:
+    """Return the error for a bad value."""
+    return SettingsError([Problem(field=name, value=value, rule=rule)])
+
+
+def _whole(least: int, most: int) -> Any:  # noqa: ANN401 -- attrs' own type
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise _refuse(attribute.name, value, f"a whole number {least} to {most}")
+
+    return check
+
+
+def _calls() -> Any:  # noqa: ANN401 -- attrs' own type
+    return attrs.field(default=None, validator=attrs.validators.optional(_whole(0, _CALLS_MAX)))
+
+
+@attrs.frozen(kw_only=True)
+class NodeLimits:
+    """What one node may carry of this service's calls; ``None``: no limit."""
+
+    calls_max: int | None = _calls()
+    """Calls at one time."""
+    internal_max: int | None = _calls()
+    """Internal ones among them; 0: the node takes no internal calls."""
+    external_max: int | None = _calls()
+    """External ones among them; 0: the node takes no external calls."""
+    calls_per_s: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_whole(1, _PER_S_MAX))
+    )
+    """Calls placed in any second."""
+
+    def on(self, line: Line) -> int | None:
+        """Return the limit of one line."""
+        return self.internal_max if line is Line.INTERNAL else self.external_max
+
+    def ever_take(self, line: Line) -> bool:
+        """Return whether there can be room for a call of a line at all."""
+        return self.calls_max != 0 and self.on(line) != 0
+
+    @property
+    def calls_at_once(self) -> int | None:
+        """Return how many calls there can be at one time, of both lines together."""
+        both = (
+            None
+            if self.internal_max is None or self.external_max is None
+            else self.internal_max + self.external_max
+        )
+        known = [most for most in (self.calls_max, both) if most is not None]
+        return min(known, default=None)
+
+
+def _name(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    if not value.strip() or len(value) > _NAME_MAX or not value.isprintable():
+        raise _refuse(attribute.name, value, f"1 to {_NAME_MAX} printable characters, not blank")
+
+
+@attrs.frozen(kw_only=True)
+class Node:
+    """One telephony of a pool."""
+
+    name: str = attrs.field(validator=_name)
+    """For people: in the status, in findings, in the log."""
+    driver: Driver = attrs.field(repr=False)
+    """Not started; the pool starts and closes it."""
+    weight: int = attrs.field(default=1, validator=_whole(1, _WEIGHT_MAX))
+    """Its share of the calls, in proportion to the other weights."""
+    limits: NodeLimits = attrs.field(factory=NodeLimits)
+    is_draining: bool = False
+    """Whether it begins drained, as :meth:`PoolDriver.drain` makes it."""
+
+
+def checked(given: Iterable[Node]) -> tuple[Node, ...]:
+    """Return nodes that make a pool.
+
+    Raises:
+        SettingsError: there is none, or two have the same name.
+    """
+    nodes = tuple(given)
+    names = [node.name for node in nodes]
+    if not names:
+        raise _refuse("node", None, "at least one")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise _refuse("name", twice[0], "names that differ")
+    return nodes
+
+
+@attrs.frozen(kw_only=True)
+class NodeStatus:
+    """What is so of a node, for a panel."""
+
+    name: str
+    is_up: bool
+    is_draining: bool
+    """It takes no new calls, by order."""
+    calls: int
+    """Calls that it has, those whose fate is unknown included."""
+    calls_adrift: int
+    """Of these, those whose fate is unknown since the connection went."""
+    weight: int
+    limits: NodeLimits
+    deferred_until: Instant | None
+    """It said that it takes no calls before then; ``None``: it did not, or that is over."""
+    last_error: str | None
+    """Why it was out of reach last; ``None``: it never was."""
+
+
+@attrs.define(eq=False, kw_only=True)
+class NodeState:
+    """What is so of a node now; changed by the switchboard and its register alone."""
+
+    name: str
+    weight: int
+    limits: NodeLimits
+    is_draining: bool = False
+    is_up: bool = False
+    is_told_of: bool = False
+    """Whether its driver itself ever said that it is up, or down."""
+    surveys: int = 0
+    """Reports of all its calls that are up, since it is."""
+    deferred_until: int = 0
+    credit: int = 0
+    """Of the choice among nodes by weight."""
+    last_error: str | None = None
+    calls: dict[CallId, Call] = attrs.field(factory=dict)
+    _in_use: dict[Line | None, int] = attrs.field(
+        factory=lambda: {None: 0, Line.INTERNAL: 0, Line.EXTERNAL: 0}
+    )
+    _recent: deque[int] = attrs.field(
+        init=False,
+        default=attrs.Factory(
+            lambda self: deque(maxlen=self.limits.calls_per_s or 0), takes_self=True
+        ),
+    )
+    """When the last calls were placed, as many as the rate allows in a second."""
+
+    def add(self, call: Call) -> None:
+        """Have a call."""
+        self.calls[call.call_id] = call
+        self._in_use[call.line] += 1
+
+    def remove(self, call: Call) -> None:
+        """Have a call no more."""
+        del self.calls[call.call_id]
+        self._in_use[call.line] -= 1
+
+    def note_placed(self, now: int) -> None:
+        """Count a call for the rate."""
+        self._recent.append(now)
+
+    def takes(self, line: Line, now: int) -> bool:
+        """Return whether a call of a line may go here now."""
+        return (
+            self.is_up
+            and not self.is_draining
+            and self.deferred_until <= now
+            and self._has_room(line)
+            and self._paced_until() <= now
+        )
+
+    def may_take(self, line: Line) -> bool:
+        """Return whether the node is there for calls of a line, be it full just now."""
+        return self.is_up and not self.is_draining and self.limits.ever_take(line)
+
+    def free_from(self) -> int:
+        """Return when it may take a call again, as far as it is known; past: at once."""
+        return max(self.deferred_until, self._paced_until())
+
+    def status(self, now: int) -> NodeStatus:
+        """Return what a panel shows."""
+        return NodeStatus(
+            name=self.name,
+            is_up=self.is_up,
+            is_draining=self.is_draining,
+            calls=len(self.calls),
+            calls_adrift=sum(call.adrift_since is not None for call in self.calls.values()),
+            weight=self.weight,
+            limits=self.limits,
+            deferred_until=Instant(self.deferred_until) if self.deferred_until > now else None,
+            last_error=self.last_error,
+        )
+
+    def _has_room(self, line: Line) -> bool:
+        limits, most = self.limits, self.limits.on(line)
+        # Whether a call taken over is internal is not known: it counts as either.
+        on_line = self._in_use[line] + self._in_use[None]
+        return (limits.calls_max is None or len(self.calls) < limits.calls_max) and (
+            most is None or on_line < most
+        )
+
+    def _paced_until(self) -> int:
+        recent, per_s = self._recent, self.limits.calls_per_s
+        if per_s is None or len(recent) < per_s:
+            return 0
+        return recent[0] + _WINDOW_MS

@@ -85,7 +85,7 @@ class Database:
         with (
             self.errors(),
             self.engine.connect() as connection,
-            self._watched(connection, patience_s),
+            self.watched(connection, patience_s),
             connection.begin(),
         ):
             yield connection
@@ -101,7 +101,7 @@ class Database:
         with (
             self.errors(),
             self._engine_to_read.connect() as connection,
-            self._watched(connection, patience_s),
+            self.watched(connection, patience_s),
             connection.begin(),
         ):
             yield connection
@@ -138,9 +138,8 @@ class Database:
         # The first line says it; what follows is advice for somebody else's program.
         return DatabaseAwayError(f"{self.shown}: {said.strip().splitlines()[0] if said else ''}")
 
-    def _watched(
-        self, connection: sa.Connection, patience_s: float
-    ) -> AbstractContextManager[None]:
+    def watched(self, connection: sa.Connection, patience_s: float) -> AbstractContextManager[None]:
+        """Return a block in which a connection is cut if its server does not answer for so long."""
         driver = connection.connection.driver_connection
         fileno = None if self.is_sqlite else getattr(driver, "fileno", None)
         return nullcontext() if fileno is None else self._watchdog.watching(fileno(), patience_s)

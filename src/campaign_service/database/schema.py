@@ -24,6 +24,7 @@ from sqlalchemy import (
 __all__ = [
     "BY_USERS",
     "attempt",
+    "campaign",
     "event",
     "leadership",
     "metadata",
@@ -92,6 +93,25 @@ Index(
     postgresql_where=BY_USERS,
 )
 
+# Every campaign that there ever was (R9.2): its parameters may be a long list of recipients, which
+# nobody wants to read for its name.
+campaign = Table(
+    "campaign",
+    metadata,
+    _of_tenant(),
+    _number("campaign_id", is_key=True),
+    _number("first_seq"),
+    _number("created_at"),
+    Column("name", Text, nullable=False),
+    _number("model_id"),
+    Column("model_name", Text, nullable=False),
+    _number("starts_at"),
+    Column("expires_at", BigInteger),
+    _number("recipients"),
+    Column("deleted_seq", BigInteger),
+    Column("deleted_at", BigInteger),
+)
+
 attempt = Table(
     "attempt",
     metadata,
@@ -115,7 +135,7 @@ attempt = Table(
     Column("ended_at", BigInteger),
     Column("outcome", String(40)),
     Column("given_back", String(40)),
-    Column("hangup_cause", Integer),
+    Column("hangup_cause", BigInteger),
     Column("detail", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -143,9 +163,9 @@ receipt = Table(
     "receipt",
     metadata,
     _of_tenant(),
-    Column("actor", String(200), primary_key=True),
-    Column("key", String(200), primary_key=True),
-    Column("request_digest", String(64), nullable=False),
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_digest", Text, nullable=False),
     _number("first_seq"),
     _number("last_seq"),
     _number("at"),

@@ -25,7 +25,8 @@ from campaign_core.events import Event
 
 if TYPE_CHECKING:
     from campaign_service.database import Database
-    from campaign_service.journal import Entry, History
+    from campaign_service.journal import Entry
+    from campaign_service.journal.sql import History
 
 __all__ = [
     "Health",

@@ -1,4 +1,4 @@
-"""The journal: tenants, events, attempts, snapshots, receipts, and who leads."""
+"""The journal: tenants, events, campaigns, attempts, snapshots, receipts, and who leads."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +25,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("service_id", name="uq_tenant_service_id"),
     )
     _make_event()
+    op.create_table(
+        "campaign",
+        *_key("campaign", "campaign_id"),
+        sa.Column("first_seq", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.BigInteger(), nullable=False),
+        sa.Column("model_name", sa.Text(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger()),
+        sa.Column("recipients", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_seq", sa.BigInteger()),
+        sa.Column("deleted_at", sa.BigInteger()),
+    )
     _make_attempt()
     op.create_table(
         "snapshot",
@@ -38,9 +52,9 @@ def upgrade() -> None:
     op.create_table(
         "receipt",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("actor", sa.String(200), nullable=False),
-        sa.Column("key", sa.String(200), nullable=False),
-        sa.Column("request_digest", sa.String(64), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_digest", sa.Text(), nullable=False),
         sa.Column("first_seq", sa.BigInteger(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -100,7 +114,7 @@ def _make_attempt() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("outcome", sa.String(40)),
         sa.Column("given_back", sa.String(40)),
-        sa.Column("hangup_cause", sa.Integer()),
+        sa.Column("hangup_cause", sa.BigInteger()),
         sa.Column("detail", sa.Text(), nullable=False),
         sqlite_with_rowid=False,
     )

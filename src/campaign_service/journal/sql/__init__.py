@@ -1,0 +1,29 @@
+"""The journal in a database: appended to by one writer, read by many, verified by anybody.
+
+Apart from its siblings, so that whoever keeps a journal in a file loads no database.
+"""
+
+from campaign_service.journal.sql.chain import Head
+from campaign_service.journal.sql.history import CampaignRecord, History
+from campaign_service.journal.sql.recovery import Recovered
+from campaign_service.journal.sql.sql_journal import SqlJournal
+from campaign_service.journal.sql.tenants import (
+    DEFAULT_TENANT,
+    TenantRow,
+    create_tenant,
+    find_tenant,
+    list_tenants,
+)
+
+__all__ = [
+    "DEFAULT_TENANT",
+    "CampaignRecord",
+    "Head",
+    "History",
+    "Recovered",
+    "SqlJournal",
+    "TenantRow",
+    "create_tenant",
+    "find_tenant",
+    "list_tenants",
+]

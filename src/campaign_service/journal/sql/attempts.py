@@ -1,0 +1,185 @@
+"""The rows of attempts and of campaigns: a projection kept up in the transaction of the events.
+
+So the status panel (R5.4) and an export (R9.2) need no scan of the journal. What is in progress is
+kept in memory while the journal is written; a crash loses none of it, since rows and events become
+durable together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+import sqlalchemy as sa
+
+from campaign_core import CallId, CampaignId, Instant, Line, Outcome, Position, Purpose
+from campaign_core import events as ev
+from campaign_service.database import schema as db
+from campaign_service.journal.sql.entries import storable
+from campaign_service.report import Attempt
+
+__all__ = ["AttemptRow", "Changes", "attempt_of_row", "changes_of", "open_attempts"]
+
+_CAUSE_BOUND = 1 << 63
+
+Value = str | int | None
+AttemptRow = dict[str, Value]
+"""A row of the table ``attempt`` by the names of its columns, without the tenant."""
+
+Open = Mapping[CallId, AttemptRow]
+"""The attempts in progress by their calls."""
+
+
+@attrs.frozen(kw_only=True)
+class Changes:
+    """What some events change in the rows."""
+
+    placed: list[AttemptRow]
+    """New attempts, as the last of the events left them."""
+    changed: list[AttemptRow]
+    """Those that were there before."""
+    campaigns: list[ev.CampaignScheduled | ev.RecipientsAppended | ev.CampaignDeleted]
+    """What changes the rows of campaigns, in order."""
+
+    def ended(self) -> Iterable[AttemptRow]:
+        """Return those that are over."""
+        return (row for row in (*self.placed, *self.changed) if row["last_seq"] is not None)
+
+    def apply_to(self, in_progress: dict[CallId, AttemptRow]) -> None:
+        """Keep up what is in progress, once the changes are durable."""
+        for row in (*self.placed, *self.changed):
+            call_id = CallId(str(row["call_id"]))
+            if row["last_seq"] is None:
+                in_progress[call_id] = row
+            else:
+                in_progress.pop(call_id, None)
+
+
+def changes_of(in_progress: Open, events: Sequence[ev.Event]) -> Changes:
+    """Return what events change; what is in progress stays as it is until they are durable."""
+    placed: dict[CallId, AttemptRow] = {}
+    changed: dict[CallId, AttemptRow] = {}
+    campaigns: list[ev.CampaignScheduled | ev.RecipientsAppended | ev.CampaignDeleted] = []
+    for event in events:
+        if isinstance(event, ev.CallPlaced):
+            placed[event.call_id] = _new(event)
+        elif isinstance(event, ev.CallEvent):
+            row = placed.get(event.call_id) or changed.get(event.call_id)
+            now = _told(event, row or in_progress.get(event.call_id))
+            if now is None:
+                continue
+            if row is None:
+                row = changed[event.call_id] = dict(in_progress[event.call_id])
+            row.update(now)
+        elif isinstance(event, ev.CampaignScheduled | ev.RecipientsAppended | ev.CampaignDeleted):
+            campaigns.append(event)
+    return Changes(
+        placed=list(placed.values()), changed=list(changed.values()), campaigns=campaigns
+    )
+
+
+def _new(event: ev.CallPlaced) -> AttemptRow:
+    return {
+        "campaign_id": event.campaign_id,
+        "position": event.position,
+        "attempt": event.attempt,
+        "call_id": event.call_id,
+        "first_seq": event.seq,
+        "last_seq": None,
+        "number": storable(event.number),
+        "line": event.line.name,
+        "is_retry": event.is_retry,
+        "placed_at": event.at,
+        "answered_at": None,
+        "answer_confirmed_at": None,
+        "message_started_at": None,
+        "messages_played": 0,
+        "listening_confirmed_at": None,
+        "digits": "",
+        "ended_at": None,
+        "outcome": None,
+        "given_back": None,
+        "hangup_cause": None,
+        "detail": "",
+    }
+
+
+def _told(event: ev.CallEvent, row: AttemptRow | None) -> AttemptRow | None:
+    """Return the columns that an event of a call in progress sets; ``None``: none."""
+    if row is None or row["last_seq"] is not None:
+        return None
+    match event:
+        case ev.CallAnswered():
+            return {"answered_at": event.at}
+        case ev.AnswerConfirmed():
+            return {"answer_confirmed_at": event.at}
+        case ev.ListeningConfirmed():
+            return {"listening_confirmed_at": event.at}
+        case ev.PlaybackStarted(purpose=Purpose.MESSAGE):
+            played = int(row["messages_played"] or 0)
+            first_at = event.at if played == 0 else row["message_started_at"]
+            return {"message_started_at": first_at, "messages_played": played + 1}
+        case ev.DigitDialled():
+            return {"digits": f"{row['digits']}{storable(event.digit)}"}
+        case ev.CallEnded():
+            return {
+                "last_seq": event.seq,
+                "ended_at": event.at,
+                "outcome": event.outcome.name,
+                "hangup_cause": _storable_cause(event.hangup_cause),
+                "detail": storable(event.detail),
+            }
+        case ev.CallGivenBack():
+            return {"last_seq": event.seq, "ended_at": event.at, "given_back": event.reason.name}
+        case _:
+            return None
+
+
+def _storable_cause(cause: int | None) -> int | None:
+    """Return a cause that a column has room for; the event keeps whatever the telephony said."""
+    return cause if cause is None or abs(cause) < _CAUSE_BOUND else None
+
+
+def open_attempts(connection: sa.Connection, tenant_id: int) -> dict[CallId, AttemptRow]:
+    """Return the attempts in progress, as they are kept."""
+    table = db.attempt.c
+    found = connection.execute(
+        sa.select(db.attempt).where(table.tenant_id == tenant_id, table.last_seq.is_(None))
+    )
+    rows = (dict(row) for row in found.mappings())
+    return {CallId(str(row["call_id"])): _without_tenant(row) for row in rows}
+
+
+def _without_tenant(row: Mapping[str, object]) -> AttemptRow:
+    return {
+        name: value
+        for name, value in row.items()
+        if name != "tenant_id" and isinstance(value, str | int | None)
+    }
+
+
+def attempt_of_row(row: sa.RowMapping) -> Attempt:
+    """Return a kept attempt as the report has it, without its events."""
+    outcome, given_back = row["outcome"], row["given_back"]
+    return Attempt(
+        call_id=CallId(row["call_id"]),
+        campaign_id=CampaignId(row["campaign_id"]),
+        position=Position(row["position"]),
+        attempt=row["attempt"],
+        number=row["number"],
+        line=Line[row["line"]],
+        is_retry=row["is_retry"],
+        placed_at=Instant(row["placed_at"]),
+        answered_at=row["answered_at"],
+        answer_confirmed_at=row["answer_confirmed_at"],
+        message_started_at=row["message_started_at"],
+        messages_played=row["messages_played"],
+        listening_confirmed_at=row["listening_confirmed_at"],
+        digits=row["digits"],
+        ended_at=row["ended_at"],
+        outcome=None if outcome is None else Outcome[outcome],
+        given_back=None if given_back is None else ev.GiveBackReason[given_back],
+        hangup_cause=row["hangup_cause"],
+        detail=row["detail"],
+        events=(),
+    )

@@ -1,0 +1,81 @@
+"""Events as a journal keeps them, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import cast, get_args
+
+from campaign_core import CampaignId
+from campaign_core.codec import from_data, to_data
+from campaign_core.errors import CampaignError, JournalError
+from campaign_core.events import CallEvent, Event
+from campaign_service.journal.interface import Entry, JournalDamagedError
+
+__all__ = ["entry_of", "event_of", "storable"]
+
+_EVENTS = get_args(Event)
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
+def entry_of(event: Event) -> Entry:
+    """Return an event as it is kept."""
+    return Entry(
+        seq=event.seq,
+        at=event.at,
+        actor=storable(event.actor),
+        kind=type(event).__name__,
+        campaign_id=_campaign_of(event),
+        data=_encode(to_data(event)),
+    )
+
+
+def event_of(entry: Entry) -> Event:
+    """Return the event that is kept.
+
+    Raises:
+        JournalDamagedError: it is none, or what is kept beside it says something else.
+        JournalError: a newer release wrote it.
+    """
+    try:
+        event: object = from_data(json.loads(entry.data))
+    except CampaignError as error:
+        raise JournalError(f"event {entry.seq}: {error}") from None
+    except ValueError:
+        event = None
+    if not isinstance(event, _EVENTS):
+        raise JournalDamagedError(f"event {entry.seq} is altered: it is no event any more")
+    found = cast("Event", event)
+    told = (
+        found.seq,
+        found.at,
+        storable(found.actor),
+        type(found).__name__,
+        _campaign_of(found),
+    )
+    if told != (entry.seq, entry.at, entry.actor, entry.kind, entry.campaign_id):
+        raise JournalDamagedError(f"event {entry.seq} is altered: its columns say something else")
+    return found
+
+
+def storable(text: str) -> str:
+    """Return a text without the characters that not every database takes in a column.
+
+    The event itself is kept as JSON, where each character has an escape.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _campaign_of(event: Event) -> CampaignId | None:
+    if isinstance(event, CallEvent):
+        # Service, campaign, position and attempt, eight hex digits each.
+        return CampaignId(int(event.call_id[8:16], 16))
+    found: CampaignId | None = getattr(event, "campaign_id", None)
+    return found
+
+
+def seqs_follow(events: Sequence[Event], expected: int) -> bool:
+    """Return whether events are numbered on from one."""
+    return all(event.seq == seq for seq, event in enumerate(events, expected + 1))

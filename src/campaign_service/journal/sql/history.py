@@ -1,0 +1,261 @@
+"""What has been: questions to one tenant's journal that no state can answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import attrs
+import sqlalchemy as sa
+
+from campaign_core import CampaignId, Instant, ModelId, Outcome, Position, State
+from campaign_core.errors import JournalError
+from campaign_service.database import Database
+from campaign_service.database import schema as db
+from campaign_service.journal.interface import Entry, Receipt
+from campaign_service.journal.sql.attempts import attempt_of_row
+from campaign_service.journal.sql.entries import storable
+from campaign_service.journal.sql.recovery import state_where
+from campaign_service.journal.sql.storage import reading
+from campaign_service.journal.sql.stored import ENTRY, entry_of_row, head_of
+from campaign_service.journal.sql.tenants import TenantRow
+from campaign_service.report import Attempt
+
+__all__ = ["CampaignRecord", "History"]
+
+_e, _a, _c, _r = db.event.c, db.attempt.c, db.campaign.c, db.receipt.c
+
+
+@attrs.frozen(kw_only=True)
+class CampaignRecord:
+    """A campaign that is or was there."""
+
+    campaign_id: CampaignId
+    name: str
+    model_id: ModelId
+    model_name: str
+    created_seq: int
+    """The event that created it, which has all its parameters."""
+    created_at: Instant
+    starts_at: Instant
+    expires_at: Instant | None
+    recipients: int
+    """How many there are, those appended later included."""
+    deleted_seq: int | None
+    """The event that took it off the list; ``None``: it is on it."""
+    deleted_at: Instant | None
+
+
+class History:
+    """Read-only questions of one tenant; for any thread, and never for the event loop's own.
+
+    Every method raises :class:`~campaign_service.journal.JournalAwayError` when the database
+    cannot be read just now.
+
+    Args:
+        database: where.
+        tenant: whose.
+    """
+
+    def __init__(self, database: Database, tenant: TenantRow) -> None:
+        self.tenant = tenant
+        self._database = database
+
+    # The log -------------------------------------------------------------------------------
+
+    def entries(
+        self,
+        *,
+        after: int,
+        limit: int,
+        campaign_id: CampaignId | None = None,
+        until: Instant | None = None,
+    ) -> list[Entry]:
+        """Return a part of the log, in order (R9.2).
+
+        Args:
+            after: only those with a higher number.
+            limit: so many at most.
+            campaign_id: only those of this campaign and its calls.
+            until: only those that happened by then.
+        """
+        query = self._entries().where(_e.seq > after)
+        if campaign_id is not None:
+            query = query.where(_e.campaign_id == campaign_id)
+        if until is not None:
+            query = query.where(_e.at <= until)
+        return self._fetch(query.order_by(_e.seq).limit(limit))
+
+    def by_users(
+        self,
+        *,
+        actor: str | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        after: int = 0,
+        limit: int = 1_000,
+    ) -> list[Entry]:
+        """Return what people and programs did, in order: the audit of commands (R9.1).
+
+        Args:
+            actor: only what this one did.
+            since: only what was done then or later.
+            until: only what was done by then.
+            after: only those with a higher number.
+            limit: so many at most.
+        """
+        query = self._entries().where(db.BY_USERS, _e.seq > after)
+        if actor is not None:
+            query = query.where(_e.actor == storable(actor))
+        if since is not None:
+            query = query.where(_e.at >= since)
+        if until is not None:
+            query = query.where(_e.at <= until)
+        return self._fetch(query.order_by(_e.seq).limit(limit))
+
+    def call_events(self, campaign_id: CampaignId, position: Position, attempt: int) -> list[Entry]:
+        """Return everything that happened in the call of one attempt, in order (R5.4)."""
+        mine = self._attempts(campaign_id).where(_a.position == position, _a.attempt == attempt)
+        with reading(self._database) as connection:
+            row = connection.execute(mine).mappings().one_or_none()
+            if row is None:
+                return []
+            query = self._entries().where(
+                _e.campaign_id == campaign_id,
+                _e.seq >= row["first_seq"],
+                _e.data.contains(f'"call_id":"{row["call_id"]}"'),
+            )
+            if row["last_seq"] is not None:
+                query = query.where(_e.seq <= row["last_seq"])
+            return [entry_of_row(found) for found in connection.execute(query.order_by(_e.seq))]
+
+    # Campaigns -----------------------------------------------------------------------------
+
+    def campaigns(self) -> list[CampaignRecord]:
+        """Return every campaign that there ever was, those deleted included (R9.2)."""
+        query = sa.select(db.campaign).where(_c.tenant_id == self.tenant.id)
+        with reading(self._database) as connection:
+            rows = connection.execute(query.order_by(_c.campaign_id)).mappings().all()
+        return [_campaign(row) for row in rows]
+
+    def campaign(self, campaign_id: CampaignId) -> CampaignRecord | None:
+        """Return one campaign that is or was there."""
+        mine = (_c.tenant_id == self.tenant.id, _c.campaign_id == campaign_id)
+        with reading(self._database) as connection:
+            row = connection.execute(sa.select(db.campaign).where(*mine)).mappings().one_or_none()
+        return None if row is None else _campaign(row)
+
+    def attempts(
+        self, campaign_id: CampaignId, *, first: Position, last: Position
+    ) -> list[Attempt]:
+        """Return the attempts to reach some recipients, in order, without their events (R5.4).
+
+        Args:
+            campaign_id: the campaign.
+            first: the first recipient's position.
+            last: the last one's.
+        """
+        query = self._attempts(campaign_id).where(_a.position >= first, _a.position <= last)
+        with reading(self._database) as connection:
+            rows = connection.execute(query.order_by(_a.position, _a.attempt)).mappings().all()
+        return [attempt_of_row(row) for row in rows]
+
+    def attempts_in_progress(self) -> list[Attempt]:
+        """Return the attempts whose calls are in progress, oldest first, without their events."""
+        query = sa.select(db.attempt).where(_a.tenant_id == self.tenant.id, _a.last_seq.is_(None))
+        with reading(self._database) as connection:
+            rows = connection.execute(query.order_by(_a.first_seq)).mappings().all()
+        return [attempt_of_row(row) for row in rows]
+
+    def outcomes(self, campaign_id: CampaignId) -> Counter[Outcome]:
+        """Return how often each outcome came of a campaign's attempts."""
+        query = (
+            sa.select(_a.outcome, sa.func.count())
+            .where(_a.tenant_id == self.tenant.id, _a.campaign_id == campaign_id)
+            .where(_a.outcome.is_not(None))
+            .group_by(_a.outcome)
+        )
+        with reading(self._database) as connection:
+            rows = connection.execute(query).all()
+        return Counter({Outcome[str(name)]: count for name, count in rows})
+
+    # States --------------------------------------------------------------------------------
+
+    def state_at(self, at: Instant) -> State:
+        """Return the state as it was at a time (R8.3).
+
+        From the nearest snapshot before it; a time long before all of them takes a while.
+
+        Raises:
+            JournalError: the journal begins later, or cannot be read by this release.
+            JournalDamagedError: an event on the way was altered, taken out or put in.
+        """
+        found = state_where(self._database, self.tenant, until=at, is_checked=False)
+        if found is None:
+            raise JournalError("the journal begins later")
+        return found.state
+
+    def state_after(self, seq: int) -> State:
+        """Return the state as it was after an event.
+
+        Raises:
+            JournalError: there is no event up to that number.
+            JournalDamagedError: an event on the way was altered, taken out or put in.
+        """
+        found = state_where(self._database, self.tenant, seq_max=seq, is_checked=False)
+        if found is None:
+            raise JournalError(f"there is no event up to number {seq}")
+        return found.state
+
+    # Commands ------------------------------------------------------------------------------
+
+    def receipt(self, actor: str, key: str) -> Receipt | None:
+        """Return what came of an earlier command of an actor under an idempotency key."""
+        query = sa.select(db.receipt).where(
+            _r.tenant_id == self.tenant.id,
+            _r.actor == storable(actor),
+            _r.key == storable(key),
+        )
+        with reading(self._database) as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        return Receipt(
+            actor=actor,
+            key=key,
+            request_digest=row["request_digest"],
+            first_seq=row["first_seq"],
+            last_seq=row["last_seq"],
+        )
+
+    def last_seq(self) -> int:
+        """Return the number of the last durable event."""
+        with reading(self._database) as connection:
+            return head_of(connection, self.tenant).seq
+
+    def _entries(self) -> sa.Select[tuple[int, int, str, str, int | None, str]]:
+        return sa.select(*ENTRY).where(_e.tenant_id == self.tenant.id)
+
+    def _attempts(self, campaign_id: CampaignId) -> sa.Select[tuple[object, ...]]:
+        return sa.select(db.attempt).where(
+            _a.tenant_id == self.tenant.id, _a.campaign_id == campaign_id
+        )
+
+    def _fetch(self, query: sa.Select[tuple[int, int, str, str, int | None, str]]) -> list[Entry]:
+        with reading(self._database) as connection:
+            return [entry_of_row(row) for row in connection.execute(query)]
+
+
+def _campaign(row: sa.RowMapping) -> CampaignRecord:
+    return CampaignRecord(
+        campaign_id=CampaignId(row["campaign_id"]),
+        name=row["name"],
+        model_id=ModelId(row["model_id"]),
+        model_name=row["model_name"],
+        created_seq=row["first_seq"],
+        created_at=Instant(row["created_at"]),
+        starts_at=Instant(row["starts_at"]),
+        expires_at=row["expires_at"],
+        recipients=row["recipients"],
+        deleted_seq=row["deleted_seq"],
+        deleted_at=row["deleted_at"],
+    )

@@ -1,0 +1,292 @@
+"""The journal of one tenant in a database."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from campaign_core import CallId, Instant, ServiceId, State
+from campaign_core.events import Event
+from campaign_service.database import Database
+from campaign_service.database import schema as db
+from campaign_service.journal.interface import (
+    AppendConflictError,
+    Entry,
+    JournalAwayError,
+    JournalDamagedError,
+    Receipt,
+)
+from campaign_service.journal.sql import snapshots, writing
+from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
+from campaign_service.journal.sql.chain import Head, linked
+from campaign_service.journal.sql.entries import entry_of, event_of, seqs_follow
+from campaign_service.journal.sql.recovery import Recovered, state_where
+from campaign_service.journal.sql.storage import begin, reading
+from campaign_service.journal.sql.stored import head_of, stored
+from campaign_service.journal.sql.tenants import TenantRow
+
+__all__ = ["SqlJournal"]
+
+_RECEIPT_KEPT_MS = 7 * 86_400_000
+_PRUNED_EVERY_MS = 3_600_000
+
+
+class SqlJournal:
+    """The journal of one tenant; see :class:`~campaign_service.journal.Journal`.
+
+    One thread at a time may append; reading is for any number of them.
+
+    Args:
+        database: where.
+        tenant: whose.
+    """
+
+    def __init__(self, database: Database, tenant: TenantRow) -> None:
+        self.tenant = tenant
+        self._database = database
+        self._lock = threading.Lock()
+        self._writer = secrets.token_hex(16)
+        self._known: Head | None = None
+        """As far as this has written, or read and found whole."""
+        self._in_progress: dict[CallId, AttemptRow] | None = None
+        """The attempts in progress at :attr:`_known`; ``None``: to be looked up."""
+        self._unclear: Head | None = None
+        """Where the journal ends if an append that failed was taken all the same."""
+        self._pruned_at = 0
+
+    @property
+    def service_id(self) -> ServiceId:
+        """The tenant's calls begin so."""
+        return self.tenant.service_id
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last event that was written or read here; before that, of the last."""
+        known = self._known
+        return self.head().seq if known is None else known.seq
+
+    def head(self) -> Head:
+        """Return where the journal ends now, whoever wrote it.
+
+        Raises:
+            JournalAwayError: it cannot be read just now.
+        """
+        with reading(self._database) as connection:
+            return head_of(connection, self.tenant)
+
+    def append(
+        self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
+    ) -> tuple[Entry, ...]:
+        """Add events behind the others; see :class:`~campaign_service.journal.Journal`.
+
+        Raises:
+            AppendConflictError: the journal ends elsewhere: somebody else writes it.
+            JournalAwayError: the events could not be made durable; they may be given again.
+            JournalDamagedError: what is stored is not what was written.
+        """
+        if not seqs_follow(events, expected):
+            raise ValueError(f"events are not numbered on from {expected}")
+        if not events and not receipts:
+            return ()
+        with self._lock:
+            entries = tuple(map(entry_of, events))
+            before = self._begin_at(expected)
+            chains = _chains(before.chain, entries)
+            known = self._taken_before(events, chains, before)
+            rest = known.seq - expected
+            if rest < len(events) or receipts:
+                self._write(events[rest:], entries[rest:], chains[rest:], receipts, before=known)
+            self._unclear = None
+            return entries
+
+    def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
+        """Yield the events in order; see :class:`~campaign_service.journal.Journal`.
+
+        The chain is verified on the way.
+
+        Raises:
+            JournalDamagedError: an event was altered, taken out or put in; it names the first.
+            JournalAwayError: the journal cannot be read just now.
+            JournalError: a newer release wrote it.
+        """
+        known = self._known
+        anchor = known if known is not None and known.seq == after else None
+        for entry, head in stored(self._database, self.tenant, after=after, anchor=anchor):
+            event = event_of(entry)
+            if until is not None and event.at > until:
+                return
+            self._note(head)
+            yield event
+
+    def keep_snapshot(self, state: State) -> None:
+        """Keep a state, to be recovered from.
+
+        Args:
+            state: all its events are durable.
+
+        Raises:
+            JournalAwayError: it could not be kept; nothing is lost by that.
+            JournalDamagedError: the journal has no event of its number.
+        """
+        snapshots.keep(self._database, self.tenant, state)
+
+    def recover(self) -> Recovered | None:
+        """Return the state at the journal's end; ``None``: the journal is empty.
+
+        From the latest snapshot that is whole, and the events behind it, whose chain is verified.
+
+        Raises:
+            JournalDamagedError: an event behind the snapshot was altered, taken out or put in.
+            JournalAwayError: the journal cannot be read just now.
+            JournalError: a newer release wrote it.
+        """
+        found = state_where(self._database, self.tenant)
+        if found is not None:
+            self._note(found.head)
+        return found
+
+    def close(self) -> None:
+        """Let go of nothing: the database is whoever's who opened it."""
+
+    def _note(self, head: Head) -> None:
+        """Remember how far this has read and found the chain whole."""
+        with self._lock:
+            # Who writes knows better, also what is written and not heard of.
+            is_writing = self._in_progress is not None
+            if not is_writing and (self._known is None or head.seq > self._known.seq):
+                self._known = head
+
+    # Appending -----------------------------------------------------------------------------
+
+    def _begin_at(self, expected: int) -> Head:
+        """Return the head that an append stands on."""
+        known = self._known
+        if known is not None and known.seq == expected and self._in_progress is not None:
+            return known
+        with reading(self._database) as connection:
+            found = head_of(connection, self.tenant)
+            if found.seq != expected:
+                raise AppendConflictError(expected=expected, found=found.seq)
+            if known is not None and known.seq == expected and known.chain != found.chain:
+                raise _altered(expected)
+            self._in_progress = open_attempts(connection, self.tenant.id)
+        self._known = found
+        return found
+
+    def _taken_before(self, events: Sequence[Event], chains: Sequence[bytes], before: Head) -> Head:
+        """Return how far the journal has the events already.
+
+        That is so when an append failed on its way back, and is given again, with more behind.
+        """
+        unclear, in_progress = self._unclear, self._in_progress
+        assert in_progress is not None
+        if unclear is None or not self._is_ours(unclear):
+            return before
+        count = unclear.seq - before.seq
+        if count and (count > len(events) or chains[count - 1] != unclear.chain):
+            raise AppendConflictError(expected=before.seq, found=unclear.seq)
+        changes_of(in_progress, events[:count]).apply_to(in_progress)
+        self._known = unclear
+        return unclear
+
+    def _is_ours(self, head: Head) -> bool:
+        """Return whether the journal ends at a head that this writer put there."""
+        with reading(self._database) as connection:
+            is_there = head_of(connection, self.tenant) == head
+            return is_there and self._wrote_last(connection)
+
+    def _wrote_last(self, connection: sa.Connection) -> bool:
+        # Another writer that thinks alike may have written the very same events.
+        writer = sa.select(db.tenant.c.writer).where(db.tenant.c.id == self.tenant.id)
+        return connection.execute(writer).scalar() == self._writer
+
+    def _write(
+        self,
+        events: Sequence[Event],
+        entries: Sequence[Entry],
+        chains: Sequence[bytes],
+        receipts: Sequence[Receipt],
+        *,
+        before: Head,
+    ) -> None:
+        in_progress = self._in_progress
+        assert in_progress is not None
+        changes = changes_of(in_progress, events)
+        after = Head(seq=before.seq + len(events), chain=chains[-1]) if chains else before
+        try:
+            with begin(self._database, size=sum(len(one.data) for one in entries)) as connection:
+                self._move_head(connection, before=before, after=after)
+                if entries:
+                    writing.write_entries(connection, self.tenant.id, entries, chains)
+                    writing.write_changes(connection, self.tenant.id, changes)
+                if receipts:
+                    self._write_receipts(connection, receipts)
+        except JournalAwayError:
+            self._unclear = after
+            raise
+        except IntegrityError as error:
+            self._known = self._in_progress = None
+            raise _clash(error, before) from error
+        except BaseException:
+            self._known = self._in_progress = None
+            raise
+        changes.apply_to(in_progress)
+        self._known = after
+
+    def _move_head(self, connection: sa.Connection, *, before: Head, after: Head) -> None:
+        tenant_id = self.tenant.id
+        if writing.move_head(
+            connection, tenant_id, before=before, after=after, writer=self._writer
+        ):
+            return
+        found = head_of(connection, self.tenant)
+        if found.seq == before.seq:
+            raise _altered(before.seq)
+        if self._unclear is not None and found == self._unclear and self._wrote_last(connection):
+            # It was still on its way when we looked; whoever tries again will find it.
+            raise JournalAwayError("an append is settled late; it may be given again")
+        raise AppendConflictError(expected=before.seq, found=found.seq)
+
+    def _write_receipts(self, connection: sa.Connection, receipts: Sequence[Receipt]) -> None:
+        now = time.time_ns() // 1_000_000
+        writing.write_receipts(
+            connection,
+            self.tenant.id,
+            receipts,
+            at=now,
+            # Those of an append of which nobody heard may be there.
+            is_repeated=self._unclear is not None,
+        )
+        if now - self._pruned_at >= _PRUNED_EVERY_MS:
+            table = db.receipt
+            mine = table.c.tenant_id == self.tenant.id
+            connection.execute(table.delete().where(mine, table.c.at < now - _RECEIPT_KEPT_MS))
+            self._pruned_at = now
+
+
+def _chains(chain: bytes, entries: Sequence[Entry]) -> list[bytes]:
+    """Return the chain's value behind each of some events."""
+    chains = []
+    for entry in entries:
+        chain = linked(chain, entry.data)
+        chains.append(chain)
+    return chains
+
+
+def _altered(seq: int) -> JournalDamagedError:
+    why = f"event {seq}, with which the journal ends, is not the one that was written"
+    return JournalDamagedError(f"{why}: the journal was altered behind our back")
+
+
+def _clash(error: IntegrityError, before: Head) -> AppendConflictError | JournalDamagedError:
+    said = str(error.orig)
+    if "event" in said or "attempt" in said or "campaign" in said:
+        return JournalDamagedError(
+            f"there are rows behind event {before.seq}, with which the journal ends: {said}"
+        )
+    return AppendConflictError(expected=before.seq, found=before.seq)

@@ -1,0 +1,131 @@
+"""Reading events as they are stored, and verifying the chain on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from campaign_service.database import Database
+from campaign_service.database import schema as db
+from campaign_service.journal.interface import Entry, JournalDamagedError
+from campaign_service.journal.sql.chain import Head, genesis, linked
+from campaign_service.journal.sql.storage import reading
+from campaign_service.journal.sql.tenants import TenantRow
+
+__all__ = ["ENTRY", "chain_at", "entry_of_row", "head_of", "stored"]
+
+CHUNK = 1_000
+"""Events read at a time: no transaction lasts long, and memory is bounded."""
+
+_e = db.event.c
+ENTRY = (_e.seq, _e.at, _e.actor, _e.kind, _e.campaign_id, _e.data)
+"""The columns of an entry."""
+
+_ADVICE = "the journal before it is whole; restore a backup, and see docs/journal.md"
+
+
+def stored(
+    database: Database, tenant: TenantRow, *, after: int, anchor: Head | None = None
+) -> Iterator[tuple[Entry, Head]]:
+    """Yield entries, each with the chain's value behind it, to where the journal ends at first.
+
+    Args:
+        database: where.
+        tenant: whose.
+        after: only those with a higher number.
+        anchor: the chain's value there, from somebody who has verified it.
+
+    Raises:
+        JournalDamagedError: one was altered, taken out or put in.
+        JournalAwayError: the journal cannot be read just now.
+    """
+    with reading(database) as connection:
+        head = head_of(connection, tenant)
+        if after > head.seq:
+            return
+        if anchor is None:
+            anchor = Head(seq=after, chain=chain_at(connection, tenant, after))
+        rows = _chunk(connection, tenant, after)
+    last = anchor
+    while rows:
+        for entry, chain in rows:
+            if entry.seq > head.seq:
+                # Written while we read, or put in: whoever reads on will see.
+                break
+            last = _verified(entry, chain, last)
+            yield entry, last
+        if last.seq >= head.seq:
+            break
+        with reading(database) as connection:
+            rows = _chunk(connection, tenant, last.seq)
+    if last != head:
+        where = f"events {last.seq + 1} to {head.seq} are missing"
+        if last.seq == head.seq:
+            where = "the journal's end is altered: its chain is not that of the last event"
+        raise JournalDamagedError(f"{where}; {_ADVICE}")
+
+
+def _verified(entry: Entry, stored_chain: bytes, last: Head) -> Head:
+    seq = last.seq + 1
+    if entry.seq != seq:
+        why = f"event {seq} is missing: event {entry.seq} stands in its place"
+        raise JournalDamagedError(f"{why}; {_ADVICE}")
+    chain = linked(last.chain, entry.data)
+    if chain != stored_chain:
+        why = f"event {seq} is altered: it does not follow in the chain of checksums"
+        raise JournalDamagedError(f"{why}; {_ADVICE}")
+    return Head(seq=seq, chain=chain)
+
+
+def _chunk(connection: sa.Connection, tenant: TenantRow, after: int) -> list[tuple[Entry, bytes]]:
+    rows = connection.execute(_CHUNK, {"tenant": tenant.id, "after": after})
+    return [(entry_of_row(row), bytes(row[-1])) for row in rows]
+
+
+_CHUNK = (
+    sa.select(*ENTRY, _e.chain)
+    .where(_e.tenant_id == sa.bindparam("tenant"), _e.seq > sa.bindparam("after"))
+    .order_by(_e.seq)
+    .limit(CHUNK)
+)
+
+
+def entry_of_row(row: Sequence[Any]) -> Entry:
+    """Return the entry of a row that begins with the columns of :data:`ENTRY`."""
+    seq, at, actor, kind, campaign_id, data = row[:6]
+    return Entry(seq=seq, at=at, actor=actor, kind=kind, campaign_id=campaign_id, data=data)
+
+
+def head_of(connection: sa.Connection, tenant: TenantRow) -> Head:
+    """Return where a journal ends.
+
+    Raises:
+        JournalDamagedError: there is no such tenant any more.
+    """
+    table = db.tenant.c
+    row = connection.execute(
+        sa.select(table.last_seq, table.chain).where(
+            table.id == tenant.id, table.service_id == tenant.service_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise JournalDamagedError(f"tenant {tenant.name!r} is missing from the database")
+    return Head(seq=row.last_seq, chain=bytes(row.chain))
+
+
+def chain_at(connection: sa.Connection, tenant: TenantRow, seq: int) -> bytes:
+    """Return the chain's value behind an event, as it is stored.
+
+    Raises:
+        JournalDamagedError: there is no such event.
+    """
+    if seq == 0:
+        return genesis(tenant.service_id).chain
+    found = connection.execute(
+        sa.select(_e.chain).where(_e.tenant_id == tenant.id, _e.seq == seq)
+    ).scalar()
+    if found is None:
+        raise JournalDamagedError(f"event {seq} is missing; {_ADVICE}")
+    return bytes(found)

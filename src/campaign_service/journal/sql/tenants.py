@@ -1,0 +1,124 @@
+"""Tenants: the services of several PBXs in one database."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from campaign_core import Instant, ServiceId
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.database import Database
+from campaign_service.database import schema as db
+from campaign_service.journal.sql.chain import genesis
+from campaign_service.journal.sql.storage import begin, reading
+
+__all__ = ["DEFAULT_TENANT", "TenantRow", "create_tenant", "find_tenant", "list_tenants"]
+
+DEFAULT_TENANT = "main"
+"""The tenant of a database that nobody asked to have several."""
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+_RULE = "1 to 64 of a-z, 0-9, - and _, beginning and ending with a letter or digit"
+
+
+@attrs.frozen(kw_only=True)
+class TenantRow:
+    """A tenant as the database has it."""
+
+    id: int
+    name: str
+    service_id: ServiceId
+    """Its calls' ids begin so."""
+    created_at: Instant
+
+
+def list_tenants(database: Database) -> list[TenantRow]:
+    """Return all tenants, by name.
+
+    Raises:
+        JournalAwayError: the database cannot be read just now.
+    """
+    with reading(database) as connection:
+        rows = connection.execute(_SELECT.order_by(db.tenant.c.name)).mappings().all()
+    return [_tenant(row) for row in rows]
+
+
+def find_tenant(database: Database, name: str) -> TenantRow | None:
+    """Return the tenant of a name.
+
+    Raises:
+        JournalAwayError: the database cannot be read just now.
+    """
+    with reading(database) as connection:
+        found = connection.execute(_SELECT.where(db.tenant.c.name == name))
+        row = found.mappings().one_or_none()
+    return None if row is None else _tenant(row)
+
+
+def create_tenant(
+    database: Database, name: str, *, service_id: ServiceId | None = None
+) -> TenantRow:
+    """Return a new tenant, its journal empty.
+
+    Args:
+        database: where.
+        name: its name.
+        service_id: with which its calls' ids begin; without, one that no other tenant has.
+
+    Raises:
+        SettingsError: the name is no name, or it or the service id is taken.
+        JournalAwayError: the database cannot be written just now.
+    """
+    with begin(database) as connection:
+        return insert_tenant(connection, name, service_id)
+
+
+def insert_tenant(
+    connection: sa.Connection, name: str, service_id: ServiceId | None = None
+) -> TenantRow:
+    """Do what :func:`create_tenant` does within a transaction."""
+    if _NAME.fullmatch(name) is None:
+        raise _refused("tenant", name, _RULE)
+    own = service_id or ServiceId(secrets.token_hex(4))
+    created_at = Instant(time.time_ns() // 1_000_000)
+    insert = db.tenant.insert().values(
+        name=name,
+        service_id=own,
+        created_at=created_at,
+        last_seq=0,
+        chain=genesis(own).chain,
+    )
+    try:
+        with connection.begin_nested():
+            number = connection.execute(insert.returning(db.tenant.c.id)).scalar_one()
+    except IntegrityError:
+        has_name = connection.execute(_SELECT.where(db.tenant.c.name == name)).first()
+        if has_name is not None:
+            raise _refused("tenant", name, "there is one of this name") from None
+        if service_id is None:
+            return insert_tenant(connection, name)
+        raise _refused("service_id", own, "another tenant has this one") from None
+    return TenantRow(id=number, name=name, service_id=own, created_at=created_at)
+
+
+_SELECT = sa.select(
+    db.tenant.c.id, db.tenant.c.name, db.tenant.c.service_id, db.tenant.c.created_at
+)
+
+
+def _tenant(row: sa.RowMapping) -> TenantRow:
+    return TenantRow(
+        id=row["id"],
+        name=row["name"],
+        service_id=ServiceId(row["service_id"]),
+        created_at=Instant(row["created_at"]),
+    )
+
+
+def _refused(field: str, value: object, rule: str) -> SettingsError:
+    return SettingsError([Problem(field=field, value=value, rule=rule)])

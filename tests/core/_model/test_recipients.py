@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_core import Line, Number, Recipient, RecipientList
+from campaign_core._model.recipients import restored
 from campaign_core.errors import SettingsError
 
 FEW = st.tuples(st.sampled_from(["1", "2", "3", "12", "+1"]), st.sampled_from(Line))
@@ -173,6 +174,58 @@ def test_numbers_are_found_under_every_position_where_they_stand(pieces, wanted)
                 if recipient.number == number and line in (None, recipient.line)
             ]
             assert listed.positions_of(number, line) == expected
+
+
+@given(appends(), st.integers(0, 60))
+def test_first_of_a_list_are_a_list_of_their_own(pieces, count):
+    listed = RecipientList()
+    for piece in pieces:
+        listed = listed.appended(piece)
+    plain = list(listed)
+
+    first = listed.first(count)
+
+    assert first == RecipientList(plain[:count])
+    for position, recipient in enumerate(plain, 1):
+        expected = [position] if position <= count else []
+        assert first.positions_of(recipient.number, recipient.line) == expected
+
+
+def test_numbers_of_a_long_list_are_found_and_its_duplicates_named():
+    """R3.2: whatever the length of the list."""
+    recipients = [Recipient(number=f"+39{n}") for n in range(20_000)]
+    listed = RecipientList(recipients)
+
+    for position in range(1, 20_001, 77):
+        assert listed.positions_of(recipients[position - 1].number) == [position]
+    assert listed.positions_of("+3920000") == []
+    again = [*recipients, recipients[9_000], recipients[5]]
+    assert [(field, value) for field, value, _ in problems(again)] == [
+        ("recipients[20001].number", "+399000"),
+        ("recipients[20002].number", "+395"),
+    ]
+
+
+def test_recipients_that_are_restored_are_those_that_were_stored():
+    further = (Number(number="12", line=Line.INTERNAL),)
+    rows = [
+        ("1", Line.EXTERNAL, "Anna", "a@b.it", "Europe/Rome", further),
+        ("2", Line.INTERNAL, "", "", None, ()),
+    ]
+    made = [
+        Recipient(
+            number="1",
+            name="Anna",
+            email="a@b.it",
+            time_zone="Europe/Rome",
+            further_numbers=further,
+        ),
+        Recipient(number="2", line=Line.INTERNAL),
+    ]
+
+    assert list(restored(rows)) == made
+    assert RecipientList.restored(restored(rows)) == RecipientList(made)
+    assert RecipientList.restored(made).positions_of("12") == [1]
 
 
 def test_list_is_a_sequence_that_a_person_counts_from_one():

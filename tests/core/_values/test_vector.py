@@ -88,6 +88,15 @@ def test_repeated_is_the_same_item_so_many_times(size):
     assert Vector.repeated("x", size) == Vector(["x"] * size)
 
 
+@pytest.mark.parametrize("size", [0, *SIZES])
+def test_items_from_an_index_are_those_of_the_list(size):
+    some, plain = Vector(range(size)), list(range(size))
+
+    for index in {0, 1, size // 2, WIDTH, size - 1, size}:
+        if 0 <= index <= size:
+            assert list(some.items_from(index)) == plain[index:]
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_vectors_differ_where_one_item_does(size):
     some = Vector(range(size))

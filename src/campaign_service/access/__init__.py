@@ -3,6 +3,7 @@
 Who asks and what that one may do; how that reaches us, and what it is asked of, is the API's.
 """
 
+from campaign_service.access.audit import AccessAction, AccessEvent, audit, record_refusal
 from campaign_service.access.errors import (
     AccessError,
     AlreadyExistsError,
@@ -17,6 +18,7 @@ from campaign_service.access.errors import (
     UnknownUserError,
     VersionConflictError,
 )
+from campaign_service.access.grants import Grant
 from campaign_service.access.interface import (
     ALL_TENANTS,
     ANONYMOUS,
@@ -25,27 +27,97 @@ from campaign_service.access.interface import (
     Authenticator,
     Principal,
 )
+from campaign_service.access.local import REMEMBERED_S, LocalAuthenticator
+from campaign_service.access.logging_in import SESSION_H, Login, login, logout
+from campaign_service.access.password_changes import change_password, reset_password
+from campaign_service.access.passwords import ONE_TIME_DAYS, OneTimePassword, Passwords
 from campaign_service.access.permissions import ServicePermission, needed_for
+from campaign_service.access.roles import (
+    ADMINISTRATOR,
+    BUILT_IN_ROLES,
+    Role,
+    delete_role,
+    put_role,
+    role,
+    roles,
+)
+from campaign_service.access.tokens import (
+    TOKEN_PREFIX,
+    NewToken,
+    Token,
+    make_token,
+    revoke_token,
+    tokens,
+)
+from campaign_service.access.user_rows import User
+from campaign_service.access.users import (
+    NewUser,
+    add_user,
+    change_user,
+    delete_user,
+    ensure_administrator,
+    user,
+    users,
+)
+from campaign_service.access.values import NAME_PATTERN
 
 __all__ = [
+    "ADMINISTRATOR",
     "ALL_TENANTS",
     "ANONYMOUS",
+    "BUILT_IN_ROLES",
+    "NAME_PATTERN",
+    "ONE_TIME_DAYS",
+    "REMEMBERED_S",
     "RESERVED_NAMES",
+    "SESSION_H",
+    "TOKEN_PREFIX",
+    "AccessAction",
     "AccessError",
+    "AccessEvent",
     "Actor",
     "AlreadyExistsError",
     "Authenticator",
+    "Grant",
     "LastAdministratorError",
+    "LocalAuthenticator",
+    "Login",
     "LoginLimitedError",
+    "NewToken",
+    "NewUser",
     "NotAuthenticatedError",
     "NotPermittedError",
+    "OneTimePassword",
     "PasswordExpiredError",
     "PasswordRefusedError",
+    "Passwords",
     "Principal",
+    "Role",
     "ServicePermission",
+    "Token",
     "UnknownRoleError",
     "UnknownTokenError",
     "UnknownUserError",
+    "User",
     "VersionConflictError",
+    "add_user",
+    "audit",
+    "change_password",
+    "change_user",
+    "delete_role",
+    "delete_user",
+    "ensure_administrator",
+    "login",
+    "logout",
+    "make_token",
     "needed_for",
+    "put_role",
+    "record_refusal",
+    "reset_password",
+    "revoke_token",
+    "role",
+    "roles",
+    "tokens",
+    "user",
+    "users",
 ]

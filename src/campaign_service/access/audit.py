@@ -1,0 +1,175 @@
+"""Who changed who may do what, who came in, and who was refused: a record that only grows.
+
+What was done to campaigns and settings is told by the journal itself (R9.1); these are the events
+that no journal has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+
+import attrs
+import sqlalchemy as sa
+
+from campaign_core import Instant
+from campaign_service.access.changing import in_turn
+from campaign_service.access.interface import Actor, Principal
+from campaign_service.access.tables import access_event
+from campaign_service.database import Database
+
+__all__ = ["AccessAction", "AccessEvent", "audit", "record", "record_refusal"]
+
+_REFUSAL_REST_MS = 60_000
+"""The same refusal again within this time is not recorded again: whoever may do nothing else
+could fill the disk with them."""
+
+
+class AccessAction(Enum):
+    """What was done, or tried."""
+
+    LOGGED_IN = "LOGGED_IN"
+    LOGIN_FAILED = "LOGIN_FAILED"
+    """Details: why. The subject is the user; empty, where there is none of the name given."""
+    LOGIN_LIMITED = "LOGIN_LIMITED"
+    """From this failure on, log-ins were turned away for a while; details: for how long."""
+    LOGGED_OUT = "LOGGED_OUT"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 -- the name of an action
+    """By its user."""
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 -- the name of an action
+    """By somebody who manages users."""
+    USER_ADDED = "USER_ADDED"
+    USER_CHANGED = "USER_CHANGED"
+    """Details: what is so now, or which roles were granted and which revoked."""
+    USER_DELETED = "USER_DELETED"
+    ROLE_CHANGED = "ROLE_CHANGED"
+    """Made, or given other permissions; details: the permissions, and those before."""
+    ROLE_DELETED = "ROLE_DELETED"
+    TOKEN_MADE = "TOKEN_MADE"  # noqa: S105 -- the name of an action
+    TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 -- the name of an action
+    REFUSED = "REFUSED"
+    """Somebody known asked for what that one may not do; the subject is what was asked for."""
+
+
+@attrs.frozen(kw_only=True)
+class AccessEvent:
+    """One line of the record."""
+
+    id: int
+    """Numbered upwards, with gaps."""
+    at: Instant
+    actor: str
+    """Who: a user, ``console:`` and the name of an account of the machine, or ``anonymous``."""
+    address: str
+    """From where."""
+    action: AccessAction
+    subject: str
+    """To whom or what: a user's name, a role's, or what was asked for."""
+    details: Mapping[str, object] = attrs.field(hash=False)
+    """Plain JSON data; never a secret."""
+
+
+def audit(
+    database: Database,
+    *,
+    actor: str | None = None,
+    subject: str | None = None,
+    action: AccessAction | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[AccessEvent]:
+    """Return who did what, in the order in which it was written.
+
+    Args:
+        database: where.
+        actor: only what this one did.
+        subject: only what was done to this one.
+        action: only this.
+        since: not before this instant.
+        until: not after this instant.
+        after: only those with a higher id: that of the last one that was seen.
+        limit: this many at most.
+    """
+    if not all(text is None or text.isprintable() for text in (actor, subject)):
+        return []
+    table = access_event.c
+    query = sa.select(access_event).where(table.id > after).order_by(table.id).limit(limit)
+    wanted = {
+        table.actor: actor,
+        table.subject: subject,
+        table.action: None if action is None else action.value,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    if since is not None:
+        query = query.where(table.at >= since)
+    if until is not None:
+        query = query.where(table.at <= until)
+    with database.reading() as connection:
+        rows = connection.execute(query).all()
+    return [
+        AccessEvent(
+            id=row.id,
+            at=Instant(row.at),
+            actor=row.actor,
+            address=row.address,
+            action=AccessAction(row.action),
+            subject=row.subject,
+            details=json.loads(row.details),
+        )
+        for row in rows
+    ]
+
+
+def record(
+    connection: sa.Connection,
+    action: AccessAction,
+    *,
+    by: Actor,
+    subject: str,
+    now: Instant,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Write one line of the record, in the transaction of what it tells."""
+    connection.execute(
+        sa.insert(access_event).values(
+            at=now,
+            actor=by.name,
+            address=_printable(by.address),
+            action=action.value,
+            subject=_printable(subject),
+            details=json.dumps(details or {}, sort_keys=True),
+        )
+    )
+
+
+def record_refusal(database: Database, principal: Principal, *, asked: str, now: Instant) -> None:
+    """Record that somebody asked for what that one may not do.
+
+    Args:
+        database: where.
+        principal: who asked.
+        asked: what for, such as ``PUT /api/v1/tenants/main/settings``.
+        now: when; the same again within a minute is recorded once.
+    """
+    table = access_event.c
+    refused = AccessAction.REFUSED
+    asked = _printable(asked)
+    with in_turn(database) as connection:
+        known = sa.select(table.id).where(
+            table.actor == principal.name,
+            table.action == refused.value,
+            table.subject == asked,
+            table.at > now - _REFUSAL_REST_MS,
+        )
+        if connection.execute(known.order_by(table.id.desc()).limit(1)).first() is None:
+            record(connection, refused, by=principal.actor, subject=asked, now=now)
+
+
+def _printable(text: str) -> str:
+    """Return a stranger's text as any database and any terminal can take it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -1,0 +1,158 @@
+"""The authenticator of the service's own users: looks up the token that a request shows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import attrs
+import sqlalchemy as sa
+
+from campaign_core import Instant
+from campaign_service.access.changing import changes
+from campaign_service.access.errors import NotAuthenticatedError
+from campaign_service.access.grants import narrowed, permissions_of, read_grants
+from campaign_service.access.interface import Principal
+from campaign_service.access.permissions import ServicePermission
+from campaign_service.access.roles import read_roles
+from campaign_service.access.tables import access_token
+from campaign_service.access.tokens import Token, digest_of, token_of
+from campaign_service.access.user_rows import read_user
+from campaign_service.database import Database, DatabaseAwayError
+
+__all__ = ["REMEMBERED_S", "LocalAuthenticator", "present"]
+
+REMEMBERED_S = 3
+"""So long a token is good without a look into the database: what another process has changed
+takes effect within this time, what this one has changed at once."""
+
+_REMEMBERED_MS = REMEMBERED_S * 1_000
+_REMEMBERED_MAX = 1_024
+_LAST_USED_MS = 10 * 60_000
+"""`last_used_at` is this old at most: a write for each request would cost more than the request."""
+_TOKEN_MAX = 200
+
+
+def present() -> Instant:
+    """Return the time."""
+    return Instant(time.time_ns() // 1_000_000)
+
+
+@attrs.frozen(kw_only=True)
+class _Known:
+    """What the database says of a token."""
+
+    token: Token
+    must_change_password: bool
+    grants: dict[str, frozenset[ServicePermission]] = attrs.field(hash=False)
+    read_at: Instant
+    changes: int
+    """How much this process had changed when it was read."""
+
+
+class LocalAuthenticator:
+    """Tells by a token which of the service's own users sends a request; from any thread.
+
+    Args:
+        database: where users and tokens are.
+        clock: tells the time.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], Instant] = present) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: dict[bytes, _Known] = {}
+        """By the digest of the secret; longest read first."""
+
+    async def authenticate(self, *, authorization: str | None, address: str) -> Principal:
+        """Return who sends a request; see :class:`~campaign_service.access.Authenticator`.
+
+        Raises:
+            NotAuthenticatedError: no token, or none that is good.
+            OSError: the database is away.
+        """
+        digest = digest_of(_secret(authorization))
+        known = self._remembered(digest)
+        if known is None:
+            known = await asyncio.to_thread(self._look_up, digest)
+        return _principal(known, address)
+
+    def _remembered(self, digest: bytes) -> _Known | None:
+        known = self._known.get(digest)
+        if known is None or known.changes != changes(self._database):
+            return None
+        now = self._clock()
+        is_fresh = 0 <= now - known.read_at < _REMEMBERED_MS
+        return known if is_fresh and not _is_over(known.token, now) else None
+
+    def _look_up(self, digest: bytes) -> _Known:
+        now, before = self._clock(), changes(self._database)
+        with self._database.reading() as connection:
+            table = access_token.c
+            row = connection.execute(sa.select(access_token).where(table.digest == digest)).first()
+            if row is None or _is_over(token := token_of(row), now):
+                self._known.pop(digest, None)
+                raise NotAuthenticatedError("the token is not known, was revoked, or is over")
+            user = read_user(connection, token.user_name, command="authenticate")
+            roles = read_roles(connection)
+            grants = read_grants(connection, user.name).get(user.name, frozenset())
+        if not user.enabled:
+            raise NotAuthenticatedError("the user is disabled")
+        known = _Known(
+            token=token,
+            # A program goes on while its user has a new password to think of.
+            must_change_password=user.must_change_password and token.is_session,
+            grants=narrowed(
+                permissions_of(grants, roles), to=token.permissions, tenants=token.tenants
+            ),
+            read_at=now,
+            changes=before,
+        )
+        self._note_use(token, now)
+        self._remember(digest, known)
+        return known
+
+    def _remember(self, digest: bytes, known: _Known) -> None:
+        self._known.pop(digest, None)
+        while len(self._known) >= _REMEMBERED_MAX:
+            # Another thread may have been here first.
+            self._known.pop(next(iter(self._known), b""), None)
+        self._known[digest] = known
+
+    def _note_use(self, token: Token, now: Instant) -> None:
+        if token.last_used_at is not None and now - token.last_used_at < _LAST_USED_MS:
+            return
+        mine = sa.update(access_token).where(access_token.c.id == token.id)
+        try:
+            with self._database.begin() as connection:
+                connection.execute(mine.values(last_used_at=now))
+        except DatabaseAwayError:
+            # It could be read: whoever asks is not turned away because nothing can be written.
+            return
+
+
+def _secret(authorization: str | None) -> str:
+    """Return the secret that a header shows."""
+    if authorization is None:
+        raise NotAuthenticatedError("no token: a header Authorization: Bearer TOKEN is needed")
+    scheme, _, secret = authorization.partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret or len(secret) > _TOKEN_MAX:
+        raise NotAuthenticatedError("the header Authorization is not of the form Bearer TOKEN")
+    return secret
+
+
+def _is_over(token: Token, now: Instant) -> bool:
+    return token.expires_at is not None and token.expires_at <= now
+
+
+def _principal(known: _Known, address: str) -> Principal:
+    return Principal(
+        name=known.token.user_name,
+        address=address,
+        grants=known.grants,
+        must_change_password=known.must_change_password,
+        token_id=known.token.id,
+        is_program=not known.token.is_session,
+    )

@@ -1,0 +1,96 @@
+"""Proving by a password who one is: how often it may be tried, and what stays on record.
+
+Whatever is wrong with name and password, the answer is the same and takes as long, so that nobody
+finds out which names there are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from campaign_core import Instant
+from campaign_service.access.audit import AccessAction, record
+from campaign_service.access.changing import in_turn
+from campaign_service.access.errors import (
+    LoginLimitedError,
+    NotAuthenticatedError,
+    PasswordExpiredError,
+)
+from campaign_service.access.interface import ANONYMOUS, Actor
+from campaign_service.access.login_limit import begin_try, delay_ms
+from campaign_service.access.passwords import Passwords
+from campaign_service.access.user_rows import read_row
+from campaign_service.database import Database
+
+__all__ = ["check_unchanged", "proven"]
+
+_EXPIRED = "one-time password expired"
+
+
+def proven(
+    database: Database,
+    passwords: Passwords,
+    *,
+    name: str,
+    password: str,
+    address: str,
+    now: Instant,
+) -> sa.Row[Any]:
+    """Return what is kept of the user whose password this is; a failure is on record.
+
+    Raises:
+        NotAuthenticatedError: it is nobody's, or that one may not come in.
+        LoginLimitedError: too many have failed; this was not looked at.
+    """
+    with in_turn(database) as connection:
+        wait_ms = delay_ms(connection, name=name, address=address, now=now)
+        if wait_ms:
+            raise LoginLimitedError(-(-wait_ms // 1_000))
+        begin_try(connection, name=name, address=address, now=now)
+        row = read_row(connection, name)
+    is_right = passwords.are_same(None if row is None else row.password_hash, password)
+    why = _why_not(row, is_right=is_right, now=now)
+    if row is not None and why is None:
+        return row
+    with in_turn(database) as connection:
+        by = Actor(name=ANONYMOUS, address=address)
+        # What is no user's name may be a password that was typed in the wrong place.
+        subject = "" if row is None else name
+        details: dict[str, object] = {"why": why}
+        record(
+            connection,
+            AccessAction.LOGIN_FAILED,
+            by=by,
+            subject=subject,
+            now=now,
+            details=details,
+        )
+        wait_ms = delay_ms(connection, name=name, address=address, now=now)
+        if wait_ms:
+            details = {"for_s": -(-wait_ms // 1_000)}
+            limited = AccessAction.LOGIN_LIMITED
+            record(connection, limited, by=by, subject=subject, now=now, details=details)
+    if why == _EXPIRED:
+        raise PasswordExpiredError("the one-time password has expired; ask for another one")
+    raise NotAuthenticatedError("name or password is wrong")
+
+
+def _why_not(row: sa.Row[Any] | None, *, is_right: bool, now: Instant) -> str | None:
+    if row is None:
+        return "no such user"
+    if not is_right:
+        return "wrong password"
+    if not row.enabled:
+        return "disabled"
+    if row.password_expires_at is not None and row.password_expires_at <= now:
+        return _EXPIRED
+    return None
+
+
+def check_unchanged(connection: sa.Connection, row: sa.Row[Any]) -> None:
+    """Go on only if the user is as before the password was compared: that takes a while."""
+    found = read_row(connection, row.name)
+    if found is None or (found.version, found.enabled) != (row.version, True):
+        raise NotAuthenticatedError("the user has been changed just now; try again")

@@ -4,6 +4,7 @@ The engine knows one service and one journal; here belongs what several processe
 tenants make of it. No HTTP, no users.
 """
 
+from campaign_service.serving.house import House
 from campaign_service.serving.interface import (
     Health,
     HouseService,
@@ -14,12 +15,17 @@ from campaign_service.serving.interface import (
     Taken,
     TenantService,
 )
+from campaign_service.serving.notify import Notifier
+from campaign_service.serving.settings import HouseSettings
 
 __all__ = [
     "Health",
+    "House",
     "HouseService",
+    "HouseSettings",
     "KeyReusedError",
     "NotLeadingError",
+    "Notifier",
     "Role",
     "ServingError",
     "Taken",

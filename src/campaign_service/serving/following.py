@@ -1,0 +1,95 @@
+"""Following: a tenant's state, kept up by reading what its leader writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import attrs
+
+from campaign_core import State, replay
+from campaign_service.database import Database
+from campaign_service.journal import Entry
+from campaign_service.journal.sql import Head, SqlJournal, TenantRow
+from campaign_service.journal.sql.entries import event_of
+from campaign_service.journal.sql.stored import stored
+
+__all__ = ["Following"]
+
+_ROUND_MAX = 2_000
+"""Events read at a time, so that who asks meanwhile sees how far it is."""
+
+
+@attrs.frozen
+class _Known:
+    state: State | None
+    """``None``: the journal is empty."""
+    head: Head | None = None
+    """How far the chain was verified; ``None``: it is taken from the journal as it is there."""
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event."""
+        return 0 if self.state is None else self.state.sequence
+
+
+class Following:
+    """One tenant's journal, read on and on; the chain is verified on the way."""
+
+    def __init__(self, database: Database, tenant: TenantRow) -> None:
+        """Take the database and whose journal is read."""
+        self._database = database
+        self._tenant = tenant
+        self._known = _Known(None)
+
+    @property
+    def state(self) -> State | None:
+        """As far as the journal was read; ``None``: it is empty."""
+        return self._known.state
+
+    @property
+    def seq(self) -> int:
+        """How far it was read."""
+        return self._known.seq
+
+    async def recover(self) -> None:
+        """Begin anew, from the latest snapshot.
+
+        Raises:
+            JournalDamagedError: what is stored is not what was written.
+            JournalAwayError: it cannot be read just now.
+        """
+        found = await asyncio.to_thread(SqlJournal(self._database, self._tenant).recover)
+        if found is None:
+            self._known = _Known(None)
+        else:
+            self._known = _Known(found.state, found.head)
+
+    def resume(self, state: State) -> None:
+        """Go on from a state whose events are all durable, as a leader does that stands down."""
+        self._known = _Known(state)
+
+    async def read_on(self) -> Sequence[Entry]:
+        """Read what was written since, some of it if it is much, and return it.
+
+        Raises:
+            JournalDamagedError: what is stored is not what was written.
+            JournalAwayError: it cannot be read just now.
+        """
+        known, entries = await asyncio.to_thread(self._read_on, self._known)
+        self._known = known
+        return entries
+
+    def _read_on(self, known: _Known) -> tuple[_Known, list[Entry]]:
+        entries: list[Entry] = []
+        head = known.head
+        reading = stored(self._database, self._tenant, after=known.seq, anchor=head)
+        for entry, behind in reading:
+            entries.append(entry)
+            head = behind
+            if len(entries) >= _ROUND_MAX:
+                break
+        if not entries:
+            return known, entries
+        state = replay((event_of(entry) for entry in entries), known.state)
+        return _Known(state, head), entries

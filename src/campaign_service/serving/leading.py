@@ -1,0 +1,147 @@
+"""Leading: a tenant's engine, its lock and its snapshots, from the take-over to the end of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+
+import attrs
+
+from campaign_core import Settings as GeneralSettings
+from campaign_core import State, Transition, calls, open_service
+from campaign_drivers.simulated import Clock
+from campaign_service.database import Database
+from campaign_service.engine import DriverRequest, RealTimeEngine, Shut, Upkeep, open_driver
+from campaign_service.journal import Entry
+from campaign_service.journal.sql import SqlJournal, TenantRow
+from campaign_service.journal.sql.snapshots import kept
+from campaign_service.serving.leadership import Leadership
+from campaign_service.serving.settings import HouseSettings
+from campaign_service.serving.snapshots import SnapshotKeeper
+
+__all__ = ["Leading", "Post"]
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Post:
+    """What it takes to lead one tenant."""
+
+    tenant: TenantRow
+    database: Database
+    clock: Clock
+    settings: HouseSettings
+    leadership: Leadership
+    tell: Callable[[Sequence[Entry]], None]
+    """Takes the events that are durable."""
+
+
+class Leading:
+    """One term of leading a tenant.
+
+    Args:
+        post: what it takes.
+        state: to go on from; ``None``: the journal is empty, and the service is opened.
+    """
+
+    def __init__(self, post: Post, state: State | None) -> None:
+        self._post = post
+        tenant, clock = post.tenant, post.clock
+        self._journal = SqlJournal(post.database, tenant)
+        if state is None:
+            opened = open_service(tenant.service_id, GeneralSettings(), clock.now())
+        else:
+            opened = Transition(state, (), ())
+        driver = open_driver(
+            DriverRequest(
+                url=post.settings.tenants[tenant.name], service_id=tenant.service_id, clock=clock
+            )
+        )
+        self.engine = RealTimeEngine(
+            opened,
+            driver=driver,
+            clock=clock,
+            journal=self._journal,
+            upkeep=Upkeep(
+                is_recovered=True,
+                is_durable=post.tell,
+                confirm=post.leadership.confirm,
+                waiting_max=post.settings.waiting_max,
+            ),
+        )
+        self._keeper = SnapshotKeeper(self._journal, events_min=post.settings.snapshot_events)
+        self.is_draining = False
+
+    async def work(
+        self, *, begun: Callable[[], None], stopped: asyncio.Event, hurry: asyncio.Event
+    ) -> None:
+        """Lead until this process stops, and everything is written.
+
+        Args:
+            begun: is called once commands are taken.
+            stopped: set when the process is to stop: calls in progress may end, for a while.
+            hurry: set when they are not to be waited for any longer.
+
+        Raises:
+            AppendConflictError: another process writes the journal.
+            LeadershipLostError: another process has the lock.
+            JournalDamagedError: what is stored is not what was written.
+        """
+        await self._post.leadership.announce(self._post.clock.now())
+        latest = await asyncio.to_thread(kept, self._post.database, self._post.tenant)
+        if latest:
+            self._keeper.last_seq = latest[0].head.seq
+        async with self.engine as engine:
+            begun()
+            await _first_of(
+                engine.until(lambda: False),
+                self._post.leadership.hold(unsure=self._be_unsure),
+                self._keeper.work(lambda: engine.durable_state),
+                stopped.wait(),
+            )
+            await self._drain(engine, hurry)
+
+    async def _drain(self, engine: RealTimeEngine, hurry: asyncio.Event) -> None:
+        """Let calls in progress end, for a while; no new ones are placed."""
+        self.is_draining = True
+        engine.shut(Shut.DRAINING)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._post.settings.drain_s):
+                await _first_of(
+                    engine.until(lambda: not calls(engine.state)),
+                    self._post.leadership.hold(unsure=self._be_unsure),
+                    hurry.wait(),
+                )
+        left = len(calls(engine.state))
+        if left:
+            name = self._post.tenant.name
+            _log.warning("tenant %s: %d calls in progress are left to who leads next", name, left)
+
+    async def keep_last_snapshot(self) -> None:
+        """Keep the state with which this ended: whoever leads next begins there."""
+        await self._keeper.keep(self.engine.durable_state)
+
+    def _be_unsure(self, is_unsure: bool) -> None:  # noqa: FBT001
+        name = self._post.tenant.name
+        if is_unsure:
+            _log.warning("tenant %s: whether we lead is uncertain, so no calls are placed", name)
+            self.engine.shut(Shut.UNSURE)
+        else:
+            _log.info("tenant %s: we lead", name)
+            self.engine.open(Shut.UNSURE)
+
+
+async def _first_of(*work: Coroutine[object, object, object]) -> None:
+    """Return, or raise, as soon as one of several does; the others are given up."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

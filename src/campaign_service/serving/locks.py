@@ -1,0 +1,150 @@
+"""Locks: of all processes that serve a tenant, one has its lock and leads.
+
+On PostgreSQL an advisory lock, held by a connection of its own: it is free the moment that
+connection is gone, and keepalives tell the server within seconds that a machine is. With SQLite a
+lock on a file beside the database. The lock saves everybody trouble; what two leaders could spoil
+is fenced by the journal, which takes no event but from who knows its end.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from campaign_service.database import Database, DatabaseAwayError
+from campaign_service.journal.sql import TenantRow
+
+__all__ = ["FileLock", "Lock", "ServerLock", "lock_of"]
+
+_SPACE = 0x63616D70
+"""Of our advisory locks among those of other programs: the letters `camp`."""
+_PATIENCE_S = 2.0
+_TAKE = sa.text("SELECT pg_try_advisory_lock(CAST(:space AS int), CAST(:tenant AS int))")
+_ANSWER = sa.text("SELECT true")
+
+
+class Lock(Protocol):
+    """The lock of one tenant; for one thread at a time."""
+
+    def take(self) -> bool:
+        """Return whether this process has it now.
+
+        Raises:
+            DatabaseAwayError: that cannot be known just now.
+        """
+
+    def is_held(self) -> bool:
+        """Return whether it was not lost since it was taken."""
+
+    def release(self) -> None:
+        """Let another process have it."""
+
+
+def lock_of(database: Database, tenant: TenantRow) -> Lock:
+    """Return the lock of a tenant, not taken yet."""
+    file = database.engine.url.database
+    if database.is_sqlite and file is not None:
+        return FileLock(Path(f"{file}.{tenant.name}.lock"))
+    return ServerLock(database, tenant)
+
+
+class FileLock:
+    """A lock on a file; the kernel frees it when its process is gone."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the file's name; it is made, and stays."""
+        self._path = path
+        self._descriptor: int | None = None
+
+    def take(self) -> bool:
+        """Return whether this process has it now.
+
+        Raises:
+            DatabaseAwayError: the file cannot be made.
+        """
+        if self._descriptor is not None:
+            return True
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DatabaseAwayError(f"{self._path}: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def is_held(self) -> bool:
+        """Return whether it was not lost since it was taken."""
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        """Let another process have it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class ServerLock:
+    """An advisory lock of PostgreSQL."""
+
+    def __init__(self, database: Database, tenant: TenantRow) -> None:
+        """Take the database and whose lock it is."""
+        self._database = database
+        self._key = {"space": _SPACE, "tenant": tenant.id}
+        self._connection: sa.Connection | None = None
+
+    def take(self) -> bool:
+        """Return whether this process has it now.
+
+        Raises:
+            DatabaseAwayError: that cannot be known just now.
+        """
+        if self._connection is not None and self.is_held():
+            return True
+        with self._database.errors():
+            connection = self._database.engine.connect()
+            try:
+                # No transaction stays open, and the pool must never lend this connection out.
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.detach()
+                taken = self._ask(connection, _TAKE.bindparams(**self._key))
+            except BaseException:
+                connection.close()
+                raise
+        if not taken:
+            connection.close()
+            return False
+        self._connection = connection
+        return True
+
+    def is_held(self) -> bool:
+        """Return whether the connection that holds it still answers."""
+        if self._connection is None:
+            return False
+        try:
+            with self._database.errors():
+                self._ask(self._connection, _ANSWER)
+        except DatabaseAwayError:
+            self.release()
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let another process have it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # A connection that is broken holds no lock; one that is not is closed by this.
+            with suppress(Exception):
+                connection.close()
+
+    def _ask(self, connection: sa.Connection, question: sa.TextClause) -> bool:
+        with self._database.watched(connection, _PATIENCE_S):
+            return bool(connection.execute(question).scalar())

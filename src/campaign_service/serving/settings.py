@@ -1,0 +1,29 @@
+"""What a house is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from campaign_service.serving.snapshots import EVENTS_MIN
+
+__all__ = ["HouseSettings"]
+
+
+@attrs.frozen(kw_only=True)
+class HouseSettings:
+    """What a process serves; the addresses may hold passwords, and are in no ``repr``."""
+
+    database: str = attrs.field(repr=False)
+    """A file's name, or the URL of a database."""
+    tenants: Mapping[str, str] = attrs.field(repr=False)
+    """The URL of each tenant's driver, by the tenant's name; new ones are created."""
+    url: str | None = None
+    """Where this process listens, as others reach it; ``None``: nobody is sent here."""
+    drain_s: float = 30
+    """At a stop, calls in progress have so long to end; then they are left to who comes next."""
+    snapshot_events: int = EVENTS_MIN
+    """A snapshot is kept once so many events came since the last, or more if the state is large."""
+    waiting_max: int = 100_000
+    """So many events may wait for a journal that is away."""

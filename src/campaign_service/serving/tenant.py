@@ -1,0 +1,314 @@
+"""A tenant in this process: it is followed, then led, and perhaps followed again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+
+from campaign_core import CampaignId, Instant, ServiceId, Settings, State, calls, link, open_service
+from campaign_core.commands import Command
+from campaign_core.errors import JournalError
+from campaign_drivers.simulated import Clock
+from campaign_service.database import Database
+from campaign_service.engine import EngineStoppedError
+from campaign_service.journal import AppendConflictError, Entry, JournalAwayError
+from campaign_service.journal.sql import History, TenantRow
+from campaign_service.serving.following import Following
+from campaign_service.serving.interface import Health, NotLeadingError, Role, Taken
+from campaign_service.serving.keys import Keys
+from campaign_service.serving.leadership import Leadership, LeadershipLostError, Spread
+from campaign_service.serving.leading import Leading, Post
+from campaign_service.serving.locks import lock_of
+from campaign_service.serving.settings import HouseSettings
+from campaign_service.serving.stream import EventStream
+
+__all__ = ["Tenant"]
+
+_log = logging.getLogger(__name__)
+
+_READS_ON_EVERY_S = 0.25
+_PAUSE_S = 1.0
+"""Before a database is asked again that was away."""
+_AFTER_DEFECT_S = 10.0
+"""Before anything is tried again that failed for a reason which time does not mend."""
+
+
+class Tenant:
+    """One PBX's service, as this process knows it; see :class:`TenantService`.
+
+    Args:
+        row: which.
+        database: where it is kept.
+        clock: the time.
+        settings: of the house.
+        spread: how many this process leads.
+    """
+
+    def __init__(
+        self,
+        row: TenantRow,
+        *,
+        database: Database,
+        clock: Clock,
+        settings: HouseSettings,
+        spread: Spread,
+    ) -> None:
+        self.name = row.name
+        self.service_id: ServiceId = row.service_id
+        self.history = History(database, row)
+        self._row = row
+        self._clock = clock
+        self._spread = spread
+        self._following = Following(database, row)
+        self._leadership = Leadership(database, row, lock_of(database, row), url=settings.url)
+        self._stream = EventStream(self.history)
+        self._keys = Keys(self.history)
+        self._post = Post(
+            tenant=row,
+            database=database,
+            clock=clock,
+            settings=settings,
+            leadership=self._leadership,
+            tell=self._stream.tell,
+        )
+        self._own_url = settings.url
+        self._leader_url: str | None = None
+        self._leading: Leading | None = None
+        self._away_since: Instant | None = None
+        self._tries_at = 0.0
+        self._is_damaged = False
+        self.is_settled = asyncio.Event()
+        """Whether it is known who leads: this process, or not this one."""
+
+    # What is so ------------------------------------------------------------------------------
+
+    @property
+    def role(self) -> Role:
+        """Whether this process leads it."""
+        return Role.FOLLOWING if self._leading is None else Role.LEADING
+
+    @property
+    def state(self) -> State:
+        """What is so now; where this process follows, as far as it has followed."""
+        if self._leading is not None:
+            return self._leading.engine.state
+        followed = self._following.state
+        if followed is not None:
+            return followed
+        # Nobody has opened it yet.
+        return open_service(self.service_id, Settings(), self._row.created_at).state
+
+    @property
+    def now(self) -> Instant:
+        """The time."""
+        return self._clock.now()
+
+    def health(self) -> Health:
+        """Return how it fares."""
+        state, leading = self.state, self._leading
+        engine = None if leading is None else leading.engine
+        return Health(
+            role=self.role,
+            leader_url=self._leader_url if engine is None else self._own_url,
+            journal_away_since=self._away_since if engine is None else engine.journal_away_since,
+            link_is_up=link(state).is_up,
+            events_waiting=0 if engine is None else engine.events_waiting,
+            last_seq=self._stream.last_seq,
+            calls=len(calls(state)),
+            draining=leading is not None and leading.is_draining,
+        )
+
+    async def prove_alive(self) -> None:
+        """Return once the engine, if this process leads, has shown that it is alive."""
+        leading = self._leading
+        # While the journal is away it may rightly wait for room.
+        if leading is not None and leading.engine.journal_away_since is None:
+            try:
+                await leading.engine.until(lambda: True)
+            except Exception:  # noqa: BLE001
+                # It is being stood down, which is life enough.
+                return
+
+    # Commands and events -----------------------------------------------------------------------
+
+    async def give(
+        self,
+        command: Command,
+        *,
+        key: str | None = None,
+        provided: Callable[[State], None] | None = None,
+    ) -> Taken:
+        """Give a command, and return once it is durable; see :class:`TenantService`.
+
+        Raises:
+            CommandRefusedError: the state does not allow it.
+            SettingsError: a value of it is bad in this state.
+            NotLeadingError: this process does not lead, or not any more.
+            JournalAwayError: it cannot be made durable now.
+            KeyReusedError: the key was used for another request.
+        """
+        leading = self._leading
+        if leading is None:
+            raise NotLeadingError(self.name, self._leader_url)
+        engine = leading.engine
+
+        async def take(digest: str | None = None) -> Taken:
+            receipt = None if key is None or digest is None else (key, digest)
+            taken = await engine.give(command, receipt=receipt, provided=provided)
+            return Taken(seq=taken.seq, at=taken.at, events=taken.events)
+
+        async def settled(seq: int) -> None:
+            if engine.journal_away_since is not None:
+                raise JournalAwayError("the journal cannot be written just now; nothing was done")
+            await engine.until(lambda: engine.durable_state.sequence >= seq)
+
+        try:
+            if key is None:
+                return await take()
+            return await self._keys.once(
+                command, key, take=take, settled=settled, sequence=lambda: engine.state.sequence
+            )
+        except JournalAwayError:
+            raise
+        except (EngineStoppedError, JournalError, LeadershipLostError) as error:
+            raise NotLeadingError(self.name, self._leader_url) from error
+
+    def follow(self, *, after: int, campaign_id: CampaignId | None = None) -> AsyncIterator[Entry]:
+        """Yield the durable events behind one, and those to come; see :class:`TenantService`."""
+        return self._stream.follow(after=after, campaign_id=campaign_id)
+
+    # Its life ------------------------------------------------------------------------------------
+
+    async def recover(self, *, rank: int) -> None:
+        """Read what there is.
+
+        Args:
+            rank: the place of this tenant in the order in which this process tries to lead some.
+
+        Raises:
+            JournalError: what is stored cannot be read.
+        """
+        await self._following.recover()
+        self._stream.jump(self._following.seq)
+        self._tries_at = time.monotonic() + rank * self._spread.pause_s()
+
+    async def live(self, *, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
+        """Follow and lead until this process stops.
+
+        Args:
+            stopped: set when it is to stop.
+            hurry: set when calls in progress are not to be waited for.
+        """
+        waits = asyncio.ensure_future(stopped.wait())
+        try:
+            while not stopped.is_set():
+                following = asyncio.ensure_future(self._follow())
+                await asyncio.wait([following, waits], return_when=asyncio.FIRST_COMPLETED)
+                if following.done():
+                    await self._lead(stopped, hurry)
+                else:
+                    following.cancel()
+                    await asyncio.gather(following, return_exceptions=True)
+        finally:
+            waits.cancel()
+            self._stream.close()
+            await self._leadership.release()
+            self._leadership.close()
+
+    async def _follow(self) -> None:
+        """Follow until this process has the lock and knows all there is."""
+        asked_at = 0.0
+        while True:
+            try:
+                if self._is_damaged:
+                    await self._following.recover()
+                    self._is_damaged = False
+                await self._read_on()
+                if time.monotonic() >= self._tries_at:
+                    self._tries_at = time.monotonic() + self._spread.pause_s() * _jitter()
+                    if await self._leadership.take():
+                        # The one before may have written until now.
+                        await self._read_on()
+                        return
+                    self.is_settled.set()
+                if time.monotonic() - asked_at > _PAUSE_S:
+                    asked_at = time.monotonic()
+                    self._leader_url = await self._leadership.leader_url()
+            except OSError as error:
+                self._note_away(error)
+                await asyncio.sleep(_PAUSE_S)
+            except Exception as error:  # noqa: BLE001 -- or nobody would serve it
+                self._is_damaged = True
+                is_known = isinstance(error, JournalError)
+                _log.critical(
+                    "tenant %s cannot be served: %s", self.name, error, exc_info=not is_known
+                )
+                await self._leadership.release()
+                await asyncio.sleep(_AFTER_DEFECT_S)
+            else:
+                self._note_back()
+                await asyncio.sleep(_READS_ON_EVERY_S)
+
+    async def _read_on(self) -> None:
+        """Read all that was written since."""
+        while True:
+            entries = await self._following.read_on()
+            if not entries:
+                return
+            self._stream.tell(entries)
+
+    async def _lead(self, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
+        """Lead until this process stops or another one leads."""
+        leading = Leading(self._post, self._following.state)
+
+        def begun() -> None:
+            self._leading, self._leader_url = leading, self._own_url
+            self.is_settled.set()
+            _log.info("tenant %s: we lead from event %d on", self.name, self._following.seq)
+
+        self._spread.led += 1
+        is_defect = False
+        try:
+            await leading.work(begun=begun, stopped=stopped, hurry=hurry)
+        except (AppendConflictError, LeadershipLostError) as error:
+            _log.warning("tenant %s: we lead no more: %s", self.name, error)
+        except OSError as error:
+            self._note_away(error)
+        except Exception:  # noqa: BLE001 -- whatever it is, the calls of others depend on it
+            is_defect = True
+            _log.critical("tenant %s: the engine has failed", self.name, exc_info=True)
+        finally:
+            self._spread.led -= 1
+            self._keep_following(leading)
+            await self._leadership.release()
+            await self._leadership.renounce()
+        if stopped.is_set() and not hurry.is_set():
+            await leading.keep_last_snapshot()
+        if is_defect:
+            await asyncio.sleep(_AFTER_DEFECT_S)
+
+    def _keep_following(self, leading: Leading) -> None:
+        self._leading = None
+        self._leader_url = None
+        durable = leading.engine.durable_state
+        # That of a service which is only just being opened is not durable yet.
+        if self._following.seq < durable.sequence <= self._stream.last_seq:
+            self._following.resume(durable)
+
+    def _note_away(self, error: OSError) -> None:
+        if self._away_since is None:
+            self._away_since = self._clock.now()
+            _log.error("tenant %s: the journal cannot be read: %s", self.name, error)
+
+    def _note_back(self) -> None:
+        if self._away_since is not None:
+            self._away_since = None
+            _log.warning("tenant %s: the journal can be read again", self.name)
+
+
+def _jitter() -> float:
+    """Return how much longer or shorter a wait is, so that processes do not try in step."""
+    return random.uniform(0.8, 1.2)  # noqa: S311 -- nothing secret depends on it

@@ -5,6 +5,7 @@ Apart from its siblings, so that whoever keeps a journal in a file loads no data
 
 from campaign_service.journal.sql.chain import Head
 from campaign_service.journal.sql.history import CampaignRecord, History
+from campaign_service.journal.sql.importing import Imported, import_journal
 from campaign_service.journal.sql.recovery import Recovered
 from campaign_service.journal.sql.sql_journal import SqlJournal
 from campaign_service.journal.sql.tenants import (
@@ -14,16 +15,21 @@ from campaign_service.journal.sql.tenants import (
     find_tenant,
     list_tenants,
 )
+from campaign_service.journal.sql.verifying import Verified, verify
 
 __all__ = [
     "DEFAULT_TENANT",
     "CampaignRecord",
     "Head",
     "History",
+    "Imported",
     "Recovered",
     "SqlJournal",
     "TenantRow",
+    "Verified",
     "create_tenant",
     "find_tenant",
+    "import_journal",
     "list_tenants",
+    "verify",
 ]

@@ -8,6 +8,7 @@ durable together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from campaign_service.database import schema as db
 from campaign_service.journal.sql.entries import storable
 from campaign_service.report import Attempt
 
-__all__ = ["AttemptRow", "Changes", "attempt_of_row", "changes_of", "open_attempts"]
+__all__ = ["AttemptRow", "Changes", "attempt_of_row", "changes_of", "open_attempts", "rows_of"]
 
 _CAUSE_BOUND = 1 << 63
 
@@ -143,19 +144,16 @@ def _storable_cause(cause: int | None) -> int | None:
 def open_attempts(connection: sa.Connection, tenant_id: int) -> dict[CallId, AttemptRow]:
     """Return the attempts in progress, as they are kept."""
     table = db.attempt.c
-    found = connection.execute(
-        sa.select(db.attempt).where(table.tenant_id == tenant_id, table.last_seq.is_(None))
-    )
-    rows = (dict(row) for row in found.mappings())
-    return {CallId(str(row["call_id"])): _without_tenant(row) for row in rows}
+    query = sa.select(db.attempt).where(table.tenant_id == tenant_id, table.last_seq.is_(None))
+    return rows_of(connection.execute(query))
 
 
-def _without_tenant(row: Mapping[str, object]) -> AttemptRow:
-    return {
-        name: value
-        for name, value in row.items()
-        if name != "tenant_id" and isinstance(value, str | int | None)
-    }
+def rows_of(found: sa.CursorResult[Any]) -> dict[CallId, AttemptRow]:
+    """Return rows of the table by their calls."""
+    rows = [dict(row) for row in found.mappings()]
+    for row in rows:
+        del row["tenant_id"]
+    return {CallId(row["call_id"]): row for row in rows}
 
 
 def attempt_of_row(row: sa.RowMapping) -> Attempt:

@@ -33,6 +33,11 @@ _APART = 1_000_000
 class SnapshotDamagedError(Exception):
     """A snapshot cannot be used; what it tells can be had from the events."""
 
+    def __init__(self, why: str, *, is_gone: bool = False) -> None:
+        """Take a sentence, and whether the snapshot is no longer there: nothing wrong in that."""
+        self.is_gone = is_gone
+        super().__init__(why)
+
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
@@ -129,7 +134,7 @@ def state_in(
         is_linked = row is not None and chain_at(connection, tenant, head.seq) == head.chain
     name = f"the snapshot of event {head.seq}"
     if row is None:
-        raise SnapshotDamagedError(f"{name} is gone")
+        raise SnapshotDamagedError(f"{name} is gone", is_gone=True)
     if not is_linked:
         raise SnapshotDamagedError(f"{name} does not belong to the event of this number")
     data = bytes(row.data)

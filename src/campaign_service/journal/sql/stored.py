@@ -14,7 +14,7 @@ from campaign_service.journal.sql.chain import Head, genesis, linked
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.tenants import TenantRow
 
-__all__ = ["ENTRY", "chain_at", "entry_of_row", "head_of", "stored"]
+__all__ = ["ENTRY", "chain_at", "entry_of_row", "head_of", "stored", "stored_now"]
 
 CHUNK = 1_000
 """Events read at a time: no transaction lasts long, and memory is bounded."""
@@ -50,33 +50,60 @@ def stored(
         rows = _chunk(connection, tenant, after)
     last = anchor
     while rows:
-        for entry, chain in rows:
-            if entry.seq > head.seq:
-                # Written while we read, or put in: whoever reads on will see.
-                break
-            last = _verified(entry, chain, last)
-            yield entry, last
-        if last.seq >= head.seq:
+        for one in _verified(rows, last, head):
+            last = one[1]
+            yield one
+        if last.seq >= head.seq or last.seq < rows[-1][0].seq:
             break
         with reading(database) as connection:
             rows = _chunk(connection, tenant, last.seq)
-    if last != head:
-        where = f"events {last.seq + 1} to {head.seq} are missing"
-        if last.seq == head.seq:
-            where = "the journal's end is altered: its chain is not that of the last event"
-        raise JournalDamagedError(f"{where}; {_ADVICE}")
+    _check_end(last, head)
 
 
-def _verified(entry: Entry, stored_chain: bytes, last: Head) -> Head:
-    seq = last.seq + 1
-    if entry.seq != seq:
-        why = f"event {seq} is missing: event {entry.seq} stands in its place"
-        raise JournalDamagedError(f"{why}; {_ADVICE}")
-    chain = linked(last.chain, entry.data)
-    if chain != stored_chain:
-        why = f"event {seq} is altered: it does not follow in the chain of checksums"
-        raise JournalDamagedError(f"{why}; {_ADVICE}")
-    return Head(seq=seq, chain=chain)
+def stored_now(
+    connection: sa.Connection, tenant: TenantRow, *, after: Head
+) -> Iterator[tuple[Entry, Head]]:
+    """Yield what follows a place, to where the journal ends within a transaction.
+
+    Raises:
+        JournalDamagedError: an event was altered, taken out or put in.
+    """
+    head, last = head_of(connection, tenant), after
+    while last.seq < head.seq and (rows := _chunk(connection, tenant, last.seq)):
+        for one in _verified(rows, last, head):
+            last = one[1]
+            yield one
+        if last.seq < rows[-1][0].seq:
+            break
+    _check_end(last, head)
+
+
+def _check_end(last: Head, head: Head) -> None:
+    if last == head:
+        return
+    where = f"events {last.seq + 1} to {head.seq} are missing"
+    if last.seq == head.seq:
+        where = "the journal's end is altered: its chain is not that of the last event"
+    raise JournalDamagedError(f"{where}; {_ADVICE}")
+
+
+def _verified(
+    rows: Sequence[tuple[Entry, bytes]], last: Head, head: Head
+) -> Iterator[tuple[Entry, Head]]:
+    for entry, stored_chain in rows:
+        if entry.seq > head.seq:
+            # Written while we read, or put in: whoever reads on will see.
+            return
+        seq = last.seq + 1
+        if entry.seq != seq:
+            why = f"event {seq} is missing: event {entry.seq} stands in its place"
+            raise JournalDamagedError(f"{why}; {_ADVICE}")
+        chain = linked(last.chain, entry.data)
+        if chain != stored_chain:
+            why = f"event {seq} is altered: it does not follow in the chain of checksums"
+            raise JournalDamagedError(f"{why}; {_ADVICE}")
+        last = Head(seq=seq, chain=chain)
+        yield entry, last
 
 
 def _chunk(connection: sa.Connection, tenant: TenantRow, after: int) -> list[tuple[Entry, bytes]]:

@@ -19,7 +19,7 @@ from campaign_service.journal.sql.attempts import AttemptRow, Changes
 from campaign_service.journal.sql.chain import Head
 from campaign_service.journal.sql.entries import storable
 
-__all__ = ["move_head", "write_changes", "write_entries", "write_receipts"]
+__all__ = ["campaign_row", "move_head", "write_changes", "write_entries", "write_receipts"]
 
 _EVENT = ("seq", "at", "actor", "kind", "campaign_id", "data", "chain")
 _COPIED_MIN = 4
@@ -175,20 +175,25 @@ def _write_campaign(
         more = table.c.recipients + len(event.recipients)
         connection.execute(table.update().where(mine).values(recipients=more))
     else:
-        connection.execute(
-            table.insert().values(
-                tenant_id=tenant_id,
-                campaign_id=event.campaign_id,
-                first_seq=event.seq,
-                created_at=event.at,
-                name=storable(event.parameters.name),
-                model_id=event.model_id,
-                model_name=storable(event.model_name),
-                starts_at=event.starts_at,
-                expires_at=event.expires_at,
-                recipients=len(event.parameters.recipients),
-            )
-        )
+        connection.execute(table.insert().values(campaign_row(tenant_id, event)))
+
+
+def campaign_row(tenant_id: int, event: ev.CampaignScheduled) -> dict[str, object]:
+    """Return the row of a campaign as it begins."""
+    return {
+        "tenant_id": tenant_id,
+        "campaign_id": event.campaign_id,
+        "first_seq": event.seq,
+        "created_at": event.at,
+        "name": storable(event.parameters.name),
+        "model_id": event.model_id,
+        "model_name": storable(event.model_name),
+        "starts_at": event.starts_at,
+        "expires_at": event.expires_at,
+        "recipients": len(event.parameters.recipients),
+        "deleted_seq": None,
+        "deleted_at": None,
+    }
 
 
 def _for(connection: sa.Connection, statement: str) -> str:

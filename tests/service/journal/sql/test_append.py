@@ -309,7 +309,7 @@ def shared(database_url):
 
 
 @given(story=histories(), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def law_of_appending(shared, story, data):
     tenant = shared.tenant()
     events, done = list(story.events), 0

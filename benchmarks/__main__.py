@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import against_plain, memory, per_call, simulated_run
+from benchmarks import against_plain, memory, opening, per_call, simulated_run
 from benchmarks.profile import SIDES, profile
 from benchmarks.tables import Table
 from benchmarks.timing import machine
@@ -22,6 +22,7 @@ FULL: dict[str, Callable[[], Table]] = {
     ),
     "campaigns": lambda: per_call.by_campaigns((1, 10, 100, 1_000), rounds=15, ends=200),
     "memory": lambda: memory.by_recipients((1_000, 100_000, 1_000_000), traced_max=100_000),
+    "opening": lambda: opening.by_recipients((10_000, 100_000, 1_000_000), rounds=3),
     "plain": lambda: against_plain.by_recipients(
         {1_000: 9, 10_000: 5, 100_000: 3, 1_000_000: 1}, busy_rounds_of={10_000: 5}
     ),
@@ -33,6 +34,7 @@ QUICK: dict[str, Callable[[], Table]] = {
     "recipients": lambda: per_call.by_recipients((200, 1_000), rounds=3, ends=20),
     "campaigns": lambda: per_call.by_campaigns((1, 5), rounds=3, ends=20),
     "memory": lambda: memory.by_recipients((1_000,), traced_max=1_000),
+    "opening": lambda: opening.by_recipients((1_000,), rounds=2),
     "plain": lambda: against_plain.by_recipients({500: 2}, busy_rounds_of={500: 2}),
     "simulated": lambda: simulated_run.by_recipients((100,)),
 }

@@ -11,7 +11,13 @@ from campaign_core import Instant
 from campaign_service.access.audit import AccessAction, record
 from campaign_service.access.changing import changing
 from campaign_service.access.errors import AlreadyExistsError
-from campaign_service.access.grants import Grant, check_grants, read_grants, write_grants
+from campaign_service.access.grants import (
+    Grant,
+    check_grants,
+    has_administrator,
+    read_grants,
+    write_grants,
+)
 from campaign_service.access.interface import Actor
 from campaign_service.access.passwords import (
     OneTimePassword,
@@ -208,7 +214,7 @@ def delete_user(
 def ensure_administrator(
     database: Database, passwords: Passwords, *, now: Instant
 ) -> OneTimePassword | None:
-    """Make the first user where there is none, with all permissions.
+    """Make a user with all permissions where there is nobody who could make one.
 
     Args:
         database: where.
@@ -217,10 +223,11 @@ def ensure_administrator(
 
     Returns:
         A password for that user, to be shown on the terminal and nowhere else; ``None`` where
-        there are users. Of several processes that start at once, one gets it.
+        there is an administrator. Of several processes that start at once, one gets it.
     """
-    if users(database):
-        return None
+    with database.reading() as connection:
+        if has_administrator(connection):
+            return None
     try:
         made = add_user(
             database,

@@ -1,0 +1,220 @@
+"""From a request to its answer: whatever holds for every operation alike.
+
+In this order: may the client take the answer, who asks, is there such a tenant, may he do this, do
+query and body fit; then the operation's handler; and every error comes out as a problem.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request
+from litestar.response import Response, Stream
+from msgspec import Struct
+
+from campaign_core.errors import Problem
+from campaign_service.access import (
+    NotPermittedError,
+    Principal,
+    ServicePermission,
+    record_refusal,
+)
+from campaign_service.api.asked import Asked
+from campaign_service.api.operations import Answer, IfMatch, Needs, Operation
+from campaign_service.api.premises import Premises
+from campaign_service.api.problems import (
+    NotAcceptableError,
+    NotFoundError,
+    PreconditionNeededError,
+    Refusal,
+    UnsupportedBodyError,
+    problem_of,
+)
+from campaign_service.api.reading import read_body, read_query
+from campaign_service.api.shapes.building import BadValuesError
+from campaign_service.api.times import present
+
+__all__ = ["AnyRequest", "answer", "refusal_response"]
+
+AnyRequest = Request[Any, Any, Any]
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_SEQ = re.compile(r"[0-9]{1,15}")
+_LARGE = 64 << 10
+"""Bytes of a body from which on it is read in a thread: it takes a millisecond and more."""
+_PROBLEM = "application/problem+json"
+
+
+async def answer(premises: Premises, operation: Operation, request: AnyRequest) -> Response[Any]:
+    """Return the answer to a request."""
+    began = time.perf_counter()
+    try:
+        asked = await _asked(premises, operation, request)
+        found = await operation.handler(asked)
+        response = _response(found)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
+        if isinstance(error, NotPermittedError):
+            await _record(premises, request, error)
+        response = refusal_response(problem_of(error))
+    premises.measures.answered(
+        method=operation.method,
+        route=operation.path,
+        status=response.status_code or 200,
+        seconds=time.perf_counter() - began,
+    )
+    return response
+
+
+def refusal_response(refusal: Refusal) -> Response[Any]:
+    """Return a problem as an answer."""
+    return Response(
+        refusal.encoded(),
+        status_code=refusal.status,
+        media_type=_PROBLEM,
+        headers={"Cache-Control": "no-store", **refusal.headers},
+    )
+
+
+def _response(found: Answer) -> Response[Any]:
+    headers = {"Cache-Control": "no-store", **found.headers}
+    content = found.content
+    if isinstance(content, AsyncIterator):
+        return Stream(content, status_code=found.status, media_type=found.media, headers=headers)
+    body = msgspec.json.encode(content) if isinstance(content, Struct) else content or b""
+    return Response(body, status_code=found.status, media_type=found.media, headers=headers)
+
+
+# What is asked -------------------------------------------------------------------------------
+
+
+async def _asked(premises: Premises, operation: Operation, request: AnyRequest) -> Asked:
+    _check_acceptable(operation, request)
+    authorization = request.headers.get("authorization")
+    address = request.client.host if request.client is not None else ""
+    names = {name: str(value) for name, value in request.path_params.items()}
+    principal = None
+    if operation.needs is not Needs.NOTHING:
+        principal = await premises.authenticator.authenticate(
+            authorization=authorization, address=address
+        )
+        request.state.principal = principal
+        _check_permission(premises, operation, names, principal)
+    query = parse_qsl(
+        request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
+    )
+    body = await _body(operation, request)
+    return Asked(
+        premises=premises,
+        operation=operation,
+        names=names,
+        query_shape=read_query(query, operation.query),
+        body_shape=body,
+        authorization=authorization,
+        address=address,
+        asker=principal,
+        key=_key(operation, request),
+        if_match=_if_match(operation, request),
+        last_event_id=_last_event_id(operation, request),
+    )
+
+
+def _check_permission(
+    premises: Premises, operation: Operation, names: dict[str, str], principal: Principal
+) -> None:
+    tenant = names.get("tenant") if operation.is_of_tenant else None
+    if tenant is not None and tenant not in premises.house.tenants:
+        raise NotFoundError(f"tenant = {tenant}: this process serves no such tenant")
+    if isinstance(operation.needs, ServicePermission):
+        principal.require(operation.needs, tenant=tenant)
+
+
+def _check_acceptable(operation: Operation, request: AnyRequest) -> None:
+    accept = request.headers.get("accept")
+    offered = operation.reply.media
+    if not accept or not offered:
+        return
+    wanted = [_media(one) for one in accept.split(",")]
+    for kind in offered:
+        main = kind.partition("/")[0]
+        if any(one in (kind, f"{main}/*", "*/*") for one in wanted):
+            return
+    raise NotAcceptableError(f"Accept: {accept}: the answer is {' or '.join(offered)}")
+
+
+def _media(one: str) -> str:
+    name, *parameters = one.split(";")
+    is_refused = any(re.fullmatch(r"\s*q=0(\.0*)?\s*", parameter) for parameter in parameters)
+    return "" if is_refused else name.strip().lower()
+
+
+async def _body(operation: Operation, request: AnyRequest) -> Struct | None:
+    if operation.method == "GET":
+        return None
+    data = await request.body()
+    kind = operation.body
+    if kind is None:
+        if data.strip() not in (b"", b"{}", b"null"):
+            raise BadValuesError([Problem(field="", value="...", rule="no body")])
+        return None
+    if not data and operation.body_may_be_missing:
+        return kind()
+    content_type = request.headers.get("content-type", "")
+    if _media(content_type) != "application/json":
+        shown = content_type or "(none)"
+        raise UnsupportedBodyError(f"Content-Type: {shown}: application/json is needed")
+    if len(data) < _LARGE:
+        return read_body(data, kind)
+    return await asyncio.to_thread(read_body, data, kind)
+
+
+def _key(operation: Operation, request: AnyRequest) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None or not operation.commands:
+        return None
+    if _KEY.fullmatch(key) is None:
+        rule = "1 to 255 visible ASCII characters"
+        raise BadValuesError([Problem(field="Idempotency-Key", value=key, rule=rule)])
+    return key
+
+
+def _if_match(operation: Operation, request: AnyRequest) -> str | None:
+    given = request.headers.get("if-match")
+    if operation.if_match is IfMatch.NEEDED and given is None:
+        raise PreconditionNeededError(
+            "send the ETag of what you have read as If-Match, so that nobody's change is lost"
+        )
+    return None if operation.if_match is IfMatch.NO else given
+
+
+def _last_event_id(operation: Operation, request: AnyRequest) -> int | None:
+    given = request.headers.get("last-event-id")
+    if not given or "text/event-stream" not in operation.reply.media:
+        return None
+    if _SEQ.fullmatch(given) is None:
+        problem = Problem(field="Last-Event-ID", value=given, rule="the number of an event")
+        raise BadValuesError([problem])
+    return int(given)
+
+
+async def _record(premises: Premises, request: AnyRequest, error: NotPermittedError) -> None:
+    """Put down that somebody asked for what that one may not do."""
+    principal = getattr(request.state, "principal", None)
+    if premises.local_passwords is None or not isinstance(principal, Principal):
+        return
+    try:
+        await asyncio.to_thread(
+            record_refusal,
+            premises.house.database,
+            principal,
+            asked=f"{request.method} {request.url.path}",
+            now=present(),
+        )
+    except OSError:
+        # He is refused all the same; that it cannot be put down is told by others.
+        return

@@ -1,0 +1,128 @@
+"""The application: made for a house and an authenticator, and embedded as any ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from campaign_service.access import Authenticator, Passwords
+from campaign_service.api.answering import answer, refusal_response
+from campaign_service.api.measures import Measures
+from campaign_service.api.openapi import document_text
+from campaign_service.api.operations import PREFIX, Operation
+from campaign_service.api.past import PastStates
+from campaign_service.api.premises import Premises
+from campaign_service.api.problems import problem_of
+from campaign_service.api.routes import operations_of
+from campaign_service.api.settings import ApiSettings
+from campaign_service.api.wire import Wires
+from campaign_service.serving import HouseService
+
+__all__ = ["close_streams", "make_app"]
+
+
+def make_app(
+    house: HouseService,
+    authenticator: Authenticator,
+    *,
+    settings: ApiSettings | None = None,
+    passwords: Passwords | None = None,
+) -> Litestar:
+    """Return the API of a house.
+
+    Args:
+        house: what is served; it is started and stopped by whoever made it.
+        authenticator: tells who sends a request.
+        settings: of the API itself.
+        passwords: those of the service's own users; ``None``: a host program has its own users,
+            and there is neither a log-in nor anything else about users here.
+    """
+    chosen = ApiSettings() if settings is None else settings
+    premises = _premises(house, authenticator, chosen, passwords)
+    operations = operations_of(has_users=passwords is not None, open_metrics=chosen.open_metrics)
+    handlers = [_route(premises, operation) for operation in operations]
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        premises.wires.start()
+        watching = asyncio.create_task(premises.measures.watch_the_loop())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await premises.wires.stop()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    app = Litestar(
+        route_handlers=[*handlers, _document(operations)],
+        exception_handlers={Exception: _refuse},
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=chosen.body_max,
+    )
+    app.state.premises = premises
+    return app
+
+
+def close_streams(app: Litestar) -> None:
+    """Have every stream of events end: a server that stops waits for its connections."""
+    premises: Premises = app.state.premises
+    premises.wires.close()
+
+
+def _premises(
+    house: HouseService,
+    authenticator: Authenticator,
+    settings: ApiSettings,
+    passwords: Passwords | None,
+) -> Premises:
+    measures = Measures(house)
+    tick_s = min(1.0, settings.heartbeat_s / 2, settings.recheck_s / 2)
+    wires = Wires(house.tenants, watch=measures.watch, tick_s=tick_s)
+    measures.listeners = wires.listeners
+    return Premises(
+        house=house,
+        authenticator=authenticator,
+        settings=settings,
+        wires=wires,
+        measures=measures,
+        past=PastStates(kept=settings.past_states_kept),
+        local_passwords=passwords,
+    )
+
+
+def _route(premises: Premises, operation: Operation) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
+        return await answer(premises, operation, request)
+
+    settings = premises.settings
+    make = HTTPRouteHandler(
+        path=operation.path.replace("}", ":str}"),
+        http_method=[operation.method],  # type: ignore[list-item]
+        name=operation.name,
+        # The answer has its own; that of a DELETE would be without a body.
+        status_code=200,
+        request_max_body_size=settings.list_body_max if operation.has_list else settings.body_max,
+    )
+    return make(handle)
+
+
+def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:
+    text = document_text(operations)
+
+    async def read_document() -> Response[Any]:
+        return Response(text, media_type="application/json")
+
+    make = HTTPRouteHandler(path=f"{PREFIX}/openapi.json", http_method=["GET"], name="openapi")
+    return make(read_document)
+
+
+def _refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer what goes wrong before an operation is found: no such path, no such method."""
+    return refusal_response(problem_of(error))

@@ -1,0 +1,146 @@
+"""What a handler is given: who asks, of which tenant, and what, all of it checked before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+from msgspec import UNSET, Struct
+
+from campaign_core import CampaignId, ModelId, Position, State
+from campaign_core.commands import Command
+from campaign_service.access import Principal
+from campaign_service.api.etags import matches
+from campaign_service.api.operations import Answer, Operation
+from campaign_service.api.problems import NotFoundError, PreconditionFailedError
+from campaign_service.api.shapes.shown import Taken as TakenBody
+from campaign_service.api.times import text_of
+from campaign_service.serving import Taken, TenantService
+
+if TYPE_CHECKING:
+    from campaign_service.api.premises import Premises
+
+__all__ = ["Asked", "taken_answer"]
+
+S = TypeVar("S", bound=Struct)
+
+_ID = re.compile(r"[1-9][0-9]{0,14}")
+_POSITION_MAX = 2**32 - 1
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """A request whose query and body fit, by somebody who may ask it."""
+
+    premises: Premises
+    operation: Operation
+    names: dict[str, str]
+    """The variable parts of the path."""
+    query_shape: Struct
+    body_shape: Struct | None
+    authorization: str | None
+    address: str
+    asker: Principal | None
+    key: str | None = None
+    """Idempotency-Key."""
+    if_match: str | None = None
+    last_event_id: int | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks; of operations for anybody it must not be asked."""
+        assert self.asker is not None
+        return self.asker
+
+    @property
+    def tenant(self) -> TenantService:
+        """The tenant that the path names; it was found before."""
+        return self.premises.house.tenants[self.names["tenant"]]
+
+    @property
+    def model_id(self) -> ModelId:
+        """The model that the path names."""
+        return ModelId(self._id("model_id"))
+
+    @property
+    def campaign_id(self) -> CampaignId:
+        """The campaign that the path names."""
+        return CampaignId(self._id("campaign_id"))
+
+    @property
+    def position(self) -> Position:
+        """The recipient's position that the path names."""
+        position = self._id("position")
+        if position > _POSITION_MAX:
+            raise NotFoundError(f"position = {position}: no list is so long")
+        return Position(position)
+
+    @property
+    def seq(self) -> int:
+        """The event's number that the path names."""
+        return self._id("seq")
+
+    def query(self, kind: type[S]) -> S:
+        """Return the query, of the shape that the operation declares."""
+        assert isinstance(self.query_shape, kind)
+        return self.query_shape
+
+    def body(self, kind: type[S]) -> S:
+        """Return the body, of the shape that the operation declares."""
+        assert isinstance(self.body_shape, kind)
+        return self.body_shape
+
+    async def give(self, command: Command, *, tag: Callable[[State], str] | None = None) -> Taken:
+        """Give a command of the core; see :meth:`TenantService.give`.
+
+        Args:
+            command: its actor is whoever asks.
+            tag: of what it changes, to be held against If-Match at the moment it is taken.
+
+        Raises:
+            PreconditionFailedError: somebody has changed it since it was read.
+        """
+        wanted = self.if_match
+
+        def provided(state: State) -> None:
+            assert tag is not None
+            found = tag(state)
+            if wanted is not None and not matches(wanted, found):
+                raise PreconditionFailedError(found)
+
+        held = provided if tag is not None and wanted is not None else None
+        return await self.tenant.give(command, key=self.key, provided=held)
+
+    async def give_plainly(
+        self, command: Command, *, tag: Callable[[State], str] | None = None
+    ) -> Answer:
+        """Give a command that makes nothing, and answer that it is taken."""
+        return taken_answer(await self.give(command, tag=tag))
+
+    def _id(self, name: str) -> int:
+        text = self.names[name]
+        if _ID.fullmatch(text) is None:
+            raise NotFoundError(f"{name} = {text}: there is none such")
+        return int(text)
+
+
+def taken_answer(
+    taken: Taken,
+    *,
+    status: int = 200,
+    model_id: ModelId | None = None,
+    campaign_id: CampaignId | None = None,
+    location: str | None = None,
+) -> Answer:
+    """Return the answer to a command that is durable."""
+    body = TakenBody(
+        seq=taken.seq,
+        at=text_of(taken.at),
+        repeated=taken.repeated,
+        model_id=UNSET if model_id is None else model_id,
+        campaign_id=UNSET if campaign_id is None else campaign_id,
+    )
+    headers = {} if location is None else {"Location": location}
+    return Answer(content=body, status=status, headers=headers)

@@ -1,0 +1,52 @@
+"""Entries of the journal as answers and streams show them.
+
+An event with a million recipients in it is a hundred megabytes of text: in pages and streams it
+is abridged, and shown whole where it is asked for by its number.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from campaign_service.api.shapes.records import LogEntry
+from campaign_service.api.times import text_of
+from campaign_service.journal import Entry
+
+__all__ = ["log_entry", "stream_text"]
+
+_WHOLE_MAX = 64 << 10
+"""Characters of an event that are shown everywhere."""
+
+
+def log_entry(entry: Entry, *, is_whole: bool = False) -> LogEntry:
+    """Return an entry as a page shows it, or whole."""
+    is_abridged = not is_whole and len(entry.data) > _WHOLE_MAX
+    data = _abridged(entry) if is_abridged else entry.data
+    return LogEntry(
+        seq=entry.seq,
+        at=text_of(entry.at),
+        actor=entry.actor,
+        kind=entry.kind,
+        campaign_id=entry.campaign_id,
+        event=msgspec.Raw(data.encode()),
+        is_abridged=is_abridged,
+    )
+
+
+def stream_text(entry: Entry) -> str:
+    """Return an entry as a message of a stream of server-sent events."""
+    data = msgspec.json.encode(log_entry(entry)).decode()
+    return f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
+
+
+def _abridged(entry: Entry) -> str:
+    data: dict[str, object] = {
+        "format": 1,
+        "type": entry.kind,
+        "seq": entry.seq,
+        "at": entry.at,
+        "actor": entry.actor,
+    }
+    if entry.campaign_id is not None:
+        data["campaign_id"] = entry.campaign_id
+    return msgspec.json.encode(data).decode()

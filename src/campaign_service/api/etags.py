@@ -1,0 +1,97 @@
+"""Tags: what an operator can change, as a short text that differs when it does (If-Match).
+
+A tag is made of content alone, so it is the same on every process and after every restart. That of
+a model with a million recipients takes a second or two, once: it is kept as long as the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import weakref
+from collections.abc import Iterable
+from itertools import islice
+
+import msgspec
+
+from campaign_core import Campaign, CampaignModel, Recipient, Settings, Status
+from campaign_service.api.shapes import wanted
+from campaign_service.api.shapes.building import shape_of
+
+__all__ = ["ModelTags", "campaign_tag", "matches", "settings_tag"]
+
+_DIGITS = 32
+_CHUNK = 1_000
+
+
+def settings_tag(settings: Settings) -> str:
+    """Return the tag of the general settings."""
+    return _tag([msgspec.json.encode(shape_of(settings, wanted.Settings))])
+
+
+def campaign_tag(campaign: Campaign) -> str:
+    """Return the tag of a campaign: of what people do to it, and of no call.
+
+    ``BLOCKED`` comes and goes by itself, so it counts as ``ACTIVE`` here.
+    """
+    status = Status.ACTIVE if campaign.status is Status.BLOCKED else campaign.status
+    facts = (
+        campaign.campaign_id,
+        campaign.name,
+        campaign.starts_at,
+        campaign.expires_at,
+        campaign.is_expired,
+        status.name,
+        len(campaign.recipients),
+    )
+    return _tag([msgspec.json.encode(facts)])
+
+
+class ModelTags:
+    """Makes the tags of models, and keeps each as long as its model lives."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[weakref.ref[CampaignModel], str]] = {}
+
+    def of(self, model: CampaignModel) -> str:
+        """Return the tag of a model; of one with many recipients, to be asked in a thread."""
+        number = id(model)
+        kept = self._kept.get(number)
+        # A number may come again once its model is gone; the reference tells.
+        if kept is not None and kept[0]() is model:
+            return kept[1]
+        parameters = msgspec.json.encode(shape_of(model, wanted.Parameters))
+        tag = _tag([parameters, *_written(model.recipients)])
+        self._kept[number] = (weakref.ref(model, lambda _: self._kept.pop(number, None)), tag)
+        return tag
+
+
+def matches(header: str, tag: str) -> bool:
+    """Return whether a tag is one of those of an If-Match header (RFC 9110)."""
+    given = [one.strip() for one in header.split(",")]
+    return "*" in given or tag in given
+
+
+def _written(recipients: Iterable[Recipient]) -> Iterable[bytes]:
+    rest = iter(recipients)
+    while chunk := list(islice(rest, _CHUNK)):
+        rows = [
+            (
+                one.number,
+                one.line,
+                one.name,
+                one.email,
+                one.time_zone,
+                [(further.number, further.line) for further in one.further_numbers],
+            )
+            for one in chunk
+        ]
+        yield msgspec.json.encode(rows)
+
+
+def _tag(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        # With its length, so that no part can pass for another's beginning.
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return f'"{digest.hexdigest()[:_DIGITS]}"'

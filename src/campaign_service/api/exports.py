@@ -1,0 +1,198 @@
+"""Exports: a campaign's recipients, attempts or log as CSV or JSON, written while it is read.
+
+The columns are those of the report of ``campaign run``; times are in the campaign's zone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from zoneinfo import ZoneInfo
+
+from campaign_core import (
+    CampaignId,
+    Failed,
+    Instant,
+    Position,
+    RecipientList,
+    State,
+    campaign,
+    campaign_ids,
+    recipient,
+)
+from campaign_service.api.shapes.requests import ExportQuery
+from campaign_service.journal.sql import CampaignRecord
+from campaign_service.report import Attempt, RecipientRow
+from campaign_service.report.rows import (
+    ATTEMPT_COLUMNS,
+    RECIPIENT_COLUMNS,
+    Row,
+    attempt_row,
+    recipient_row,
+)
+from campaign_service.report.times import TimeWriter
+from campaign_service.serving import TenantService
+
+__all__ = ["export"]
+
+_PAGE = 500
+LOG_COLUMNS = ("seq", "at", "actor", "kind", "data")
+"""The columns of the log: the event itself stands in ``data``, as JSON."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
+async def export(
+    tenant: TenantService, record: CampaignRecord, query: ExportQuery
+) -> AsyncIterator[bytes]:
+    """Yield an export piece by piece; each is read and written in a thread."""
+    pages = _Pages(tenant, record)
+    rows, columns = {
+        "recipients": (pages.recipients, RECIPIENT_COLUMNS),
+        "attempts": (pages.attempts, ATTEMPT_COLUMNS),
+        "log": (pages.log, LOG_COLUMNS),
+    }[query.what]
+    texts = _csv(rows(), columns) if query.format == "csv" else _json(rows(), query.what)
+    while (text := await asyncio.to_thread(next, texts, None)) is not None:
+        yield text.encode()
+
+
+def _csv(pages: Iterator[list[Row]], columns: tuple[str, ...]) -> Iterator[str]:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns)
+    writer.writeheader()
+    for page in pages:
+        writer.writerows(_plain(row) for row in page)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _json(pages: Iterator[list[Row]], what: str) -> Iterator[str]:
+    yield f'{{"{what}": ['
+    is_first = True
+    for page in pages:
+        if page:
+            before = "\n" if is_first else ",\n"
+            yield before + ",\n".join(_encode(_whole(row)) for row in page)
+            is_first = False
+    yield "\n]}\n"
+
+
+def _plain(row: Row) -> Row:
+    """Return a row as CSV has it: JSON's words for true and false, not Python's."""
+    return {
+        name: str(cell).lower() if isinstance(cell, bool) else cell for name, cell in row.items()
+    }
+
+
+def _whole(row: Row) -> dict[str, object]:
+    data = row.get("data")
+    return {**row, "data": json.loads(data)} if isinstance(data, str) else {**row}
+
+
+class _Pages:
+    """A campaign's rows, a page at a time."""
+
+    def __init__(self, tenant: TenantService, record: CampaignRecord) -> None:
+        self._tenant = tenant
+        self._record = record
+        self._campaign_id: CampaignId = record.campaign_id
+        self._state: State | None = None
+
+    def recipients(self) -> Iterator[list[Row]]:
+        """Yield the rows of all recipients, in list order."""
+        state, everybody, text = self._scene()
+        for first, last in _stretches(len(everybody)):
+            attempts = self._attempts(first, last)
+            yield [
+                recipient_row(
+                    self._row(state, everybody, position, attempts[position]),
+                    text,
+                )
+                for position in range(first, last + 1)
+            ]
+
+    def attempts(self) -> Iterator[list[Row]]:
+        """Yield the rows of all attempts, by recipient."""
+        _, everybody, text = self._scene()
+        for first, last in _stretches(len(everybody)):
+            attempts = self._attempts(first, last)
+            yield [
+                attempt_row(attempt, everybody.at(position).name, text)
+                for position in range(first, last + 1)
+                for attempt in attempts[position]
+            ]
+
+    def log(self) -> Iterator[list[Row]]:
+        """Yield the events, in order."""
+        text = TimeWriter(ZoneInfo("UTC"))
+        after = 0
+        while True:
+            entries = self._tenant.history.entries(
+                after=after, limit=_PAGE, campaign_id=self._campaign_id
+            )
+            yield [
+                {
+                    "seq": entry.seq,
+                    "at": text(entry.at),
+                    "actor": entry.actor,
+                    "kind": entry.kind,
+                    "data": entry.data,
+                }
+                for entry in entries
+            ]
+            if len(entries) < _PAGE:
+                return
+            after = entries[-1].seq
+
+    def _scene(self) -> tuple[State, RecipientList, TimeWriter]:
+        """Return the state that still has the campaign, its recipients, and its clock."""
+        state = self._tenant.state
+        if self._campaign_id not in campaign_ids(state):
+            gone = self._record.deleted_seq
+            # A follower may not have heard of it yet: then it is in the journal, at its end.
+            seq = self._tenant.history.last_seq() if gone is None else gone - 1
+            state = self._tenant.history.state_after(seq)
+        found = campaign(state, self._campaign_id, state.now)
+        return state, found.recipients, TimeWriter(ZoneInfo(found.parameters.time_zone))
+
+    def _attempts(self, first: int, last: int) -> defaultdict[int, list[Attempt]]:
+        found: defaultdict[int, list[Attempt]] = defaultdict(list)
+        for attempt in self._tenant.history.attempts(
+            self._campaign_id, first=Position(first), last=Position(last)
+        ):
+            found[attempt.position].append(attempt)
+        return found
+
+    def _row(
+        self, state: State, everybody: RecipientList, position: int, attempts: list[Attempt]
+    ) -> RecipientRow:
+        now = recipient(state, self._campaign_id, Position(position))
+        counted = [attempt for attempt in attempts if attempt.given_back is None]
+        last = counted[-1] if counted else None
+        return RecipientRow(
+            position=Position(position),
+            recipient=everybody.at(position),
+            status=now.status,
+            reason=now.reason if isinstance(now, Failed) else None,
+            attempts=now.counted,
+            last_call_at=None if last is None else last.placed_at,
+            last_outcome=None if last is None else last.outcome,
+            answer_confirmed_at=_latest(attempt.answer_confirmed_at for attempt in attempts),
+            listening_confirmed_at=_latest(attempt.listening_confirmed_at for attempt in attempts),
+        )
+
+
+def _latest(times: Iterator[Instant | None]) -> Instant | None:
+    return max((at for at in times if at is not None), default=None)
+
+
+def _stretches(count: int) -> Iterator[tuple[int, int]]:
+    for first in range(1, count + 1, _PAGE):
+        yield first, min(count, first + _PAGE - 1)

@@ -1,0 +1,62 @@
+"""One listener's stream of server-sent events (the WHATWG's ``text/event-stream``)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from campaign_core import CampaignId
+from campaign_service.access import AccessError, ServicePermission
+from campaign_service.api.shapes.requests import EventsQuery
+
+if TYPE_CHECKING:
+    from campaign_service.api.asked import Asked
+
+__all__ = ["listen"]
+
+_RETRY_MS = 2_000
+
+
+async def listen(asked: Asked) -> AsyncIterator[bytes]:
+    """Yield what a listener is told, until the service stops or the token holds no more."""
+    query, settings = asked.query(EventsQuery), asked.premises.settings
+    after = None if query.after is UNSET else query.after
+    if asked.last_event_id is not None:
+        # A client that goes on says so in the header, whatever its URL was at first.
+        after = asked.last_event_id
+    loop = asyncio.get_running_loop()
+    told_at = checked_at = loop.time()
+    yield f"retry: {_RETRY_MS}\n\n".encode()
+    campaign_id = None if query.campaign_id is None else CampaignId(query.campaign_id)
+    wire = asked.premises.wires.of(asked.tenant.name)
+    async with aclosing(wire.listen(after=after, campaign_id=campaign_id)) as texts:
+        async for text in texts:
+            now = loop.time()
+            if now - checked_at >= settings.recheck_s:
+                checked_at = now
+                if not await _may_still(asked):
+                    return
+            if text:
+                told_at = now
+                yield text
+            elif now - told_at >= settings.heartbeat_s:
+                told_at = now
+                yield b": still here\n\n"
+
+
+async def _may_still(asked: Asked) -> bool:
+    """Return whether the token that the stream began with may still be listened with."""
+    try:
+        principal = await asked.premises.authenticator.authenticate(
+            authorization=asked.authorization, address=asked.address
+        )
+    except AccessError:
+        return False
+    except OSError:
+        # It cannot be found out just now; whoever was let in stays until it can.
+        return True
+    return principal.may(ServicePermission.VIEW, tenant=asked.tenant.name)

@@ -1,0 +1,280 @@
+"""The OpenAPI document (3.1), made of the same table that answers requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from campaign_service.access import ServicePermission
+from campaign_service.api.examples import EXAMPLES
+from campaign_service.api.operations import IfMatch, Needs, Operation
+from campaign_service.api.problems import PROBLEMS, ProblemBody
+
+__all__ = ["document_of", "document_text"]
+
+Data: TypeAlias = "dict[str, object]"
+
+_REF = "#/components/schemas/{name}"
+_VARIABLE = re.compile(r"{(\w+)}")
+_ABOUT = """Call campaigns: models, campaigns, recipients, what happened, and who may do what.
+
+Times are RFC 3339 with an offset; answers have them in UTC, to the millisecond. Every error is a
+problem (RFC 9457); bad values are all named at once. A command may be sent again with the same
+Idempotency-Key: it is taken once."""
+
+_NUMBER: Data = {"type": "integer", "minimum": 1, "maximum": 999_999_999_999_999}
+_PATHS: dict[str, Data] = {
+    "campaign_id": {**_NUMBER, "description": "A campaign's number."},
+    "model_id": {**_NUMBER, "description": "A model's number."},
+    "position": {**_NUMBER, "description": "A recipient's place in the list, from 1."},
+    "seq": {**_NUMBER, "description": "An event's number."},
+    "tenant": {"type": "string", "minLength": 1, "description": "One PBX's service."},
+    "name": {"type": "string", "minLength": 1, "description": "A user's name."},
+    "role": {"type": "string", "minLength": 1, "description": "A role's name."},
+    "token_id": {"type": "string", "minLength": 1, "description": "A token's id."},
+}
+_KEY: Data = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same request, the command is taken once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+_LAST_EVENT: Data = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The stream goes on behind this event.",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
+}
+
+
+def document_text(operations: Sequence[Operation]) -> bytes:
+    """Return the document as JSON."""
+    return msgspec.json.encode(document_of(operations))
+
+
+def document_of(operations: Sequence[Operation]) -> Data:
+    """Return the document as data."""
+    schemas = _schemas(operations)
+    paths: dict[str, Data] = {}
+    for operation in operations:
+        entry = paths.setdefault(operation.path, {})
+        entry[operation.method.lower()] = _operation(operation, operations, schemas)
+    used = {operation.query.__name__ for operation in operations}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Call campaigns",
+            "version": version("call-campaign"),
+            "description": _ABOUT,
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {name: one for name, one in schemas.items() if name not in used},
+            "responses": {str(status): _problem(status) for status in _statuses()},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a log-in, or one made for a program.",
+                }
+            },
+        },
+        "security": [{"token": []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in operations)],
+    }
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Data]:
+    kinds: dict[type[Struct], None] = {ProblemBody: None}
+    for operation in operations:
+        for kind in (operation.query, operation.body, operation.reply.shape):
+            if kind is not None:
+                kinds[kind] = None
+    _, schemas = msgspec.json.schema_components(list(kinds), ref_template=_REF)
+    return schemas
+
+
+# One operation -------------------------------------------------------------------------------
+
+
+def _operation(
+    operation: Operation, everything: Sequence[Operation], schemas: dict[str, Data]
+) -> Data:
+    entry: Data = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": _description(operation),
+        "tags": [operation.tag],
+        "parameters": _parameters(operation, schemas),
+        "responses": _responses(operation, everything),
+    }
+    if operation.needs is Needs.NOTHING:
+        entry["security"] = []
+    if operation.body is not None:
+        content: Data = {"schema": {"$ref": _REF.format(name=operation.body.__name__)}}
+        example = EXAMPLES.get(operation.body)
+        if example is not None:
+            content["example"] = example
+        entry["requestBody"] = {
+            "required": not operation.body_may_be_missing,
+            "content": {"application/json": content},
+        }
+    return entry
+
+
+def _description(operation: Operation) -> str:
+    needs = operation.needs
+    if isinstance(needs, ServicePermission):
+        told = f"Needs the permission `{needs.name}`."
+    else:
+        told = "Anybody may." if needs is Needs.NOTHING else "Needs a token, whatever it permits."
+    return f"{operation.description} {told}".strip()
+
+
+def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
+    found: list[Data] = [
+        {"name": name, "in": "path", "required": True, "schema": _PATHS[name]}
+        for name in _VARIABLE.findall(operation.path)
+    ]
+    query = schemas[operation.query.__name__]
+    properties, required = query.get("properties", {}), query.get("required", [])
+    assert isinstance(properties, dict)
+    assert isinstance(required, list)
+    for name, schema in properties.items():
+        found.append(
+            {"name": name, "in": "query", "required": name in required, "schema": _asked(schema)}
+        )
+    if operation.commands:
+        found.append(_KEY)
+    if operation.if_match is not IfMatch.NO:
+        found.append(_if_match(is_needed=operation.if_match is IfMatch.NEEDED))
+    if "text/event-stream" in operation.reply.media:
+        found.append(_LAST_EVENT)
+    return found
+
+
+def _asked(schema: Data) -> Data:
+    """Return a parameter's schema: what may be null in Python is left out of a query."""
+    choices = schema.get("anyOf")
+    if not isinstance(choices, list):
+        return schema
+    left = [choice for choice in choices if choice != {"type": "null"}]
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return {**rest, **left[0]} if len(left) == 1 else {**rest, "anyOf": left}
+
+
+def _if_match(*, is_needed: bool) -> Data:
+    return {
+        "name": "If-Match",
+        "in": "header",
+        "required": is_needed,
+        "description": "The ETag as it was read: refused when somebody has changed it since.",
+        "schema": {"type": "string", "minLength": 1},
+    }
+
+
+# Answers -------------------------------------------------------------------------------------
+
+
+def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
+    reply = operation.reply
+    good: Data = {"description": operation.summary or "Done"}
+    if reply.shape is not None:
+        schema = {"$ref": _REF.format(name=reply.shape.__name__)}
+        good["content"] = {"application/json": {"schema": schema}}
+    elif reply.media:
+        good["content"] = {media: {"schema": _text(media)} for media in reply.media}
+    headers: Data = {}
+    if reply.has_etag:
+        headers["ETag"] = {
+            "description": "To be sent as If-Match with a change.",
+            "schema": {"type": "string"},
+            "required": True,
+        }
+    if reply.has_location:
+        headers["Location"] = {
+            "description": "Where it is.",
+            "schema": {"type": "string"},
+            "required": True,
+        }
+    if headers:
+        good["headers"] = headers
+    links = _links(operation, everything)
+    if links:
+        good["links"] = links
+    responses: Data = {str(reply.status): good}
+    for status in sorted({PROBLEMS[name].status for name in _problems(operation)}):
+        responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
+    return responses
+
+
+def _text(media: str) -> Data:
+    return {"type": "object"} if media == "application/json" else {"type": "string"}
+
+
+def _problems(operation: Operation) -> set[str]:
+    """Return the kinds of problems that can come of an operation."""
+    found = {"bad-value", "not-acceptable", "internal", *operation.problems}
+    if operation.needs is not Needs.NOTHING:
+        # Who asks is looked up in a database, which may be away.
+        found |= {"not-authenticated", "not-permitted", "away"}
+    if "{" in operation.path:
+        found.add("not-found")
+    if operation.is_change:
+        found.add("body-too-large")
+    if operation.body is not None:
+        found |= {"malformed-body", "unsupported-body"}
+    if operation.if_match is not IfMatch.NO:
+        found.add("precondition-failed")
+    if operation.if_match is IfMatch.NEEDED:
+        found.add("precondition-needed")
+    if not operation.reply.media:
+        found.discard("not-acceptable")
+    return found
+
+
+def _links(operation: Operation, everything: Sequence[Operation]) -> Data:
+    """Return where one may go on with what was made."""
+    made = next((name for tag, name in _MADE.items() if operation.name in tag), None)
+    if made is None:
+        return {}
+    return {
+        other.name: {
+            "operationId": other.name,
+            "parameters": {"tenant": "$request.path.tenant", made: f"$response.body#/{made}"},
+        }
+        for other in everything
+        if _VARIABLE.findall(other.path) == ["tenant", made]
+    }
+
+
+_MADE = {
+    ("add_model", "clone_model"): "model_id",
+    ("start_campaign",): "campaign_id",
+}
+
+
+def _statuses() -> list[int]:
+    return sorted({kind.status for kind in PROBLEMS.values()})
+
+
+def _problem(status: int) -> Data:
+    kinds = [kind for kind in PROBLEMS.values() if kind.status == status]
+    titles = "; ".join(f"{kind.title} (`/problems/{kind.name}`)" for kind in kinds)
+    entry: Data = {
+        "description": titles,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemBody")}}
+        },
+    }
+    if status == 401:  # noqa: PLR2004 -- RFC 9110 asks for it there
+        header = {"schema": {"type": "string"}, "required": True}
+        entry["headers"] = {"WWW-Authenticate": header}
+    return entry

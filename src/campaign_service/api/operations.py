@@ -1,0 +1,240 @@
+"""Operations: what can be asked of the API, each told once.
+
+From the same table come the routes, what is checked before a handler runs (who asks, what may be
+done, the shapes of query and body), and the OpenAPI document; so the document cannot differ from
+what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from msgspec import Struct
+
+from campaign_core.commands import Command
+from campaign_service.access import ServicePermission, needed_for
+from campaign_service.api.shapes.requests import NoQuery
+
+if TYPE_CHECKING:
+    from campaign_service.api.asked import Asked
+
+__all__ = ["Answer", "IfMatch", "Needs", "Operation", "Register", "Reply"]
+
+PREFIX = "/api/v1"
+"""Before every path but those of health and metrics."""
+OF_TENANT = f"{PREFIX}/tenants/{{tenant}}"
+
+
+class Needs(Enum):
+    """What is asked of whoever asks, beside a permission."""
+
+    NOTHING = "NOTHING"
+    """Anybody may."""
+    SOMEBODY = "SOMEBODY"
+    """Anybody who has shown who it is, even one who must change the password first."""
+
+
+class IfMatch(Enum):
+    """What becomes of the header If-Match."""
+
+    NO = "NO"
+    """It means nothing here."""
+    TAKEN = "TAKEN"
+    """Where it is given it must hold."""
+    NEEDED = "NEEDED"
+    """It must be given."""
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """A form that a good answer can have."""
+
+    shape: type[Struct] | None = None
+    """Of a JSON body; ``None``: no body, or no JSON."""
+    media: tuple[str, ...] = ("application/json",)
+    status: int = 200
+    has_etag: bool = False
+    has_location: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """A good answer."""
+
+    content: Struct | bytes | AsyncIterator[bytes] | None = None
+    status: int = 200
+    media: str = "application/json"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+Handler = Callable[["Asked"], Awaitable[Answer]]
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    name: str
+    """In words, such as ``start_campaign``."""
+    summary: str
+    description: str
+    tag: str
+    needs: ServicePermission | Needs
+    handler: Handler = attrs.field(eq=False)
+    query: type[Struct]
+    body: type[Struct] | None
+    body_may_be_missing: bool
+    has_list: bool
+    """Whether the body may hold a list of recipients, and so be a large one."""
+    reply: Reply
+    if_match: IfMatch
+    commands: tuple[type[Any], ...]
+    """The core's commands that it gives."""
+    problems: tuple[str, ...]
+    """Kinds of problems beside those that follow from the rest."""
+
+    @property
+    def is_of_tenant(self) -> bool:
+        """Whether it asks something of one tenant."""
+        return self.path.startswith(f"{OF_TENANT}/")
+
+    @property
+    def is_change(self) -> bool:
+        """Whether something may be different after it."""
+        return self.method != "GET"
+
+
+class Register:
+    """Collects operations as they are declared, for one chapter of the document.
+
+    Args:
+        tag: the chapter.
+        below: what every path of it begins with.
+    """
+
+    def __init__(self, tag: str, *, below: str) -> None:
+        self.tag = tag
+        self.below = below
+        self.operations: list[Operation] = []
+
+    def query(
+        self,
+        path: str,
+        *,
+        reply: type[Struct] | None,
+        query: type[Struct] = NoQuery,
+        needs: ServicePermission | Needs = ServicePermission.VIEW,
+        media: tuple[str, ...] = ("application/json",),
+        has_etag: bool = False,
+        problems: tuple[str, ...] = (),
+    ) -> Callable[[Handler], Handler]:
+        """Declare a handler that answers and changes nothing."""
+        return self._declare(
+            "GET",
+            path,
+            needs=needs,
+            query=query,
+            reply=Reply(shape=reply, media=media, has_etag=has_etag),
+            problems=problems,
+        )
+
+    def command(  # noqa: PLR0913
+        self,
+        method: str,
+        path: str,
+        *,
+        gives: type[Command],
+        reply: Reply,
+        body: type[Struct] | None = None,
+        body_may_be_missing: bool = False,
+        query: type[Struct] = NoQuery,
+        has_list: bool = False,
+        if_match: IfMatch = IfMatch.NO,
+    ) -> Callable[[Handler], Handler]:
+        """Declare a handler that gives a command of the core; the core says what it needs."""
+        return self._declare(
+            method,
+            path,
+            needs=needed_for(gives.__new__(gives)),
+            query=query,
+            body=body,
+            body_may_be_missing=body_may_be_missing,
+            has_list=has_list,
+            reply=reply,
+            if_match=if_match,
+            commands=(gives,),
+            problems=("refused", "key-reused", "not-leading", "away"),
+        )
+
+    def change(  # noqa: PLR0913
+        self,
+        method: str,
+        path: str,
+        *,
+        needs: ServicePermission | Needs,
+        reply: Reply,
+        body: type[Struct] | None = None,
+        query: type[Struct] = NoQuery,
+        has_list: bool = False,
+        if_match: IfMatch = IfMatch.NO,
+        problems: tuple[str, ...] = ("refused", "away"),
+    ) -> Callable[[Handler], Handler]:
+        """Declare a handler that changes something outside of the core: users, above all."""
+        return self._declare(
+            method,
+            path,
+            needs=needs,
+            query=query,
+            body=body,
+            has_list=has_list,
+            reply=reply,
+            if_match=if_match,
+            problems=problems,
+        )
+
+    def _declare(  # noqa: PLR0913
+        self,
+        method: str,
+        path: str,
+        *,
+        needs: ServicePermission | Needs,
+        query: type[Struct],
+        reply: Reply,
+        body: type[Struct] | None = None,
+        body_may_be_missing: bool = False,
+        has_list: bool = False,
+        if_match: IfMatch = IfMatch.NO,
+        commands: tuple[type[Any], ...] = (),
+        problems: tuple[str, ...] = (),
+    ) -> Callable[[Handler], Handler]:
+        def declared(handler: Handler) -> Handler:
+            text = (handler.__doc__ or "").strip()
+            summary, _, rest = text.partition("\n")
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=f"{self.below}{path}",
+                    name=getattr(handler, "__name__", ""),
+                    summary=summary.rstrip("."),
+                    description=" ".join(rest.split()),
+                    tag=self.tag,
+                    needs=needs,
+                    handler=handler,
+                    query=query,
+                    body=body,
+                    body_may_be_missing=body_may_be_missing,
+                    has_list=has_list,
+                    reply=reply,
+                    if_match=if_match,
+                    commands=commands,
+                    problems=problems,
+                )
+            )
+            return handler
+
+        return declared

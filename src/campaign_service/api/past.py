@@ -1,0 +1,54 @@
+"""States of the past (R8.3), for queries with ``?at=``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from campaign_core import Instant, State
+from campaign_core.errors import Problem
+from campaign_service.api.shapes.building import BadValuesError
+from campaign_service.api.times import text_of
+from campaign_service.serving import TenantService
+
+__all__ = ["PastStates"]
+
+_SETTLED_MS = 60_000
+
+
+class PastStates:
+    """Has states of the past made, one at a time, and keeps the last few.
+
+    To read a page of recipients as they were, a client asks several times about one instant; the
+    state is made from the journal for the first of these.
+
+    Args:
+        kept: how many states are kept.
+    """
+
+    def __init__(self, *, kept: int) -> None:
+        self._kept_max = kept
+        self._kept: OrderedDict[tuple[str, Instant], State] = OrderedDict()
+        self._making = asyncio.Lock()
+
+    async def state_of(self, tenant: TenantService, at: Instant) -> State:
+        """Return the state of a tenant at an instant.
+
+        Raises:
+            BadValuesError: the instant is yet to come, or nothing had happened by then.
+        """
+        if at > tenant.now:
+            rule = f"a time not to come; it is {text_of(tenant.now)} now"
+            raise BadValuesError([Problem(field="at", value=text_of(at), rule=rule)])
+        async with self._making:
+            state = self._kept.get((tenant.name, at))
+            if state is None:
+                state = await asyncio.to_thread(tenant.history.state_at, at)
+            if at > tenant.now - _SETTLED_MS:
+                # More may be written yet of what happened then.
+                return state
+            self._kept[tenant.name, at] = state
+            self._kept.move_to_end((tenant.name, at))
+            while len(self._kept) > self._kept_max:
+                self._kept.popitem(last=False)
+        return state

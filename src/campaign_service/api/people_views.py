@@ -1,0 +1,119 @@
+"""Users, roles and tokens as answers show them, and what requests about them mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from campaign_service import access
+from campaign_service.access import NotPermittedError, ServicePermission
+from campaign_service.api.asked import Asked
+from campaign_service.api.problems import PreconditionFailedError
+from campaign_service.api.shapes import people
+from campaign_service.api.times import text_of, text_or_none
+
+__all__ = [
+    "expected_version",
+    "grants_of",
+    "password_for",
+    "require_own_or_manager",
+    "role_shape",
+    "sorted_permissions",
+    "token_shape",
+    "user_shape",
+    "version_tag",
+]
+
+_TAG = re.compile(r'"v([0-9]{1,18})"')
+
+
+def version_tag(version: int) -> str:
+    """Return the tag of a user or a role."""
+    return f'"v{version}"'
+
+
+def expected_version(asked: Asked) -> int | None:
+    """Return the version that If-Match asks for; ``None``: whatever it is.
+
+    Raises:
+        PreconditionFailedError: it is no tag of ours.
+    """
+    header = asked.if_match
+    if header is None or header.strip() == "*":
+        return None
+    found = _TAG.fullmatch(header.strip())
+    if found is None:
+        raise PreconditionFailedError("another")
+    return int(found[1])
+
+
+def require_own_or_manager(asked: Asked, *, not_for_programs: bool = False) -> None:
+    """Go on only for the user that the path names, and for whoever manages users.
+
+    Raises:
+        NotPermittedError: it is somebody else, or must think of a new password first.
+    """
+    principal = asked.principal
+    is_own = principal.name == asked.names["name"] and not principal.must_change_password
+    if not_for_programs and principal.is_program:
+        raise NotPermittedError(
+            ServicePermission.MANAGE_USERS, tenant=None, must_change_password=False
+        )
+    if not is_own:
+        principal.require(ServicePermission.MANAGE_USERS)
+
+
+def sorted_permissions(held: Iterable[ServicePermission]) -> list[ServicePermission]:
+    """Return permissions, the least first."""
+    known = set(held)
+    return [one for one in ServicePermission if one in known]
+
+
+def grants_of(given: Iterable[people.Grant]) -> list[access.Grant]:
+    """Return the roles that a body names."""
+    return [access.Grant(role=one.role, tenant=one.tenant) for one in given]
+
+
+def user_shape(found: access.User) -> people.User:
+    """Return a user."""
+    return people.User(
+        name=found.name,
+        enabled=found.enabled,
+        must_change_password=found.must_change_password,
+        password_expires_at=text_or_none(found.password_expires_at),
+        created_at=text_of(found.created_at),
+        grants=[people.Grant(role=one.role, tenant=one.tenant) for one in sorted(found.grants)],
+    )
+
+
+def password_for(
+    found: access.User, one_time: access.OneTimePassword | None
+) -> people.NewUserAnswer:
+    """Return a user with the password that was made up."""
+    return people.NewUserAnswer(
+        user=user_shape(found), one_time_password=None if one_time is None else one_time.text
+    )
+
+
+def role_shape(found: access.Role) -> people.UserRole:
+    """Return a role."""
+    return people.UserRole(
+        name=found.name,
+        permissions=sorted_permissions(found.permissions),
+        is_built_in=found.is_built_in,
+    )
+
+
+def token_shape(found: access.Token) -> people.Token:
+    """Return what is known of a token."""
+    held = found.permissions
+    return people.Token(
+        id=found.id,
+        is_session=found.is_session,
+        label=found.label,
+        created_at=text_of(found.created_at),
+        expires_at=text_or_none(found.expires_at),
+        last_used_at=text_or_none(found.last_used_at),
+        permissions=None if held is None else sorted_permissions(held),
+        tenants=None if found.tenants is None else sorted(found.tenants),
+    )

@@ -1,0 +1,316 @@
+"""Problem details (RFC 9457) for every error, and which error is which problem.
+
+The type of a problem is a relative URI; docs/api.md has a paragraph for each.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Annotated
+
+import attrs
+import msgspec
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from campaign_core.errors import (
+    CommandRefusedError,
+    Problem,
+    SettingsError,
+    UnknownCampaignError,
+    UnknownModelError,
+    UnknownRecipientError,
+)
+from campaign_service.access import (
+    AccessError,
+    LoginLimitedError,
+    NotPermittedError,
+    UnknownRoleError,
+    UnknownTokenError,
+    UnknownUserError,
+    VersionConflictError,
+)
+from campaign_service.api.reading import MalformedBodyError
+from campaign_service.api.shapes.building import BadValuesError, in_json, plain
+from campaign_service.api.shapes.words import AnyJson
+from campaign_service.api.times import with_times
+from campaign_service.serving import KeyReusedError, NotLeadingError
+
+__all__ = [
+    "PROBLEMS",
+    "BadValue",
+    "NotAcceptableError",
+    "NotFoundError",
+    "NotReadyError",
+    "PreconditionFailedError",
+    "PreconditionNeededError",
+    "ProblemBody",
+    "ProblemKind",
+    "Refusal",
+    "TooLargeError",
+    "UnsupportedBodyError",
+    "problem_of",
+    "refused_by_field",
+]
+
+_log = logging.getLogger(__name__)
+
+
+class BadValue(Struct, kw_only=True, frozen=True):
+    """One value that cannot be taken, and why."""
+
+    field: Annotated[
+        str,
+        Meta(
+            description="A path into the body, which counts from 0; or the name of a parameter.",
+            examples=["recipients[2].number"],
+        ),
+    ]
+    value: AnyJson
+    rule: Annotated[str, Meta(description="What is allowed.")]
+
+
+class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is wrong with a request, or with the service just now (RFC 9457)."""
+
+    type: Annotated[str, Meta(description="Which problem it is.", examples=["/problems/bad-value"])]
+    title: str
+    status: int
+    detail: str
+    errors: (
+        Annotated[list[BadValue], Meta(description="Every value that must be changed.")] | UnsetType
+    ) = UNSET
+    command: (
+        Annotated[str, Meta(description="The command that the state does not allow.")] | UnsetType
+    ) = UNSET
+    why: Annotated[str, Meta(description="Why it does not.")] | UnsetType = UNSET
+    leader: (
+        Annotated[str | None, Meta(description="Where the process listens that leads the tenant.")]
+        | UnsetType
+    ) = UNSET
+    id: (
+        Annotated[str, Meta(description="Under which the service's log has more of it.")]
+        | UnsetType
+    ) = UNSET
+
+
+@attrs.frozen
+class ProblemKind:
+    """A kind of problem: the last part of its type, its status, and its title."""
+
+    name: str
+    status: int
+    title: str
+
+
+_KINDS = (
+    ProblemKind("malformed-body", 400, "The body is no JSON"),
+    ProblemKind("bad-request", 400, "The request is malformed"),
+    ProblemKind("not-authenticated", 401, "It is not known who asks"),
+    ProblemKind("not-permitted", 403, "This may not be done"),
+    ProblemKind("not-found", 404, "There is no such thing"),
+    ProblemKind("method-not-allowed", 405, "That cannot be done with this"),
+    ProblemKind("not-acceptable", 406, "No acceptable form of an answer"),
+    ProblemKind("refused", 409, "The state does not allow it"),
+    ProblemKind("key-reused", 409, "The idempotency key belongs to another request"),
+    ProblemKind("precondition-failed", 412, "Somebody has changed it meanwhile"),
+    ProblemKind("body-too-large", 413, "The body is too large"),
+    ProblemKind("unsupported-body", 415, "The body is of another kind"),
+    ProblemKind("bad-value", 422, "Values must be changed"),
+    ProblemKind("precondition-needed", 428, "If-Match is needed"),
+    ProblemKind("login-limited", 429, "Too many log-ins have failed"),
+    ProblemKind("internal", 500, "The service has made a mistake"),
+    ProblemKind("not-leading", 503, "Another process leads"),
+    ProblemKind("away", 503, "It cannot be written or read just now"),
+    ProblemKind("not-ready", 503, "The process is of no use just now"),
+)
+PROBLEMS: Mapping[str, ProblemKind] = {kind.name: kind for kind in _KINDS}
+"""Every kind of problem by its name."""
+
+
+class NotFoundError(LookupError):
+    """What a URL names is not there."""
+
+
+class NotAcceptableError(ValueError):
+    """The client takes no form in which there is an answer."""
+
+
+class UnsupportedBodyError(ValueError):
+    """A body is not JSON by its own account."""
+
+
+class TooLargeError(ValueError):
+    """A body has more bytes than are taken."""
+
+
+class NotReadyError(Exception):
+    """The process lives, and is of no use just now."""
+
+
+class PreconditionNeededError(ValueError):
+    """What must be changed with If-Match was to be changed without."""
+
+
+class PreconditionFailedError(ValueError):
+    """Something is not as the client saw it last."""
+
+    def __init__(self, etag: str) -> None:
+        """Take the tag of what is there now."""
+        self.etag = etag
+        super().__init__(f"it has been changed since: its tag is {etag} now")
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """The answer to a request that went wrong."""
+
+    body: ProblemBody
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def status(self) -> int:
+        """The status of HTTP."""
+        return self.body.status
+
+    def encoded(self) -> bytes:
+        """Return the body as JSON."""
+        return msgspec.json.encode(self.body)
+
+
+def refused_by_field(error: CommandRefusedError, field: str, value: object) -> SettingsError:
+    """Return a refusal of what a body, and no URL, names as one of that value."""
+    rule = error.why.rpartition(": ")[2]
+    return BadValuesError([Problem(field=field, value=value, rule=rule)])
+
+
+def problem_of(error: Exception) -> Refusal:
+    """Return the answer to whatever went wrong; what nobody expected is logged."""
+    if isinstance(error, SettingsError):
+        return _bad_values(error)
+    if isinstance(error, HTTPException):
+        return _of_framework(error)
+    if isinstance(error, AccessError):
+        return _of_access(error)
+    if isinstance(error, CommandRefusedError):
+        return _of_refusal(error)
+    match error:
+        case NotFoundError():
+            return _refusal("not-found", str(error))
+        case PreconditionFailedError(etag=etag):
+            return _refusal("precondition-failed", str(error), headers={"ETag": etag})
+        case KeyReusedError():
+            return _refusal("key-reused", str(error))
+        case NotLeadingError(leader_url=leader):
+            body = _body("not-leading", str(error), leader=leader)
+            return Refusal(body=body, headers={"Retry-After": "1"})
+        case OSError():
+            # The journal, or the database that users are kept in.
+            _log.warning("a request was refused: %s", error)
+            return _refusal("away", str(error), headers={"Retry-After": "2"})
+        case _:
+            pass
+    for kind, name in _PLAIN.items():
+        if isinstance(error, kind):
+            return _refusal(name, str(error))
+    return _internal(error)
+
+
+_PLAIN: Mapping[type[Exception], str] = {
+    MalformedBodyError: "malformed-body",
+    NotAcceptableError: "not-acceptable",
+    UnsupportedBodyError: "unsupported-body",
+    TooLargeError: "body-too-large",
+    PreconditionNeededError: "precondition-needed",
+    NotReadyError: "not-ready",
+}
+"""Problems that have nothing to tell but their sentence."""
+
+
+def _bad_values(error: SettingsError) -> Refusal:
+    is_path = isinstance(error, BadValuesError)
+    errors = [
+        BadValue(
+            field=problem.field if is_path else in_json(problem.field),
+            value=plain(problem.value),
+            rule=with_times(problem.rule),
+        )
+        for problem in error.problems
+    ]
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    detail = f"{first.field or 'the body'}: {first.rule}{more}"
+    return Refusal(body=_body("bad-value", detail, errors=errors))
+
+
+def _of_refusal(error: CommandRefusedError) -> Refusal:
+    if isinstance(
+        error,
+        UnknownCampaignError
+        | UnknownModelError
+        | UnknownRecipientError
+        | UnknownUserError
+        | UnknownRoleError
+        | UnknownTokenError,
+    ):
+        return _refusal("not-found", error.why)
+    if isinstance(error, VersionConflictError):
+        return _refusal("precondition-failed", error.why)
+    command = error.command
+    name = command if isinstance(command, str) else type(command).__name__
+    return Refusal(body=_body("refused", error.why, why=error.why, command=name))
+
+
+def _of_access(error: AccessError) -> Refusal:
+    match error:
+        case LoginLimitedError(retry_after_s=after):
+            return _refusal("login-limited", str(error), headers={"Retry-After": str(after)})
+        case NotPermittedError():
+            return _refusal("not-permitted", str(error))
+        case _:
+            # Whatever else an authenticator says, it does not know who asks.
+            pass
+    headers = {"WWW-Authenticate": 'Bearer realm="call-campaign"'}
+    return _refusal("not-authenticated", str(error), headers=headers)
+
+
+def _of_framework(error: HTTPException) -> Refusal:
+    match error:
+        case MethodNotAllowedException():
+            return _refusal("method-not-allowed", error.detail, headers=dict(error.headers or {}))
+        case NotFoundException():
+            return _refusal("not-found", "there is nothing at this URL")
+        case RequestEntityTooLarge():
+            return _refusal("body-too-large", "the body has more bytes than are taken here")
+        case ClientException(status_code=400):
+            return _refusal("bad-request", error.detail)
+        case _:
+            pass
+    return _internal(error)
+
+
+def _internal(error: Exception) -> Refusal:
+    number = secrets.token_hex(8)
+    _log.error("request failed, %s", number, exc_info=error)
+    detail = f"it is in the service's log under {number}"
+    return Refusal(body=_body("internal", detail, id=number))
+
+
+def _refusal(name: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Refusal:
+    return Refusal(body=_body(name, detail), headers=headers or {})
+
+
+def _body(name: str, detail: str, **members: object) -> ProblemBody:
+    kind = PROBLEMS[name]
+    body = ProblemBody(
+        type=f"/problems/{kind.name}", title=kind.title, status=kind.status, detail=detail
+    )
+    return msgspec.structs.replace(body, **members)

@@ -1,0 +1,59 @@
+"""Whether the process lives, whether it is of use, and what Prometheus asks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from campaign_service.access import ServicePermission
+from campaign_service.api.asked import Asked
+from campaign_service.api.operations import Answer, Needs, Register
+from campaign_service.api.problems import NotReadyError
+from campaign_service.api.shapes.records import Alive
+from campaign_service.api.shapes.requests import NoQuery
+
+__all__ = ["HEALTH", "METRICS", "OPEN_METRICS"]
+
+HEALTH = Register("Health", below="")
+METRICS = Register("Health", below="")
+OPEN_METRICS = Register("Health", below="")
+
+_TEXT = "text/plain"
+
+
+@HEALTH.query("/health", query=NoQuery, reply=Alive, needs=Needs.NOTHING)
+async def read_health(asked: Asked) -> Answer:
+    """Whether the process lives: it answers."""
+    return Answer(content=Alive(status="alive"))
+
+
+@HEALTH.query("/ready", query=NoQuery, reply=Alive, needs=Needs.NOTHING, problems=("not-ready",))
+async def read_readiness(asked: Asked) -> Answer:
+    """Whether the process is of use: it serves its tenants, and their journals can be read."""
+    tenants = asked.premises.house.tenants
+    away = sorted(
+        name for name, tenant in tenants.items() if tenant.health().journal_away_since is not None
+    )
+    if not tenants:
+        raise NotReadyError("no tenant is served yet")
+    if away:
+        raise NotReadyError(f"the journal is away of {', '.join(away)}")
+    return Answer(content=Alive(status="ready"))
+
+
+async def _metrics(asked: Asked) -> Answer:
+    text = await asyncio.to_thread(asked.premises.measures.text)
+    return Answer(content=text, media="text/plain; version=0.0.4; charset=utf-8")
+
+
+@METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=Needs.SOMEBODY)
+async def read_metrics(asked: Asked) -> Answer:
+    """Measurements for Prometheus, of every tenant: all of them must be one's to view."""
+    for name in asked.premises.house.tenants:
+        asked.principal.require(ServicePermission.VIEW, tenant=name)
+    return await _metrics(asked)
+
+
+@OPEN_METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=Needs.NOTHING)
+async def read_open_metrics(asked: Asked) -> Answer:
+    """Measurements for Prometheus, of every tenant; the service's settings open them to all."""
+    return await _metrics(asked)

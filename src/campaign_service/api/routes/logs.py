@@ -1,0 +1,187 @@
+"""What happened: logs, past campaigns, the audit of commands, exports (R9)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+
+from campaign_core import CampaignId, Instant
+from campaign_core.codec import from_data
+from campaign_core.events import CampaignScheduled
+from campaign_service.api.asked import Asked
+from campaign_service.api.entries import log_entry
+from campaign_service.api.exports import export
+from campaign_service.api.operations import OF_TENANT, Answer, Register
+from campaign_service.api.problems import NotFoundError
+from campaign_service.api.shapes import records, wanted
+from campaign_service.api.shapes.building import shape_of, shape_with
+from campaign_service.api.shapes.requests import (
+    AuditQuery,
+    ExportQuery,
+    LogQuery,
+    NoQuery,
+    PastQuery,
+)
+from campaign_service.api.times import instant_in, text_of, text_or_none
+from campaign_service.journal import Entry
+from campaign_service.journal.sql import CampaignRecord
+from campaign_service.serving import TenantService
+
+__all__ = ["LOGS"]
+
+LOGS = Register("What happened", below=OF_TENANT)
+
+
+@LOGS.query("/log", query=LogQuery, reply=records.LogPage)
+async def read_log(asked: Asked) -> Answer:
+    """Read the journal: everything that happened, oldest first (R9.1)."""
+    return await _log(asked, None)
+
+
+@LOGS.query("/log/{seq}", query=NoQuery, reply=records.LogEntry)
+async def read_log_entry(asked: Asked) -> Answer:
+    """Read one event of the journal, whole however long it is."""
+    seq = asked.seq
+    entries = await asyncio.to_thread(asked.tenant.history.entries, after=seq - 1, limit=1)
+    if not entries or entries[0].seq != seq:
+        raise NotFoundError(f"seq = {seq}: there is no such event")
+    return Answer(content=await asyncio.to_thread(log_entry, entries[0], is_whole=True))
+
+
+@LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, reply=records.LogPage)
+async def read_campaign_log(asked: Asked) -> Answer:
+    """Read the log of a campaign, also of one that was deleted (R9.2).
+
+    The first event has all its parameters as they were.
+    """
+    await _past(asked)
+    return await _log(asked, asked.campaign_id)
+
+
+async def _log(asked: Asked, campaign_id: CampaignId | None) -> Answer:
+    query = asked.query(LogQuery)
+    until = _instant(query.until, "until")
+
+    def page() -> records.LogPage:
+        entries = asked.tenant.history.entries(
+            after=query.after, limit=query.limit + 1, campaign_id=campaign_id, until=until
+        )
+        return records.LogPage(
+            items=[log_entry(entry) for entry in entries[: query.limit]],
+            next=_next(entries, query.limit),
+        )
+
+    return Answer(content=await asyncio.to_thread(page))
+
+
+@LOGS.query("/past-campaigns", query=PastQuery, reply=records.PastCampaignPage)
+async def list_past_campaigns(asked: Asked) -> Answer:
+    """List every campaign that ever was, those deleted included (R9.2)."""
+    query = asked.query(PastQuery)
+    found = await asyncio.to_thread(asked.tenant.history.campaigns)
+    behind = [one for one in found if one.campaign_id > query.after]
+    page = behind[: query.limit]
+    return Answer(
+        content=records.PastCampaignPage(
+            items=[shape_with(records.PastCampaign, _record(one)) for one in page],
+            next=page[-1].campaign_id if len(behind) > query.limit else None,
+        )
+    )
+
+
+@LOGS.query("/past-campaigns/{campaign_id}", query=NoQuery, reply=records.PastCampaignDetail)
+async def read_past_campaign(asked: Asked) -> Answer:
+    """Read a campaign that is or was: its parameters as they were, and how its calls ended (R9.2).
+
+    Changes of settings, of its model, or its being deleted have not touched them.
+    """
+    record = await _past(asked)
+    return Answer(content=await asyncio.to_thread(_detail, asked.tenant, record))
+
+
+@LOGS.query("/audit", query=AuditQuery, reply=records.AuditPage)
+async def read_audit(asked: Asked) -> Answer:
+    """Read what people and programs did to this tenant: who, what, when (R9.1)."""
+    query = asked.query(AuditQuery)
+    since, until = _instant(query.since, "since"), _instant(query.until, "until")
+
+    def page() -> records.AuditPage:
+        entries = asked.tenant.history.by_users(
+            actor=query.actor,
+            since=since,
+            until=until,
+            after=query.after,
+            limit=query.limit + 1,
+        )
+        return records.AuditPage(
+            items=[log_entry(entry) for entry in entries[: query.limit]],
+            next=_next(entries, query.limit),
+        )
+
+    return Answer(content=await asyncio.to_thread(page))
+
+
+@LOGS.query(
+    "/campaigns/{campaign_id}/export",
+    query=ExportQuery,
+    reply=None,
+    media=("text/csv", "application/json"),
+)
+async def export_campaign(asked: Asked) -> Answer:
+    """Export the recipients, the attempts or the log of a campaign, as CSV or JSON (R9.2).
+
+    The answer is written while it is read, so that a large one needs no memory. Also of a
+    campaign that was deleted: its recipients are as they were just before.
+    """
+    query = asked.query(ExportQuery)
+    record = await _past(asked)
+    name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
+    return Answer(
+        content=export(asked.tenant, record, query),
+        media="text/csv; charset=utf-8" if query.format == "csv" else "application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def _past(asked: Asked) -> CampaignRecord:
+    found = await asyncio.to_thread(asked.tenant.history.campaign, asked.campaign_id)
+    if found is None:
+        raise NotFoundError(f"campaign_id = {asked.campaign_id}: there never was such a campaign")
+    return found
+
+
+def _record(record: CampaignRecord) -> dict[str, object]:
+    return {
+        "campaign_id": record.campaign_id,
+        "name": record.name,
+        "model_id": record.model_id,
+        "model_name": record.model_name,
+        "created_at": text_of(record.created_at),
+        "created_seq": record.created_seq,
+        "starts_at": text_of(record.starts_at),
+        "expires_at": text_or_none(record.expires_at),
+        "recipient_count": record.recipients,
+        "deleted_at": text_or_none(record.deleted_at),
+        "deleted_seq": record.deleted_seq,
+    }
+
+
+def _detail(tenant: TenantService, record: CampaignRecord) -> records.PastCampaignDetail:
+    entries = tenant.history.entries(after=record.created_seq - 1, limit=1)
+    made = from_data(json.loads(entries[0].data))
+    assert isinstance(made, CampaignScheduled)
+    outcomes = tenant.history.outcomes(record.campaign_id)
+    more = {
+        "parameters": shape_of(made.parameters, wanted.Parameters),
+        "outcomes": {outcome.name: count for outcome, count in outcomes.items()},
+    }
+    return shape_with(records.PastCampaignDetail, _record(record) | more)
+
+
+def _next(entries: list[Entry], limit: int) -> int | None:
+    return entries[limit - 1].seq if len(entries) > limit else None
+
+
+def _instant(moment: datetime | None, field: str) -> Instant | None:
+    return None if moment is None else instant_in(moment, field)

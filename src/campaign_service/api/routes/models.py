@@ -1,0 +1,267 @@
+"""Models: add, edit, clone, delete, enable, disable, list, view (R3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import attrs
+from msgspec import UNSET, UnsetType
+
+from campaign_core import CampaignModel, ModelId, RecipientList, State, models
+from campaign_core.commands import (
+    AddModel,
+    CloneModel,
+    DeleteModels,
+    DisableModel,
+    EditModel,
+    EnableModel,
+)
+from campaign_core.errors import Problem, UnknownModelError
+from campaign_core.events import ModelAdded
+from campaign_service.api.asked import Asked, taken_answer
+from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
+from campaign_service.api.problems import NotFoundError, refused_by_field
+from campaign_service.api.shapes import requests, wanted
+from campaign_service.api.shapes.building import BadValuesError, built, shape_of
+from campaign_service.api.shapes.requests import (
+    Confirmation,
+    ModelQuery,
+    ModelsQuery,
+    PositionsQuery,
+)
+from campaign_service.api.shapes.shown import (
+    ListedRecipient,
+    ListedRecipientPage,
+    ModelPage,
+    Taken,
+)
+from campaign_service.serving import Taken as Done
+
+__all__ = ["MODELS"]
+
+MODELS = Register("Models", below=OF_TENANT)
+
+_MADE = Reply(shape=Taken, status=201, has_location=True)
+_DONE = Reply(shape=Taken)
+
+
+@MODELS.query("/models", query=ModelsQuery, reply=ModelPage)
+async def list_models(asked: Asked) -> Answer:
+    """List the models, without their recipients (R3.4)."""
+    query = asked.query(ModelsQuery)
+    behind = [
+        (model_id, model)
+        for model_id, model in models(asked.tenant.state).items()
+        if model_id > query.after
+    ]
+    page = behind[: query.limit]
+    return Answer(
+        content=ModelPage(
+            items=[_shape(model_id, model) for model_id, model in page],
+            next=page[-1][0] if len(behind) > query.limit else None,
+        )
+    )
+
+
+@MODELS.command("POST", "/models", gives=AddModel, body=wanted.Model, has_list=True, reply=_MADE)
+async def add_model(asked: Asked) -> Answer:
+    """Add a model; its name must be new (R3.2, R3.4)."""
+    body = asked.body(wanted.Model)
+    _refuse_other(body, "model_id", UNSET)
+    model = await _built(body, RecipientList())
+    done = await asked.give(AddModel(actor=asked.principal.name, model=model))
+    return _made(asked, done)
+
+
+@MODELS.query("/models/{model_id}", query=ModelQuery, reply=wanted.Model, has_etag=True)
+async def read_model(asked: Asked) -> Answer:
+    """Read a model.
+
+    What is answered can be sent back as it is, with the ETag as If-Match.
+    """
+    model_id, model = _found(asked)
+    tag = await asyncio.to_thread(asked.premises.model_tags.of, model)
+    shape = await asyncio.to_thread(
+        _shape, model_id, model, has_recipients=asked.query(ModelQuery).recipients
+    )
+    return Answer(content=shape, headers={"ETag": tag})
+
+
+@MODELS.command(
+    "PUT",
+    "/models/{model_id}",
+    gives=EditModel,
+    body=wanted.Model,
+    query=Confirmation,
+    has_list=True,
+    reply=_DONE,
+    if_match=IfMatch.NEEDED,
+)
+async def edit_model(asked: Asked) -> Answer:
+    """Replace a model; what is left out takes its default, and recipients stay as they were.
+
+    Campaigns that were started from it keep their copy; where there are such, it must be
+    confirmed (R3.5).
+    """
+    model_id, before = _found(asked)
+    body = asked.body(wanted.Model)
+    _refuse_other(body, "model_id", model_id)
+    model = await _built(body, before.recipients)
+    command = EditModel(
+        actor=asked.principal.name,
+        model_id=model_id,
+        model=model,
+        confirmed=asked.query(Confirmation).confirmed,
+    )
+    # A large list takes a while: what it had when it was read is known before the command.
+    await asyncio.to_thread(asked.premises.model_tags.of, before)
+    return await asked.give_plainly(command, tag=_tag(asked, model_id))
+
+
+@MODELS.command(
+    "DELETE",
+    "/models/{model_id}",
+    gives=DeleteModels,
+    query=Confirmation,
+    reply=_DONE,
+    if_match=IfMatch.TAKEN,
+)
+async def delete_model(asked: Asked) -> Answer:
+    """Delete a model; campaigns that were started from it stay (R3.5)."""
+    model_id, model = _found(asked)
+    command = DeleteModels(
+        actor=asked.principal.name,
+        model_ids=(model_id,),
+        confirmed=asked.query(Confirmation).confirmed,
+    )
+    if asked.if_match is not None:
+        await asyncio.to_thread(asked.premises.model_tags.of, model)
+    return await asked.give_plainly(command, tag=_tag(asked, model_id))
+
+
+@MODELS.command(
+    "POST", "/models/delete", gives=DeleteModels, body=requests.DeleteModels, reply=_DONE
+)
+async def delete_models(asked: Asked) -> Answer:
+    """Delete several models, all of them or none (R3.4, R3.5)."""
+    body = asked.body(requests.DeleteModels)
+    command = DeleteModels(
+        actor=asked.principal.name,
+        model_ids=tuple(ModelId(number) for number in body.model_ids),
+        confirmed=body.confirmed,
+    )
+    try:
+        return await asked.give_plainly(command)
+    except UnknownModelError as error:
+        raise refused_by_field(error, "model_ids", body.model_ids) from None
+
+
+@MODELS.query("/models/{model_id}/recipients", query=PositionsQuery, reply=ListedRecipientPage)
+async def list_model_recipients(asked: Asked) -> Answer:
+    """List the recipients of a model, in order (R3.4)."""
+    _, model = _found(asked)
+    query, listed = asked.query(PositionsQuery), model.recipients
+    last = min(len(listed), query.after + query.limit)
+    items = [
+        shape_of(listed.at(position), ListedRecipient, position=position)
+        for position in range(query.after + 1, last + 1)
+    ]
+    return Answer(
+        content=ListedRecipientPage(
+            items=items,
+            next=last if items and last < len(listed) else None,
+            recipient_count=len(listed),
+        )
+    )
+
+
+@MODELS.command(
+    "POST", "/models/{model_id}/clone", gives=CloneModel, body=requests.CloneModel, reply=_MADE
+)
+async def clone_model(asked: Asked) -> Answer:
+    """Add a copy of a model under a new name (R3.4)."""
+    body = asked.body(requests.CloneModel)
+    command = CloneModel(actor=asked.principal.name, model_id=asked.model_id, name=body.name)
+    return _made(asked, await asked.give(command))
+
+
+@MODELS.command(
+    "POST",
+    "/models/{model_id}/enable",
+    gives=EnableModel,
+    reply=_DONE,
+    if_match=IfMatch.TAKEN,
+)
+async def enable_model(asked: Asked) -> Answer:
+    """Let campaigns be started from a model (R3.4)."""
+    command = EnableModel(actor=asked.principal.name, model_id=asked.model_id)
+    return await asked.give_plainly(command, tag=_tag(asked, asked.model_id))
+
+
+@MODELS.command(
+    "POST",
+    "/models/{model_id}/disable",
+    gives=DisableModel,
+    reply=_DONE,
+    if_match=IfMatch.TAKEN,
+)
+async def disable_model(asked: Asked) -> Answer:
+    """Let no campaign be started from a model (R3.4)."""
+    command = DisableModel(actor=asked.principal.name, model_id=asked.model_id)
+    return await asked.give_plainly(command, tag=_tag(asked, asked.model_id))
+
+
+def _found(asked: Asked) -> tuple[ModelId, CampaignModel]:
+    model_id = asked.model_id
+    model = models(asked.tenant.state).get(model_id)
+    if model is None:
+        raise NotFoundError(f"model_id = {model_id}: there is no such model")
+    return model_id, model
+
+
+def _tag(asked: Asked, model_id: ModelId) -> Callable[[State], str]:
+    def tag(state: State) -> str:
+        model = models(state).get(model_id)
+        return '""' if model is None else asked.premises.model_tags.of(model)
+
+    return tag
+
+
+async def _built(body: wanted.Model, before: RecipientList) -> CampaignModel:
+    """Return the model of a body, with the recipients of before where it names none."""
+    model = cast("CampaignModel", await asyncio.to_thread(built, body))
+    if body.recipients is UNSET:
+        model = attrs.evolve(model, recipients=before)
+    _refuse_other(body, "recipient_count", len(model.recipients))
+    return model
+
+
+def _refuse_other(body: wanted.Model, name: str, right: int | UnsetType) -> None:
+    """Refuse what an answer shows and nobody may change, unless it is as it was."""
+    given = getattr(body, name)
+    if given is not UNSET and given != right:
+        rule = "not to be given here" if right is UNSET else f"{right}, or left out"
+        raise BadValuesError([Problem(field=name, value=given, rule=rule)])
+
+
+def _shape(
+    model_id: ModelId, model: CampaignModel, *, has_recipients: bool = False
+) -> wanted.Model:
+    listed = (
+        [shape_of(one, wanted.Recipient) for one in model.recipients] if has_recipients else UNSET
+    )
+    return shape_of(
+        model,
+        wanted.Model,
+        model_id=model_id,
+        recipient_count=len(model.recipients),
+        recipients=listed,
+    )
+
+
+def _made(asked: Asked, done: Done) -> Answer:
+    model_id = next(event.model_id for event in done.events if isinstance(event, ModelAdded))
+    location = f"{OF_TENANT.format(tenant=asked.tenant.name)}/models/{model_id}"
+    return taken_answer(done, status=201, model_id=model_id, location=location)

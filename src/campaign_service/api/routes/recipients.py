@@ -1,0 +1,269 @@
+"""Recipients of a campaign: the status panel, more of them, more or no more attempts (R5)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+import attrs
+
+from campaign_core import (
+    CampaignId,
+    Instant,
+    Position,
+    RecipientList,
+    RecipientState,
+    State,
+    campaign,
+    explain,
+    recipient,
+)
+from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
+from campaign_core.errors import SettingsError, UnknownRecipientError
+from campaign_service.api.asked import Asked
+from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
+from campaign_service.api.problems import refused_by_field
+from campaign_service.api.routes.campaigns import moment, tag_of
+from campaign_service.api.shapes import requests, shown
+from campaign_service.api.shapes.building import BadValuesError, shape_of
+from campaign_service.api.shapes.requests import NoQuery, RecipientsQuery, ThenQuery
+from campaign_service.api.shapes.shown import Taken
+from campaign_service.api.trials import listed, selection
+from campaign_service.api.views import (
+    attempt_detail,
+    explanation_shape,
+    recipient_facts,
+    recipient_row,
+    then,
+)
+from campaign_service.report import Attempt
+from campaign_service.serving import TenantService
+
+__all__ = ["RECIPIENTS"]
+
+RECIPIENTS = Register("Recipients", below=f"{OF_TENANT}/campaigns/{{campaign_id}}")
+
+_DONE = Reply(shape=Taken)
+_LOOKED_AT_MAX = 20_000
+"""Recipients that a page with a filter looks at; then it ends, and the next one goes on."""
+
+
+@RECIPIENTS.query("/recipients", query=RecipientsQuery, reply=shown.RecipientPage)
+async def list_recipients(asked: Asked) -> Answer:
+    """List the recipients of a campaign, in list order (R5.4).
+
+    State, time of the last call, outcome, number of attempts, last confirmations. A page with a
+    filter may be short, or empty, though more follow: `next` tells. With `at`, as it was then.
+    """
+    query = asked.query(RecipientsQuery)
+    state, now = await moment(asked, query.at)
+    page = await asyncio.to_thread(
+        _page, asked.tenant, state, asked.campaign_id, query, None if query.at is None else now
+    )
+    return Answer(content=page)
+
+
+def _page(
+    tenant: TenantService,
+    state: State,
+    campaign_id: CampaignId,
+    query: RecipientsQuery,
+    at: Instant | None,
+) -> shown.RecipientPage:
+    everybody = campaign(state, campaign_id, state.now).recipients
+    chosen, looked_at = _chosen(state, campaign_id, len(everybody), query)
+    attempts = _attempts(tenant, campaign_id, [position for position, _ in chosen], at)
+    return shown.RecipientPage(
+        items=[
+            recipient_row(position, everybody.at(position), found, attempts[position])
+            for position, found in chosen
+        ],
+        next=looked_at if looked_at < len(everybody) else None,
+        recipient_count=len(everybody),
+    )
+
+
+def _chosen(
+    state: State, campaign_id: CampaignId, count: int, query: RecipientsQuery
+) -> tuple[list[tuple[Position, RecipientState]], int]:
+    """Return the recipients of a page, and the last position that was looked at."""
+    chosen: list[tuple[Position, RecipientState]] = []
+    looked_at = min(query.after, count)
+    for number in range(looked_at + 1, min(count, looked_at + _LOOKED_AT_MAX) + 1):
+        found = recipient(state, campaign_id, Position(number))
+        looked_at = number
+        if not query.state or found.status in query.state:
+            chosen.append((Position(number), found))
+            if len(chosen) == query.limit:
+                break
+    return chosen, looked_at
+
+
+def _attempts(
+    tenant: TenantService,
+    campaign_id: CampaignId,
+    positions: list[Position],
+    at: Instant | None,
+) -> defaultdict[int, list[Attempt]]:
+    """Return the attempts to reach some recipients, by position."""
+    found: defaultdict[int, list[Attempt]] = defaultdict(list)
+    for first, last in _stretches(positions):
+        rows = tenant.history.attempts(campaign_id, first=first, last=last)
+        for attempt in rows if at is None else then(rows, at):
+            found[attempt.position].append(attempt)
+    return found
+
+
+def _stretches(positions: list[Position]) -> Iterable[tuple[Position, Position]]:
+    """Return few stretches that cover the positions: a filter may leave wide gaps."""
+    start = 0
+    for index in range(1, len(positions) + 1):
+        if index == len(positions) or positions[index] - positions[index - 1] > _GAP_MAX:
+            yield positions[start], positions[index - 1]
+            start = index
+
+
+_GAP_MAX = 50
+
+
+@RECIPIENTS.command(
+    "POST",
+    "/recipients",
+    gives=AppendRecipients,
+    body=requests.Recipients,
+    has_list=True,
+    reply=_DONE,
+    if_match=IfMatch.TAKEN,
+)
+async def append_recipients(asked: Asked) -> Answer:
+    """Add recipients behind the others (R4.10)."""
+    rows = await asyncio.to_thread(listed, asked.body(requests.Recipients).recipients)
+    campaign_id = asked.campaign_id
+    command = AppendRecipients(actor=asked.principal.name, campaign_id=campaign_id, recipients=rows)
+    before = _count(asked.tenant.state, campaign_id)
+    try:
+        return await asked.give_plainly(command, tag=tag_of(campaign_id))
+    except SettingsError as error:
+        raise _in_body(error, before) from None
+
+
+def _count(state: State, campaign_id: CampaignId) -> int:
+    everybody: RecipientList = campaign(state, campaign_id, state.now).recipients
+    return len(everybody)
+
+
+@RECIPIENTS.query("/recipients/{position}", query=ThenQuery, reply=shown.RecipientDetail)
+async def read_recipient(asked: Asked) -> Answer:
+    """Read a recipient with every attempt and everything that happened in it (R5.4).
+
+    The first event of an attempt tells why the call was placed at that moment (R8.4).
+    """
+    query = asked.query(ThenQuery)
+    state, now = await moment(asked, query.at)
+    detail = await asyncio.to_thread(
+        _detail,
+        asked.tenant,
+        state,
+        asked.campaign_id,
+        asked.position,
+        None if query.at is None else now,
+    )
+    return Answer(content=detail)
+
+
+def _detail(
+    tenant: TenantService,
+    state: State,
+    campaign_id: CampaignId,
+    position: Position,
+    at: Instant | None,
+) -> shown.RecipientDetail:
+    found = recipient(state, campaign_id, position)
+    attempts = _attempts(tenant, campaign_id, [position], at)[position]
+    history = []
+    for attempt in attempts:
+        events = tenant.history.call_events(campaign_id, position, attempt.attempt)
+        known = [event for event in events if at is None or event.at <= at]
+        history.append(attempt_detail(attempt, known))
+    asked_for = campaign(state, campaign_id, state.now).recipients.at(position)
+    facts = recipient_facts(position, found, attempts)
+    return shape_of(asked_for, shown.RecipientDetail, **facts, history=history)
+
+
+@RECIPIENTS.query("/recipients/{position}/explain", query=NoQuery, reply=shown.Explanation)
+async def explain_recipient(asked: Asked) -> Answer:
+    """Explain why a recipient is not being called, or what happens to it (R8.1).
+
+    Every reason, and what would change it. No reason: the next pass calls this recipient.
+    """
+    tenant = asked.tenant
+    found = await asyncio.to_thread(
+        explain, tenant.state, asked.campaign_id, asked.position, tenant.now
+    )
+    return Answer(content=explanation_shape(found))
+
+
+@RECIPIENTS.command(
+    "POST",
+    "/add-attempts",
+    gives=AddAttempts,
+    body=requests.AddAttempts,
+    reply=_DONE,
+    if_match=IfMatch.TAKEN,
+)
+async def add_attempts(asked: Asked) -> Answer:
+    """Allow more attempts, for some recipients or all failed ones (R5.2).
+
+    A failed recipient becomes idle, and an incomplete campaign active again. Refused whole if it
+    is refused for one of them.
+    """
+    body = asked.body(requests.AddAttempts)
+    command = AddAttempts(
+        actor=asked.principal.name,
+        campaign_id=asked.campaign_id,
+        positions=selection(body.positions),
+        attempts=body.attempts,
+    )
+    try:
+        return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
+    except UnknownRecipientError as error:
+        raise refused_by_field(error, "positions", body.positions) from None
+
+
+@RECIPIENTS.command(
+    "POST",
+    "/stop-attempts",
+    gives=StopAttempts,
+    body=requests.StopAttempts,
+    reply=_DONE,
+    if_match=IfMatch.TAKEN,
+)
+async def stop_attempts(asked: Asked) -> Answer:
+    """Try recipients no more; one in a call keeps it (R5.3)."""
+    body = asked.body(requests.StopAttempts)
+    command = StopAttempts(
+        actor=asked.principal.name,
+        campaign_id=asked.campaign_id,
+        positions=tuple(Position(position) for position in body.positions),
+    )
+    try:
+        return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
+    except UnknownRecipientError as error:
+        raise refused_by_field(error, "positions", body.positions) from None
+
+
+def _in_body(error: SettingsError, before: int) -> SettingsError:
+    """Return a problem whose position is one of the campaign's as one with a place in the body."""
+
+    def place(found: re.Match[str]) -> str:
+        return f"recipients[{int(found[1]) - before - 1}]"
+
+    problems = [
+        attrs.evolve(problem, field=_ROW.sub(place, problem.field)) for problem in error.problems
+    ]
+    return BadValuesError(problems)
+
+
+_ROW = re.compile(r"^recipients\[(\d+)\]")

@@ -1,0 +1,144 @@
+"""The service itself: tenants, status, calls in progress, forecasts, the stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from campaign_core import Line, campaigns, link, starvation
+from campaign_core import calls as calls_of
+from campaign_service.access import ServicePermission
+from campaign_service.api.asked import Asked
+from campaign_service.api.forecasts import forecast_of
+from campaign_service.api.listening import listen
+from campaign_service.api.operations import OF_TENANT, PREFIX, Answer, Needs, Register
+from campaign_service.api.shapes import records, shown, wanted
+from campaign_service.api.shapes.building import shape_of
+from campaign_service.api.shapes.requests import (
+    CallsQuery,
+    EventsQuery,
+    ForecastQuery,
+    NoQuery,
+)
+from campaign_service.api.times import text_of, text_or_none
+from campaign_service.api.views import call_shape, forecast_shape, waiting_shape
+from campaign_service.serving import TenantService
+
+__all__ = ["SERVICE", "TENANTS"]
+
+TENANTS = Register("Service", below=PREFIX)
+SERVICE = Register("Service", below=OF_TENANT)
+
+
+@TENANTS.query("/tenants", query=NoQuery, reply=records.TenantList, needs=Needs.SOMEBODY)
+async def list_tenants(asked: Asked) -> Answer:
+    """List the tenants of this process that one may see."""
+    seen = [
+        tenant
+        for name, tenant in sorted(asked.premises.house.tenants.items())
+        if asked.principal.may(ServicePermission.VIEW, tenant=name)
+    ]
+    items = [
+        records.Tenant(
+            name=tenant.name,
+            service_id=tenant.service_id,
+            role=tenant.role,
+            leader=tenant.health().leader_url,
+        )
+        for tenant in seen
+    ]
+    return Answer(content=records.TenantList(items=items))
+
+
+@SERVICE.query("/status", query=NoQuery, reply=records.ServiceStatus)
+async def read_status(asked: Asked) -> Answer:
+    """Read how the service fares: link, capacity, counts, and who waits behind what (R8.5)."""
+    return Answer(content=await asyncio.to_thread(_status, asked.tenant))
+
+
+def _status(tenant: TenantService) -> records.ServiceStatus:
+    health, state, now = tenant.health(), tenant.state, tenant.now
+    lines = Counter(call.placement.line for call in calls_of(state))
+    statuses = Counter(one.status for one in campaigns(state, now))
+    telephony = link(state)
+    deferred = telephony.deferred_until
+    return records.ServiceStatus(
+        tenant=tenant.name,
+        service_id=tenant.service_id,
+        now=text_of(now),
+        role=health.role,
+        leader=health.leader_url,
+        journal_away_since=text_or_none(health.journal_away_since),
+        events_waiting=health.events_waiting,
+        last_seq=health.last_seq,
+        is_draining=health.draining,
+        link=records.LinkStatus(
+            is_up=health.link_is_up,
+            deferred_until=text_of(deferred) if deferred > now else None,
+        ),
+        calls=records.CallsInUse(
+            internal=lines[Line.INTERNAL],
+            external=lines[Line.EXTERNAL],
+            limits=shape_of(state.settings.call_limits, wanted.CallLimits),
+        ),
+        campaigns=dict(statuses),
+        waiting=[waiting_shape(one) for one in starvation(state, now)],
+    )
+
+
+@SERVICE.query("/calls", query=CallsQuery, reply=shown.CallPage)
+async def list_calls(asked: Asked) -> Answer:
+    """List the calls in progress, by campaign and position."""
+    query = asked.query(CallsQuery)
+    found = [
+        call
+        for call in calls_of(asked.tenant.state)
+        if query.campaign_id in (None, call.placement.campaign_id)
+    ]
+    behind = [call for call in found if call.placement.call_id > query.after]
+    page = behind[: query.limit]
+    return Answer(
+        content=shown.CallPage(
+            items=[call_shape(call) for call in page],
+            next=page[-1].placement.call_id if len(behind) > query.limit else None,
+        )
+    )
+
+
+@SERVICE.query(
+    "/campaigns/{campaign_id}/forecast",
+    query=ForecastQuery,
+    reply=shown.CampaignForecast,
+    problems=("refused",),
+)
+async def forecast_campaign(asked: Asked) -> Answer:
+    """Forecast how a campaign will end, with what was seen of the callees so far (R8.2).
+
+    The present state is played on several times, with the core's own scheduler.
+    """
+    runs = asked.query(ForecastQuery).runs
+    premises = asked.premises
+    async with premises.forecasting:
+        found = await asyncio.to_thread(
+            forecast_of,
+            asked.tenant,
+            asked.campaign_id,
+            runs=runs,
+            calls_max=premises.settings.forecast_calls_max,
+        )
+    return Answer(content=forecast_shape(found, runs=runs))
+
+
+@SERVICE.query("/events", query=EventsQuery, reply=None, media=("text/event-stream",))
+async def follow_events(asked: Asked) -> Answer:
+    """Follow the events as they become durable, as server-sent events.
+
+    `id` is the event's number, `event` its kind, `data` the entry of the log. Sent back as
+    Last-Event-ID (or as `after`), the number makes the stream go on without gap or repeat. A
+    comment comes every fifteen seconds in which nothing else does.
+    """
+    return Answer(
+        content=listen(asked),
+        media="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )

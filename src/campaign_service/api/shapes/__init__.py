@@ -1,0 +1,1 @@
+"""The shapes of requests and answers: what a body may hold, and what the OpenAPI document says."""

@@ -1,0 +1,252 @@
+"""Users, roles, tokens and who is asking, as requests and answers have them (R10.1)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from campaign_service.access import AccessAction, ServicePermission
+from campaign_service.api.shapes.requests import FirstAfter
+from campaign_service.api.shapes.shown import Next
+from campaign_service.api.shapes.words import AnyJson, Ask, Moment, Time
+
+__all__ = [
+    "AdminAuditPage",
+    "AdminAuditQuery",
+    "AdminEvent",
+    "ChangePassword",
+    "ChangeUser",
+    "Grant",
+    "Login",
+    "LoginAnswer",
+    "Me",
+    "NewToken",
+    "NewTokenAnswer",
+    "NewUser",
+    "NewUserAnswer",
+    "PutRole",
+    "RoleList",
+    "Token",
+    "TokenList",
+    "User",
+    "UserList",
+    "UserRole",
+]
+
+Password = Annotated[
+    str, Meta(min_length=1, max_length=1_000, description="It is shown nowhere and never logged.")
+]
+UserName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9][a-z0-9._@-]*$",
+        description="Lower-case letters a to z, digits, and . _ - @ behind the first.",
+        examples=["anna"],
+    ),
+]
+TenantName = Annotated[
+    str, Meta(min_length=1, max_length=64, description="A tenant's name, or * for all of them.")
+]
+
+
+class Login(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A user's name and password."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    password: Password
+
+
+class LoginAnswer(Struct, kw_only=True, frozen=True):
+    """A session that began."""
+
+    token: Annotated[str, Meta(description="To be sent as Authorization: Bearer TOKEN.")]
+    expires_at: Time
+    must_change_password: Annotated[
+        bool, Meta(description="Until that is done nothing else may be done.")
+    ]
+
+
+class Me(Struct, kw_only=True, frozen=True):
+    """Who asks, and what that one may do."""
+
+    name: str
+    must_change_password: bool
+    is_program: Annotated[bool, Meta(description="Whether this is a token of a program.")]
+    permissions: Annotated[
+        list[ServicePermission], Meta(description="For all tenants, those to come included.")
+    ]
+    tenants: Annotated[
+        dict[str, list[ServicePermission]], Meta(description="For each tenant of this process.")
+    ]
+
+
+class ChangePassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """One's password, and the one to come."""
+
+    old: Password
+    new: Password
+
+
+class Grant(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A role that a user has, for one tenant or for all."""
+
+    role: UserName
+    tenant: TenantName = "*"
+
+
+class User(Struct, kw_only=True, frozen=True):
+    """Somebody who may log in."""
+
+    name: str
+    enabled: bool
+    must_change_password: bool
+    password_expires_at: Annotated[
+        Time | None, Meta(description="Of a one-time password; null: it stays.")
+    ]
+    created_at: Time
+    grants: list[Grant]
+
+
+class UserList(Struct, kw_only=True, frozen=True):
+    """All users, by name."""
+
+    items: list[User]
+
+
+class NewUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A user to be made."""
+
+    name: UserName
+    password: Annotated[
+        Password | None, Meta(description="null: a one-time password is made up and answered.")
+    ] = None
+    must_change_password: Annotated[
+        bool, Meta(description="Whether a password that is given must be changed at once.")
+    ] = True
+    grants: list[Grant] = field(default_factory=list)
+
+
+class NewUserAnswer(Struct, kw_only=True, frozen=True):
+    """A user that was made, or whose password was set anew."""
+
+    user: User
+    one_time_password: Annotated[
+        str | None, Meta(description="Shown this once; null where a password was given.")
+    ]
+
+
+class ChangeUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What is to be different of a user; what is left out stays."""
+
+    enabled: bool | None = None
+    grants: list[Grant] | None = None
+
+
+class ResetPassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A new password for a user."""
+
+    password: Annotated[
+        Password | None, Meta(description="null: a one-time password is made up and answered.")
+    ] = None
+    must_change_password: bool = True
+
+
+class UserRole(Struct, kw_only=True, frozen=True):
+    """A named set of permissions."""
+
+    name: str
+    permissions: list[ServicePermission]
+    is_built_in: bool
+
+
+class RoleList(Struct, kw_only=True, frozen=True):
+    """All roles: those built in, then the others."""
+
+    items: list[UserRole]
+
+
+class PutRole(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """All permissions of a role."""
+
+    permissions: Annotated[list[ServicePermission], Meta(min_length=1)]
+
+
+class Token(Struct, kw_only=True, frozen=True):
+    """What is known of a token; its secret is not."""
+
+    id: str
+    is_session: Annotated[bool, Meta(description="From a log-in; else a program's.")]
+    label: str
+    created_at: Time
+    expires_at: Time | None
+    last_used_at: Annotated[Time | None, Meta(description="To some minutes; null: never yet.")]
+    permissions: Annotated[
+        list[ServicePermission] | None, Meta(description="No more than these; null: all.")
+    ]
+    tenants: Annotated[
+        list[str] | None, Meta(description="For no others than these; null: for all.")
+    ]
+
+
+class TokenList(Struct, kw_only=True, frozen=True):
+    """A user's tokens that are good, sessions too, oldest first."""
+
+    items: list[Token]
+
+
+class NewToken(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A token for a program that acts for a user."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for.")]
+    expires_at: Annotated[Moment | None, Meta(description="null: it stays.")] = None
+    permissions: Annotated[
+        Annotated[list[ServicePermission], Meta(min_length=1)] | None,
+        Meta(description="No more than these; null: all that the user has."),
+    ] = None
+    tenants: Annotated[
+        Annotated[list[TenantName], Meta(min_length=1)] | None,
+        Meta(description="For no others than these; null: for all."),
+    ] = None
+
+
+class NewTokenAnswer(Struct, kw_only=True, frozen=True):
+    """A token that was made."""
+
+    token: Token
+    secret: Annotated[str, Meta(description="Shown this once.")]
+
+
+class AdminEvent(Struct, kw_only=True, frozen=True):
+    """Who changed who may do what, came in, or was refused."""
+
+    id: int
+    at: Time
+    actor: str
+    address: str
+    action: AccessAction
+    subject: Annotated[str, Meta(description="To whom or what it was done.")]
+    details: dict[str, AnyJson]
+
+
+class AdminAuditPage(Struct, kw_only=True, frozen=True):
+    """What was done to users, oldest first."""
+
+    items: list[AdminEvent]
+    next: Next
+
+
+class AdminAuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the audit of users."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    actor: Annotated[str, Meta(max_length=200, description="Only what this one did.")] | None = None
+    subject: (
+        Annotated[str, Meta(max_length=200, description="Only what was done to this one.")] | None
+    ) = None
+    action: AccessAction | None = None
+    since: Annotated[Moment, Meta(description="Not before then.")] | None = None
+    until: Annotated[Moment, Meta(description="Not after then.")] | None = None

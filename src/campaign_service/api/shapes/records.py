@@ -1,0 +1,150 @@
+"""What answers show of the service and its journal: status, logs, past campaigns (R9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from campaign_core import Status
+from campaign_service.api.shapes.shown import Next, Waiting
+from campaign_service.api.shapes.wanted import CallLimits, Parameters
+from campaign_service.api.shapes.words import EventData, Id, Seq, Time
+from campaign_service.serving import Role
+
+__all__ = [
+    "Alive",
+    "AuditPage",
+    "CallsInUse",
+    "LinkStatus",
+    "LogEntry",
+    "LogPage",
+    "PastCampaign",
+    "PastCampaignDetail",
+    "PastCampaignPage",
+    "ServiceStatus",
+    "Tenant",
+    "TenantList",
+]
+
+
+class Alive(Struct, kw_only=True, frozen=True):
+    """That the process answers."""
+
+    status: Literal["alive", "ready"]
+
+
+class LogEntry(Struct, kw_only=True, frozen=True):
+    """An event, as the journal has it."""
+
+    seq: Seq
+    at: Time
+    actor: str
+    kind: str
+    campaign_id: Id | None
+    event: EventData
+    is_abridged: Annotated[
+        bool,
+        Meta(
+            description="The event is a long one, such as a million recipients, and is not shown"
+            " here; the log's entry of this number has all of it."
+        ),
+    ]
+
+
+class LogPage(Struct, kw_only=True, frozen=True):
+    """Events, oldest first."""
+
+    items: list[LogEntry]
+    next: Next
+
+
+class PastCampaign(Struct, kw_only=True, frozen=True):
+    """A campaign that is, or was and was deleted (R9.2)."""
+
+    campaign_id: Id
+    name: str
+    model_id: Id
+    model_name: Annotated[str, Meta(description="The model's name when the campaign was made.")]
+    created_at: Time
+    created_seq: Seq
+    starts_at: Annotated[Time, Meta(description="For when it was made; it may be started sooner.")]
+    expires_at: Time | None
+    recipient_count: Annotated[int, Meta(description="Those appended later included.")]
+    deleted_at: Annotated[Time | None, Meta(description="null: it is on the list.")]
+    deleted_seq: Seq | None
+
+
+class PastCampaignPage(Struct, kw_only=True, frozen=True):
+    """Every campaign that ever was, oldest first."""
+
+    items: list[PastCampaign]
+    next: Next
+
+
+class PastCampaignDetail(PastCampaign, kw_only=True, frozen=True):
+    """A campaign with its parameters as they were when it was made."""
+
+    parameters: Parameters
+    outcomes: Annotated[dict[str, int], Meta(description="How many attempts ended so, by outcome.")]
+
+
+class LinkStatus(Struct, kw_only=True, frozen=True):
+    """The connection to the telephony (R5.5)."""
+
+    is_up: bool
+    deferred_until: Annotated[
+        Time | None, Meta(description="The telephony takes no call before then.")
+    ]
+
+
+class CallsInUse(Struct, kw_only=True, frozen=True):
+    """Calls in progress by line, and the general limits."""
+
+    internal: int
+    external: int
+    limits: CallLimits
+
+
+class ServiceStatus(Struct, kw_only=True, frozen=True):
+    """How a tenant's service fares."""
+
+    tenant: str
+    service_id: str
+    now: Time
+    role: Role
+    leader: Annotated[str | None, Meta(description="Where the leader listens, where known.")]
+    journal_away_since: Annotated[
+        Time | None, Meta(description="Since when nothing can be written; null: all is well.")
+    ]
+    events_waiting: int
+    last_seq: Seq
+    is_draining: bool
+    link: LinkStatus
+    calls: CallsInUse
+    campaigns: Annotated[dict[Status, int], Meta(description="How many there are, by status.")]
+    waiting: Annotated[
+        list[Waiting], Meta(description="Who has waited longest in each active campaign (R8.5).")
+    ]
+
+
+class Tenant(Struct, kw_only=True, frozen=True):
+    """One PBX's service."""
+
+    name: str
+    service_id: str
+    role: Role
+    leader: str | None
+
+
+class TenantList(Struct, kw_only=True, frozen=True):
+    """The tenants of this process that one may see."""
+
+    items: list[Tenant]
+
+
+class AuditPage(Struct, kw_only=True, frozen=True):
+    """What people did, oldest first."""
+
+    items: list[LogEntry]
+    next: Next

@@ -1,0 +1,399 @@
+"""What a request may carry beside settings and models: the bodies of commands, and queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from campaign_core import RecipientStatus, Status
+from campaign_service.api.shapes.wanted import Recipient, Settings
+from campaign_service.api.shapes.words import (
+    Ask,
+    Id,
+    IdList,
+    ModelName,
+    Moment,
+    NumberList,
+    Seq,
+    Sound,
+)
+
+__all__ = [
+    "AddAttempts",
+    "AfterMinutes",
+    "AtTime",
+    "AuditQuery",
+    "CallsQuery",
+    "CampaignsQuery",
+    "CloneModel",
+    "Confirmation",
+    "DeleteModels",
+    "DoNotCallQuery",
+    "EventsQuery",
+    "ExportQuery",
+    "ForecastQuery",
+    "Immediately",
+    "LogQuery",
+    "ModelQuery",
+    "ModelsQuery",
+    "NoQuery",
+    "Numbers",
+    "PastQuery",
+    "PositionsQuery",
+    "Recipients",
+    "RecipientsQuery",
+    "StartCampaign",
+    "StopAttempts",
+    "StopCampaign",
+    "ThenQuery",
+    "When",
+]
+
+FirstAfter = Annotated[Seq, Meta(description="Entries behind this one: the `next` of a page.")]
+Then = (
+    Annotated[
+        Moment, Meta(description="As it was then (R8.3), by the journal; not later than now.")
+    ]
+    | None
+)
+Many = Annotated[list[Recipient], Meta(min_length=1, max_length=10_000_000)]
+
+
+# Bodies --------------------------------------------------------------------------------------
+
+
+class Numbers(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Numbers for the do-not-call list, or off it (R6.12)."""
+
+    numbers: NumberList
+
+
+class CloneModel(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How the copy of a model is called (R3.4)."""
+
+    name: ModelName
+
+
+class DeleteModels(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Models to be deleted, all or none of them (R3.5)."""
+
+    model_ids: IdList
+    confirmed: Annotated[
+        bool, Meta(description="Needed where campaigns were started from one of them.")
+    ] = False
+
+
+class Immediately(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="mode", tag="IMMEDIATE"
+):
+    """Start with the command itself (R4.2)."""
+
+
+class AfterMinutes(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="mode", tag="DELAYED"
+):
+    """Start after a delay (R4.2)."""
+
+    minutes: Annotated[int, Meta(ge=0, le=5_256_000)]
+
+
+class AtTime(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="mode", tag="SCHEDULED"
+):
+    """Start at a date and time, which must not be past (R4.2)."""
+
+    at: Moment
+
+
+When = Immediately | AfterMinutes | AtTime
+
+
+class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A campaign to be started or scheduled from an enabled model (R4.1, R4.2)."""
+
+    model_id: Id
+    when: When = Immediately()
+    name: Annotated[
+        ModelName | None, Meta(description="For this run alone; null: the model's.")
+    ] = None
+    sound: Annotated[Sound | None, Meta(description="For this run alone; null: the model's.")] = (
+        None
+    )
+    recipients: Annotated[
+        Many | None, Meta(description="For this run alone; null: the model's.")
+    ] = None
+    expires_at: Annotated[
+        Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
+    ] = None
+
+
+class StopCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How a campaign is closed (R4.7). The body may be left out."""
+
+    hang_up: Annotated[
+        bool, Meta(description="End the calls in progress at once; else they go on to their end.")
+    ] = False
+
+
+class Recipients(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Recipients to be added behind the others (R4.10)."""
+
+    recipients: Many
+
+
+class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """More attempts for some recipients (R5.2)."""
+
+    attempts: Annotated[int, Meta(ge=1, le=100)]
+    positions: Annotated[
+        IdList | Literal["ALL_FAILED"],
+        Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
+    ] = "ALL_FAILED"
+
+
+class StopAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Recipients to be tried no more (R5.3)."""
+
+    positions: IdList
+
+
+# Queries -------------------------------------------------------------------------------------
+
+
+class NoQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class PositionsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a list in the order of numbers."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+
+
+class ModelsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the models."""
+
+
+class ModelQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What an answer with a model holds."""
+
+    recipients: Annotated[bool, Meta(description="With the list of recipients.")] = False
+
+
+class Confirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """That one knows of the campaigns which were started from a model (R3.5)."""
+
+    confirmed: Annotated[
+        bool,
+        Meta(description="Needed where campaigns were started or scheduled from it; they stay."),
+    ] = False
+
+
+class DoNotCallQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the do-not-call list, by number."""
+
+    after: Annotated[
+        str, Meta(max_length=32, description="Numbers behind this one: the `next` of a page.")
+    ] = ""
+    limit: Ask = 100
+
+
+class CampaignsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the list of campaigns."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    status: Annotated[
+        list[Status], Meta(description="Only those with one of these; may be given repeatedly.")
+    ] = field(default_factory=list)
+    at: Then = None
+
+
+class ThenQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Now, or as it was at a time."""
+
+    at: Then = None
+
+
+class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a campaign's recipients. With a filter it may be short though more follow."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    state: Annotated[
+        list[RecipientStatus],
+        Meta(description="Only those in one of these; may be given repeatedly."),
+    ] = field(default_factory=list)
+    at: Then = None
+
+
+class LogQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a log."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    until: Annotated[Moment, Meta(description="Only what happened by then.")] | None = None
+
+
+class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of what people did."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    actor: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                pattern=r"^[^\x00-\x1f]+$",
+                description="Only what this one did.",
+            ),
+        ]
+        | None
+    ) = None
+    since: Annotated[Moment, Meta(description="Not before then.")] | None = None
+    until: Annotated[Moment, Meta(description="Not after then.")] | None = None
+
+
+class PastQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of all campaigns that ever were."""
+
+
+class CallsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the calls in progress."""
+
+    after: Annotated[
+        str, Meta(max_length=32, description="Calls behind this one: the `next` of a page.")
+    ] = ""
+    limit: Ask = 100
+    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | None = None
+
+
+class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """From where on, and of whom, events are told."""
+
+    after: (
+        Annotated[Seq, Meta(description="Events behind this one; left out: those to come.")]
+        | UnsetType
+    ) = UNSET
+    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | None = None
+
+
+class ExportQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What is exported, and how it is written."""
+
+    format: Literal["csv", "json"] = "csv"
+    what: Literal["recipients", "attempts", "log"] = "recipients"
+
+
+class ForecastQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How a forecast is made."""
+
+    runs: Annotated[int, Meta(ge=10, le=50, description="How many times the future is played.")] = (
+        10
+    )
+
+
+# Trials: what a command would do (R8.5) ------------------------------------------------------
+
+
+class _OfCampaign(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
+):
+    campaign_id: Id
+
+
+class TryChangeSettings(
+    Struct,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="ChangeSettings",
+):
+    """What other general settings would do."""
+
+    settings: Settings
+
+
+class TryAddToDoNotCall(
+    Numbers,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="AddToDoNotCall",
+):
+    """What barring numbers would do."""
+
+
+class TryStartCampaign(
+    StartCampaign,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="StartCampaign",
+):
+    """What one more campaign would do."""
+
+
+class TryStartNow(_OfCampaign, kw_only=True, frozen=True, tag="StartNow"):
+    """What starting a scheduled campaign would do."""
+
+
+class TryPauseCampaign(_OfCampaign, kw_only=True, frozen=True, tag="PauseCampaign"):
+    """What a pause would do."""
+
+
+class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampaign"):
+    """What the end of a pause would do."""
+
+
+class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
+    """What closing a campaign would do."""
+
+    hang_up: bool = False
+
+
+class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
+    """What more recipients would do."""
+
+    recipients: Many
+
+
+class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
+    """What more attempts would do."""
+
+    attempts: Annotated[int, Meta(ge=1, le=100)]
+    positions: IdList | Literal["ALL_FAILED"] = "ALL_FAILED"
+
+
+class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
+    """What trying some recipients no more would do."""
+
+    positions: IdList
+
+
+Trial = (
+    TryChangeSettings
+    | TryAddToDoNotCall
+    | TryStartCampaign
+    | TryStartNow
+    | TryPauseCampaign
+    | TryResumeCampaign
+    | TryStopCampaign
+    | TryAppendRecipients
+    | TryAddAttempts
+    | TryStopAttempts
+)
+"""Every command that can change what is called, or who is blocked."""
+
+
+class WhatIf(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A command to be tried; nothing happens (R8.5)."""
+
+    trial: Trial

@@ -1,0 +1,164 @@
+"""The words of requests and answers: single values with their ranges, patterns and lengths (R3.2).
+
+What stands here is checked while a body is read, and shown in the OpenAPI document. What a schema
+cannot say (a time zone that nobody knows, a number listed twice) is the core's to check.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Raw
+
+__all__ = [
+    "AnyJson",
+    "Ask",
+    "AskDigit",
+    "Email",
+    "EventData",
+    "Id",
+    "IdList",
+    "Limit",
+    "ModelName",
+    "Moment",
+    "NumberList",
+    "PersonName",
+    "PhoneNumber",
+    "RetriedOutcome",
+    "RoutingClass",
+    "Seconds",
+    "Seq",
+    "Sound",
+    "Time",
+    "WeekdayName",
+    "ZoneName",
+]
+
+_WHOLE_MAX = 2**53 - 1
+"""Whole numbers up to here are read alike by every JSON library."""
+
+ModelName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\x00-\x1f!-,./:-@\[-^`{-\x9f]+$",
+        description="1 to 64 letters of any script, digits, spaces, dashes and underscores; "
+        "not blank (R3.2).",
+        examples=["School closing"],
+    ),
+]
+PhoneNumber = Annotated[
+    str,
+    Meta(
+        pattern=r"^\+?[0-9*#]{1,31}$",
+        max_length=32,
+        description="An optional + and 1 to 31 of the digits 0-9, * and # (R3.2).",
+        examples=["+390501234567"],
+    ),
+]
+Sound = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[A-Za-z0-9/_.-]+$",
+        description="A sound: 1 to 255 of ASCII letters, digits and / _ . - without .. (R3.2).",
+        examples=["closing-tomorrow"],
+    ),
+]
+RoutingClass = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="1 to 64 ASCII letters, digits, _ . and - (R3.2).",
+    ),
+]
+PersonName = Annotated[
+    str, Meta(max_length=128, description="Up to 128 printable characters (R3.2).")
+]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^([^@\s]+@[^@\s]+)?$",
+        description="Up to 254 printable characters with one @ inside, or empty (R3.2).",
+    ),
+]
+ZoneName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_+/-]+$",
+        description="A zone of the IANA data base.",
+        examples=["Europe/Rome"],
+    ),
+]
+AskDigit = Annotated[
+    str,
+    Meta(
+        pattern=r"^[02-8*#]$",
+        max_length=1,
+        description="One of 0 2 3 4 5 6 7 8 * #; 1 and 9 confirm (R7.7).",
+    ),
+]
+Limit = Annotated[
+    int, Meta(ge=0, le=_WHOLE_MAX, description="How many at one time; 0: none, null: unlimited.")
+]
+Seconds = Annotated[int, Meta(ge=0, le=604_800, description="0 to 604,800 seconds: a week.")]
+Id = Annotated[int, Meta(ge=1, le=_WHOLE_MAX, description="A number that counts from 1.")]
+IdList = Annotated[list[Id], Meta(min_length=1, max_length=10_000_000)]
+NumberList = Annotated[list[PhoneNumber], Meta(min_length=1, max_length=10_000_000)]
+Seq = Annotated[
+    int, Meta(ge=0, le=_WHOLE_MAX, description="The number of an event; 0: before the first.")
+]
+Moment = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="A date and time with its offset from UTC (RFC 3339).",
+        examples=["2026-11-23T09:00:00+01:00"],
+    ),
+]
+"""A time in a request."""
+Time = Annotated[
+    str,
+    Meta(
+        description="A time in UTC, to the millisecond (RFC 3339).",
+        extra_json_schema={"format": "date-time"},
+        examples=["2026-11-23T08:00:00.000Z"],
+    ),
+]
+"""A time in an answer."""
+EventData = Annotated[
+    Raw,
+    Meta(
+        description="The event as the journal has it: `type`, and what else it tells.",
+        extra_json_schema={"type": "object"},
+    ),
+]
+AnyJson = Annotated[object, Meta(extra_json_schema={"description": "Any JSON value."})]
+Ask = Annotated[
+    int, Meta(ge=1, le=1_000, description="How many entries an answer holds at most: 1 to 1,000.")
+]
+
+WeekdayName = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+RetriedOutcome = Literal[
+    "BUSY",
+    "NO_ANSWER",
+    "REJECTED",
+    "CONGESTION",
+    "FAILED",
+    "INVALID_NUMBER",
+    "HUNG_UP",
+    "NOT_CONFIRMED",
+    "REFUSED",
+    "SOUND_MISSING",
+    "CANCELLED",
+    "LOST",
+]
+"""Outcomes after which a recipient is tried again by default (R6.10, R7.10)."""

@@ -1,0 +1,114 @@
+"""Commands of the core from the bodies that ask for them, or that ask what they would do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from campaign_core import CampaignId, ModelId, Position, RecipientList
+from campaign_core.commands import (
+    ALL_FAILED,
+    AddAttempts,
+    AddToDoNotCall,
+    AllFailed,
+    AppendRecipients,
+    ChangeSettings,
+    Command,
+    PauseCampaign,
+    ResumeCampaign,
+    StartAfter,
+    StartAt,
+    StartCampaign,
+    StartImmediately,
+    StartNow,
+    StopAttempts,
+    StopCampaign,
+)
+from campaign_core.errors import Problem
+from campaign_service.api.shapes import requests, wanted
+from campaign_service.api.shapes.building import BadValuesError, built, recipient_list
+from campaign_service.api.times import instant_in
+
+__all__ = ["command_of", "listed", "selection", "start_command"]
+
+
+def listed(rows: Sequence[wanted.Recipient], path: str = "recipients") -> RecipientList:
+    """Return the recipients of a body.
+
+    Raises:
+        BadValuesError: rows that the rules do not allow, all of them.
+    """
+    problems: list[Problem] = []
+    found = recipient_list(rows, path, problems)
+    if problems:
+        raise BadValuesError(problems)
+    assert found is not None
+    return found
+
+
+def selection(positions: Sequence[int] | str) -> tuple[Position, ...] | AllFailed:
+    """Return the positions of a body, or what stands for all failed ones."""
+    if isinstance(positions, str):
+        return ALL_FAILED
+    return tuple(Position(position) for position in positions)
+
+
+def start_command(body: requests.StartCampaign, *, actor: str) -> StartCampaign:
+    """Return the command that a body asks for.
+
+    Raises:
+        BadValuesError: rows or times that the rules do not allow.
+    """
+    when: StartImmediately | StartAfter | StartAt = StartImmediately()
+    if isinstance(body.when, requests.AfterMinutes):
+        when = StartAfter(body.when.minutes)
+    elif isinstance(body.when, requests.AtTime):
+        when = StartAt(instant_in(body.when.at, "when.at"))
+    ends = body.expires_at
+    return StartCampaign(
+        actor=actor,
+        model_id=ModelId(body.model_id),
+        when=when,
+        name=body.name,
+        sound=body.sound,
+        recipients=None if body.recipients is None else listed(body.recipients),
+        expires_at=None if ends is None else instant_in(ends, "expires_at"),
+    )
+
+
+def command_of(trial: requests.Trial, *, actor: str) -> Command:
+    """Return the command that is to be tried.
+
+    Raises:
+        SettingsError: values that the rules do not allow.
+    """
+    match trial:
+        case requests.TryChangeSettings(settings=settings):
+            return ChangeSettings(actor=actor, settings=built(settings))
+        case requests.TryAddToDoNotCall(numbers=numbers):
+            return AddToDoNotCall(actor=actor, numbers=tuple(numbers))
+        case requests.TryStartCampaign():
+            return start_command(trial, actor=actor)
+        case _:
+            pass
+    campaign_id = CampaignId(trial.campaign_id)
+    match trial:
+        case requests.TryStartNow():
+            return StartNow(actor=actor, campaign_id=campaign_id)
+        case requests.TryPauseCampaign():
+            return PauseCampaign(actor=actor, campaign_id=campaign_id)
+        case requests.TryResumeCampaign():
+            return ResumeCampaign(actor=actor, campaign_id=campaign_id)
+        case requests.TryStopCampaign(hang_up=hang_up):
+            return StopCampaign(actor=actor, campaign_id=campaign_id, hang_up=hang_up)
+        case requests.TryAppendRecipients(recipients=rows):
+            return AppendRecipients(actor=actor, campaign_id=campaign_id, recipients=listed(rows))
+        case requests.TryAddAttempts(attempts=attempts, positions=positions):
+            return AddAttempts(
+                actor=actor,
+                campaign_id=campaign_id,
+                attempts=attempts,
+                positions=selection(positions),
+            )
+        case requests.TryStopAttempts(positions=positions):
+            chosen = tuple(Position(position) for position in positions)
+            return StopAttempts(actor=actor, campaign_id=campaign_id, positions=chosen)

@@ -1,0 +1,260 @@
+"""What answers show, made from what the core and the journal tell. Tables, and no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from campaign_core import (
+    Call,
+    Campaign,
+    Explanation,
+    Failed,
+    Instant,
+    Position,
+    Recipient,
+    RecipientState,
+    Waiting,
+    WhatIf,
+)
+from campaign_core.events import GiveBackReason
+from campaign_drivers.simulated.forecast import CampaignForecast
+from campaign_service.api.shapes import shown, wanted
+from campaign_service.api.shapes.building import shape_of, shape_with
+from campaign_service.api.times import text_of, text_or_none
+from campaign_service.journal import Entry
+from campaign_service.report import Attempt
+
+__all__ = [
+    "attempt_detail",
+    "call_shape",
+    "campaign_detail",
+    "campaign_row",
+    "explanation_shape",
+    "forecast_shape",
+    "recipient_row",
+    "then",
+    "waiting_shape",
+    "what_if_answer",
+]
+
+_CALLS_SHOWN_MAX = 1_000
+
+
+def campaign_row(found: Campaign) -> shown.Campaign:
+    """Return a campaign as the list shows it (R4.8)."""
+    return shape_with(shown.Campaign, _campaign(found))
+
+
+def campaign_detail(found: Campaign) -> shown.CampaignDetail:
+    """Return a campaign with all its parameters."""
+    parameters = shape_of(found.parameters, wanted.Parameters)
+    return shape_with(shown.CampaignDetail, {**_campaign(found), "parameters": parameters})
+
+
+def _campaign(found: Campaign) -> dict[str, object]:
+    parameters = found.parameters
+    return {
+        "campaign_id": found.campaign_id,
+        "name": found.name,
+        "model_id": found.model_id,
+        "model_name": found.model_name,
+        "status": found.status,
+        "pause_reason": found.pause_reason,
+        "caller_number": parameters.caller_number,
+        "priority": parameters.priority,
+        "ring_timeout_s": parameters.ring_timeout_s,
+        "attempts_max": parameters.attempts_max,
+        "threshold": parameters.threshold,
+        "confirm_answer": parameters.script.confirm_answer,
+        "confirm_listening": parameters.script.confirm_listening,
+        "call_limits": shape_of(parameters.call_limits, wanted.CallLimits),
+        "starts_at": text_of(found.starts_at),
+        "expires_at": text_or_none(found.expires_at),
+        "is_expired": found.is_expired,
+        "recipient_count": len(found.recipients),
+        "contacted": found.contacted,
+        "failed": found.failed,
+        "idle": found.idle,
+        "internal_calls": found.internal_calls,
+        "external_calls": found.external_calls,
+    }
+
+
+# Recipients ----------------------------------------------------------------------------------
+
+
+def recipient_row(
+    position: Position, recipient: Recipient, state: RecipientState, attempts: Sequence[Attempt]
+) -> shown.RecipientRow:
+    """Return a recipient as the status panel shows it (R5.4).
+
+    Args:
+        position: in the list.
+        recipient: what was asked for.
+        state: as it is.
+        attempts: to reach this recipient, oldest first.
+    """
+    return shape_of(recipient, shown.RecipientRow, **recipient_facts(position, state, attempts))
+
+
+def recipient_facts(
+    position: Position, state: RecipientState, attempts: Sequence[Attempt]
+) -> dict[str, object]:
+    """Return what a row tells beside what was asked for."""
+    counted = [attempt for attempt in attempts if attempt.given_back is None]
+    last = counted[-1] if counted else None
+    answered = [one.answer_confirmed_at for one in attempts if one.answer_confirmed_at is not None]
+    listened = [
+        one.listening_confirmed_at for one in attempts if one.listening_confirmed_at is not None
+    ]
+    return {
+        "position": position,
+        "state": state.status,
+        "reason": state.reason if isinstance(state, Failed) else None,
+        "attempts": state.counted,
+        "attempts_allowed": state.allowed,
+        "last_call_at": None if last is None else text_of(last.placed_at),
+        "last_outcome": None if last is None else last.outcome,
+        "answer_confirmed_at": text_or_none(max(answered, default=None)),
+        "listening_confirmed_at": text_or_none(max(listened, default=None)),
+    }
+
+
+def then(attempts: Iterable[Attempt], at: Instant) -> list[Attempt]:
+    """Return attempts as far as they had come at a time (R8.3)."""
+    return [_then(attempt, at) for attempt in attempts if attempt.placed_at <= at]
+
+
+def _then(attempt: Attempt, at: Instant) -> Attempt:
+    times = {
+        name: None
+        for name in (
+            "answered_at",
+            "answer_confirmed_at",
+            "message_started_at",
+            "listening_confirmed_at",
+            "ended_at",
+        )
+        if (value := getattr(attempt, name)) is not None and value > at
+    }
+    if "ended_at" in times:
+        ended: dict[str, object] = {"outcome": None, "given_back": None, "hangup_cause": None}
+        return _evolved(attempt, {**times, **ended, "detail": ""})
+    return _evolved(attempt, times)
+
+
+def _evolved(attempt: Attempt, changes: Mapping[str, object]) -> Attempt:
+    values = {name: getattr(attempt, name) for name in type(attempt).__annotations__}
+    return Attempt(**{**values, **changes})
+
+
+def attempt_detail(attempt: Attempt, events: Iterable[Entry]) -> shown.AttemptDetail:
+    """Return an attempt with everything that happened in it."""
+    reason = attempt.given_back
+    return shown.AttemptDetail(
+        attempt=attempt.attempt,
+        call_id=attempt.call_id,
+        number=attempt.number,
+        line=attempt.line,
+        is_retry=attempt.is_retry,
+        placed_at=text_of(attempt.placed_at),
+        answered_at=text_or_none(attempt.answered_at),
+        answer_confirmed_at=text_or_none(attempt.answer_confirmed_at),
+        message_started_at=text_or_none(attempt.message_started_at),
+        messages_played=attempt.messages_played,
+        listening_confirmed_at=text_or_none(attempt.listening_confirmed_at),
+        digits=attempt.digits,
+        ended_at=text_or_none(attempt.ended_at),
+        outcome=attempt.outcome,
+        given_back=None if reason is None else GiveBackReason(reason),
+        hangup_cause=attempt.hangup_cause,
+        detail=attempt.detail,
+        events=[msgspec.Raw(entry.data.encode()) for entry in events],
+    )
+
+
+# Answers of the state (R8) -------------------------------------------------------------------
+
+
+def explanation_shape(found: Explanation) -> shown.Explanation:
+    """Return why a recipient is not called, for a program and for a person."""
+    return shown.Explanation(
+        campaign_id=found.campaign_id,
+        position=found.position,
+        is_called_next=found.is_called_next,
+        sentence=str(found),
+        reasons=[
+            shown.Reason(
+                kind=reason.kind,
+                sentence=reason.sentence,
+                change=reason.change,
+                until=text_or_none(reason.until),
+                count=reason.count,
+                limit=reason.limit,
+            )
+            for reason in found.reasons
+        ],
+    )
+
+
+def waiting_shape(found: Waiting) -> shown.Waiting:
+    """Return who waits, and behind what."""
+    return shown.Waiting(
+        campaign_id=found.campaign_id,
+        position=found.position,
+        since=text_of(found.since),
+        why=explanation_shape(found.why),
+    )
+
+
+def what_if_answer(found: WhatIf) -> shown.WhatIfAnswer:
+    """Return what a command would do."""
+    return shown.WhatIfAnswer(
+        calls=[
+            shown.PlannedCall(
+                campaign_id=call.campaign_id,
+                position=call.position,
+                number=call.number,
+                line=call.line,
+            )
+            for call in found.calls[:_CALLS_SHOWN_MAX]
+        ],
+        call_count=len(found.calls),
+        blocked=list(found.blocked),
+        freed=list(found.freed),
+    )
+
+
+def call_shape(call: Call) -> shown.Call:
+    """Return a call in progress."""
+    placement = call.placement
+    return shown.Call(
+        call_id=placement.call_id,
+        campaign_id=placement.campaign_id,
+        position=placement.position,
+        attempt=placement.attempt,
+        number=placement.number,
+        line=placement.line,
+        placed_at=text_of(placement.placed_at),
+        deadline_at=text_of(call.deadline_at),
+        is_answered=call.is_answered,
+        is_reached=call.is_reached,
+        is_adrift=call.is_adrift,
+        step=type(call.step).__name__,
+    )
+
+
+def forecast_shape(found: CampaignForecast, *, runs: int) -> shown.CampaignForecast:
+    """Return how a campaign will end."""
+    ends, reached = found.ends_at, found.reached
+    return shown.CampaignForecast(
+        campaign_id=found.campaign_id,
+        ends_at=shown.TimeSpread(
+            p10=text_or_none(ends.p10), p50=text_or_none(ends.p50), p90=text_or_none(ends.p90)
+        ),
+        reached=shown.Spread(p10=reached.p10, p50=reached.p50, p90=reached.p90),
+        completed=found.completed,
+        runs=runs,
+    )

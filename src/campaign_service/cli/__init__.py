@@ -1,4 +1,4 @@
-"""The command line: ``campaign run``, ``check``, ``explain``, ``replay``.
+"""The command line: campaigns run from a file, and a service run and commanded.
 
 Reads what a person typed and shows what came of it; what is done is done by the engine, and what
 is known is known by the report.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_NEEDED = ("click", "rich")
+_NEEDED = ("click", "rich", "httpx", "msgspec", "sqlalchemy", "litestar", "uvicorn")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

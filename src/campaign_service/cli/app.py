@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 import click
+from typing_extensions import override
 
 from campaign_core.errors import CommandRefusedError, JournalError, SettingsError
 from campaign_drivers import DriverError
-from campaign_service.cli.check import check
-from campaign_service.cli.doctor import doctor
-from campaign_service.cli.explain import explain
-from campaign_service.cli.replay import replay
-from campaign_service.cli.run import run
+from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.engine import JournalFailedError
+from campaign_service.journal import JournalAwayError
 
 __all__ = ["main"]
 
@@ -29,11 +28,53 @@ def _version() -> str:
         return "of an unknown version: not installed"
 
 
+_COMMANDS = {
+    "run": "run:run",
+    "check": "check:check",
+    "doctor": "doctor:doctor",
+    "explain": "explain:explain",
+    "replay": "replay:replay",
+    "serve": "serve:serve",
+    "login": "login:login",
+    "logout": "login:logout",
+    "start": "start:start",
+    "pause": "control:pause",
+    "resume": "control:resume",
+    "stop": "control:stop",
+    "list": "listing:list_",
+    "status": "listing:status",
+    "log": "log:log",
+    "audit": "log:audit",
+    "user": "user:user",
+    "export": "export:export",
+    "import": "import_:import_",
+    "verify": "verify:verify",
+}
+"""Each command, and the module and name where it is to be found."""
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for: each needs a part of the libraries alone."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"campaign_service.cli.{module}"), name)
+        return found
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=(
-        "Exit status: 0 completed or done, 1 incomplete or found wrong, 2 bad input,"
-        " 3 telephony or disk failed, 130 interrupted."
+        "Exit status: 0 completed or done, 1 incomplete or found wrong, 2 bad input or refused,"
+        " 3 telephony, disk or service failed, 130 interrupted."
     ),
 )
 @click.version_option(_version(), prog_name="campaign")
@@ -42,11 +83,10 @@ def campaign() -> None:
 
     A campaign is a TOML file beside a CSV file of recipients. Without --driver, calls are placed
     on a simulated telephone network: nobody is called.
+
+    `campaign run` places the calls of one campaign and ends with it. `campaign serve` runs a
+    service for many, which the commands from login to audit speak to.
     """
-
-
-for command in (run, check, doctor, explain, replay):
-    campaign.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,10 +107,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has had enough; the interpreter must not complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.COMPLETED
+    except CommandFailedError as error:
+        return _end(str(error), error.status)
     except SettingsError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         return _end(f"{_count(error)}; nothing was done", ExitStatus.BAD_INPUT)
+    except JournalAwayError as error:
+        return _end(str(error), ExitStatus.FAILED)
     except (CommandRefusedError, JournalError) as error:
         return _end(str(error), ExitStatus.BAD_INPUT)
     except (DriverError, JournalFailedError) as error:

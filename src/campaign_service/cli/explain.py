@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -20,29 +17,44 @@ from campaign_core import (
     recipient,
 )
 from campaign_core import explain as explain_recipient
-from campaign_service.cli.options import EXISTING_FILE
+from campaign_service.cli.explain_remote import explain_remote
 from campaign_service.cli.past import AT_HELP, Past, positions_of, read_past
+from campaign_service.cli.remote import Where, where_options
 from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.zones import in_zone
 from campaign_service.report import Attempt
 from campaign_service.report.rows import event_rows
 from campaign_service.report.times import TimeWriter
 
 __all__ = ["explain"]
 
-_TIME = re.compile(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<zone>[A-Za-z][\w+/-]*)")
-
 
 @click.command(short_help="Tell why somebody is, or is not, being called.")
-@click.argument("journal", type=EXISTING_FILE, metavar="JOURNAL")
+@click.argument("source", metavar="JOURNAL|CAMPAIGN")
 @click.argument("wanted", metavar="RECIPIENT")
-@click.option("--at", metavar="TIME", help=AT_HELP)
+@click.option("--at", metavar="TIME", help=f"Of a journal. {AT_HELP}")
 @click.option("--brief", is_flag=True, help="Leave out what happened within each call.")
-def explain(*, journal: Path, wanted: str, at: str | None, brief: bool) -> int:
+@where_options
+def explain(where: Where, /, *, source: str, wanted: str, at: str | None, brief: bool) -> int:
     """Tell what happened to a recipient by a time, and why it is not called then.
 
-    JOURNAL is the file that `campaign run` wrote. RECIPIENT is a number, a name, or a position in
-    the list, whichever is found first.
+    JOURNAL is the file that `campaign run` wrote. Where there is no such file, CAMPAIGN is the id
+    or the name of a campaign of the running service. RECIPIENT is a number, a name, or a position
+    in the list, whichever is found first.
     """
+    journal = Path(source)
+    if journal.is_file():
+        return _explain_past(journal, wanted, at, brief=brief)
+    if len(journal.parts) > 1 or journal.suffix == ".jsonl":
+        # Nobody calls a campaign so: the file was meant, and a service is not asked for it.
+        raise click.BadParameter(f"File {source!r} does not exist.", param_hint="JOURNAL")
+    if at is not None:
+        raise click.UsageError("--at is for journals: a service tells how it is now")
+    with where.client() as client:
+        return explain_remote(client, source, wanted, brief=brief)
+
+
+def _explain_past(journal: Path, wanted: str, at: str | None, *, brief: bool) -> int:
     past = read_past(journal, at, wanted=wanted)
     found = False
     for campaign_id in past.panels:
@@ -85,17 +97,7 @@ def _why(past: Past, campaign_id: CampaignId, position: Position) -> Iterator[st
     for reason in explanation.reasons:
         is_said = not reason.change or reason.change in reason.sentence
         change = "" if is_said else f" (changes {reason.change})"
-        yield f"  {_in_zone(f'{reason.sentence}{change}', past.zone)}"
-
-
-def _in_zone(sentence: str, zone: ZoneInfo) -> str:
-    """Return a sentence of the core with its times on the clock that all others are on."""
-
-    def moved(found: re.Match[str]) -> str:
-        moment = datetime.fromisoformat(found["time"]).replace(tzinfo=ZoneInfo(found["zone"]))
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}"
-
-    return _TIME.sub(moved, sentence)
+        yield f"  {in_zone(f'{reason.sentence}{change}', past.zone)}"
 
 
 def _attempt_lines(attempt: Attempt, past: Past, *, brief: bool) -> Iterator[str]:

@@ -15,8 +15,8 @@ class ExitStatus(IntEnum):
     INCOMPLETE = 1
     """The campaign is over, or cannot go on, and too few were reached."""
     BAD_INPUT = 2
-    """A file or an option must be mended; nothing was done."""
+    """A file or an option must be mended, or the running service refused; nothing was done."""
     FAILED = 3
-    """The telephony or the disk gave up."""
+    """The telephony, the disk or the running service gave up."""
     INTERRUPTED = 130
     """Ctrl-C, or SIGTERM."""

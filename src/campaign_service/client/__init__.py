@@ -18,6 +18,7 @@ from campaign_service.client.errors import (
 )
 from campaign_service.client.json_data import Json
 from campaign_service.client.shapes import (
+    AdminEvent,
     Attempt,
     CallLimits,
     CallsInUse,
@@ -35,6 +36,7 @@ from campaign_service.client.shapes import (
 )
 
 __all__ = [
+    "AdminEvent",
     "Answer",
     "AnswerError",
     "Attempt",

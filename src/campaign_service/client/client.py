@@ -22,6 +22,7 @@ from campaign_service.client.connection import Connection, Parameters
 from campaign_service.client.errors import AnswerError
 from campaign_service.client.json_data import Json, model_data, recipients_data
 from campaign_service.client.shapes import (
+    AdminEvent,
     CampaignRow,
     Done,
     Explanation,
@@ -206,6 +207,10 @@ class Client:
     def audit(self, parameters: Parameters) -> Iterator[LogEntry]:
         """Yield the commands that people gave, oldest first."""
         return self._pages(LogEntry, self._path("audit"), parameters)
+
+    def admin_audit(self, parameters: Parameters) -> Iterator[AdminEvent]:
+        """Yield what was done to users and by whom, log-ins too, oldest first."""
+        return self._pages(AdminEvent, "audit", parameters)
 
     def follow(
         self, *, after: int, campaign_id: int | None = None, patience_s: float = 60.0

@@ -7,6 +7,7 @@ from datetime import datetime
 import attrs
 
 __all__ = [
+    "AdminEvent",
     "Attempt",
     "CallLimits",
     "CallsInUse",
@@ -176,6 +177,20 @@ class LogEntry:
     kind: str
     campaign_id: int | None = None
     event: dict[str, object] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class AdminEvent:
+    """Who changed who may do what, came in, or was refused."""
+
+    id: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    subject: str
+    """To whom or what it was done."""
+    details: dict[str, object] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -11,15 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import attrs
 
 from campaign_service.config.service_settings import Listen
-
-if TYPE_CHECKING:
-    from types import MappingProxyType
 
 __all__ = ["DRIVER_RULE", "FILE_SUFFIX", "OPTIONS", "Kind", "Option", "RefusedError"]
 
@@ -186,7 +182,7 @@ _PROXIES = Kind(
 )
 _FILE = _text("the name of a file", lambda text: Path(_some(text)))
 
-OPTIONS: Mapping[str, Option] | MappingProxyType[str, Option] = {
+OPTIONS: Mapping[str, Option] = {
     "db": Option(
         kind=_text("the name of a file, or postgresql://user:password@host/name", _some),
         default="campaigns.db",
@@ -251,15 +247,15 @@ OPTIONS: Mapping[str, Option] | MappingProxyType[str, Option] = {
         metavar="true|false",
     ),
     "body_max_mib": Option(
-        kind=_whole_number(1, 1_024),
-        default=64,
-        help="The largest body of a request.",
+        kind=_whole_number(1, 4_096),
+        default=256,
+        help="The largest body with a list of recipients; a million need some 120.",
         metavar="MIB",
     ),
     "snapshot_events": Option(
         kind=_whole_number(100, 100_000_000),
-        default=100_000,
-        help="Keep a snapshot once so many events came since the last.",
+        default=20_000,
+        help="Keep a snapshot once so many events, or more, came since the last.",
         metavar="N",
     ),
 }

@@ -100,7 +100,7 @@ class ServiceSettings:
     open_metrics: bool
     """Whether ``/metrics`` answers without a token."""
     body_max_mib: int
-    """The largest body of a request."""
+    """The largest body of a request with a list of recipients."""
     snapshot_events: int
     """A snapshot is kept once so many events came since the last."""
     origins: Mapping[str, Origin] = attrs.field(repr=False, eq=False)

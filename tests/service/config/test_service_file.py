@@ -79,7 +79,7 @@ def test_every_bad_value_is_named_by_where_it_came_from_all_at_once(file):
         [
             f"{path}:1: log_level = 'loud': one of debug, info, warning, error",
             f"{path}:3: drain_s = '30': a whole number 0 to 86,400",
-            "CAMPAIGN_BODY_MAX_MIB = 'many': a whole number 1 to 1,024",
+            "CAMPAIGN_BODY_MAX_MIB = 'many': a whole number 1 to 4,096",
             "--listen = 'nowhere': HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, or unix:/PATH",
             "--log-format = 'xml': one of text, json",
         ]

@@ -1,0 +1,139 @@
+"""The sockets on which HTTP is answered, open before anything else is begun."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from campaign_core.errors import SettingsError
+from campaign_service.cli.failures import CommandFailedError
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.config.service_settings import Listen, ServiceSettings
+
+__all__ = ["check_certificate", "open_sockets", "shown_urls"]
+
+_BACKLOG = 2_048
+_SOCKET_MODE = 0o660
+"""Of a Unix socket: the service's user and group."""
+
+
+def open_sockets(listen: Listen) -> list[socket.socket]:
+    """Return sockets that are bound and take connections.
+
+    Raises:
+        CommandFailedError: the address is in use, is not ours, or may not be taken.
+    """
+    try:
+        if listen.path is not None:
+            return [_unix_socket(listen.path)]
+        return _network_sockets(listen)
+    except OSError as error:
+        raise CommandFailedError(_why(listen, error), ExitStatus.FAILED) from error
+
+
+def shown_urls(sockets: list[socket.socket], *, is_tls: bool) -> list[str]:
+    """Return where clients find these sockets."""
+    scheme = "https" if is_tls else "http"
+    urls = []
+    for one in sockets:
+        name = one.getsockname()
+        if one.family == socket.AF_UNIX:
+            urls.append(f"unix:{name}")
+        else:
+            host = f"[{name[0]}]" if ":" in name[0] else name[0]
+            urls.append(f"{scheme}://{host}:{name[1]}")
+    return urls
+
+
+def check_certificate(settings: ServiceSettings) -> None:
+    """Look whether certificate and key can be used.
+
+    Raises:
+        SettingsError: they cannot.
+    """
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return
+    for name, path in (
+        ("tls_certificate", settings.tls_certificate),
+        ("tls_key", settings.tls_key),
+    ):
+        try:
+            with path.open("rb"):
+                pass
+        except OSError as error:
+            rule = f"{path} cannot be read: {error.strerror or error}"
+            raise SettingsError([settings.problem(name, rule)]) from None
+    try:
+        # A key with a password would be asked for on the terminal: it is refused.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+    except (ssl.SSLError, ValueError):
+        rule = "a certificate, PEM, that fits tls_key, which has no password"
+        raise SettingsError([settings.problem("tls_certificate", rule)]) from None
+
+
+def _network_sockets(listen: Listen) -> list[socket.socket]:
+    found = socket.getaddrinfo(
+        listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            one = socket.socket(family, kind, protocol)
+            sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+            one.listen(_BACKLOG)
+    except OSError:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
+
+
+def _unix_socket(path: Path) -> socket.socket:
+    _remove_stale(path)
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        one.bind(str(path))
+        path.chmod(_SOCKET_MODE)
+        one.listen(_BACKLOG)
+    except OSError:
+        one.close()
+        raise
+    return one
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove the socket of a process that is gone."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise FileExistsError(errno.EEXIST, "something else is there", str(path))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+                return
+        raise OSError(errno.EADDRINUSE, "in use")
+
+
+def _why(listen: Listen, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            why = "it is in use; another service, or another program, listens there"
+        case errno.EADDRNOTAVAIL:
+            why = "this machine has no such address"
+        case errno.EACCES | errno.EPERM:
+            why = (
+                "it may not be taken: ports below 1024 need a capability, sockets a folder of ours"
+            )
+        case _:
+            why = error.strerror or str(error)
+    return f"listen = {listen}: {why}"

@@ -1,0 +1,118 @@
+"""What the service logs: to standard error, as lines of text or of JSON.
+
+Set up here alone; every other module asks ``logging`` for its logger and says what it has to say.
+Nobody may log a secret. Where somebody does all the same (a library that shows a URL, an error
+that quotes it), the secrets of the configuration are taken out before a line is written.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TextIO
+from urllib.parse import unquote
+
+from typing_extensions import override
+
+from campaign_service.config.service_settings import ServiceSettings
+
+__all__ = ["HIDDEN", "LineFormatter", "secrets_of", "set_up_logging"]
+
+_OURS = "campaign_service."
+"""Before the names of our own loggers: left out where a person reads."""
+HIDDEN = "(not shown)"
+_SECRET_MIN = 4
+"""Characters: shorter ones are no secrets, and would be found in every second word."""
+_PASSWORD = re.compile(r"://[^/?#@\s:]*:([^/?#@\s]+)@")
+_PASSWORD_LOOSE = re.compile(r"://[^/?#@\s:]*:([^@\s]+)@")
+_QUIET = ("alembic", "httpx", "uvicorn", "uvicorn.access")
+"""Libraries that tell of each step."""
+
+
+class LineFormatter(logging.Formatter):
+    """Writes a record as one line of text, or as one JSON object, without the secrets.
+
+    Args:
+        as_json: whether a program reads it.
+        secrets: what is taken out.
+    """
+
+    def __init__(self, *, as_json: bool, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._as_json = as_json
+        # The longest first: a password may be part of a URL that is hidden as a whole.
+        self._secrets = sorted({text for text in secrets if text}, key=len, reverse=True)
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        at = at.replace("+00:00", "Z")
+        level, name, text = record.levelname.lower(), record.name, record.getMessage()
+        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        if self._as_json:
+            told = {"at": at, "level": level, "logger": name, "message": text}
+            if trace:
+                told["trace"] = trace
+            # Values are cleaned before they are escaped, or an escaped secret would stay.
+            return json.dumps(
+                {key: self._cleaned(value) for key, value in told.items()}, ensure_ascii=False
+            )
+        # One record, one line: a name that somebody chose must not forge another.
+        line = f"{at} {level:7} {name.removeprefix(_OURS)}: {text}".replace("\r", "\\r").replace(
+            "\n", "\\n"
+        )
+        return self._cleaned(f"{line}\n{trace}" if trace else line)
+
+    def _cleaned(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+class _WithoutQuery(logging.Filter):
+    """Leaves out of each request what stands behind its path."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        if isinstance(arguments, tuple) and len(arguments) > 2:  # noqa: PLR2004 -- uvicorn's five
+            client, method, path, *others = arguments
+            record.args = (client, method, str(path).partition("?")[0], *others)
+        return True
+
+
+def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> None:
+    """Have everything that is logged written to standard error, or to a stream."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        LineFormatter(as_json=settings.log_format == "json", secrets=secrets_of(settings))
+    )
+    root = logging.getLogger()
+    for present in list(root.handlers):
+        root.removeHandler(present)
+    root.addHandler(handler)
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    root.setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    if settings.access_log:
+        access = logging.getLogger("uvicorn.access")
+        access.setLevel(logging.INFO)
+        access.addFilter(_WithoutQuery())
+    logging.captureWarnings(capture=True)
+
+
+def secrets_of(settings: ServiceSettings) -> frozenset[str]:
+    """Return what of a configuration must not be shown: URLs with a password, and passwords."""
+    found = set()
+    for url in (settings.db, *(tenant.driver for tenant in settings.tenants)):
+        # A URL may name others within, and a slash in a password hides its end.
+        passwords = {*_PASSWORD.findall(url), *_PASSWORD_LOOSE.findall(url)}
+        if passwords:
+            found |= {url, unquote(url), *passwords, *map(unquote, passwords)}
+    return frozenset(text for text in found if len(text) >= _SECRET_MIN)

@@ -1,0 +1,152 @@
+"""Campaigns and recipients of a running service as tables for a person (R4.8, R5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from campaign_core import CallLimits
+from campaign_service.cli.words import limits_text
+from campaign_service.client import CampaignRow, RecipientRow
+
+__all__ = ["campaign_lines", "campaigns_table", "clock", "recipients_table", "show"]
+
+_WIDE = 1_000
+"""Characters: no table that goes to a file or a pipe is broken."""
+_STYLES = {
+    "ACTIVE": "bold green",
+    "BLOCKED": "bold yellow",
+    "COMPLETED": "green",
+    "CONTACTED": "green",
+    "FAILED": "red",
+    "INCOMPLETE": "red",
+    "PAUSED": "yellow",
+}
+
+
+def show(what: RenderableType) -> None:
+    """Print a table: as wide as the terminal, or as it needs where there is none."""
+    console = Console()
+    if console.is_terminal:
+        console.print(what)
+        return
+    console = Console(width=_WIDE)
+    for line in console.render_lines(what, pad=False):
+        console.out("".join(segment.text for segment in line).rstrip(), highlight=False)
+
+
+def clock(at: datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment on the clock of a zone; none is a dash."""
+    return "–" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def campaigns_table(rows: Iterable[CampaignRow], zone: ZoneInfo) -> Table:
+    """Return the list of campaigns (R4.8)."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name, justify in (
+        ("id", "right"),
+        ("name", "left"),
+        ("status", "left"),
+        ("start", "left"),
+        ("reached", "right"),
+        ("of", "right"),
+        ("needed", "right"),
+        ("failed", "right"),
+        ("calls", "right"),
+        ("limits", "left"),
+        ("priority", "right"),
+        ("attempts", "right"),
+        ("ring", "right"),
+        ("confirm", "left"),
+        ("caller", "left"),
+        ("model", "left"),
+    ):
+        table.add_column(name, justify=justify, no_wrap=name == "status")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(
+            str(row.campaign_id),
+            Text(row.name),
+            Text(row.status, _STYLES.get(row.status, "")),
+            clock(row.starts_at, zone),
+            str(row.contacted),
+            str(row.recipient_count),
+            "all" if row.threshold is None else str(row.threshold),
+            str(row.failed),
+            str(row.internal_calls + row.external_calls),
+            limits_text(_limits(row)).removeprefix("at most "),
+            str(row.priority),
+            str(row.attempts_max),
+            f"{row.ring_timeout_s} s",
+            _confirmations(row),
+            row.caller_number,
+            Text(row.model_name),
+        )
+    return table
+
+
+def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
+    """Yield what the list of campaigns shows of one (R4.8), in the words of ``replay``."""
+    by = "" if row.pause_reason is None else f" by {row.pause_reason.lower()}"
+    calls = row.internal_calls + row.external_calls
+    yield f"{row.campaign_id}  {row.name}: {row.status}{by}"
+    yield (
+        f"   {row.contacted} of {row.recipient_count} reached, {row.failed} failed,"
+        f" {row.idle} waiting, {calls} in a call"
+        f" ({row.internal_calls} internal, {row.external_calls} external)"
+    )
+    yield (
+        f"   start {clock(row.starts_at, zone)}, expiry {clock(row.expires_at, zone)}, {zone.key}"
+    )
+    threshold = "all" if row.threshold is None else str(row.threshold)
+    yield (
+        f"   model {row.model_name}, caller number {row.caller_number}, priority {row.priority},"
+        f" ring timeout {row.ring_timeout_s} s, {row.attempts_max} attempts each,"
+        f" threshold {threshold}"
+    )
+    yield (
+        f"   answer confirmation {_on(row.confirm_answer)},"
+        f" listening confirmation {_on(row.confirm_listening)};"
+        f" calls at once: {limits_text(_limits(row))}"
+    )
+
+
+def recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
+    """Return what the status panel shows of each recipient (R5.4)."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("#", "state", "tries", "last call", "outcome", "answer", "listening", "line"):
+        table.add_column(name, justify="right" if name in ("#", "tries") else "left")
+    table.add_column("number and name")
+    for row in rows:
+        reason = "" if row.reason is None else f" ({row.reason.lower()})"
+        table.add_row(
+            str(row.position),
+            Text(f"{row.state}{reason}", _STYLES.get(row.state, "")),
+            f"{row.attempts}/{row.attempts_allowed}",
+            clock(row.last_call_at, zone),
+            row.last_outcome or "",
+            clock(row.answer_confirmed_at, zone)[-8:],
+            clock(row.listening_confirmed_at, zone)[-8:],
+            row.line.lower(),
+            Text(f"{row.number} {row.name}".rstrip()),
+        )
+    return table
+
+
+def _limits(row: CampaignRow) -> CallLimits:
+    given = row.call_limits
+    return CallLimits(total=given.total, internal=given.internal, external=given.external)
+
+
+def _confirmations(row: CampaignRow) -> str:
+    asked = {"answer": row.confirm_answer, "listening": row.confirm_listening}
+    return ", ".join(name for name, is_asked in asked.items() if is_asked) or "none"
+
+
+def _on(flag: bool) -> str:  # noqa: FBT001 -- a word for a flag
+    return "on" if flag else "off"

@@ -1,0 +1,92 @@
+"""The program that answers HTTP, in a process whose signals are somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from litestar import Litestar
+from typing_extensions import override
+
+from campaign_service.api import close_streams
+from campaign_service.config.service_settings import ServiceSettings
+
+__all__ = ["WebServer"]
+
+_CLOSING_S = 5
+"""Requests that are being answered at the end have so long."""
+_LOOK_EVERY_S = 0.02
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, which leaves signals alone: to stop takes more than to close sockets."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServer:
+    """Answers HTTP on sockets that are open.
+
+    Args:
+        app: what answers.
+        settings: of the service.
+        sockets: on which it answers.
+    """
+
+    def __init__(
+        self, app: Litestar, settings: ServiceSettings, sockets: list[socket.socket]
+    ) -> None:
+        self._app = app
+        certificate, key = settings.tls_certificate, settings.tls_key
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                loop="asyncio",
+                http="httptools",
+                ws="none",
+                log_config=None,
+                access_log=settings.access_log,
+                server_header=False,
+                # Whoever is not listed here may not say on whose behalf it asks.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(settings.trusted_proxies),
+                timeout_graceful_shutdown=_CLOSING_S,
+                ssl_certfile=None if certificate is None else str(certificate),
+                ssl_keyfile=None if key is None else str(key),
+            )
+        )
+        self._sockets = sockets
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Answer from now on.
+
+        Raises:
+            Exception: what kept it from starting.
+        """
+        self._task = asyncio.create_task(self._server.serve(sockets=self._sockets))
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                raise RuntimeError("the HTTP server ended while it started")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def wait(self) -> None:
+        """Return when it answers no more; that nobody stopped it is an error."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
+    async def stop(self) -> None:
+        """Answer what was asked, and nothing more."""
+        # The server waits for its connections, and a stream of events ends by itself never.
+        close_streams(self._app)
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task

@@ -24,6 +24,9 @@ No error holds a password or a token.
 
 from __future__ import annotations
 
+import attrs
+from typing_extensions import override
+
 from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_service.access.permissions import ServicePermission
 
@@ -115,4 +118,13 @@ class PasswordRefusedError(SettingsError):
 
     def __init__(self, rule: str, *, field: str = "password") -> None:
         """Take what is asked of a password; the password itself is not shown."""
-        super().__init__([Problem(field=field, value="(not shown)", rule=rule)])
+        super().__init__([_Unshown(field=field, value=None, rule=rule)])
+
+
+@attrs.frozen(kw_only=True)
+class _Unshown(Problem):
+    """What is wrong with a value that nobody may see."""
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.field}: {self.rule}"

@@ -1,0 +1,144 @@
+"""What all of ``campaign user`` needs: the database, who sits at the console, and the time."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+import attrs
+import click
+
+from campaign_core import Instant
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.access import ALL_TENANTS, Actor, Grant, OneTimePassword
+from campaign_service.access.local import present
+from campaign_service.config.service_file import read_service
+from campaign_service.database import Database
+from campaign_service.instants import written
+
+__all__ = [
+    "GRANT_HELP",
+    "Desk",
+    "at_desk",
+    "grants_of",
+    "password_options",
+    "show_one_time",
+    "text_of",
+    "typed_password",
+]
+
+GRANT_HELP = "ROLE for all tenants, or ROLE:TENANT for one of them."
+_UTC = ZoneInfo("UTC")
+_Given = ParamSpec("_Given")
+
+
+@attrs.frozen(kw_only=True)
+class Desk:
+    """Where somebody with access to the machine administers users."""
+
+    database: Database
+    by: Actor
+    now: Instant
+
+
+def at_desk(
+    command: Callable[Concatenate[Desk, _Given], int],
+) -> Callable[..., int]:
+    """Give a command the options that name a database, and open it."""
+
+    def opened(
+        *given: _Given.args,
+        path: Path | None,
+        db: str | None,
+        db_file: str | None,
+        **options: _Given.kwargs,
+    ) -> int:
+        flags = {"db": db, "db_file": db_file}
+        settings = read_service(
+            flags={name: value for name, value in flags.items() if value is not None},
+            environment=os.environ,
+            path=path,
+        )
+        database = Database.open(settings.db, must_exist=True)
+        try:
+            desk = Desk(database=database, by=_by(), now=present())
+            return command(desk, *given, **options)
+        finally:
+            database.close()
+
+    found: Callable[..., int] = update_wrapper(opened, command)
+    for option in (
+        click.option(
+            "--config",
+            "path",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="F",
+            help="The service's configuration; default: as for `campaign serve`.",
+        ),
+        click.option("--db-file", metavar="F", help="A file that holds the database's URL."),
+        click.option("--db", metavar="URL", help="The service's database."),
+    ):
+        found = option(found)
+    return found
+
+
+def password_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the two ways to be told a password; no argument ever holds one."""
+    ask = click.option("--ask", is_flag=True, help="Ask for a password, which then stays.")
+    stdin = click.option("--stdin", is_flag=True, help="Read it from the first line of input.")
+    return ask(stdin(command))
+
+
+def typed_password(*, ask: bool, stdin: bool) -> str | None:
+    """Return the password that a person or a program gives; ``None``: neither is asked."""
+    if ask and stdin:
+        raise click.UsageError("--ask and --stdin exclude each other")
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if ask:
+        return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
+    return None
+
+
+def show_one_time(shown: OneTimePassword | None) -> None:
+    """Tell a one-time password, once."""
+    if shown is not None:
+        click.echo(f"One-time password of {shown.name}: {shown.text}")
+        click.echo(f"It must be changed at the first log-in, by {text_of(shown.expires_at)}.")
+
+
+def grants_of(texts: tuple[str, ...]) -> frozenset[Grant]:
+    """Return what ``ROLE`` and ``ROLE:TENANT`` stand for.
+
+    Raises:
+        SettingsError: one of them is neither.
+    """
+    parts = [text.partition(":") for text in texts]
+    bad = [
+        Problem(field="role", value=text, rule="ROLE, or ROLE:TENANT")
+        for text, (role, colon, tenant) in zip(texts, parts, strict=True)
+        if not role or (colon and not tenant)
+    ]
+    if bad:
+        raise SettingsError(bad)
+    return frozenset(Grant(role=role, tenant=tenant or ALL_TENANTS) for role, _, tenant in parts)
+
+
+def text_of(at: Instant | None) -> str:
+    """Return an instant on the clock of UTC; none is a dash."""
+    return "–" if at is None else f"{written(at, _UTC)[:16].replace('T', ' ')} UTC"
+
+
+def _by() -> Actor:
+    """Return who sits at the console; the environment, which anybody may set, is not asked."""
+    try:
+        login = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        login = str(os.getuid())
+    return Actor(name=f"console:{login}", address="console")

@@ -1,0 +1,332 @@
+"""A journal that goes away for a while: no new calls, calls in progress go on, nothing is lost."""
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.service.engine.memory import MemoryJournal
+
+from campaign_core import (
+    CampaignModel,
+    Line,
+    Recipient,
+    Settings,
+    Status,
+    calls,
+    link,
+    open_service,
+    replay,
+    status,
+)
+from campaign_core.commands import (
+    AddModel,
+    PauseCampaign,
+    StartCampaign,
+    StopCampaign,
+)
+from campaign_core.decisions import HangUp, PlaceCall, Play
+from campaign_core.events import CallGivenBack, CallPlaced, DriverDeferred
+from campaign_core.reports import AnswerReport, DriverUpReport, EndReport
+from campaign_core.testing import audit
+from campaign_drivers import Capacity
+from campaign_drivers.simulated import RealClock
+from campaign_service.engine import (
+    EngineStoppedError,
+    JournalFailedError,
+    RealTimeEngine,
+    Shut,
+    Upkeep,
+    pulse,
+)
+from campaign_service.engine import scribe as scribe_module
+from campaign_service.journal import AppendConflictError, JournalAwayError
+
+MODEL = CampaignModel(
+    name="Test",
+    caller_number="100",
+    sound="message",
+    attempts_max=2,
+    recipients=[Recipient(number=f"{200 + i}", line=Line.INTERNAL) for i in range(5)],
+)
+
+
+class Telephony:
+    """A driver that keeps what it was ordered."""
+
+    def __init__(self):
+        self.orders = []
+
+    async def start(self, report):
+        self.report = report
+        report(DriverUpReport())
+
+    def carry_out(self, decision):
+        self.orders.append(decision)
+
+    async def check(self, *, sounds, routing_classes):
+        return ()
+
+    def capacity(self):
+        return Capacity()
+
+    async def close(self):
+        pass
+
+    def ordered(self, kind):
+        return [order for order in self.orders if isinstance(order, kind)]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    """Have a journal count as hanging, and tried again, sooner."""
+    monkeypatch.setattr(scribe_module, "_HANGS_AFTER_S", 0.1)
+    monkeypatch.setattr(scribe_module, "BACK_OFF_S", (0.02,))
+
+
+@asynccontextmanager
+async def running(journal, *, speed=20, upkeep=None):
+    clock, driver = RealClock(speed=speed), Telephony()
+    opened = open_service("00000001", Settings(), clock.now())
+    async with RealTimeEngine(
+        opened, driver=driver, clock=clock, journal=journal, upkeep=upkeep
+    ) as engine:
+        yield engine, driver
+
+
+def story(coroutine_function):
+    """Run a test that is a coroutine, for no longer than a few seconds."""
+
+    def test():
+        asyncio.run(asyncio.wait_for(coroutine_function(), timeout=20))
+
+    test.__name__, test.__doc__ = coroutine_function.__name__, coroutine_function.__doc__
+    return test
+
+
+def sound(engine, journal):
+    """Return whether the journal tells the engine's state and breaks no law."""
+    return audit(journal.events) == () and replay(journal.events) == engine.state
+
+
+def call_events(journal, kind):
+    return [event for event in journal.events if isinstance(event, kind)]
+
+
+@story
+async def test_while_the_journal_is_away_no_call_is_placed_and_those_in_progress_go_on():
+    """R9.3."""
+    journal = MemoryJournal()
+    async with running(journal) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        await engine.give(StartCampaign(model_id=1))
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+        journal.away = "No space left on device"
+        one, other, *_ = driver.ordered(PlaceCall)
+        driver.report(AnswerReport(one.call_id))
+        await engine.until(lambda: len(driver.ordered(Play)) == 1)
+        await engine.until(lambda: engine.journal_away_since is not None)
+        # Its recipient would be called again at once, and is not.
+        driver.report(EndReport(call_id=other.call_id))
+        await engine.until(lambda: link(engine.state).deferred_until > engine.now)
+        await asyncio.sleep(0.2)
+        assert len(driver.ordered(PlaceCall)) == 5
+        assert status(engine.state, 1, engine.now) is Status.BLOCKED
+        assert engine.events_waiting > 0
+
+        journal.away = None
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 6)
+        assert engine.journal_away_since is None
+        await engine.until(lambda: engine.is_quiet or not engine.events_waiting)
+        assert sound(engine, journal)
+
+
+@story
+async def test_calls_that_wait_for_the_disk_as_it_goes_away_are_given_back_and_never_placed():
+    """R5.5: they do not count, though their event becomes durable after all."""
+    journal = MemoryJournal()
+    async with running(journal) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        journal.away = "the server is gone"
+        with pytest.raises(JournalAwayError, match="not known to be durable"):
+            await engine.give(StartCampaign(model_id=1))
+        assert calls(engine.state) == ()
+        journal.away = None
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+
+        given_back = {event.call_id for event in call_events(journal, CallGivenBack)}
+        assert len(given_back) >= 5
+        assert given_back.isdisjoint(order.call_id for order in driver.orders)
+        assert audit(journal.events) == ()
+
+
+@story
+async def test_journal_that_does_not_answer_counts_as_away_and_its_calls_are_not_placed_later():
+    """R9.3: the append went well in the end, too late for the calls that waited for it."""
+    journal = MemoryJournal()
+    async with running(journal) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        journal.gate.clear()
+        starting = asyncio.ensure_future(engine.give(StartCampaign(model_id=1)))
+        await engine.until(lambda: engine.journal_away_since is not None)
+        with pytest.raises(JournalAwayError):
+            await starting
+        journal.gate.set()
+        await engine.until(lambda: engine.journal_away_since is None)
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+        given_back = {event.call_id for event in call_events(journal, CallGivenBack)}
+        assert given_back.isdisjoint(order.call_id for order in driver.ordered(PlaceCall))
+        assert audit(journal.events) == ()
+
+
+@story
+async def test_hang_up_of_a_call_that_was_given_back_goes_nowhere():
+    journal = MemoryJournal()
+    async with running(journal) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        journal.gate.clear()
+        starting = asyncio.ensure_future(engine.give(StartCampaign(model_id=1)))
+        stopping = asyncio.ensure_future(engine.give(StopCampaign(campaign_id=1, hang_up=True)))
+        with pytest.raises(JournalAwayError):
+            await starting
+        with pytest.raises(JournalAwayError):
+            await stopping
+        journal.gate.set()
+        await engine.until(lambda: not engine.events_waiting)
+        assert driver.ordered(HangUp) == driver.ordered(PlaceCall) == []
+        assert status(engine.state, 1, engine.now) is Status.TERMINATED
+
+
+@story
+async def test_commands_are_refused_at_once_while_the_journal_is_away():
+    journal = MemoryJournal()
+    async with running(journal) as (engine, _):
+        await engine.give(AddModel(model=MODEL))
+        journal.away = "the server is gone"
+        with pytest.raises(JournalAwayError):
+            await engine.give(StartCampaign(model_id=1))
+        with pytest.raises(JournalAwayError, match="nothing was done"):
+            await engine.give(PauseCampaign(campaign_id=1))
+        journal.away = None
+        await engine.until(lambda: engine.journal_away_since is None)
+        await engine.give(PauseCampaign(campaign_id=1))
+
+
+@story
+async def test_long_absence_costs_few_events_however_many_calls_there_is_room_for():
+    """The queue is bounded; what waits must not fill it."""
+    journal = MemoryJournal()
+    async with running(journal, speed=200) as (engine, _):
+        await engine.give(AddModel(model=MODEL))
+        journal.away = "the server is gone"
+        with pytest.raises(JournalAwayError):
+            await engine.give(StartCampaign(model_id=1))
+        before = engine.events_waiting
+        since = engine.now
+        await engine.until(lambda: engine.now - since > 60_000)
+        # 60 s; every 5 s one call is tried, and deferred.
+        assert engine.events_waiting - before <= 3 * 20
+        journal.away = None
+        await engine.until(lambda: not engine.events_waiting)
+        assert audit(journal.events) == ()
+
+
+@story
+async def test_when_too_many_events_wait_what_happens_waits_too_and_nothing_is_lost():
+    journal = MemoryJournal()
+    async with running(journal, upkeep=Upkeep(waiting_max=8)) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        await engine.give(StartCampaign(model_id=1))
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+        journal.away = "the disk is full"
+        for order in driver.ordered(PlaceCall):
+            driver.report(AnswerReport(order.call_id))
+            await asyncio.sleep(0.02)
+        waited = engine.events_waiting
+        assert 8 < waited < 25
+        assert len(driver.ordered(Play)) <= 5
+        journal.away = None
+        await engine.until(lambda: not engine.events_waiting and len(driver.ordered(Play)) == 5)
+        assert sound(engine, journal)
+
+
+@story
+async def test_another_writer_ends_the_engine_and_those_who_wait_hear_of_it():
+    journal = MemoryJournal()
+    drivers = []
+
+    async def run():
+        async with running(journal) as (engine, driver):
+            drivers.append(driver)
+            await engine.give(AddModel(model=MODEL))
+            journal.events.append(journal.events[-1])
+            await engine.give(StartCampaign(model_id=1))
+
+    with pytest.raises(AppendConflictError):
+        await run()
+    assert drivers[0].orders == []
+
+
+@story
+async def test_error_that_is_no_absence_ends_the_run_as_before():
+    class Broken(MemoryJournal):
+        def append(self, events, *, expected, receipts=()):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(JournalFailedError, match="Input/output error"):
+        async with running(Broken()) as (engine, _):
+            await engine.give(AddModel(model=MODEL))
+
+
+@story
+async def test_draining_places_no_new_call_and_costs_one_deferral_a_second():
+    journal = MemoryJournal()
+    async with running(journal, speed=50) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        engine.shut(Shut.DRAINING)
+        await engine.give(StartCampaign(model_id=1))
+        since = engine.now
+        await engine.until(lambda: engine.now - since > 10_000)
+        assert driver.orders == []
+        assert len(call_events(journal, DriverDeferred)) <= 12
+        engine.open(Shut.DRAINING)
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+        assert len(call_events(journal, CallPlaced)) <= 12 + 5
+        assert audit(journal.events) == ()
+
+
+@story
+async def test_command_given_to_an_engine_that_was_stopped_is_refused():
+    journal = MemoryJournal()
+    async with running(journal) as (engine, _):
+        pass
+    with pytest.raises(EngineStoppedError):
+        await engine.give(AddModel(model=MODEL))
+
+
+@story
+async def test_engine_that_stood_still_asks_before_it_acts():
+    """R9.3: meanwhile another process may lead."""
+    asked = []
+
+    async def confirm():
+        asked.append(True)
+        raise AppendConflictError(expected=1, found=2)
+
+    journal, drivers = MemoryJournal(), []
+
+    async def run():
+        async with running(journal, upkeep=Upkeep(confirm=confirm)) as (engine, driver):
+            drivers.append(driver)
+            await engine.give(AddModel(model=MODEL))
+            await engine.give(StartCampaign(model_id=1))
+            await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+            # As SIGSTOP does: nothing runs for a while.
+            threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+            driver.report(AnswerReport(driver.orders[0].call_id))
+            await engine.until(lambda: bool(driver.ordered(Play)))
+
+    with pytest.raises(AppendConflictError):
+        await run()
+    assert len(asked) == 1
+    assert drivers[0].ordered(Play) == []

@@ -15,9 +15,7 @@ from __future__ import annotations
 import json
 import re
 import struct
-import sys
 import zlib
-from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
@@ -84,10 +82,7 @@ class PartWriter:
         The lowest bytes of all come first, then the next ones: of instants, which differ little,
         most bytes are equal, and what is equal stands together.
         """
-        words = array("Q", numbers)
-        if sys.byteorder == "big":
-            words.byteswap()
-        raw = words.tobytes()
+        raw = struct.pack(f"<{len(numbers)}Q", *numbers)
         width = (max(numbers, default=0).bit_length() + _WORD - 1) // _WORD
         return self.put(b"".join(raw[place::_WORD] for place in range(width)))
 
@@ -143,10 +138,7 @@ class PartReader:
         raw = bytearray(count * _WORD)
         for place in range(len(part) // count):
             raw[place::_WORD] = part[place * count : (place + 1) * count]
-        words = array("Q", bytes(raw))
-        if sys.byteorder == "big":
-            words.byteswap()
-        return words.tolist()
+        return list(struct.unpack(f"<{count}Q", raw))
 
     def choices(self, written: list[Any], of_data: Callable[[Any], T], count: int) -> list[T]:
         """Return a column of few different values."""

@@ -9,7 +9,7 @@ from campaign_core._state.service import State
 from campaign_core.codec._apart import ApartReader, ApartWriter
 from campaign_core.codec._parts import PartReader, PartWriter
 from campaign_core.codec._states import state_from_data, state_to_data
-from campaign_core.errors import JournalError, SettingsError
+from campaign_core.errors import JournalError
 
 __all__ = ["snapshot_of", "state_of"]
 
@@ -46,8 +46,6 @@ def state_of(snapshot: bytes) -> State:
         return state_from_data(parts.data(parts.root), ApartReader(parts))
     except JournalError:
         raise
-    except SettingsError as error:
-        raise JournalError(f"not a snapshot of the core: {error}") from error
     except _GARBLED as error:
         why = f"{type(error).__name__}: {error}"
         raise JournalError(f"not a snapshot of the core: {why}") from error

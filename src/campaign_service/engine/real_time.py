@@ -9,15 +9,16 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
-from campaign_core import CallId, Instant, State, Transition, handle, handle_batch, next_wakeup
+from campaign_core import Instant, State, Transition, next_wakeup
 from campaign_core.commands import Command
-from campaign_core.reports import DriverDownReport, Report, Tick
+from campaign_core.reports import DriverDownReport, Report
 from campaign_drivers import Driver, LinkLostError
 from campaign_drivers.simulated import Clock
 from campaign_service.engine.conditions import Conditions
 from campaign_service.engine.connecting import connected
-from campaign_service.engine.gate import Gate, Shut, deferred, without_calls
+from campaign_service.engine.gate import Gate, Shut
 from campaign_service.engine.givers import Given, Givers
+from campaign_service.engine.moments import Moments
 from campaign_service.engine.parts import (
     CommandTaken,
     EngineStoppedError,
@@ -26,7 +27,7 @@ from campaign_service.engine.parts import (
     is_quiet,
 )
 from campaign_service.engine.pulse import Pulse
-from campaign_service.engine.scribe import Scribe, Writing
+from campaign_service.engine.scribe import Scribe
 from campaign_service.journal import Entry, Journal, JournalAwayError
 
 __all__ = ["RealTimeEngine"]
@@ -72,12 +73,8 @@ class RealTimeEngine:
         keeps_trying: bool = False,
         upkeep: Upkeep | None = None,
     ) -> None:
-        self._state = opened.state
-        self._looked_at = opened.state.now
-        """The time of the last moment that was handled."""
         self._driver = driver
         self._clock = clock
-        self._observers = tuple(observers)
         self._keeps_trying = keeps_trying
         self._upkeep = upkeep or Upkeep()
         self._scribe = Scribe(
@@ -92,13 +89,22 @@ class RealTimeEngine:
         self._bell = asyncio.Event()
         self._timer: _Timer | None = None
         self._conditions = Conditions()
+        self._moments = Moments(
+            opened.state,
+            clock=clock,
+            gate=self._gate,
+            scribe=self._scribe,
+            observers=observers,
+            deferral_ms=self._deferral_ms,
+            acted=self._conditions.look,
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = opened
 
     @property
     def state(self) -> State:
         """What is so now; events of it may still wait for the disk."""
-        return self._state
+        return self._moments.state
 
     @property
     def durable_state(self) -> State:
@@ -113,7 +119,8 @@ class RealTimeEngine:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing more happens unless somebody commands it or the telephony reports."""
-        return not self._inbox and self._scribe.is_idle and is_quiet(self._state, self._looked_at)
+        is_idle = not self._inbox and self._scribe.is_idle
+        return is_idle and is_quiet(self.state, self._moments.looked_at)
 
     @property
     def journal_away_since(self) -> Instant | None:
@@ -132,9 +139,9 @@ class RealTimeEngine:
             LinkLostError: the telephony is out of reach, and is not to be waited for.
             LoginRefusedError: it does not take our credentials.
         """
-        self._tell(self._opened)
+        self._moments.tell(self._opened)
         if self._upkeep.is_recovered:
-            self._take([DriverDownReport()])
+            self._moments.take([DriverDownReport()])
             self._begin(self._connect())
         else:
             try:
@@ -143,7 +150,7 @@ class RealTimeEngine:
                 if not self._keeps_trying:
                     raise
                 # The core takes the driver to be up until it is told otherwise.
-                self._take([DriverDownReport()])
+                self._moments.take([DriverDownReport()])
                 self._begin(connected(self._driver, self._put))
         self._begin(self._work())
         self._begin(self._pulse.beat())
@@ -226,7 +233,7 @@ class RealTimeEngine:
     def shut(self, why: Shut) -> None:
         """Place no more calls until :meth:`open`; those in progress go on."""
         self._gate.shut_by.add(why)
-        self._defer(self._gate.give_back())
+        self._moments.defer(self._gate.give_back())
         self._bell.set()
 
     def open(self, why: Shut) -> None:
@@ -245,7 +252,7 @@ class RealTimeEngine:
             if self._scribe.is_idle:
                 self._gate.forget()
             given, self._inbox = self._inbox, []
-            self._take_all(given)
+            self._moments.take_all(given)
             self._conditions.look()
             await self._scribe.room()
 
@@ -254,78 +261,13 @@ class RealTimeEngine:
             self._timer.cancel()
         # What has become due since that moment is due at once; asked for the time now, the core
         # would tell of what is due later alone.
-        due_at = next_wakeup(self._state, self._looked_at)
+        due_at = next_wakeup(self.state, self._moments.looked_at)
         self._timer = None if due_at is None else self._clock.call_at(due_at, self._bell.set)
 
-    def _take_all(self, messages: Sequence[Report | Given]) -> None:
-        """Take what came: each command is a moment of its own, reports between them share one."""
-        reports: list[Report] = []
-        for message in messages:
-            if not isinstance(message, Given):
-                reports.append(message)
-                continue
-            if reports:
-                self._take(reports)
-                reports = []
-            # Nobody waits for it any more, who was told that it was not taken.
-            if not message.done.done():
-                self._take_command(message)
-        if reports or not messages:
-            self._take(reports or [Tick()])
-
-    def _take(self, messages: Sequence[Report | Tick]) -> None:
-        self._looked_at = self._clock.now()
-        self._adopt(handle_batch(self._state, messages, self._looked_at))
-
-    def _take_command(self, given: Given) -> None:
-        self._looked_at = self._clock.now()
-        try:
-            given.provided(self._state)
-            transition = handle(self._state, given.command, self._looked_at)
-        except Exception as error:  # noqa: BLE001
-            # Whatever is wrong with it is for its giver to hear, and changed nothing.
-            given.fail(error)
-        else:
-            self._adopt(transition, given)
-
-    def _adopt(self, transition: Transition, given: Given | None = None) -> None:
-        """Take what came of a moment for what is so."""
-        placed: CallId | None = None
-        if self._gate.is_shut:
-            transition, placed = without_calls(self._state, transition)
-        self._state = transition.state
-        self._tell(transition, given)
-        if placed is not None:
-            self._defer([placed])
-
-    def _defer(self, call_ids: Sequence[CallId]) -> None:
-        if not call_ids:
-            return
-        now = self._clock.now()
+    def _deferral_ms(self) -> int:
         least_ms, most_ms = _DEFERRED_MS
-        away_ms = 0 if self._away_since is None else now - self._away_since
-        until = Instant(now + max(least_ms, min(most_ms, away_ms)))
-        self._looked_at = now
-        self._adopt(deferred(self._state, call_ids, now=now, until=until))
-
-    def _tell(self, transition: Transition, given: Given | None = None) -> None:
-        """Have a moment's events written; what need not wait for that is done at once."""
-        held = self._gate.arrive(transition.decisions)
-        for observe in self._observers:
-            observe(transition.events)
-        if not transition.events and given is None:
-            return
-
-        def go_on() -> None:
-            self._gate.let_through(held)
-            if given is not None:
-                given.tell_durable()
-            self._conditions.look()
-
-        receipts = () if given is None else given.taken(transition)
-        self._scribe.put(
-            Writing(events=transition.events, state=transition.state, then=go_on, receipts=receipts)
-        )
+        away_ms = 0 if self._away_since is None else self._clock.now() - self._away_since
+        return max(least_ms, min(most_ms, away_ms))
 
     def _put(self, message: Report | Given) -> None:
         self._inbox.append(message)

@@ -341,3 +341,24 @@ def test_what_becomes_due_while_the_host_is_busy_is_done_at_once():
         return placed.is_set()
 
     assert asyncio.run(run())
+
+
+def test_refused_command_leaves_what_is_due_to_the_next_moment():
+    """R6.6: what was due comes with the next tick, and is not missed."""
+
+    async def run():
+        telephony, placed = Telephony(), asyncio.Event()
+        telephony.carry_out = lambda _: placed.set()
+        opened = open_service("00000001", Settings(), Instant(0))
+        async with RealTimeEngine(opened, driver=telephony, clock=HurriedClock()) as engine:
+            await engine.give(AddModel(model=MODEL))
+            await engine.give(StartCampaign(model_id=1, when=StartAfter(30)))
+            # Each look takes five minutes of its clock.
+            for _ in range(8):
+                with pytest.raises(CommandRefusedError):
+                    await engine.give(PauseCampaign(campaign_id=2))
+            async with asyncio.timeout(5):
+                await placed.wait()
+        return placed.is_set()
+
+    assert asyncio.run(run())

@@ -1,0 +1,120 @@
+"""Moments: one after the other, each taken by the core, then written, then acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from campaign_core import CallId, Instant, State, Transition, handle, handle_batch
+from campaign_core.reports import Report, Tick
+from campaign_drivers.simulated import Clock
+from campaign_service.engine.gate import Gate, deferred, without_calls
+from campaign_service.engine.givers import Given
+from campaign_service.engine.parts import Observer
+from campaign_service.engine.scribe import Scribe, Writing
+
+__all__ = ["Moments"]
+
+
+class Moments:
+    """The state, and what takes it from one moment to the next.
+
+    Args:
+        state: to go on from.
+        clock: the time.
+        gate: what the core decides goes there.
+        scribe: writes what happened.
+        observers: are told what happened.
+        deferral_ms: for how long a call is deferred that may not be placed just now.
+        acted: is called whenever something was done that had to wait for the disk.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        clock: Clock,
+        gate: Gate,
+        scribe: Scribe,
+        observers: Sequence[Observer],
+        deferral_ms: Callable[[], int],
+        acted: Callable[[], None],
+    ) -> None:
+        self.state = state
+        self.looked_at = state.now
+        """The time of the last moment that was handled."""
+        self._clock = clock
+        self._gate = gate
+        self._scribe = scribe
+        self._observers = tuple(observers)
+        self._deferral_ms = deferral_ms
+        self._acted = acted
+
+    def take_all(self, messages: Sequence[Report | Given]) -> None:
+        """Take what came: each command is a moment of its own, reports between them share one."""
+        reports: list[Report] = []
+        for message in messages:
+            if not isinstance(message, Given):
+                reports.append(message)
+                continue
+            if reports:
+                self.take(reports)
+                reports = []
+            # Nobody waits for it any more, who was told that it was not taken.
+            if not message.done.done():
+                self._take_command(message)
+        if reports or not messages:
+            self.take(reports or [Tick()])
+
+    def take(self, messages: Sequence[Report | Tick]) -> None:
+        """Take some messages as one moment."""
+        self.looked_at = self._clock.now()
+        self._adopt(handle_batch(self.state, messages, self.looked_at))
+
+    def defer(self, call_ids: Sequence[CallId]) -> None:
+        """Give calls back that are not placed for now, and no other instead."""
+        if call_ids:
+            now = self.looked_at = self._clock.now()
+            until = Instant(now + self._deferral_ms())
+            self._adopt(deferred(self.state, call_ids, now=now, until=until))
+
+    def tell(self, transition: Transition, given: Given | None = None) -> None:
+        """Have a moment's events written; what need not wait for that is done at once."""
+        held = self._gate.arrive(transition.decisions)
+        for observe in self._observers:
+            observe(transition.events)
+        if not transition.events and given is None:
+            return
+
+        def go_on() -> None:
+            self._gate.let_through(held)
+            if given is not None:
+                given.tell_durable()
+            self._acted()
+
+        receipts = () if given is None else given.taken(transition)
+        self._scribe.put(
+            Writing(events=transition.events, state=transition.state, then=go_on, receipts=receipts)
+        )
+
+    def _take_command(self, given: Given) -> None:
+        now = self._clock.now()
+        try:
+            given.provided(self.state)
+            transition = handle(self.state, given.command, now)
+        except Exception as error:  # noqa: BLE001
+            # Whatever is wrong with it is for its giver to hear, and changed nothing: not even
+            # what is due by now was taken (R6.6).
+            given.fail(error)
+        else:
+            self.looked_at = now
+            self._adopt(transition, given)
+
+    def _adopt(self, transition: Transition, given: Given | None = None) -> None:
+        """Take what came of a moment for what is so."""
+        placed: CallId | None = None
+        if self._gate.is_shut:
+            transition, placed = without_calls(self.state, transition)
+        self.state = transition.state
+        self.tell(transition, given)
+        if placed is not None:
+            self.defer([placed])

@@ -52,7 +52,7 @@ class _Known:
 
 
 class LocalAuthenticator:
-    """Tells by a token which of the service's own users sends a request; from any thread.
+    """Tells by a token which of the service's own users sends a request.
 
     Args:
         database: where users and tokens are.
@@ -64,6 +64,8 @@ class LocalAuthenticator:
         self._clock = clock
         self._known: dict[bytes, _Known] = {}
         """By the digest of the secret; longest read first."""
+        self._asked: dict[bytes, asyncio.Task[_Known]] = {}
+        """What is being looked up; whoever asks for the same meanwhile waits for that."""
 
     async def authenticate(self, *, authorization: str | None, address: str) -> Principal:
         """Return who sends a request; see :class:`~campaign_service.access.Authenticator`.
@@ -74,8 +76,10 @@ class LocalAuthenticator:
         """
         digest = digest_of(_secret(authorization))
         known = self._remembered(digest)
-        if known is None:
-            known = await asyncio.to_thread(self._look_up, digest)
+        while known is None:
+            found = await self._found(digest)
+            # It may have been on its way already when something was changed.
+            known = found if found.changes == changes(self._database) else None
         return _principal(known, address)
 
     def _remembered(self, digest: bytes) -> _Known | None:
@@ -85,6 +89,22 @@ class LocalAuthenticator:
         now = self._clock()
         is_fresh = 0 <= now - known.read_at < _REMEMBERED_MS
         return known if is_fresh and not _is_over(known.token, now) else None
+
+    async def _found(self, digest: bytes) -> _Known:
+        asked = self._asked.get(digest)
+        if asked is None or asked.get_loop() is not asyncio.get_running_loop():
+            asked = asyncio.create_task(asyncio.to_thread(self._look_up, digest))
+            self._asked[digest] = asked
+            asked.add_done_callback(lambda task: self._answered(digest, task))
+        # One who gives up must not take the answer from the others.
+        return await asyncio.shield(asked)
+
+    def _answered(self, digest: bytes, task: asyncio.Task[_Known]) -> None:
+        if self._asked.get(digest) is task:
+            del self._asked[digest]
+        if not task.cancelled():
+            # All who asked may have given up, and an error that nobody sees is a warning.
+            task.exception()
 
     def _look_up(self, digest: bytes) -> _Known:
         now, before = self._clock(), changes(self._database)

@@ -44,10 +44,11 @@ def proven(
         NotAuthenticatedError: it is nobody's, or that one may not come in.
         LoginLimitedError: too many have failed; this was not looked at.
     """
+    # Who tries a thousand times a second shall not hold up whoever has something to write.
+    with database.reading() as connection:
+        _check_limit(connection, name=name, address=address, now=now)
     with in_turn(database) as connection:
-        wait_ms = delay_ms(connection, name=name, address=address, now=now)
-        if wait_ms:
-            raise LoginLimitedError(-(-wait_ms // 1_000))
+        _check_limit(connection, name=name, address=address, now=now)
         begin_try(connection, name=name, address=address, now=now)
         row = read_row(connection, name)
     is_right = passwords.are_same(None if row is None else row.password_hash, password)
@@ -75,6 +76,12 @@ def proven(
     if why == _EXPIRED:
         raise PasswordExpiredError("the one-time password has expired; ask for another one")
     raise NotAuthenticatedError("name or password is wrong")
+
+
+def _check_limit(connection: sa.Connection, *, name: str, address: str, now: Instant) -> None:
+    wait_ms = delay_ms(connection, name=name, address=address, now=now)
+    if wait_ms:
+        raise LoginLimitedError(-(-wait_ms // 1_000))
 
 
 def _why_not(row: sa.Row[Any] | None, *, is_right: bool, now: Instant) -> str | None:

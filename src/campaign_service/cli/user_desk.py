@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from functools import update_wrapper
 from pathlib import Path
-from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -35,7 +34,6 @@ __all__ = [
 
 GRANT_HELP = "ROLE for all tenants, or ROLE:TENANT for one of them."
 _UTC = ZoneInfo("UTC")
-_Given = ParamSpec("_Given")
 
 
 @attrs.frozen(kw_only=True)
@@ -47,17 +45,11 @@ class Desk:
     now: Instant
 
 
-def at_desk(
-    command: Callable[Concatenate[Desk, _Given], int],
-) -> Callable[..., int]:
-    """Give a command the options that name a database, and open it."""
+def at_desk(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command, which takes a desk first, the options that name a database, and open it."""
 
     def opened(
-        *given: _Given.args,
-        path: Path | None,
-        db: str | None,
-        db_file: str | None,
-        **options: _Given.kwargs,
+        *given: object, path: Path | None, db: str | None, db_file: str | None, **options: object
     ) -> int:
         flags = {"db": db, "db_file": db_file}
         settings = read_service(

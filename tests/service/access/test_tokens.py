@@ -1,5 +1,7 @@
 """Tokens: sessions and those of programs, and what becomes of them."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from tests.service.access.people import ADA, DAY, HOUR, MINUTE, SECOND
@@ -15,6 +17,7 @@ from campaign_service.access import (
     UnknownTokenError,
 )
 from campaign_service.access.tables import access_token
+from campaign_service.database import DatabaseAwayError
 
 VIEW, CAMPAIGNS, SETTINGS, USERS = ServicePermission
 GONE = pytest.raises(NotAuthenticatedError, match="not known, was revoked, or is over")
@@ -177,6 +180,59 @@ def test_requests_in_quick_succession_read_the_database_once(few):
     assert statements == []
 
 
+def test_requests_at_one_moment_read_the_database_once(few):
+    few.add("bob", "viewer")
+    secret = few.login("bob").token
+    statements = []
+
+    async def come_together():
+        sa.event.listen(
+            few.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+        )
+        ask = few.authenticator.authenticate
+        requests = [ask(authorization=f"Bearer {secret}", address="::1") for _ in range(50)]
+        return await asyncio.gather(*requests)
+
+    names = {who.name for who in asyncio.run(come_together())}
+
+    assert names == {"bob"}
+    assert len([one for one in statements if "FROM access_token" in one]) == 1
+
+
+def test_request_that_is_given_up_takes_the_answer_from_nobody(few):
+    few.add("bob", "viewer")
+    secret = few.login("bob").token
+
+    async def one_gives_up():
+        ask = few.authenticator.authenticate
+        first, second = (
+            asyncio.create_task(ask(authorization=f"Bearer {secret}", address="::1"))
+            for _ in range(2)
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    assert asyncio.run(one_gives_up()).name == "bob"
+
+
+def test_what_changes_while_a_token_is_looked_up_is_heeded(few):
+    few.add("bob", "viewer")
+    made = few.token("bob")
+    look_up = few.authenticator._look_up
+    changed = []
+
+    def slow(digest):
+        found = look_up(digest)
+        if not changed:
+            changed.append(few.change("bob", grants=[]))
+        return found
+
+    few.authenticator._look_up = slow
+
+    assert few.come(made.secret).permissions() == frozenset()
+
+
 def test_last_use_is_told_to_some_minutes(people):
     """Coarse, so that a request does not cost a write."""
     people.add("bob", "viewer")
@@ -201,8 +257,6 @@ def test_last_use_is_told_to_some_minutes(people):
     [None, "", "Bearer", "Bearer ", "Basic YTpi", "cc_abc", "Bearer cc_\ud800", "Bearer a\0b"],
 )
 def test_whoever_shows_no_good_token_is_not_known(people, header):
-    import asyncio
-
     asked = people.authenticator.authenticate(authorization=header, address="10.0.0.7")
 
     with pytest.raises(NotAuthenticatedError):
@@ -251,3 +305,29 @@ def test_log_out_is_for_sessions(few):
 
     with pytest.raises(CommandRefusedError, match="a token is revoked"):
         access.logout(few.database, program, now=few.now)
+
+
+def test_token_is_good_while_nothing_can_be_written(few, monkeypatch):
+    """A full disk ends no session: what is only read is answered."""
+    few.add("bob", "viewer")
+    secret = few.token("bob").secret
+
+    def away(**_):
+        raise DatabaseAwayError("the disk is full")
+
+    monkeypatch.setattr(few.database, "begin", away)
+
+    assert few.come(secret).name == "bob"
+
+
+def test_database_that_is_away_is_told_from_a_bad_token(few, monkeypatch):
+    few.add("bob", "viewer")
+    secret = few.token("bob").secret
+
+    def away(**_):
+        raise DatabaseAwayError("gone")
+
+    monkeypatch.setattr(few.database, "reading", away)
+
+    with pytest.raises(OSError, match="gone"):
+        few.come(secret)

@@ -1,5 +1,6 @@
 """Databases for the tests of the service: SQLite, and a real PostgreSQL server."""
 
+import psycopg
 import pytest
 from tests import postgres as pg
 
@@ -30,12 +31,32 @@ def postgres_template(postgres):
     return name
 
 
+@pytest.fixture(scope="session")
+def postgres_used_again(postgres, postgres_template):
+    """The name of a database that tests use one after another."""
+    return postgres.make_database(template=postgres_template)
+
+
 @pytest.fixture
-def postgres_url(postgres, postgres_template):
-    """The URL of a PostgreSQL database of this test's own: the tables are there, and empty."""
-    name = postgres.make_database(template=postgres_template)
-    yield postgres.url(name)
-    postgres.drop_database(name)
+def postgres_url(postgres, postgres_used_again):
+    """The URL of a PostgreSQL database of this test's own: the tables are there, and empty.
+
+    Whoever changes the tables themselves makes a database with `postgres.make_database`.
+    """
+    url = postgres.url(postgres_used_again)
+    # Emptied, not made anew: that takes a tenth of the time.
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        tables = ", ".join(f'"{name}"' for (name,) in rows)
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    return url
 
 
 @pytest.fixture

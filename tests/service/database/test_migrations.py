@@ -43,12 +43,23 @@ def test_opening_again_changes_nothing(database, database_url):
     assert before == after == [(migrating.revisions()[-1],)]
 
 
-def test_schema_of_a_newer_release_is_refused(database, database_url):
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+def url_of_its_own(request):
+    """A database whose tables a test may spoil."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("sqlite_url")
+    postgres = request.getfixturevalue("postgres")
+    return postgres.url(postgres.make_database())
+
+
+def test_schema_of_a_newer_release_is_refused(url_of_its_own):
+    database = Database.open(url_of_its_own)
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
 
     with pytest.raises(JournalError, match="a newer release made it") as refused:
-        Database.open(database_url)
+        Database.open(url_of_its_own)
 
     assert "only-on-loopback" not in str(refused.value)
 

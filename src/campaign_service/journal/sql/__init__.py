@@ -3,7 +3,9 @@
 Apart from its siblings, so that whoever keeps a journal in a file loads no database.
 """
 
-from campaign_service.journal.sql.chain import Head
+from campaign_service.journal.sql.chain import Head, head_of_text
+from campaign_service.journal.sql.entries import heads_of
+from campaign_service.journal.sql.exporting import CampaignExport
 from campaign_service.journal.sql.history import CampaignRecord, History
 from campaign_service.journal.sql.importing import Imported, import_journal
 from campaign_service.journal.sql.recovery import Recovered
@@ -19,6 +21,7 @@ from campaign_service.journal.sql.verifying import Verified, verify
 
 __all__ = [
     "DEFAULT_TENANT",
+    "CampaignExport",
     "CampaignRecord",
     "Head",
     "History",
@@ -29,6 +32,8 @@ __all__ = [
     "Verified",
     "create_tenant",
     "find_tenant",
+    "head_of_text",
+    "heads_of",
     "import_journal",
     "list_tenants",
     "verify",

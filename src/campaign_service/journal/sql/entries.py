@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast, get_args
 
 from campaign_core import CampaignId
 from campaign_core.codec import from_data, to_data
 from campaign_core.errors import CampaignError, JournalError
-from campaign_core.events import CallEvent, Event
+from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.interface import Entry, JournalDamagedError
+from campaign_service.journal.sql.chain import Head, genesis, linked
 
-__all__ = ["entry_of", "event_of", "storable"]
+__all__ = ["entry_of", "event_of", "heads_of", "seqs_follow", "storable"]
 
 _EVENTS = get_args(Event)
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
@@ -74,6 +75,22 @@ def _campaign_of(event: Event) -> CampaignId | None:
         return CampaignId(int(event.call_id[8:16], 16))
     found: CampaignId | None = getattr(event, "campaign_id", None)
     return found
+
+
+def heads_of(events: Iterable[Event]) -> Iterator[tuple[Event, Head]]:
+    """Yield events from the first one on, each with the head of the journal behind it.
+
+    Raises:
+        JournalError: the first event does not tell whose journal it is.
+    """
+    last: Head | None = None
+    for event in events:
+        if last is None:
+            if not isinstance(event, ServiceOpened):
+                raise JournalError("the first event is not the opening of a service")
+            last = genesis(event.service_id)
+        last = Head(seq=event.seq, chain=linked(last.chain, entry_of(event).data))
+        yield event, last
 
 
 def seqs_follow(events: Sequence[Event], expected: int) -> bool:

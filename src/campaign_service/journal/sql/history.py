@@ -145,7 +145,12 @@ class History:
         return None if row is None else _campaign(row)
 
     def attempts(
-        self, campaign_id: CampaignId, *, first: Position, last: Position
+        self,
+        campaign_id: CampaignId,
+        *,
+        first: Position,
+        last: Position,
+        known_seq: int | None = None,
     ) -> list[Attempt]:
         """Return the attempts to reach some recipients, in order, without their events (R5.4).
 
@@ -153,8 +158,11 @@ class History:
             campaign_id: the campaign.
             first: the first recipient's position.
             last: the last one's.
+            known_seq: without those that were placed after this event.
         """
         query = self._attempts(campaign_id).where(_a.position >= first, _a.position <= last)
+        if known_seq is not None:
+            query = query.where(_a.first_seq <= known_seq)
         with reading(self._database) as connection:
             rows = connection.execute(query.order_by(_a.position, _a.attempt)).mappings().all()
         return [attempt_of_row(row) for row in rows]

@@ -1,0 +1,105 @@
+"""``campaign export``: a campaign's recipients, attempts and log as files (R9.2)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from campaign_core import CampaignId
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.database import Database
+from campaign_service.journal.sql import DEFAULT_TENANT, CampaignExport, History, find_tenant
+from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row
+
+__all__ = ["export"]
+
+
+@click.command(short_help="Write a campaign's recipients, attempts and log to files.")
+@click.option(
+    "--db",
+    "url",
+    metavar="FILE|URL",
+    required=True,
+    envvar="CAMPAIGN_DB",
+    show_envvar=True,
+    help="The service's database: a file of SQLite, or postgresql://USER:PASSWORD@HOST/NAME.",
+)
+@click.option("--tenant", metavar="NAME", default=DEFAULT_TENANT, show_default=True)
+@click.option("--campaign", "number", metavar="ID", type=int, required=True)
+@click.option(
+    "--out",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Where to; it is made if it is not there. Files of these names are replaced.",
+)
+def export(*, url: str, tenant: str, number: int, folder: Path) -> int:
+    """Write recipients.csv, attempts.csv and log.jsonl of a campaign.
+
+    Also of one that was deleted, as it was just before. The service may be running: the files
+    tell of one moment, that of the last event which is printed.
+    """
+    database = Database.open(url, must_exist=True)
+    try:
+        found = find_tenant(database, tenant)
+        if found is None:
+            raise click.BadParameter(f"{tenant!r}: there is no such tenant", param_hint="--tenant")
+        campaign = CampaignExport(History(database, found), CampaignId(number))
+        folder.mkdir(parents=True, exist_ok=True)
+        with _written(folder / "recipients.csv") as file:
+            recipients = _table(file, RECIPIENT_COLUMNS, campaign.recipients())
+        with _written(folder / "attempts.csv") as file:
+            attempts = _table(file, ATTEMPT_COLUMNS, campaign.attempts())
+        with _written(folder / "log.jsonl") as file:
+            events = _lines(file, campaign.log())
+    finally:
+        database.close()
+    name = f"campaign {number}, {campaign.record.name}"
+    counted = f"{recipients} recipients, {attempts} attempts, {events} events"
+    click.echo(f"{name}: {counted}, as of event {campaign.last_seq}; in {folder}")
+    return ExitStatus.COMPLETED
+
+
+def _lines(file: TextIO, lines: Iterable[str]) -> int:
+    count = 0
+    for line in lines:
+        file.write(f"{line}\n")
+        count += 1
+    return count
+
+
+def _table(file: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    count = 0
+    for row in rows:
+        # JSON's words for true and false, as in a run's report.
+        writer.writerow(
+            {
+                key: str(cell).lower() if isinstance(cell, bool) else cell
+                for key, cell in row.items()
+            }
+        )
+        count += 1
+    return count
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """Have a file written whole, or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+    finally:
+        part.unlink(missing_ok=True)

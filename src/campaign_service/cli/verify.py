@@ -1,0 +1,164 @@
+"""``campaign verify``: whether a journal still is what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import click
+
+from campaign_core import replay
+from campaign_core.errors import JournalError
+from campaign_core.events import Event, ServiceOpened
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.database import Database
+from campaign_service.journal import JournalAwayError, JsonLinesJournal
+from campaign_service.journal.sql import (
+    Head,
+    TenantRow,
+    find_tenant,
+    head_of_text,
+    heads_of,
+    list_tenants,
+)
+from campaign_service.journal.sql import verify as verify_tenant
+
+__all__ = ["verify"]
+
+_SHOWN_MAX = 20
+"""So many problems of one journal are shown."""
+
+
+@click.command(short_help="Tell whether a journal is what was written.")
+@click.argument("journal", metavar="JOURNAL", envvar="CAMPAIGN_DB")
+@click.option("--tenant", metavar="NAME", help="Only this tenant of a database. [default: all]")
+@click.option(
+    "--head",
+    "head",
+    metavar="SEQ:HEX",
+    help="A head that was noted earlier: it must still be in the chain of checksums.",
+)
+@click.option(
+    "--replay",
+    "replays",
+    is_flag=True,
+    help="Replay all events too, and compare the snapshots with what comes of them. Slow.",
+)
+def verify(*, journal: str, tenant: str | None, head: str | None, replays: bool) -> int:
+    """Tell whether a journal is what was written, event by event.
+
+    JOURNAL is the file of a run, the SQLite file of a service, or the URL of its PostgreSQL
+    database. A service may go on writing meanwhile.
+
+    The head that is printed stands for everything before it. Note it somewhere else: who can
+    write to the database can make a chain anew, but not one that has the head you noted.
+    """
+    noted = None if head is None else _noted(head)
+    if _is_of_lines(journal):
+        if tenant is not None:
+            raise click.BadParameter("the file of a run has no tenants", param_hint="--tenant")
+        return _verify_lines(Path(journal), noted, replays=replays)
+    database = Database.open(journal, must_exist=True)
+    try:
+        tenants = _chosen(database, tenant)
+        if noted is not None and len(tenants) > 1:
+            rule = "of which tenant it is, --tenant must say"
+            raise click.BadParameter(rule, param_hint="--head")
+        are_sound = [_verify(database, one, noted, replays=replays) for one in tenants]
+    finally:
+        database.close()
+    return ExitStatus.COMPLETED if all(are_sound) else ExitStatus.INCOMPLETE
+
+
+def _noted(text: str) -> Head:
+    head = head_of_text(text)
+    if head is None:
+        rule = "an event's number and 64 hex digits, as this command prints them"
+        raise click.BadParameter(f"{text!r}: {rule}", param_hint="--head")
+    return head
+
+
+def _chosen(database: Database, name: str | None) -> list[TenantRow]:
+    if name is None:
+        return list_tenants(database)
+    found = find_tenant(database, name)
+    if found is None:
+        raise click.BadParameter(f"{name!r}: there is no such tenant", param_hint="--tenant")
+    return [found]
+
+
+def _verify(database: Database, tenant: TenantRow, noted: Head | None, *, replays: bool) -> bool:
+    found = verify_tenant(database, tenant, noted=noted, replays=replays)
+    is_replayed = ", replayed" if replays and not found.problems else ""
+    _say(
+        f"{database.shown}, tenant {tenant.name}",
+        f"{found.head.seq} events{is_replayed}, {found.attempts} attempts,"
+        f" {found.campaigns} campaigns, {found.snapshots} snapshots",
+        found.head,
+        found.problems,
+    )
+    return not found.problems
+
+
+def _say(name: str, counted: str, head: Head, problems: tuple[str, ...]) -> None:
+    click.echo(f"{name}: {counted}")
+    click.echo(f"  head {head}")
+    for problem in problems[:_SHOWN_MAX]:
+        click.echo(f"  WRONG: {problem}")
+    if len(problems) > _SHOWN_MAX:
+        click.echo(f"  and {len(problems) - _SHOWN_MAX} more")
+    if not problems:
+        click.echo("  all is as it was written")
+
+
+# The file of a run --------------------------------------------------------------------------
+
+
+def _is_of_lines(journal: str) -> bool:
+    """Return whether this is a file that is no database: then it must be the file of a run."""
+    path = Path(journal)
+    if "://" in journal or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return not file.read(16).startswith(b"SQLite format 3")
+
+
+@attrs.define
+class _Counted:
+    head: Head | None = None
+
+    def counting(self, events: Iterator[Event], noted: Head | None) -> Iterator[Event]:
+        for event, head in heads_of(events):
+            self.head = head
+            if noted is not None and noted.seq == head.seq and noted != head:
+                raise JournalError(f"event {head.seq} or one before it is altered: its head {head}")
+            yield event
+
+
+def _verify_lines(path: Path, noted: Head | None, *, replays: bool) -> int:
+    journal = JsonLinesJournal.open(path)
+    counted, problems = _Counted(), []
+    events = counted.counting(journal.read(), noted)
+    try:
+        if replays:
+            replay(events)
+        elif not isinstance(next(events, None), ServiceOpened):
+            problems.append("it does not begin with the opening of a service")
+        for _ in events:
+            pass
+    except JournalAwayError:
+        raise
+    except JournalError as error:
+        problems.append(str(error))
+    if journal.torn_tail is not None:
+        problems.append(str(journal.torn_tail))
+    last_seq = 0 if counted.head is None else counted.head.seq
+    if noted is not None and noted.seq > last_seq and not problems:
+        problems.append(f"event {noted.seq}, whose head was noted, is not there")
+    click.echo(f"{path}: {last_seq} events")
+    if counted.head is not None:
+        click.echo(f"  head {counted.head}")
+    for problem in problems:
+        click.echo(f"  WRONG: {problem}")
+    return ExitStatus.INCOMPLETE if problems else ExitStatus.COMPLETED

@@ -1,0 +1,254 @@
+"""The database: what may be given, what is shown, and what becomes of trouble."""
+
+import sqlite3
+import stat
+import threading
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from campaign_core.errors import SettingsError
+from campaign_service.database import Database, DatabaseAwayError
+from campaign_service.database.urls import address_of
+
+SELECT = sa.text("SELECT count(*) FROM tenant")
+INSERT = sa.text(
+    "INSERT INTO tenant (id, name, service_id, created_at, last_seq, chain)"
+    " VALUES (:id, :name, :name, 0, 0, :chain)"
+)
+
+
+def put(database, number):
+    with database.begin() as connection:
+        connection.execute(INSERT, {"id": number, "name": f"t{number}", "chain": b""})
+
+
+def count(database):
+    with database.reading() as connection:
+        return connection.execute(SELECT).scalar()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("campaigns.db", "campaigns.db"),
+        ("/var/lib/campaigns.db", "/var/lib/campaigns.db"),
+        ("sqlite:///campaigns.db", "campaigns.db"),
+        ("sqlite:////var/lib/campaigns.db", "/var/lib/campaigns.db"),
+        ("postgresql://host/name", "postgresql://host/name"),
+        ("postgres://u:secret@host:5433/name", "postgres://u:***@host:5433/name"),
+        ("postgresql://u@host/name?password=secret", "postgresql://u@host/name"),
+    ],
+)
+def test_address_is_shown_without_its_password(given, shown):
+    address = address_of(given)
+
+    assert shown == address.shown
+    assert "secret" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "mysql://host/name", "postgresql://host", "sqlite://", "sqlite:///:memory:", "x://[bad"],
+)
+def test_what_is_no_address_is_refused(given):
+    with pytest.raises(SettingsError, match="postgresql://USER:PASSWORD@HOST:PORT/NAME"):
+        address_of(given)
+
+
+def test_password_is_not_in_what_is_refused():
+    with pytest.raises(SettingsError) as refused:
+        address_of("mysql://user:secret@host/name?password=secret")
+
+    assert "secret" not in str(refused.value)
+
+
+def put_in_vain(database):
+    with database.begin() as connection:
+        connection.execute(INSERT, {"id": 1, "name": "t1", "chain": b""})
+        raise ZeroDivisionError
+
+
+def test_transaction_is_taken_whole_or_not_at_all(database):
+    with pytest.raises(ZeroDivisionError):
+        put_in_vain(database)
+
+    assert count(database) == 0
+
+
+def test_reader_sees_one_moment(database):
+    put(database, 1)
+    with database.reading() as connection:
+        before = connection.execute(SELECT).scalar()
+        put(database, 2)
+        assert before == connection.execute(SELECT).scalar() == 1
+    assert count(database) == 2
+
+
+def test_database_is_for_any_thread(database):
+    threads = [threading.Thread(target=put, args=(database, n)) for n in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert count(database) == 8
+
+
+# SQLite -------------------------------------------------------------------------------------
+
+
+def test_file_is_durable_and_for_its_owner_alone(sqlite_url, tmp_path):
+    database = Database.open(sqlite_url)
+    put(database, 1)
+
+    with database.reading() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("campaigns.db*")}
+    database.close()
+
+    assert pragmas == ["wal", 2, 1]
+    assert {0o600} == modes
+
+
+def test_file_that_must_exist_is_not_made(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Database.open(str(tmp_path / "nowhere.db"), must_exist=True)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_that_another_writes_to_for_long_is_away(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.setattr("campaign_service.database.connecting._BUSY_MS", 50)
+    database = Database.open(sqlite_url)
+    other = sqlite3.connect(tmp_path / "campaigns.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(DatabaseAwayError, match="locked"):
+            put(database, 1)
+    finally:
+        other.close()
+
+    put(database, 1)
+    assert count(database) == 1
+    database.close()
+
+
+def test_full_disk_is_away_for_as_long_as_it_is_full(sqlite_url):
+    database = Database.open(sqlite_url)
+    put(database, 1)
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        pages = driver.execute("PRAGMA page_count").fetchone()[0]
+        driver.execute(f"PRAGMA max_page_count = {pages}")
+        connection.detach()
+        with pytest.raises(DatabaseAwayError, match="full"), database.errors():
+            connection.execute(INSERT, {"id": 2, "name": "t2", "chain": b"x" * 100_000})
+        connection.rollback()
+
+    put(database, 2)
+    assert count(database) == 2
+    database.close()
+
+
+# PostgreSQL ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(postgres):
+    """The server, running again afterwards."""
+    yield postgres
+    if postgres.process is None:
+        postgres.start()
+
+
+@pytest.mark.integration
+def test_server_that_was_restarted_fails_nobody(server, postgres_url, monkeypatch):
+    monkeypatch.setattr("campaign_service.database.connecting._IDLE_S", 0)
+    database = Database.open(postgres_url)
+    put(database, 1)
+
+    server.restart()
+
+    assert count(database) == 1
+    database.close()
+
+
+@pytest.mark.integration
+def test_server_that_is_gone_is_away_until_it_is_back(server, postgres_url):
+    database = Database.open(postgres_url)
+    put(database, 1)
+
+    server.kill()
+    for _ in range(2):
+        with pytest.raises(DatabaseAwayError) as away:
+            put(database, 2)
+    assert "only-on-loopback" not in str(away.value)
+    server.start()
+
+    put(database, 2)
+    assert count(database) == 2
+    database.close()
+
+
+@pytest.mark.integration
+def test_server_that_hangs_is_away_within_seconds(server, postgres_url):
+    database = Database.open(postgres_url)
+    began = time.monotonic()
+    server_side = sa.text("SELECT pg_sleep(60)")
+
+    with pytest.raises(DatabaseAwayError), database.begin(patience_s=0.3) as connection:
+        connection.execute(server_side)
+
+    assert time.monotonic() - began < 5
+    put(database, 1)
+    database.close()
+
+
+@pytest.mark.integration
+def test_frozen_server_is_away_within_seconds(server, postgres_url, monkeypatch):
+    """Its kernel still answers for it: keepalives alone would never tell."""
+    monkeypatch.setattr("campaign_service.database.connecting._CONNECT_S", 2)
+    monkeypatch.setattr("campaign_service.database.connecting._IDLE_S", 0)
+    database = Database.open(postgres_url)
+    put(database, 1)
+    began = time.monotonic()
+
+    server.freeze()
+    try:
+        with pytest.raises(DatabaseAwayError):
+            put(database, 2)
+        took_s = time.monotonic() - began
+    finally:
+        server.thaw()
+
+    assert took_s < 10
+    put(database, 2)
+    assert count(database) == 2
+    database.close()
+
+
+@pytest.mark.integration
+def test_writer_that_is_stopped_in_its_transaction_holds_nobody_up(server, postgres_url):
+    """A leader whose machine is suspended must not keep the next one from writing."""
+    database = Database.open(postgres_url)
+    put(database, 1)
+    stopped = Database.open(postgres_url)
+    with stopped.engine.connect() as connection:
+        limit = connection.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar()
+        lock = connection.execute(sa.text("SHOW lock_timeout")).scalar()
+        connection.execute(sa.text("SET idle_in_transaction_session_timeout = '200ms'"))
+        connection.commit()
+        connection.execute(sa.text("UPDATE tenant SET last_seq = 5"))
+
+        with database.begin() as other:
+            other.execute(sa.text("UPDATE tenant SET last_seq = 6"))
+
+        connection.invalidate()
+    stopped.close()
+    database.close()
+    assert (limit, lock) == ("10s", "5s")

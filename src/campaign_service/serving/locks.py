@@ -26,6 +26,8 @@ _SPACE = 0x63616D70
 _PATIENCE_S = 2.0
 _TAKE = sa.text("SELECT pg_try_advisory_lock(CAST(:space AS int), CAST(:tenant AS int))")
 _ANSWER = sa.text("SELECT true")
+_NOTICE = sa.text("SET tcp_user_timeout = 4000")
+"""An answer on its way to a machine that is gone would keep the lock for a quarter of an hour."""
 
 
 class Lock(Protocol):
@@ -115,6 +117,7 @@ class ServerLock:
                 # No transaction stays open, and the pool must never lend this connection out.
                 connection = connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.detach()
+                connection.execute(_NOTICE)
                 taken = self._ask(connection, _TAKE.bindparams(**self._key))
             except BaseException:
                 connection.close()

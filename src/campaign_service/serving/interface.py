@@ -15,18 +15,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import attrs
 
 from campaign_core import CampaignId, Instant, ServiceId, State
 from campaign_core.commands import Command
 from campaign_core.events import Event
-
-if TYPE_CHECKING:
-    from campaign_service.database import Database
-    from campaign_service.journal import Entry
-    from campaign_service.journal.sql import History
+from campaign_service.database import Database
+from campaign_service.journal import Entry
+from campaign_service.journal.sql import History
 
 __all__ = [
     "Health",

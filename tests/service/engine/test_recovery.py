@@ -198,7 +198,7 @@ deaths = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=max(80, settings.default.max_examples // 2))
 @given(seed=st.integers(0, 2**32 - 1), deaths=deaths)
 def test_process_that_dies_at_any_moments_calls_nobody_too_often_and_ends_every_campaign(
     seed, deaths

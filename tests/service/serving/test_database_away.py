@@ -31,7 +31,7 @@ from campaign_drivers.simulated import (
 from campaign_service.database import Database
 from campaign_service.engine import register_driver
 from campaign_service.journal import JournalAwayError
-from campaign_service.journal.sql import SqlJournal, find_tenant
+from campaign_service.journal.sql import SqlJournal, find_tenant, storage
 from campaign_service.serving import House, HouseSettings
 
 COUNT = 18
@@ -171,8 +171,11 @@ def test_server_that_is_gone_for_a_while_stops_calls_and_not_the_service(
 
 
 @pytest.mark.integration
-def test_server_that_hangs_stops_calls_and_not_the_service(postgres, postgres_url, caplog):
+def test_server_that_hangs_stops_calls_and_not_the_service(
+    postgres, postgres_url, caplog, monkeypatch
+):
     """R9.3: connections stay up, and nobody answers."""
+    monkeypatch.setattr(storage, "_LEAST_S", 3.0)
 
     async def story():
         async with serving(postgres_url) as (_, tenant, exchange):

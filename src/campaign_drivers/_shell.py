@@ -156,6 +156,8 @@ class Connected(Driver):
             await asyncio.wait([self._keeper])
         if self._timer is not None:
             self._timer.cancel()
+        # What we end ourselves is not lost.
+        self._generation = 0
         self._cut()
         # The transport closes its socket in the next turn of the loop.
         await asyncio.sleep(0)

@@ -239,6 +239,18 @@ def test_nothing_is_reported_after_close_and_orders_are_harmless() -> None:
     assert asyncio.run(scenario()) == []
 
 
+def test_a_connection_that_is_closed_is_not_told_of_as_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        async with started(Switch()) as (_, driver, _heard):
+            await driver.close()
+
+    asyncio.run(scenario())
+
+    assert caplog.messages == []
+
+
 def test_the_driver_tells_what_the_server_takes() -> None:
     async def scenario() -> tuple[int | None, float | None]:
         switch = Switch(Config(sessions_per_s=30, sessions_max=1_000))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import against_plain, memory, opening, per_call, simulated_run
+from benchmarks import against_plain, api, durable, memory, opening, per_call, simulated_run
 from benchmarks.profile import SIDES, profile
 from benchmarks.tables import Table
 from benchmarks.timing import machine
@@ -27,6 +27,8 @@ FULL: dict[str, Callable[[], Table]] = {
         {1_000: 9, 10_000: 5, 100_000: 3, 1_000_000: 1}, busy_rounds_of={10_000: 5}
     ),
     "simulated": lambda: simulated_run.by_recipients((1_000, 20_000)),
+    "durable": lambda: durable.by_journal({100: 3_000, 500: 5_000}, rounds=5),
+    "api": lambda: api.under_load(recipients=30_000, listeners=100, seconds=5),
 }
 """By name; a few minutes for all, the most of them for the campaigns of a million."""
 
@@ -37,6 +39,8 @@ QUICK: dict[str, Callable[[], Table]] = {
     "opening": lambda: opening.by_recipients((1_000,), rounds=2),
     "plain": lambda: against_plain.by_recipients({500: 2}, busy_rounds_of={500: 2}),
     "simulated": lambda: simulated_run.by_recipients((100,)),
+    "durable": lambda: durable.by_journal({20: 60}, rounds=1),
+    "api": lambda: api.under_load(recipients=2_000, listeners=3, seconds=0.2),
 }
 """The same in seconds: whether it runs, not what it costs."""
 

@@ -29,6 +29,9 @@ __all__ = ["TOLD_MS", "Evidence", "broken_laws"]
 TOLD_MS = 1_500
 """By when something that was told to a living service must be durable, on a busy machine."""
 
+TWO_LOOKS_MS = 5_000 + 2 * TOLD_MS
+"""By when the telephony was asked twice, upon a connection, which calls are up (R5.5)."""
+
 CLOCK_MS = 60
 """By which two readings of the machine's clock may differ: one of them goes by the time that has
 passed since its process began."""
@@ -170,27 +173,38 @@ def _up_at_each_start(given: Evidence) -> Iterator[tuple[PbxCall, list[PbxCall]]
 
 def _no_limit_is_passed(given: Evidence) -> Iterator[str]:
     """R6.8: never more calls at one time than the limits allowed when the last was placed."""
-    story = given.story
     for call, up in _up_at_each_start(given):
-        # Placed last of these: all others had been placed by then, and had not ended.
-        last = max(up, key=lambda other: story.placed[other.call_id].seq)
-        limits = story.settings_at[last.call_id].call_limits
-        lines = Counter(other.line for other in up)
-        yield from _passed(f"at call {call.call_id}, of the service", limits, lines)
-        for campaign_id in {story.placed[other.call_id].campaign_id for other in up}:
-            own = [one for one in up if story.placed[one.call_id].campaign_id == campaign_id]
-            limits = story.parameters[campaign_id].call_limits
-            lines = Counter(other.line for other in own)
-            yield from _passed(f"at call {call.call_id}, of {campaign_id}", limits, lines)
+        yield from _passed(given, f"at call {call.call_id}, of the service", up, of_service=True)
+        by_campaign: dict[int, list[PbxCall]] = {}
+        for one in up:
+            by_campaign.setdefault(given.story.placed[one.call_id].campaign_id, []).append(one)
+        for campaign_id, own in by_campaign.items():
+            where = f"at call {call.call_id}, of campaign {campaign_id}"
+            yield from _passed(given, where, own, of_service=False)
 
 
-def _passed(where: str, limits: CallLimits, up: Counter[Line]) -> Iterator[str]:
-    if limits.total is not None and up.total() > limits.total:
-        yield f"{where}: {up.total()} calls of {limits.total}"
-    for line, calls in up.items():
-        allowed = limits.on(line)
-        if allowed is not None and calls > allowed:
-            yield f"{where}: {calls} {line.name} calls of {allowed}"
+def _passed(
+    given: Evidence, where: str, up: Sequence[PbxCall], *, of_service: bool
+) -> Iterator[str]:
+    for line in (None, *Line):
+        counted = [one for one in up if line in {None, one.line}]
+        if not counted:
+            continue
+        # All others had been placed by then, and had not ended. A limit that was lowered since
+        # cuts no call; and one line's concerns no call on the other.
+        last = max(counted, key=lambda one: given.story.placed[one.call_id].seq).call_id
+        limits = _limits_at(given, last, of_service=of_service)
+        allowed = limits.total if line is None else limits.on(line)
+        if allowed is not None and len(counted) > allowed:
+            kind = "" if line is None else f"{line.name} "
+            yield f"{where}: {len(counted)} {kind}calls of {allowed}"
+
+
+def _limits_at(given: Evidence, call_id: str, *, of_service: bool) -> CallLimits:
+    """Return the limits that held when a call was placed."""
+    if of_service:
+        return given.story.settings_at[call_id].call_limits
+    return given.story.parameters[given.story.placed[call_id].campaign_id].call_limits
 
 
 def _no_number_is_in_two_calls(given: Evidence) -> Iterator[str]:
@@ -290,7 +304,7 @@ def _whoever_is_reached_has_confirmed(given: Evidence) -> Iterator[str]:
         script = given.story.parameters[given.story.placed[call_id].campaign_id].script
         dialled = "".join(digit for _, digit in call.digits)
         needed = "1" * script.confirm_answer + "9" * script.confirm_listening
-        if given.record.knows_digits and not _is_within(needed, dialled):
+        if not _is_within(needed, dialled):
             yield f"call {call_id} is REACHED, and {dialled!r} was dialled"
 
 
@@ -300,6 +314,20 @@ def _one_sound_at_a_time(given: Evidence) -> Iterator[str]:
         for one, following in pairwise(call.sounds):
             if one.ended is None or one.ended > following.began:
                 yield f"call {call_id}: {following.name} began while {one.name} played"
+
+
+def _nobody_is_kept_until_the_deadline(given: Evidence) -> Iterator[str]:
+    """R9.3: a call taken over goes on; none of these callees stays on the line for so long.
+
+    Excused where nobody was connected for long enough to look twice at what is up (R5.5).
+    """
+    for event in given.journal:
+        if not isinstance(event, events.DeadlinePassed):
+            continue
+        for connection in given.record.connections:
+            end = event.at if connection.ended is None else connection.ended.wall
+            if connection.began.wall + TWO_LOOKS_MS < event.at <= end:
+                yield f"call {event.call_id} was forgotten until its deadline"
 
 
 # Ends --------------------------------------------------------------------------------------
@@ -347,6 +375,7 @@ LAWS: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     _whoever_confirmed_is_reached,
     _whoever_is_reached_has_confirmed,
     _one_sound_at_a_time,
+    _nobody_is_kept_until_the_deadline,
     _campaigns_end_as_their_calls_say,
     _journal_is_sound,
 )

@@ -12,21 +12,18 @@ import attrs
 
 from campaign_core import (
     CallLimits,
-    CallScript,
     CampaignId,
     CampaignModel,
     Line,
     ModelId,
-    Outcome,
     Position,
     Recipient,
-    RetryPolicy,
     Settings,
     events,
 )
 from campaign_core import commands as cm
 
-__all__ = ["Answer", "Asked", "Gives", "Operator", "broken_promises", "models"]
+__all__ = ["Answer", "Asked", "Gives", "Operator", "broken_promises"]
 
 ACTOR = "operator"
 
@@ -57,63 +54,26 @@ class Gives(Protocol):
         """Give a command; ``None``: no answer came, and nobody knows what became of it."""
 
 
-def models(chance: random.Random, recipients: int) -> list[CampaignModel]:
-    """Return models that differ in all that the recovery could spoil."""
-    quick = {"digit_timeout_s": 1, "answer_prompts_max": 2, "call_duration_max_s": 10}
-    both = CallScript(confirm_answer=True, confirm_listening=True, message_plays_max=3, **quick)
-    answer = CallScript(confirm_answer=True, **quick)
-    listening = CallScript(confirm_listening=True, message_plays_max=3, **quick)
-    shared = [f"1{number:04d}" for number in range(1, 6)]
-    made = []
-    for index, (script, limits, priority, attempts_max, retry) in enumerate(
-        [
-            (both, CallLimits(total=12, internal=7, external=8), 5, 3, RetryPolicy()),
-            (answer, CallLimits(), 1, 2, RetryPolicy(delays_s={Outcome.BUSY: 1})),
-            (CallScript(**quick), CallLimits(external=4), 9, 3, RetryPolicy()),
-            (listening, CallLimits(total=6), 5, 4, RetryPolicy(delays_s={Outcome.LOST: 2})),
-        ],
-        1,
-    ):
-        kinds = chance.choices("123456789", [5, 2, 1, 1, 1, 2, 1, 1, 4], k=recipients)
-        numbers = [f"{kind}{index}{at:04d}" for at, kind in enumerate(kinds)] + shared
-        chance.shuffle(numbers)
-        made.append(
-            CampaignModel(
-                name=f"Campaign {index}",
-                caller_number="15550001",
-                sound=f"message-{index}",
-                script=script,
-                call_limits=limits,
-                priority=priority,
-                attempts_max=attempts_max,
-                ring_timeout_s=1,
-                retry=retry,
-                threshold=chance.choice([None, recipients // 2]),
-                recipients=[
-                    Recipient(number=number, line=chance.choice(list(Line))) for number in numbers
-                ],
-            )
-        )
-    return made
-
-
 class Operator:
     """Gives commands until each is answered, over as many lives of the service as that takes.
 
     Args:
         gives: the way to the service.
         chance: what is commanded.
-        has_keys: whether a command may be given again under its key; without, one that was not
-            answered is left at that.
+        numbers: of recipients that are appended, each once.
     """
 
-    def __init__(self, gives: Gives, chance: random.Random, *, has_keys: bool) -> None:
+    def __init__(
+        self,
+        gives: Gives,
+        chance: random.Random,
+        numbers: Iterator[str],
+    ) -> None:
         self.asked: list[Asked] = []
         self._gives = gives
         self._chance = chance
-        self._has_keys = has_keys
-        self._numbers = (f"{kind}9{at:04d}" for at in itertools.count() for kind in "129")
-        self._totals = itertools.cycle([24, 17, 30, 11])
+        self._numbers = numbers
+        self._totals = itertools.cycle([14, 9, 18, 7])
         self._paused: set[CampaignId] = set()
         self._is_insisting = False
 
@@ -167,17 +127,14 @@ class Operator:
     async def finish(self) -> None:
         """Let every campaign go on to its end."""
         for campaign_id in sorted(self._paused):
-            command = cm.ResumeCampaign(campaign_id=campaign_id, actor=ACTOR)
-            while await self.insist(command) is None:
-                pass
+            await self.insist(cm.ResumeCampaign(campaign_id=campaign_id, actor=ACTOR))
 
     def _settings(self) -> cm.Command:
-        limits = CallLimits(total=next(self._totals), internal=14, external=self._chance.choice(
-            [10, 15]
-        ))  # fmt: skip
+        external = self._chance.choice([6, 10])
+        limits = CallLimits(total=next(self._totals), internal=9, external=external)
         return cm.ChangeSettings(settings=Settings(call_limits=limits), actor=ACTOR)
 
-    async def insist(self, command: cm.Command) -> Answer | None:
+    async def insist(self, command: cm.Command) -> None:
         """Give a command; again under the same key, until there is an answer."""
         asked = Asked(command=command, key=f"k{len(self.asked)}")
         self.asked.append(asked)
@@ -187,10 +144,7 @@ class Operator:
             asked.answer = await self._gives.give(command, asked.key)
             if asked.answer is None:
                 await asyncio.sleep(0.02)
-                if not self._has_keys:
-                    break
         self._is_insisting = False
-        return asked.answer
 
 
 # What was promised -------------------------------------------------------------------------
@@ -244,7 +198,7 @@ def broken_promises(asked: Sequence[Asked], journal: Sequence[events.Event]) -> 
             yield f"{one.key} {one.command} was acknowledged as {upto}, and is not in the journal"
             continue
         taken.add(found[-1].seq)
-        if upto < 10**9 and upto - found[-1].seq > 1:
+        if upto - found[-1].seq > 1:
             yield f"{one.key} {one.command} was acknowledged as {upto}, and is {found[-1].seq}"
     unanswered = [one.command for one in asked if one.answer is None]
     for event in own:

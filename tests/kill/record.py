@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from campaign_core import Line
 
-__all__ = ["Connection", "Moment", "PbxCall", "PbxRecord", "Sound", "from_emulator", "read_lines"]
+__all__ = ["Connection", "Moment", "PbxCall", "PbxRecord", "Sound", "from_lines"]
 
 
 @attrs.frozen(order=True)
@@ -69,22 +67,14 @@ class PbxRecord:
     connections: list[Connection] = attrs.field(factory=list)
     peaks: Counter[str] = attrs.field(factory=Counter)
     """Most calls at one time: ``total``, and by kind of line."""
-    knows_digits: bool = True
-    """Whether it wrote down digits, sounds and who listened."""
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a file of JSON lines; the last may still be being written."""
-    text = path.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 LINES = {"user": Line.INTERNAL, "sofia": Line.EXTERNAL}
 """By kind of endpoint, as the routes of these tests have them."""
 
 
-def from_emulator(lines: Iterable[Mapping[str, Any]]) -> PbxRecord:
-    """Return what the emulated FreeSWITCH wrote."""
+def from_lines(lines: Iterable[Mapping[str, Any]]) -> PbxRecord:
+    """Return what a telephony wrote down, in the words of the emulated FreeSWITCH's record."""
     record = PbxRecord()
     connections: dict[int, Connection] = {}
     for order, line in enumerate(lines):

@@ -1,0 +1,166 @@
+"""The loop: the service is started, commanded, killed at random instants, and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import attrs
+from tests.kill.laws import Evidence, broken_laws
+from tests.kill.operator import Asked, Operator, broken_promises
+from tests.kill.pbx import Pbx
+from tests.kill.record import from_lines
+from tests.kill.service import Service
+
+from campaign_core import CampaignModel, check, events, replay
+from campaign_service.database import Database
+from campaign_service.journal.sql import SqlJournal, find_tenant
+
+__all__ = ["EMULATED_WAYS", "REAL_WAYS", "Trial", "broken_by"]
+
+_ENDS_WITHIN_S = 120
+_OVER = frozenset({"COMPLETED", "INCOMPLETE"})
+
+
+@attrs.frozen
+class _Way:
+    """A kind of instant: this long, at most, after the telephony saw something."""
+
+    what: str
+    most_s: float
+
+
+EMULATED_WAYS: Mapping[str, _Way | None] = {
+    # Anywhere from the first import to the first call.
+    "starting": None,
+    # While the calls that are up are asked for, and taken over.
+    "recovering": _Way("connected", 0.05),
+    "calling": _Way("originate", 0.01),
+    "answering": _Way("answer", 0.02),
+    "dialling": _Way("digit", 0.03),
+    "ending": _Way("end", 0.02),
+    # Some time after it was ready.
+    "soon": None,
+}
+"""Instants at which something is under way."""
+
+REAL_WAYS = {name: way for name, way in EMULATED_WAYS.items() if name != "recovering"}
+"""Those that a real server's record can tell of."""
+
+_LATE_EVERY = 8
+"""Once in so many lives one is long enough for the second look at what is up (R5.5)."""
+
+
+async def _until(holds: Callable[[], bool], within_s: float, what: str) -> None:
+    give_up = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < give_up, f"not within {within_s} s: {what}"
+        await asyncio.sleep(0.01)
+
+
+@attrs.frozen(kw_only=True)
+class Trial:
+    """A service, a telephony, campaigns, and how often the service is killed on the way."""
+
+    service: Service
+    """Not started yet."""
+    pbx: Pbx
+    models: Sequence[CampaignModel]
+    """A campaign is started from each."""
+    numbers: Iterator[str]
+    """Of recipients that are appended, each once."""
+    seed: int
+    kills: int
+    ways: Mapping[str, _Way | None] = EMULATED_WAYS
+
+    async def run(self) -> list[Asked]:
+        """Run the campaigns to their end; return what was commanded."""
+        chance = random.Random(self.seed)
+        operator = Operator(self.service, random.Random(self.seed + 1), self.numbers)
+        await self.service.start()
+        await self.service.ready()
+        await operator.open(self.models)
+        commanding = asyncio.create_task(self._command(operator, chance))
+        for number in range(1, self.kills + 1):
+            way = "late" if number % _LATE_EVERY == 0 else chance.choice(list(self.ways))
+            await self._wait(way, chance)
+            await self.service.kill()
+            if chance.random() < 0.25:
+                await asyncio.sleep(chance.uniform(0, 1.0))
+            await self.service.start()
+        await self.service.ready()
+        # Not in the middle of a command: what nobody waits for is not acknowledged.
+        await _until(lambda: operator.is_between or commanding.done(), 30, "an answer")
+        commanding.cancel()
+        with suppress(asyncio.CancelledError):
+            await commanding
+        await operator.finish()
+        await self._ends()
+        await self.service.stop()
+        await _until(lambda: self.pbx.is_idle, 30, "all calls are over")
+        return operator.asked
+
+    async def _command(self, operator: Operator, chance: random.Random) -> None:
+        while True:
+            await asyncio.sleep(chance.uniform(0, 0.3))
+            await operator.command(len(self.models))
+
+    async def _wait(self, name: str, chance: random.Random) -> None:
+        """Wait for an instant of a kind; the service has just been started."""
+        way = self.ways.get(name)
+        if way is not None:
+            since = self.pbx.seen()
+            give_up = time.monotonic() + 5
+            # The telephony is another process: there is nothing to wait on.
+            while time.monotonic() < give_up:
+                if self.pbx.has_seen({"what": way.what}, since):
+                    break
+                await asyncio.sleep(0.002)
+            await asyncio.sleep(chance.uniform(0, way.most_s))
+        elif name == "starting":
+            await asyncio.sleep(chance.uniform(0.2, 1.2) * self.service.starts_s[-1])
+        else:
+            await self.service.ready()
+            bounds = (4.5, 6.5) if name == "late" else (0, 1.5)
+            await asyncio.sleep(chance.uniform(*bounds))
+
+    async def _ends(self) -> None:
+        give_up = time.monotonic() + _ENDS_WITHIN_S
+        while True:
+            statuses = await self.service.statuses() or {}
+            if len(statuses) == len(self.models) and _OVER.issuperset(statuses.values()):
+                return
+            assert time.monotonic() < give_up, f"campaigns do not end: {statuses}"
+            await asyncio.sleep(0.1)
+
+
+def broken_by(trial: Trial, asked: Sequence[Asked], database: str) -> list[str]:
+    """Return what the trial's run has broken, by all witnesses; empty: nothing."""
+    journal, broken = _kept(database)
+    record = from_lines(trial.pbx.lines)
+    evidence = Evidence(record, journal, trial.service.kills)
+    return [*broken, *broken_laws(evidence), *broken_promises(asked, journal)]
+
+
+def _kept(url: str) -> tuple[list[events.Event], list[str]]:
+    """Return the journal, its chain verified, and whether what is recovered from it is the same."""
+    database = Database.open(url)
+    try:
+        tenant = find_tenant(database, "main")
+        assert tenant is not None
+        journal = SqlJournal(database, tenant)
+        kept = list(journal.read())
+        recovered = SqlJournal(database, tenant).recover()
+    finally:
+        database.close()
+    assert recovered is not None
+    broken = [f"snapshot: {why}" for why in recovered.damaged]
+    broken += [f"state: {law}" for law in check(recovered.state)]
+    if recovered.snapshot_seq == 0:
+        broken.append("no snapshot was kept")
+    if recovered.state != replay(kept):
+        broken.append("what is recovered from a snapshot is not what the events say")
+    return kept, broken

@@ -1,0 +1,80 @@
+"""The service is killed at random instants, over and over, and its telephony goes on (R9.3).
+
+Afterwards the telephony's own record is held against the journal, and both against what was
+acknowledged: nobody called too often, no limit passed, nothing acknowledged lost, every campaign
+ended right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+from tests import postgres as pg
+from tests.full import IS_FULL
+from tests.kill.campaigns import models, more_numbers
+from tests.kill.loop import Trial, broken_by
+from tests.kill.pbx import emulated
+from tests.kill.service import Service
+
+RECIPIENTS, KILLS = (45, 20) if IS_FULL else (14, 7)
+"""Of each campaign; of each run."""
+SEEDS = {"sqlite": range(1, 9) if IS_FULL else [1], "postgresql": [11, 12] if IS_FULL else [11]}
+"""In full two hundred kills, of which a part on PostgreSQL."""
+
+
+async def torment(folder, database, seed):
+    async with emulated(folder, seed) as pbx:
+        service = Service(database, pbx.driver_url, folder)
+        trial = Trial(
+            service=service,
+            pbx=pbx,
+            models=models(random.Random(seed), RECIPIENTS),
+            numbers=more_numbers(),
+            seed=seed,
+            kills=KILLS,
+        )
+        try:
+            asked = await trial.run()
+        finally:
+            await service.close()
+    return trial, asked
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    if (reason := pg.why_not()) is not None:
+        pytest.skip(reason)
+    try:
+        server = pg.PostgresServer()
+    except pg.CannotProvideError as error:
+        pytest.skip(str(error))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS["sqlite"])
+def test_a_service_that_is_killed_over_and_over_ends_every_campaign_right(tmp_path, seed):
+    """R9.3: no event that was acknowledged is lost, no attempt is placed twice, limits hold."""
+    database = f"sqlite:///{tmp_path / 'campaigns.db'}"
+
+    trial, asked = asyncio.run(torment(tmp_path, database, seed))
+
+    assert broken_by(trial, asked, database) == []
+    assert len(trial.service.kills) == KILLS
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("seed", SEEDS["postgresql"])
+def test_so_it_does_on_postgresql(tmp_path, postgres, seed):
+    """R9.3, where the journal is another process's."""
+    database = postgres.url(postgres.make_database())
+
+    trial, asked = asyncio.run(torment(tmp_path, database, seed))
+
+    assert broken_by(trial, asked, database) == []
+    assert len(trial.service.kills) == KILLS

@@ -26,6 +26,7 @@ from campaign_service.access import (
     record_refusal,
 )
 from campaign_service.api.asked import Asked
+from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import Answer, IfMatch, Needs, Operation
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import (
@@ -189,7 +190,12 @@ def _if_match(operation: Operation, request: AnyRequest) -> str | None:
         raise PreconditionNeededError(
             "send the ETag of what you have read as If-Match, so that nobody's change is lost"
         )
-    return None if operation.if_match is IfMatch.NO else given
+    if operation.if_match is IfMatch.NO or given is None:
+        return None
+    if re.fullmatch(TAGS_PATTERN, given) is None:
+        rule = "an ETag in quotes, several with commas between, or *"
+        raise BadValuesError([Problem(field="If-Match", value=given, rule=rule)])
+    return given
 
 
 def _last_event_id(operation: Operation, request: AnyRequest) -> int | None:

@@ -59,7 +59,7 @@ def make_app(
             await asyncio.gather(watching, return_exceptions=True)
 
     app = Litestar(
-        route_handlers=[*handlers, _document(operations)],
+        route_handlers=[*_options(operations), *handlers, _document(operations)],
         exception_handlers={Exception: _refuse},
         lifespan=[lifespan],
         openapi_config=None,
@@ -111,6 +111,24 @@ def _route(premises: Premises, operation: Operation) -> HTTPRouteHandler:
         request_max_body_size=settings.list_body_max if operation.has_list else settings.body_max,
     )
     return make(handle)
+
+
+def _options(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
+    """Return what answers OPTIONS: the framework's own would know the first method alone."""
+    methods: dict[str, list[str]] = {}
+    for operation in operations:
+        methods.setdefault(operation.path, ["OPTIONS"]).append(operation.method)
+    return [_option(path, ", ".join(sorted(known))) for path, known in methods.items()]
+
+
+def _option(path: str, allowed: str) -> HTTPRouteHandler:
+    async def read_options() -> Response[Any]:
+        return Response(b"", status_code=204, headers={"Allow": allowed})
+
+    make = HTTPRouteHandler(
+        path=path.replace("}", ":str}"), http_method=["OPTIONS"], status_code=200
+    )
+    return make(read_options)
 
 
 def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:

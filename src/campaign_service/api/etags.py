@@ -17,7 +17,10 @@ from campaign_core import Campaign, CampaignModel, Recipient, Settings, Status
 from campaign_service.api.shapes import wanted
 from campaign_service.api.shapes.building import shape_of
 
-__all__ = ["ModelTags", "campaign_tag", "matches", "settings_tag"]
+__all__ = ["TAGS_PATTERN", "ModelTags", "campaign_tag", "matches", "settings_tag"]
+
+TAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
+"""What an If-Match header may be (RFC 9110)."""
 
 _DIGITS = 32
 _CHUNK = 1_000

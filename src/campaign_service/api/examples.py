@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from campaign_service.api.shapes import people, requests, wanted
+from campaign_service.api.shapes import people, requests, trials, wanted
 
 __all__ = ["EXAMPLES"]
 
@@ -42,7 +42,7 @@ EXAMPLES: Mapping[type[Struct], dict[str, object]] = {
     requests.StopAttempts: {"positions": [3, 4]},
     requests.StopCampaign: {"hang_up": False},
     requests.Numbers: {"numbers": ["+390501234570"]},
-    requests.WhatIf: {
+    trials.WhatIf: {
         "trial": {
             "command": "ChangeSettings",
             "settings": {

@@ -31,7 +31,7 @@ async def listen(asked: Asked) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     told_at = checked_at = loop.time()
     yield f"retry: {_RETRY_MS}\n\n".encode()
-    campaign_id = None if query.campaign_id is None else CampaignId(query.campaign_id)
+    campaign_id = None if query.campaign_id is UNSET else CampaignId(query.campaign_id)
     wire = asked.premises.wires.of(asked.tenant.name)
     async with aclosing(wire.listen(after=after, campaign_id=campaign_id)) as texts:
         async for text in texts:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from campaign_service.access import ServicePermission
+from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.examples import EXAMPLES
 from campaign_service.api.operations import IfMatch, Needs, Operation
 from campaign_service.api.problems import PROBLEMS, ProblemBody
@@ -176,7 +177,7 @@ def _if_match(*, is_needed: bool) -> Data:
         "in": "header",
         "required": is_needed,
         "description": "The ETag as it was read: refused when somebody has changed it since.",
-        "schema": {"type": "string", "minLength": 1},
+        "schema": {"type": "string", "pattern": TAGS_PATTERN},
     }
 
 

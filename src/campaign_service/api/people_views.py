@@ -43,7 +43,7 @@ def expected_version(asked: Asked) -> int | None:
         return None
     found = _TAG.fullmatch(header.strip())
     if found is None:
-        raise PreconditionFailedError("another")
+        raise PreconditionFailedError("another one")
     return int(found[1])
 
 

@@ -31,6 +31,7 @@ _WORDS = {
     "datetime": "a date and time",
     "float": "a number",
 }
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _SHOWN_MAX = 200
 _PROBLEMS_MAX = 1_000
 """So many are told of at once; a list of a million with a bad column is bad enough by then."""
@@ -50,11 +51,17 @@ def read_body(data: bytes, kind: type[S]) -> S:
     try:
         return msgspec.json.decode(data, type=kind)
     except ValidationError:
-        problems: list[Problem] = []
-        _look(kind, msgspec.json.decode(data), "", problems)
-        raise building.BadValuesError(problems[:_PROBLEMS_MAX]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        pass
+    except _NO_JSON as error:
         raise MalformedBodyError(str(error)) from None
+    try:
+        # A value that does not fit is found before the rest is looked at.
+        raw = msgspec.json.decode(data)
+    except _NO_JSON as error:
+        raise MalformedBodyError(str(error)) from None
+    problems: list[Problem] = []
+    _look(kind, raw, "", problems)
+    raise building.BadValuesError(problems[:_PROBLEMS_MAX])
 
 
 def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:

@@ -24,7 +24,7 @@ from campaign_core.commands import (
     StopCampaign,
 )
 from campaign_core.errors import Problem
-from campaign_service.api.shapes import requests, wanted
+from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built, recipient_list
 from campaign_service.api.times import instant_in
 
@@ -75,40 +75,40 @@ def start_command(body: requests.StartCampaign, *, actor: str) -> StartCampaign:
     )
 
 
-def command_of(trial: requests.Trial, *, actor: str) -> Command:
+def command_of(trial: trials.Trial, *, actor: str) -> Command:
     """Return the command that is to be tried.
 
     Raises:
         SettingsError: values that the rules do not allow.
     """
     match trial:
-        case requests.TryChangeSettings(settings=settings):
+        case trials.TryChangeSettings(settings=settings):
             return ChangeSettings(actor=actor, settings=built(settings))
-        case requests.TryAddToDoNotCall(numbers=numbers):
+        case trials.TryAddToDoNotCall(numbers=numbers):
             return AddToDoNotCall(actor=actor, numbers=tuple(numbers))
-        case requests.TryStartCampaign():
+        case trials.TryStartCampaign():
             return start_command(trial, actor=actor)
         case _:
             pass
     campaign_id = CampaignId(trial.campaign_id)
     match trial:
-        case requests.TryStartNow():
+        case trials.TryStartNow():
             return StartNow(actor=actor, campaign_id=campaign_id)
-        case requests.TryPauseCampaign():
+        case trials.TryPauseCampaign():
             return PauseCampaign(actor=actor, campaign_id=campaign_id)
-        case requests.TryResumeCampaign():
+        case trials.TryResumeCampaign():
             return ResumeCampaign(actor=actor, campaign_id=campaign_id)
-        case requests.TryStopCampaign(hang_up=hang_up):
+        case trials.TryStopCampaign(hang_up=hang_up):
             return StopCampaign(actor=actor, campaign_id=campaign_id, hang_up=hang_up)
-        case requests.TryAppendRecipients(recipients=rows):
+        case trials.TryAppendRecipients(recipients=rows):
             return AppendRecipients(actor=actor, campaign_id=campaign_id, recipients=listed(rows))
-        case requests.TryAddAttempts(attempts=attempts, positions=positions):
+        case trials.TryAddAttempts(attempts=attempts, positions=positions):
             return AddAttempts(
                 actor=actor,
                 campaign_id=campaign_id,
                 attempts=attempts,
                 positions=selection(positions),
             )
-        case requests.TryStopAttempts(positions=positions):
+        case trials.TryStopAttempts(positions=positions):
             chosen = tuple(Position(position) for position in positions)
             return StopAttempts(actor=actor, campaign_id=campaign_id, positions=chosen)

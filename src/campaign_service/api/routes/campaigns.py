@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
 from campaign_core import Campaign, CampaignId, Instant, State, campaign, campaigns, what_if
 from campaign_core.commands import (
     DeleteCampaign,
@@ -22,7 +24,7 @@ from campaign_service.api.asked import Asked, taken_answer
 from campaign_service.api.etags import campaign_tag
 from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
-from campaign_service.api.shapes import requests, shown
+from campaign_service.api.shapes import requests, shown, trials
 from campaign_service.api.shapes.requests import CampaignsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.times import instant_in
@@ -181,14 +183,14 @@ async def stop_campaign(asked: Asked) -> Answer:
     "POST",
     "/what-if",
     needs=ServicePermission.VIEW,
-    body=requests.WhatIf,
+    body=trials.WhatIf,
     has_list=True,
     reply=Reply(shape=shown.WhatIfAnswer),
     problems=("refused",),
 )
 async def try_command(asked: Asked) -> Answer:
     """Try a command: tell what it would do now, and do nothing (R8.5)."""
-    tenant, trial = asked.tenant, asked.body(requests.WhatIf).trial
+    tenant, trial = asked.tenant, asked.body(trials.WhatIf).trial
     state, now = tenant.state, tenant.now
 
     def tried() -> shown.WhatIfAnswer:
@@ -204,9 +206,9 @@ async def try_command(asked: Asked) -> Answer:
         raise refused_by_field(error, "trial.campaign_id", given) from None
 
 
-async def moment(asked: Asked, at: datetime | None) -> tuple[State, Instant]:
+async def moment(asked: Asked, at: datetime | UnsetType) -> tuple[State, Instant]:
     """Return the state and the time that a query is about: those of now, or of then (R8.3)."""
-    if at is None:
+    if at is UNSET:
         return asked.tenant.state, asked.tenant.now
     then = instant_in(at, "at")
     return await asked.premises.past.state_of(asked.tenant, then), then

@@ -6,6 +6,8 @@ import asyncio
 import json
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
 from campaign_core import CampaignId, Instant
 from campaign_core.codec import from_data
 from campaign_core.events import CampaignScheduled
@@ -23,6 +25,7 @@ from campaign_service.api.shapes.requests import (
     NoQuery,
     PastQuery,
 )
+from campaign_service.api.shapes.words import given
 from campaign_service.api.times import instant_in, text_of, text_or_none
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import CampaignRecord
@@ -108,7 +111,7 @@ async def read_audit(asked: Asked) -> Answer:
 
     def page() -> records.AuditPage:
         entries = asked.tenant.history.by_users(
-            actor=query.actor,
+            actor=given(query.actor),
             since=since,
             until=until,
             after=query.after,
@@ -183,5 +186,5 @@ def _next(entries: list[Entry], limit: int) -> int | None:
     return entries[limit - 1].seq if len(entries) > limit else None
 
 
-def _instant(moment: datetime | None, field: str) -> Instant | None:
-    return None if moment is None else instant_in(moment, field)
+def _instant(moment: datetime | UnsetType, field: str) -> Instant | None:
+    return None if moment is UNSET else instant_in(moment, field)

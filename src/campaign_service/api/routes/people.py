@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import UNSET
+
 from campaign_service import access
 from campaign_service.access import ServicePermission
 from campaign_service.api.asked import Asked
@@ -24,6 +26,7 @@ from campaign_service.api.people_views import (
 )
 from campaign_service.api.shapes import people
 from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.shapes.words import given
 from campaign_service.api.times import instant_in, present, text_of
 
 __all__ = ["ME", "PEOPLE"]
@@ -354,11 +357,11 @@ async def read_admin_audit(asked: Asked) -> Answer:
     found = await asyncio.to_thread(
         access.audit,
         asked.premises.house.database,
-        actor=query.actor,
-        subject=query.subject,
-        action=query.action,
-        since=None if query.since is None else instant_in(query.since, "since"),
-        until=None if query.until is None else instant_in(query.until, "until"),
+        actor=given(query.actor),
+        subject=given(query.subject),
+        action=given(query.action),
+        since=None if query.since is UNSET else instant_in(query.since, "since"),
+        until=None if query.until is UNSET else instant_in(query.until, "until"),
         after=query.after,
         limit=query.limit + 1,
     )

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import attrs
+from msgspec import UNSET
 
 from campaign_core import (
     CampaignId,
@@ -60,7 +61,7 @@ async def list_recipients(asked: Asked) -> Answer:
     query = asked.query(RecipientsQuery)
     state, now = await moment(asked, query.at)
     page = await asyncio.to_thread(
-        _page, asked.tenant, state, asked.campaign_id, query, None if query.at is None else now
+        _page, asked.tenant, state, asked.campaign_id, query, None if query.at is UNSET else now
     )
     return Answer(content=page)
 
@@ -168,7 +169,7 @@ async def read_recipient(asked: Asked) -> Answer:
         state,
         asked.campaign_id,
         asked.position,
-        None if query.at is None else now,
+        None if query.at is UNSET else now,
     )
     return Answer(content=detail)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from msgspec import UNSET
+
 from campaign_core import Line, campaigns, link, starvation
 from campaign_core import calls as calls_of
 from campaign_service.access import ServicePermission
@@ -93,7 +95,7 @@ async def list_calls(asked: Asked) -> Answer:
     found = [
         call
         for call in calls_of(asked.tenant.state)
-        if query.campaign_id in (None, call.placement.campaign_id)
+        if query.campaign_id in (UNSET, call.placement.campaign_id)
     ]
     behind = [call for call in found if call.placement.call_id > query.after]
     page = behind[: query.limit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from campaign_service.access import AccessAction, ServicePermission
 from campaign_service.api.shapes.requests import FirstAfter
@@ -243,10 +243,13 @@ class AdminAuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
     after: FirstAfter = 0
     limit: Ask = 100
-    actor: Annotated[str, Meta(max_length=200, description="Only what this one did.")] | None = None
+    actor: (
+        Annotated[str, Meta(max_length=200, description="Only what this one did.")] | UnsetType
+    ) = UNSET
     subject: (
-        Annotated[str, Meta(max_length=200, description="Only what was done to this one.")] | None
-    ) = None
-    action: AccessAction | None = None
-    since: Annotated[Moment, Meta(description="Not before then.")] | None = None
-    until: Annotated[Moment, Meta(description="Not after then.")] | None = None
+        Annotated[str, Meta(max_length=200, description="Only what was done to this one.")]
+        | UnsetType
+    ) = UNSET
+    action: AccessAction | UnsetType = UNSET
+    since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
+    until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from campaign_core import RecipientStatus, Status
-from campaign_service.api.shapes.wanted import Recipient, Settings
+from campaign_service.api.shapes.wanted import Recipient
 from campaign_service.api.shapes.words import (
     Ask,
     Id,
@@ -55,7 +55,7 @@ Then = (
     Annotated[
         Moment, Meta(description="As it was then (R8.3), by the journal; not later than now.")
     ]
-    | None
+    | UnsetType
 )
 Many = Annotated[list[Recipient], Meta(min_length=1, max_length=10_000_000)]
 
@@ -208,13 +208,13 @@ class CampaignsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     status: Annotated[
         list[Status], Meta(description="Only those with one of these; may be given repeatedly.")
     ] = field(default_factory=list)
-    at: Then = None
+    at: Then = UNSET
 
 
 class ThenQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Now, or as it was at a time."""
 
-    at: Then = None
+    at: Then = UNSET
 
 
 class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -226,7 +226,7 @@ class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         list[RecipientStatus],
         Meta(description="Only those in one of these; may be given repeatedly."),
     ] = field(default_factory=list)
-    at: Then = None
+    at: Then = UNSET
 
 
 class LogQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -234,7 +234,7 @@ class LogQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     after: FirstAfter = 0
     limit: Ask = 100
-    until: Annotated[Moment, Meta(description="Only what happened by then.")] | None = None
+    until: Annotated[Moment, Meta(description="Only what happened by then.")] | UnsetType = UNSET
 
 
 class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -252,10 +252,10 @@ class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
                 description="Only what this one did.",
             ),
         ]
-        | None
-    ) = None
-    since: Annotated[Moment, Meta(description="Not before then.")] | None = None
-    until: Annotated[Moment, Meta(description="Not after then.")] | None = None
+        | UnsetType
+    ) = UNSET
+    since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
+    until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET
 
 
 class PastQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -269,7 +269,7 @@ class CallsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=32, description="Calls behind this one: the `next` of a page.")
     ] = ""
     limit: Ask = 100
-    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | None = None
+    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
 
 
 class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -279,7 +279,7 @@ class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         Annotated[Seq, Meta(description="Events behind this one; left out: those to come.")]
         | UnsetType
     ) = UNSET
-    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | None = None
+    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
 
 
 class ExportQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -295,105 +295,3 @@ class ForecastQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     runs: Annotated[int, Meta(ge=10, le=50, description="How many times the future is played.")] = (
         10
     )
-
-
-# Trials: what a command would do (R8.5) ------------------------------------------------------
-
-
-class _OfCampaign(
-    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
-):
-    campaign_id: Id
-
-
-class TryChangeSettings(
-    Struct,
-    kw_only=True,
-    frozen=True,
-    forbid_unknown_fields=True,
-    tag_field="command",
-    tag="ChangeSettings",
-):
-    """What other general settings would do."""
-
-    settings: Settings
-
-
-class TryAddToDoNotCall(
-    Numbers,
-    kw_only=True,
-    frozen=True,
-    forbid_unknown_fields=True,
-    tag_field="command",
-    tag="AddToDoNotCall",
-):
-    """What barring numbers would do."""
-
-
-class TryStartCampaign(
-    StartCampaign,
-    kw_only=True,
-    frozen=True,
-    forbid_unknown_fields=True,
-    tag_field="command",
-    tag="StartCampaign",
-):
-    """What one more campaign would do."""
-
-
-class TryStartNow(_OfCampaign, kw_only=True, frozen=True, tag="StartNow"):
-    """What starting a scheduled campaign would do."""
-
-
-class TryPauseCampaign(_OfCampaign, kw_only=True, frozen=True, tag="PauseCampaign"):
-    """What a pause would do."""
-
-
-class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampaign"):
-    """What the end of a pause would do."""
-
-
-class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
-    """What closing a campaign would do."""
-
-    hang_up: bool = False
-
-
-class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
-    """What more recipients would do."""
-
-    recipients: Many
-
-
-class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
-    """What more attempts would do."""
-
-    attempts: Annotated[int, Meta(ge=1, le=100)]
-    positions: IdList | Literal["ALL_FAILED"] = "ALL_FAILED"
-
-
-class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
-    """What trying some recipients no more would do."""
-
-    positions: IdList
-
-
-Trial = (
-    TryChangeSettings
-    | TryAddToDoNotCall
-    | TryStartCampaign
-    | TryStartNow
-    | TryPauseCampaign
-    | TryResumeCampaign
-    | TryStopCampaign
-    | TryAppendRecipients
-    | TryAddAttempts
-    | TryStopAttempts
-)
-"""Every command that can change what is called, or who is blocked."""
-
-
-class WhatIf(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A command to be tried; nothing happens (R8.5)."""
-
-    trial: Trial

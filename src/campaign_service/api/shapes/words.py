@@ -7,9 +7,9 @@ cannot say (a time zone that nobody knows, a number listed twice) is the core's 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from msgspec import Meta, Raw
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 __all__ = [
     "AnyJson",
@@ -33,6 +33,7 @@ __all__ = [
     "Time",
     "WeekdayName",
     "ZoneName",
+    "given",
 ]
 
 _WHOLE_MAX = 2**53 - 1
@@ -145,6 +146,14 @@ AnyJson = Annotated[object, Meta(extra_json_schema={"description": "Any JSON val
 Ask = Annotated[
     int, Meta(ge=1, le=1_000, description="How many entries an answer holds at most: 1 to 1,000.")
 ]
+
+T = TypeVar("T")
+
+
+def given(value: T | UnsetType) -> T | None:
+    """Return a parameter of a query, ``None`` where it was left out."""
+    return None if value is UNSET else value
+
 
 WeekdayName = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 RetriedOutcome = Literal[

@@ -1,0 +1,112 @@
+"""Commands that may be tried without being given: what they would do now (R8.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from campaign_service.api.shapes.requests import Many, Numbers, StartCampaign
+from campaign_service.api.shapes.wanted import Settings
+from campaign_service.api.shapes.words import Id, IdList
+
+__all__ = ["Trial", "WhatIf"]
+
+
+class _OfCampaign(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
+):
+    campaign_id: Id
+
+
+class TryChangeSettings(
+    Struct,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="ChangeSettings",
+):
+    """What other general settings would do."""
+
+    settings: Settings
+
+
+class TryAddToDoNotCall(
+    Numbers,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="AddToDoNotCall",
+):
+    """What barring numbers would do."""
+
+
+class TryStartCampaign(
+    StartCampaign,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="StartCampaign",
+):
+    """What one more campaign would do."""
+
+
+class TryStartNow(_OfCampaign, kw_only=True, frozen=True, tag="StartNow"):
+    """What starting a scheduled campaign would do."""
+
+
+class TryPauseCampaign(_OfCampaign, kw_only=True, frozen=True, tag="PauseCampaign"):
+    """What a pause would do."""
+
+
+class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampaign"):
+    """What the end of a pause would do."""
+
+
+class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
+    """What closing a campaign would do."""
+
+    hang_up: bool = False
+
+
+class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
+    """What more recipients would do."""
+
+    recipients: Many
+
+
+class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
+    """What more attempts would do."""
+
+    attempts: Annotated[int, Meta(ge=1, le=100)]
+    positions: IdList | Literal["ALL_FAILED"] = "ALL_FAILED"
+
+
+class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
+    """What trying some recipients no more would do."""
+
+    positions: IdList
+
+
+Trial = (
+    TryChangeSettings
+    | TryAddToDoNotCall
+    | TryStartCampaign
+    | TryStartNow
+    | TryPauseCampaign
+    | TryResumeCampaign
+    | TryStopCampaign
+    | TryAppendRecipients
+    | TryAddAttempts
+    | TryStopAttempts
+)
+"""Every command that can change what is called, or who is blocked."""
+
+
+class WhatIf(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A command to be tried; nothing happens (R8.5)."""
+
+    trial: Trial

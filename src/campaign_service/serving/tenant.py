@@ -293,6 +293,8 @@ class Tenant:
     def _keep_following(self, leading: Leading) -> None:
         self._leading = None
         self._leader_url = None
+        # What was in doubt is either in the journal by now or will never be.
+        self._keys = Keys(self.history)
         durable = leading.engine.durable_state
         # That of a service which is only just being opened is not durable yet.
         if self._following.seq < durable.sequence <= self._stream.last_seq:

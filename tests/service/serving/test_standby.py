@@ -161,3 +161,16 @@ def test_tenants_are_spread_over_processes_and_all_are_taken_over_when_one_is_ki
     took_s = other.until_it_leads(*tenants) - killed_at
     record_property("took_s", took_s)
     assert took_s <= TAKEN_OVER_WITHIN_S
+
+
+def test_database_that_is_restarted_leaves_one_leader_who_ends_the_campaign(
+    start, pbx, postgres, postgres_url
+):
+    leader, standby = leading_pair(start, pbx)
+    leader.start_campaign(recipients=40, limit=8)
+    pbx.until(lambda: len(pbx.happenings("originate")) > 15)
+
+    postgres.restart()
+    journal = until_it_ended(postgres_url, pbx)
+    check_against(journal, pbx)
+    pbx.until(lambda: len(leader.led) + len(standby.led) == 1, within_s=10)

@@ -105,7 +105,7 @@ def _attempt_lines(attempt: Attempt, zone: ZoneInfo, *, brief: bool) -> Iterator
     if brief:
         return
     for event in attempt.events:
-        details = event_details(event, without=["call_id"])
+        details = event_details(event, zone, without=["call_id"])
         yield f"  {_time(event, zone)}  {event.get('type')}{': ' if details else ''}{details}"
 
 

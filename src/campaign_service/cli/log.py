@@ -83,11 +83,11 @@ def audit(
     return ExitStatus.COMPLETED
 
 
-def event_details(event: dict[str, object], *, without: Iterable[str] = ()) -> str:
+def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable[str] = ()) -> str:
     """Return what an event tells beside its kind, its time and whose it is."""
     hidden = {*_OF_EVERY_EVENT, *without}
     return ", ".join(
-        f"{name} {_short(value)}"
+        f"{name} {_moment_text(name, value, zone) or _short(value)}"
         for name, value in event.items()
         if name not in hidden and value not in (None, "", [], {})
     )
@@ -97,7 +97,7 @@ def _echo(entry: LogEntry, zone: ZoneInfo, *, is_json: bool) -> None:
     if is_json:
         _echo_json(attrs.asdict(entry))
         return
-    details = event_details(entry.event)
+    details = event_details(entry.event, zone)
     click.echo(
         f"{entry.seq:>7}  {clock(entry.at, zone)}  {entry.actor:12}  {entry.kind}"
         f"{': ' if details else ''}{details}"
@@ -108,7 +108,7 @@ def _echo_admin(event: AdminEvent, *, is_json: bool) -> None:
     if is_json:
         _echo_json(attrs.asdict(event))
         return
-    details = event_details(event.details)
+    details = event_details(event.details, ZoneInfo("UTC"))
     click.echo(
         f"{event.id:>7}  {clock(event.at, ZoneInfo('UTC'))}  {event.actor:12}  {event.action}"
         f" {event.subject} from {event.address}{': ' if details else ''}{details}"
@@ -120,9 +120,21 @@ def _echo_json(data: object) -> None:
     click.echo(json.dumps(json.loads(as_json(data)), ensure_ascii=False))
 
 
+def _moment_text(name: str, value: object, zone: ZoneInfo) -> str:
+    """Return an instant within an event as all times are shown; empty for what is none."""
+    if not name.endswith("_at") or not isinstance(value, int):
+        return ""
+    return clock(datetime.fromtimestamp(value / 1_000, zone), zone)
+
+
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 1]}…"
+    if len(text) <= _SHOWN_MAX:
+        return text
+    if isinstance(value, dict | list):
+        # A model, or a list of recipients: who wants it asks for JSON.
+        return "{…}" if isinstance(value, dict) else f"[{len(value)} entries]"
+    return f"{text[: _SHOWN_MAX - 1]}…"
 
 
 def _moment(option: str, text: str | None) -> str | None:

@@ -11,7 +11,8 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TextIO
 from urllib.parse import unquote
@@ -86,25 +87,36 @@ class _WithoutQuery(logging.Filter):
         return True
 
 
-def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> None:
-    """Have everything that is logged written to standard error, or to a stream."""
+_WITHOUT_QUERY = _WithoutQuery()
+
+
+@contextmanager
+def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> Iterator[None]:
+    """Have all that is logged within written to standard error, or to a stream."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         LineFormatter(as_json=settings.log_format == "json", secrets=secrets_of(settings))
     )
-    root = logging.getLogger()
-    for present in list(root.handlers):
-        root.removeHandler(present)
-    root.addHandler(handler)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    root.setLevel(level)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    levels = {"": level, **dict.fromkeys(_QUIET, max(level, logging.WARNING))}
+    access = logging.getLogger("uvicorn.access")
     if settings.access_log:
-        access = logging.getLogger("uvicorn.access")
-        access.setLevel(logging.INFO)
-        access.addFilter(_WithoutQuery())
+        levels[access.name] = logging.INFO
+        access.addFilter(_WITHOUT_QUERY)
+    before = {name: logging.getLogger(name).level for name in levels}
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers, [handler]
+    for name, wanted in levels.items():
+        logging.getLogger(name).setLevel(wanted)
     logging.captureWarnings(capture=True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers = handlers
+        access.removeFilter(_WITHOUT_QUERY)
+        for name, found in before.items():
+            logging.getLogger(name).setLevel(found)
 
 
 def secrets_of(settings: ServiceSettings) -> frozenset[str]:

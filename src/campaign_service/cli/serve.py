@@ -75,10 +75,10 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
     settings = read_service(flags=given, environment=os.environ, path=path)
     check_certificate(settings)
     check_addresses(settings)
-    set_up_logging(settings)
     sockets = open_sockets(settings.listen)
     try:
-        return asyncio.run(ServiceProcess(settings, sockets, say=click.echo).run())
+        with set_up_logging(settings):
+            return asyncio.run(ServiceProcess(settings, sockets, say=click.echo).run())
     finally:
         for one in sockets:
             one.close()

@@ -11,7 +11,8 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import cast
+from types import TracebackType
+from typing import Self, cast
 from urllib.parse import quote, urlsplit
 
 import attrs
@@ -80,6 +81,19 @@ class Connection:
         self._sleep = sleep
         self._on_wait = on_wait
         self._http = _http(self.url, transport)
+
+    def __enter__(self) -> Self:
+        """Return the connection."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
 
     def close(self) -> None:
         """Close all connections."""

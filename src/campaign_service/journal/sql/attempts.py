@@ -19,7 +19,15 @@ from campaign_service.database import schema as db
 from campaign_service.journal.sql.entries import storable
 from campaign_service.report import Attempt
 
-__all__ = ["AttemptRow", "Changes", "attempt_of_row", "changes_of", "open_attempts", "rows_of"]
+__all__ = [
+    "AttemptRow",
+    "Changes",
+    "attempt_of_row",
+    "changes_of",
+    "in_progress_of",
+    "open_attempts",
+    "rows_of",
+]
 
 _CAUSE_BOUND = 1 << 63
 
@@ -143,9 +151,15 @@ def _storable_cause(cause: int | None) -> int | None:
 
 def open_attempts(connection: sa.Connection, tenant_id: int) -> dict[CallId, AttemptRow]:
     """Return the attempts in progress, as they are kept."""
-    table = db.attempt.c
-    query = sa.select(db.attempt).where(table.tenant_id == tenant_id, table.last_seq.is_(None))
-    return rows_of(connection.execute(query))
+    return rows_of(connection.execute(in_progress_of(tenant_id)))
+
+
+def in_progress_of(tenant_id: int) -> sa.Select[tuple[Any, ...]]:
+    """Return the query for a tenant's attempts in progress."""
+    # The sign keeps SQLite from the primary key, by which it would look through all attempts
+    # that there ever were; what is left is the index of those in progress.
+    is_mine = sa.literal_column("+attempt.tenant_id", sa.Integer) == tenant_id
+    return sa.select(db.attempt).where(is_mine, db.attempt.c.last_seq.is_(None))
 
 
 def rows_of(found: sa.CursorResult[Any]) -> dict[CallId, AttemptRow]:

@@ -12,7 +12,7 @@ from campaign_core.errors import JournalError
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import Entry, Receipt
-from campaign_service.journal.sql.attempts import attempt_of_row
+from campaign_service.journal.sql.attempts import attempt_of_row, in_progress_of
 from campaign_service.journal.sql.entries import storable
 from campaign_service.journal.sql.recovery import state_where
 from campaign_service.journal.sql.storage import reading
@@ -169,7 +169,7 @@ class History:
 
     def attempts_in_progress(self) -> list[Attempt]:
         """Return the attempts whose calls are in progress, oldest first, without their events."""
-        query = sa.select(db.attempt).where(_a.tenant_id == self.tenant.id, _a.last_seq.is_(None))
+        query = in_progress_of(self.tenant.id)
         with reading(self._database) as connection:
             rows = connection.execute(query.order_by(_a.first_seq)).mappings().all()
         return [attempt_of_row(row) for row in rows]

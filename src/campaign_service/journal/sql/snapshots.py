@@ -13,10 +13,9 @@ import sqlalchemy as sa
 
 from campaign_core import State, check
 from campaign_core.codec import SNAPSHOT_FORMAT, snapshot_of, state_of
-from campaign_core.errors import CampaignError
+from campaign_core.errors import CampaignError, JournalError
 from campaign_service.database import Database
 from campaign_service.database import schema as db
-from campaign_service.journal.interface import JournalDamagedError
 from campaign_service.journal.sql.chain import Head
 from campaign_service.journal.sql.storage import begin, reading
 from campaign_service.journal.sql.stored import chain_at
@@ -58,10 +57,11 @@ def keep(database: Database, tenant: TenantRow, state: State) -> None:
     Raises:
         JournalAwayError: it could not be kept; nothing is lost by that.
         JournalDamagedError: the journal has no event of its number.
+        JournalError: the state breaks a law; such a one is never kept.
     """
     broken = check(state)
     if broken:
-        raise JournalDamagedError(f"no snapshot is kept of a state that breaks laws: {broken[0]}")
+        raise JournalError(f"no snapshot is kept of a state that breaks laws: {broken[0]}")
     data = snapshot_of(state)
     with begin(database, size=len(data)) as connection:
         chain = chain_at(connection, tenant, state.sequence)

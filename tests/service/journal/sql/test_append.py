@@ -15,7 +15,7 @@ from campaign_service.database import schema as db
 from campaign_service.journal import AppendConflictError, JournalAwayError, Receipt
 from campaign_service.journal.sql import SqlJournal, create_tenant
 from campaign_service.journal.sql import sql_journal as module
-from campaign_service.journal.sql.attempts import attempt_of_row
+from campaign_service.journal.sql.attempts import attempt_of_row, in_progress_of
 from campaign_service.report import StatusPanel
 
 from .streams import Campaign
@@ -329,3 +329,18 @@ def law_of_appending(shared, story, data):
 
 def test_whatever_happened_is_read_again_and_attempts_are_those_of_the_report(shared):
     law_of_appending(shared)
+
+
+def test_attempts_in_progress_are_found_by_their_index(database):
+    """Of millions of attempts a few are in progress: who starts must not look through all."""
+    query = in_progress_of(1).compile(
+        dialect=database.engine.dialect, compile_kwargs={"literal_binds": True}
+    )
+    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    with database.reading() as connection:
+        if not database.is_sqlite:
+            # An empty table is read whole all the same.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = connection.exec_driver_sql(f"{explain} {query}").all()
+
+    assert "ix_attempt_in_progress" in str(plan)

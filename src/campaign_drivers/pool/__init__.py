@@ -43,6 +43,6 @@ small 2
 """
 
 from campaign_drivers.pool._driver import PoolDriver
-from campaign_drivers.pool._node import Node, NodeLimits, NodeStatus
+from campaign_drivers.pool._node import Node, NodeStatus
 
-__all__ = ["Node", "NodeLimits", "NodeStatus", "PoolDriver"]
+__all__ = ["Node", "NodeStatus", "PoolDriver"]

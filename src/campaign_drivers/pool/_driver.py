@@ -17,8 +17,8 @@ from campaign_core.reports import Report
 from campaign_drivers._driver import Capacity, Driver, Missing, ReportSink
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 from campaign_drivers.pool._clock import Clock, Timer
-from campaign_drivers.pool._merging import merged_capacity, merged_missing, needed
-from campaign_drivers.pool._node import Node, NodeState, NodeStatus, checked
+from campaign_drivers.pool._merging import merged_capacity, merged_missing, needed, own_capacity
+from campaign_drivers.pool._node import Node, NodeState, NodeStatus, checked, ever_takes
 from campaign_drivers.pool._switchboard import Switchboard
 
 __all__ = ["PoolDriver"]
@@ -51,7 +51,7 @@ class PoolDriver(Driver):
     def __init__(self, nodes: Iterable[Node], *, clock: Clock) -> None:
         self._nodes = {node.name: node for node in checked(nodes)}
         self._clock = clock
-        self._drained = {node.name for node in self._nodes.values() if node.is_draining}
+        self._drained = {node.name for node in self._nodes.values() if node.drained}
         self._switchboard = self._new_switchboard()
         self._report: ReportSink | None = None
         self._reports: deque[Report] = deque()
@@ -111,9 +111,9 @@ class PoolDriver(Driver):
     def capacity(self) -> Capacity:
         """Return how many calls the nodes take together that are up and not drained."""
         return merged_capacity(
-            (node.limits, self._nodes[node.name].driver.capacity())
+            own_capacity(node, self._nodes[node.name].driver.capacity())
             for node in self._switchboard.nodes.values()
-            if node.is_up and not node.is_draining
+            if node.is_up and not node.is_drained
         )
 
     @override
@@ -145,7 +145,7 @@ class PoolDriver(Driver):
         Raises:
             LookupError: no node has this name.
         """
-        self._state(name).is_draining = True
+        self._state(name).is_drained = True
         self._drained.add(name)
 
     def restore(self, name: str) -> None:
@@ -154,7 +154,7 @@ class PoolDriver(Driver):
         Raises:
             LookupError: no node has this name.
         """
-        self._state(name).is_draining = False
+        self._state(name).is_drained = False
         self._drained.discard(name)
 
     def _new_switchboard(self) -> Switchboard:
@@ -162,8 +162,9 @@ class PoolDriver(Driver):
             NodeState(
                 name=node.name,
                 weight=node.weight,
-                limits=node.limits,
-                is_draining=node.name in self._drained,
+                call_limits=node.call_limits,
+                calls_per_s=node.calls_per_s,
+                is_drained=node.name in self._drained,
             )
             for node in self._nodes.values()
         )
@@ -181,14 +182,14 @@ class PoolDriver(Driver):
         routing_classes: frozenset[str | None],
     ) -> tuple[Missing, ...]:
         driver = self._nodes[node.name].driver
-        classes = routing_classes if node.limits.ever_take(Line.EXTERNAL) else frozenset()
+        classes = routing_classes if ever_takes(node.call_limits, Line.EXTERNAL) else frozenset()
         try:
             found = await driver.check(sounds=sounds, routing_classes=classes)
         except LinkLostError as error:
             # Lost just now; its own driver brings it back.
             _log.warning("node %s could not be checked: %s", node.name, error)
             return ()
-        return needed(found, node.limits)
+        return needed(found, node.call_limits)
 
     # Starting ----------------------------------------------------------------------------
 

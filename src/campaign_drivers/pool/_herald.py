@@ -106,19 +106,23 @@ class Herald:
 
     # Surveys -------------------------------------------------------------------------------
 
-    def survey(self, up: frozenset[CallId], gone: frozenset[CallId]) -> None:
-        """Tell what a node said: which calls it has, and which it has no more."""
+    def survey(self, up: frozenset[CallId], gone: frozenset[CallId], *, settles: bool) -> None:
+        """Tell what a node said.
+
+        Args:
+            up: the calls that it has.
+            gone: those that it has no more.
+            settles: whether the fate of any of these was unknown to the host.
+        """
+        # What settles something is told in any case: a survey of everything is heeded only
+        # where the whole pool was out of reach before.
+        if settles or (self.has_spoken and not self._is_whole_due()):
+            self.tell(CallsUpReport(up, among=up | gone))
         if not self.has_spoken:
-            if gone:
-                self.tell(CallsUpReport(among=gone))
             self.node_changed()
             return
-        is_whole_due = self._is_whole_due()
-        if gone or not is_whole_due:
-            self.tell(CallsUpReport(up, among=up | gone))
-        while is_whole_due:
+        while self._is_whole_due():
             self._tell_all_calls()
-            is_whole_due = self._is_whole_due()
 
     def _is_whole_due(self) -> bool:
         """Return whether every node was asked once more than the host was told of everything."""

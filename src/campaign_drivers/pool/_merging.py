@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
-from campaign_core import Line
+from campaign_core import CallLimits, Line
 from campaign_drivers._driver import Capacity, Missing, Need
-from campaign_drivers.pool._node import NodeLimits
+from campaign_drivers.pool._node import NodeState, ever_takes
 
-__all__ = ["merged_capacity", "merged_missing", "needed"]
+__all__ = ["merged_capacity", "merged_missing", "needed", "own_capacity"]
+
+_Number = TypeVar("_Number", int, float)
 
 
-def needed(found: Iterable[Missing], limits: NodeLimits) -> tuple[Missing, ...]:
+def needed(found: Iterable[Missing], limits: CallLimits) -> tuple[Missing, ...]:
     """Return what a node lacks that calls within its limits ask for."""
-    takes_internal = limits.ever_take(Line.INTERNAL)
+    takes_internal = ever_takes(limits, Line.INTERNAL)
     return tuple(m for m in found if takes_internal or m.need is not Need.INTERNAL_ROUTE)
 
 
@@ -38,20 +41,31 @@ def _advice(advices: Mapping[str, Iterable[str]]) -> str:
     return "; ".join(f"on {', '.join(nodes)}: {advice}" for advice, nodes in advices.items())
 
 
-def merged_capacity(nodes: Iterable[tuple[NodeLimits, Capacity]]) -> Capacity:
-    """Return what nodes take together: of each the least of its limits and its telephony's."""
-    calls: float | None = 0
-    per_s: float | None = 0
-    for limits, own in nodes:
-        calls = _sum(calls, _least(limits.calls_at_once, own.calls_max))
-        per_s = _sum(per_s, _least(limits.calls_per_s, own.calls_per_s))
-    return Capacity(calls_max=None if calls is None else int(calls), calls_per_s=per_s)
+def own_capacity(node: NodeState, known: Capacity) -> Capacity:
+    """Return what one node takes: the least of its limits and of what its telephony says."""
+    limits = node.call_limits
+    on_lines = None
+    if limits.internal is not None and limits.external is not None:
+        on_lines = limits.internal + limits.external
+    return Capacity(
+        calls_max=_least([limits.total, on_lines, known.calls_max]),
+        calls_per_s=_least([node.calls_per_s, known.calls_per_s]),
+    )
 
 
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
+def merged_capacity(nodes: Iterable[Capacity]) -> Capacity:
+    """Return what nodes take together; unknown, where it is of one of them."""
+    known = tuple(nodes)
+    return Capacity(
+        calls_max=_sum([node.calls_max for node in known]),
+        calls_per_s=_sum([node.calls_per_s for node in known]),
+    )
 
 
-def _least(one: float | None, other: float | None) -> float | None:
-    known = [most for most in (one, other) if most is not None]
-    return min(known, default=None)
+def _sum(given: Sequence[_Number | None]) -> _Number | None:
+    known = [number for number in given if number is not None]
+    return sum(known) if len(known) == len(given) else None
+
+
+def _least(given: Iterable[_Number | None]) -> _Number | None:
+    return min((number for number in given if number is not None), default=None)

@@ -8,16 +8,15 @@ from typing import Any
 
 import attrs
 
-from campaign_core import CallId, Instant, Line
+from campaign_core import CallId, CallLimits, Instant, Line
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers._driver import Driver
 from campaign_drivers.pool._call import Call
 
-__all__ = ["Node", "NodeLimits", "NodeState", "NodeStatus", "checked"]
+__all__ = ["Node", "NodeState", "NodeStatus", "checked", "ever_takes"]
 
 _NAME_MAX = 64
 _WEIGHT_MAX = 1_000
-_CALLS_MAX = 1_000_000
 _PER_S_MAX = 10_000
 _WINDOW_MS = 1_000
 
@@ -35,43 +34,9 @@ def _whole(least: int, most: int) -> Any:  # noqa: ANN401 -- attrs' own type
     return check
 
 
-def _calls() -> Any:  # noqa: ANN401 -- attrs' own type
-    return attrs.field(default=None, validator=attrs.validators.optional(_whole(0, _CALLS_MAX)))
-
-
-@attrs.frozen(kw_only=True)
-class NodeLimits:
-    """What one node may carry of this service's calls; ``None``: no limit."""
-
-    calls_max: int | None = _calls()
-    """Calls at one time."""
-    internal_max: int | None = _calls()
-    """Internal ones among them; 0: the node takes no internal calls."""
-    external_max: int | None = _calls()
-    """External ones among them; 0: the node takes no external calls."""
-    calls_per_s: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_whole(1, _PER_S_MAX))
-    )
-    """Calls placed in any second."""
-
-    def on(self, line: Line) -> int | None:
-        """Return the limit of one line."""
-        return self.internal_max if line is Line.INTERNAL else self.external_max
-
-    def ever_take(self, line: Line) -> bool:
-        """Return whether there can be room for a call of a line at all."""
-        return self.calls_max != 0 and self.on(line) != 0
-
-    @property
-    def calls_at_once(self) -> int | None:
-        """Return how many calls there can be at one time, of both lines together."""
-        both = (
-            None
-            if self.internal_max is None or self.external_max is None
-            else self.internal_max + self.external_max
-        )
-        known = [most for most in (self.calls_max, both) if most is not None]
-        return min(known, default=None)
+def ever_takes(limits: CallLimits, line: Line) -> bool:
+    """Return whether limits leave room for a call of a line at all."""
+    return limits.total != 0 and limits.on(line) != 0
 
 
 def _name(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
@@ -89,9 +54,14 @@ class Node:
     """Not started; the pool starts and closes it."""
     weight: int = attrs.field(default=1, validator=_whole(1, _WEIGHT_MAX))
     """Its share of the calls, in proportion to the other weights."""
-    limits: NodeLimits = attrs.field(factory=NodeLimits)
-    is_draining: bool = False
-    """Whether it begins drained, as :meth:`PoolDriver.drain` makes it."""
+    call_limits: CallLimits = attrs.field(factory=CallLimits)
+    """How many of this service's calls it may carry at one time; 0 of a line: none."""
+    calls_per_s: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_whole(1, _PER_S_MAX))
+    )
+    """Calls placed on it in any second; ``None``: no limit."""
+    drained: bool = False
+    """Whether it begins as :meth:`PoolDriver.drain` makes it."""
 
 
 def checked(given: Iterable[Node]) -> tuple[Node, ...]:
@@ -116,14 +86,15 @@ class NodeStatus:
 
     name: str
     is_up: bool
-    is_draining: bool
+    is_drained: bool
     """It takes no new calls, by order."""
     calls: int
     """Calls that it has, those whose fate is unknown included."""
     calls_adrift: int
     """Of these, those whose fate is unknown since the connection went."""
     weight: int
-    limits: NodeLimits
+    call_limits: CallLimits
+    calls_per_s: int | None
     deferred_until: Instant | None
     """It said that it takes no calls before then; ``None``: it did not, or that is over."""
     last_error: str | None
@@ -136,8 +107,9 @@ class NodeState:
 
     name: str
     weight: int
-    limits: NodeLimits
-    is_draining: bool = False
+    call_limits: CallLimits
+    calls_per_s: int | None
+    is_drained: bool
     is_up: bool = False
     is_told_of: bool = False
     """Whether its driver itself ever said that it is up, or down."""
@@ -153,9 +125,7 @@ class NodeState:
     )
     _recent: deque[int] = attrs.field(
         init=False,
-        default=attrs.Factory(
-            lambda self: deque(maxlen=self.limits.calls_per_s or 0), takes_self=True
-        ),
+        default=attrs.Factory(lambda self: deque(maxlen=self.calls_per_s or 0), takes_self=True),
     )
     """When the last calls were placed, as many as the rate allows in a second."""
 
@@ -177,7 +147,7 @@ class NodeState:
         """Return whether a call of a line may go here now."""
         return (
             self.is_up
-            and not self.is_draining
+            and not self.is_drained
             and self.deferred_until <= now
             and self._has_room(line)
             and self._paced_until() <= now
@@ -185,7 +155,7 @@ class NodeState:
 
     def may_take(self, line: Line) -> bool:
         """Return whether the node is there for calls of a line, be it full just now."""
-        return self.is_up and not self.is_draining and self.limits.ever_take(line)
+        return self.is_up and not self.is_drained and ever_takes(self.call_limits, line)
 
     def free_from(self) -> int:
         """Return when it may take a call again, as far as it is known; past: at once."""
@@ -196,25 +166,24 @@ class NodeState:
         return NodeStatus(
             name=self.name,
             is_up=self.is_up,
-            is_draining=self.is_draining,
+            is_drained=self.is_drained,
             calls=len(self.calls),
             calls_adrift=sum(call.adrift_since is not None for call in self.calls.values()),
             weight=self.weight,
-            limits=self.limits,
+            call_limits=self.call_limits,
+            calls_per_s=self.calls_per_s,
             deferred_until=Instant(self.deferred_until) if self.deferred_until > now else None,
             last_error=self.last_error,
         )
 
     def _has_room(self, line: Line) -> bool:
-        limits, most = self.limits, self.limits.on(line)
+        total, most = self.call_limits.total, self.call_limits.on(line)
         # Whether a call taken over is internal is not known: it counts as either.
         on_line = self._in_use[line] + self._in_use[None]
-        return (limits.calls_max is None or len(self.calls) < limits.calls_max) and (
-            most is None or on_line < most
-        )
+        return (total is None or len(self.calls) < total) and (most is None or on_line < most)
 
     def _paced_until(self) -> int:
-        recent, per_s = self._recent, self.limits.calls_per_s
+        recent, per_s = self._recent, self.calls_per_s
         if per_s is None or len(recent) < per_s:
             return 0
         return recent[0] + _WINDOW_MS

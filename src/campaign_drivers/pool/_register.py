@@ -95,6 +95,12 @@ class Register:
             call.adrift_since = now
         return frozenset(call.call_id for call in adrift)
 
+    def adrift(self, node: NodeState) -> frozenset[CallId]:
+        """Return the node's calls whose fate is unknown."""
+        return frozenset(
+            call_id for call_id, call in node.calls.items() if call.adrift_since is not None
+        )
+
     def missed(
         self, node: NodeState, up: frozenset[CallId], now: int, *, is_first: bool
     ) -> frozenset[CallId]:

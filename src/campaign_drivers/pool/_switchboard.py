@@ -37,7 +37,7 @@ from campaign_core.reports import (
 from campaign_drivers.pool._call import Call
 from campaign_drivers.pool._choice import choose, free_from
 from campaign_drivers.pool._herald import Herald
-from campaign_drivers.pool._node import NodeState, NodeStatus
+from campaign_drivers.pool._node import NodeState, NodeStatus, ever_takes
 from campaign_drivers.pool._register import Register
 
 __all__ = ["Out", "Switchboard"]
@@ -112,7 +112,7 @@ class Switchboard:
         if self._register.call(order.call_id) is not None:
             # A report would end the call in progress; exchanges keep quiet too.
             return
-        if not any(node.limits.ever_take(order.line) for node in self._nodes):
+        if not any(ever_takes(node.call_limits, order.line) for node in self._nodes):
             why = f"no node of the pool takes {order.line.name.lower()} calls"
             self._tell(RefusalReport(call_id=order.call_id, why=why))
         elif self._herald.has_spoken and not any(node.is_up for node in self._nodes):
@@ -246,6 +246,7 @@ class Switchboard:
         self._tell(CallsAdriftReport(call.call_id for call in own))
 
     def _surveyed(self, node: NodeState, report: CallsUpReport, now: int) -> None:
+        was_adrift = self._register.adrift(node)
         up = self._claimed(node, report.call_ids, now)
         if report.among is None:
             node.surveys += 1
@@ -253,7 +254,7 @@ class Switchboard:
         else:
             others = frozenset(node.calls) - report.among
             gone = self._register.missed(node, up | others, now, is_first=False)
-        self._herald.survey(up, gone)
+        self._herald.survey(up, gone, settles=bool(was_adrift & (up | gone)))
 
     def _claimed(self, node: NodeState, call_ids: frozenset[CallId], now: int) -> frozenset[CallId]:
         """Take over the calls that a node lists, and return those that are its own."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -13,10 +13,20 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_drivers import Driver, Finding
 from campaign_drivers.simulated import Clock, Exchange, Network, SimulatedDriver
 
-__all__ = ["DriverFactory", "DriverRequest", "examine", "open_driver", "register_driver"]
+__all__ = [
+    "Doctor",
+    "DriverFactory",
+    "DriverRequest",
+    "Examination",
+    "can_examine",
+    "examine",
+    "open_driver",
+    "register_driver",
+]
 
-
-T = TypeVar("T")
+_Settings = TypeVar("_Settings")
+_Settings_co = TypeVar("_Settings_co", covariant=True)
+_Settings_contra = TypeVar("_Settings_contra", contravariant=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -37,45 +47,105 @@ class DriverRequest:
     @property
     def scheme(self) -> str:
         """The kind of driver that the URL asks for."""
-        return urlsplit(self.url).scheme or self.url
+        return _scheme(self.url)
+
+
+@attrs.frozen(kw_only=True)
+class Examination:
+    """What a doctor is to look at."""
+
+    url: str = attrs.field(repr=False)
+    """Whose scheme names the kind; it may hold a secret."""
+    service_id: ServiceId
+    """As campaigns will have it."""
+    sounds: frozenset[str]
+    number: str | None
+    """An internal number to ring for one test call; ``None``: no telephone rings."""
 
 
 DriverFactory = Callable[[DriverRequest], Driver]
 """Makes a driver that is not connected yet; raises ``SettingsError`` for a bad URL."""
 
-
-def _simulated(request: DriverRequest) -> Driver:
-    exchange = Exchange(request.network, seed=request.seed)
-    return SimulatedDriver(exchange=exchange, clock=request.clock)
+Doctor = Callable[[Examination], Coroutine[None, None, tuple[Finding, ...]]]
+"""Looks at a telephony; raises ``SettingsError`` for a bad URL."""
 
 
-# Only the driver that is asked for is loaded: a simulation starts at once.
-def _asterisk(request: DriverRequest) -> Driver:
+@attrs.frozen(kw_only=True)
+class _Kind:
+    """A kind of telephony."""
+
+    open: DriverFactory
+    examine: Doctor | None = None
+    """``None``: there is nothing to look at."""
+
+
+# Only the kind that is asked for is loaded: a simulation starts at once.
+def _simulated() -> _Kind:
+    def open_(request: DriverRequest) -> Driver:
+        exchange = Exchange(request.network, seed=request.seed)
+        return SimulatedDriver(exchange=exchange, clock=request.clock)
+
+    return _Kind(open=open_)
+
+
+def _asterisk() -> _Kind:
     from campaign_drivers import asterisk  # noqa: PLC0415
 
-    settings = asterisk.settings_from_url(request.url, service_id=request.service_id)
-    return asterisk.AsteriskDriver(settings)
+    return _of_url(asterisk.settings_from_url, asterisk.AsteriskDriver, asterisk.examine)
 
 
-def _freeswitch(request: DriverRequest) -> Driver:
+def _freeswitch() -> _Kind:
     from campaign_drivers import freeswitch  # noqa: PLC0415
 
-    settings = freeswitch.settings_from_url(request.url, service_id=request.service_id)
-    return freeswitch.FreeSwitchDriver(settings)
+    return _of_url(freeswitch.settings_from_url, freeswitch.FreeSwitchDriver, freeswitch.examine)
 
 
-_FACTORIES: dict[str, DriverFactory] = {
+def _pool() -> _Kind:
+    from campaign_service.engine import pool  # noqa: PLC0415
+
+    return _Kind(open=pool.open_pool, examine=pool.examine_pool)
+
+
+class _ReadsUrl(Protocol[_Settings_co]):
+    def __call__(self, url: str, *, service_id: ServiceId) -> _Settings_co:
+        """Return the settings that a URL holds."""
+
+
+class _Examines(Protocol[_Settings_contra]):
+    async def __call__(
+        self, settings: _Settings_contra, *, sounds: frozenset[str], number: str | None
+    ) -> tuple[Finding, ...]:
+        """Look at a telephony."""
+
+
+def _of_url(
+    read: _ReadsUrl[_Settings], make: Callable[[_Settings], Driver], look: _Examines[_Settings]
+) -> _Kind:
+    """Return a kind whose settings are its URL."""
+
+    def open_(request: DriverRequest) -> Driver:
+        return make(read(request.url, service_id=request.service_id))
+
+    async def examine_(asked: Examination) -> tuple[Finding, ...]:
+        settings = read(asked.url, service_id=asked.service_id)
+        return await look(settings, sounds=asked.sounds, number=asked.number)
+
+    return _Kind(open=open_, examine=examine_)
+
+
+_KINDS: dict[str, Callable[[], _Kind]] = {
     "simulated": _simulated,
     "asterisk": _asterisk,
     "asterisks": _asterisk,
     "freeswitch": _freeswitch,
     "freeswitchs": _freeswitch,
+    "pool": _pool,
 }
 
 
-def register_driver(scheme: str, factory: DriverFactory) -> None:
-    """Let URLs of a scheme be served by a factory."""
-    _FACTORIES[scheme] = factory
+def register_driver(scheme: str, factory: DriverFactory, doctor: Doctor | None = None) -> None:
+    """Let URLs of a scheme be served by a factory, and looked at by a doctor."""
+    _KINDS[scheme] = lambda: _Kind(open=factory, examine=doctor)
 
 
 def open_driver(request: DriverRequest) -> Driver:
@@ -84,38 +154,7 @@ def open_driver(request: DriverRequest) -> Driver:
     Raises:
         SettingsError: there is no driver for it, or the URL is bad.
     """
-    return _served(request.scheme, _FACTORIES)(request)
-
-
-async def _examine_asterisk(
-    url: str, service_id: ServiceId, sounds: frozenset[str], number: str | None
-) -> tuple[Finding, ...]:
-    from campaign_drivers import asterisk  # noqa: PLC0415
-
-    settings = asterisk.settings_from_url(url, service_id=service_id)
-    return await asterisk.examine(settings, sounds=sounds, number=number)
-
-
-async def _examine_freeswitch(
-    url: str, service_id: ServiceId, sounds: frozenset[str], number: str | None
-) -> tuple[Finding, ...]:
-    from campaign_drivers import freeswitch  # noqa: PLC0415
-
-    settings = freeswitch.settings_from_url(url, service_id=service_id)
-    return await freeswitch.examine(settings, sounds=sounds, number=number)
-
-
-_DOCTORS: dict[
-    str,
-    Callable[
-        [str, ServiceId, frozenset[str], str | None], Coroutine[None, None, tuple[Finding, ...]]
-    ],
-] = {
-    "asterisk": _examine_asterisk,
-    "asterisks": _examine_asterisk,
-    "freeswitch": _examine_freeswitch,
-    "freeswitchs": _examine_freeswitch,
-}
+    return _kind(request.scheme).open(request)
 
 
 async def examine(
@@ -132,14 +171,33 @@ async def examine(
     Raises:
         SettingsError: there is no doctor for it, or the URL is bad.
     """
-    doctor = _served(urlsplit(url).scheme or url, _DOCTORS)
-    return await doctor(url, service_id, sounds, number)
+    scheme = _scheme(url)
+    doctor = _kind(scheme).examine
+    if doctor is None:
+        raise _refused(scheme, _one_of(name for name in _KINDS if _kind(name).examine is not None))
+    return await doctor(Examination(url=url, service_id=service_id, sounds=sounds, number=number))
 
 
-def _served(scheme: str, by_scheme: Mapping[str, T]) -> T:
-    found = by_scheme.get(scheme)
-    if found is None:
-        # The URL itself may hold a secret and is not shown.
-        rule = f"one of {', '.join(sorted(by_scheme))}"
-        raise SettingsError([Problem(field="driver", value=scheme, rule=rule)])
-    return found
+def can_examine(url: str) -> bool:
+    """Return whether there is a doctor for a URL."""
+    return _kind(_scheme(url)).examine is not None
+
+
+def _kind(scheme: str) -> _Kind:
+    load = _KINDS.get(scheme)
+    if load is None:
+        raise _refused(scheme, _one_of(_KINDS))
+    return load()
+
+
+def _one_of(schemes: Iterable[str]) -> str:
+    return f"one of {', '.join(sorted(schemes))}"
+
+
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme or url
+
+
+def _refused(scheme: str, rule: str) -> SettingsError:
+    # The URL itself may hold a secret and is not shown.
+    return SettingsError([Problem(field="driver", value=scheme, rule=rule)])

@@ -70,5 +70,5 @@ def test_pool_is_no_node_of_a_pool(pool):
 
 
 def test_kind_without_a_doctor_is_not_examined():
-    with pytest.raises(SettingsError, match="one of asterisk, .*pool"):
+    with pytest.raises(SettingsError, match=r"one of asterisk, .*pool"):
         asyncio.run(examine("simulated", service_id=SERVICE, sounds=frozenset(), number=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -153,7 +153,7 @@ def _own_order(names: Sequence[str]) -> list[str]:
 
     Two that start together try for different ones first, and so come to share them.
     """
-    salt = f"{os.uname().nodename}/{os.getpid()}"
+    salt = secrets.token_hex(8)
     return sorted(names, key=lambda name: hashlib.sha256(f"{salt}/{name}".encode()).digest())
 
 

@@ -36,7 +36,7 @@ class Process:
             self._said.put(json.loads(line))
         self._said.put(None)
 
-    def until(self, holds, within_s=20):
+    def until(self, holds, within_s=60):
         """Return the first thing it says of which something holds."""
         give_up = time.monotonic() + within_s
         while True:
@@ -46,7 +46,7 @@ class Process:
             if holds(said):
                 return said
 
-    def until_it_leads(self, *names, within_s=20):
+    def until_it_leads(self, *names, within_s=60):
         """Return when it said first that it leads some tenants, and is connected: in seconds."""
 
         def leads(_):
@@ -116,7 +116,7 @@ class Pbx:
         lines = map(json.loads, self.record.read_text().splitlines())
         return [line for line in lines if line["what"] == what]
 
-    def until(self, holds, within_s=30):
+    def until(self, holds, within_s=60):
         give_up = time.monotonic() + within_s
         while not holds():
             assert time.monotonic() < give_up, "the telephony has not seen it"

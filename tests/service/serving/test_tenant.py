@@ -19,6 +19,7 @@ from campaign_service.serving import (
     NotLeadingError,
     Role,
 )
+from campaign_service.serving import house as house_module
 
 MODEL = CampaignModel(
     name="Test",
@@ -280,5 +281,36 @@ def test_calls_in_progress_end_before_a_stop(sqlite_url):
             await until(lambda: len(calls(found.state)) == 3)
         assert calls(found.state) == ()
         assert found.state.sequence == found.health().last_seq
+
+    run(story())
+
+
+def test_tenants_are_spread_over_processes_that_start_together(database_url, monkeypatch):
+    names = ["north", "south", "east", "west"]
+    orders = iter([names, names[::-1]])
+    monkeypatch.setattr(house_module, "_own_order", lambda _: next(orders))
+
+    async def story():
+        async with AsyncExitStack() as stack:
+            houses = [
+                House(
+                    HouseSettings(
+                        database=database_url,
+                        tenants=dict.fromkeys(names, "simulated"),
+                        url=url,
+                        drain_s=0,
+                    )
+                )
+                for url in ("http://one", "http://two")
+            ]
+            await asyncio.gather(*(one.start() for one in houses))
+            for one in houses:
+                stack.push_async_callback(one.stop)
+
+            def led(one):
+                return {n for n, found in one.tenants.items() if found.role is Role.LEADING}
+
+            await until(lambda: sum(len(led(one)) for one in houses) == len(names))
+            assert all(led(one) for one in houses)
 
     run(story())

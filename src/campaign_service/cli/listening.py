@@ -14,7 +14,7 @@ from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import Listen, ServiceSettings
 
-__all__ = ["check_certificate", "open_sockets", "shown_urls"]
+__all__ = ["check_certificate", "open_sockets", "public_url", "shown_urls"]
 
 _BACKLOG = 2_048
 _SOCKET_MODE = 0o660
@@ -47,6 +47,18 @@ def shown_urls(sockets: list[socket.socket], *, is_tls: bool) -> list[str]:
             host = f"[{name[0]}]" if ":" in name[0] else name[0]
             urls.append(f"{scheme}://{host}:{name[1]}")
     return urls
+
+
+def public_url(sockets: list[socket.socket], *, is_tls: bool) -> str | None:
+    """Return where others find these sockets, as far as that can be known from here.
+
+    ``None`` for a Unix socket, and for one that takes every address of the machine: by which of
+    them others reach it is for ``public_url`` to say.
+    """
+    for url in shown_urls(sockets, is_tls=is_tls):
+        if not url.startswith("unix:") and "://0.0.0.0:" not in url and "://[::]:" not in url:
+            return url
+    return None
 
 
 def check_certificate(settings: ServiceSettings) -> None:

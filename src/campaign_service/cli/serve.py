@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,8 @@ from campaign_service.database.urls import address_of
 from campaign_service.engine import DriverRequest, open_driver
 
 __all__ = ["serve"]
+
+_log = logging.getLogger(__name__)
 
 _NOBODYS = ServiceId("00000000")
 _Command = TypeVar("_Command", bound=Callable[..., int])
@@ -78,12 +81,24 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
     sockets = open_sockets(settings.listen)
     try:
         with set_up_logging(settings):
+            _warn_of_open_secrets(given)
             return asyncio.run(ServiceProcess(settings, sockets, say=click.echo).run())
     finally:
         for one in sockets:
             one.close()
         if settings.listen.path is not None:
             settings.listen.path.unlink(missing_ok=True)
+
+
+def _warn_of_open_secrets(given: Mapping[str, str]) -> None:
+    for name, value in given.items():
+        if name in OPTIONS and OPTIONS[name].is_secret and "@" in value:
+            file, variable = flag_of(f"{name}{FILE_SUFFIX}"), variable_of(name)
+            _log.warning(
+                "%s: a secret on the command line is seen by everybody on this machine;"
+                " give it by %s or by %s",
+                *(flag_of(name), file, variable),
+            )
 
 
 def check_addresses(settings: ServiceSettings) -> None:

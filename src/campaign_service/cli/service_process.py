@@ -31,7 +31,7 @@ from campaign_service.access import LocalAuthenticator
 from campaign_service.access.passwords import OneTimePassword, Passwords
 from campaign_service.access.users import ensure_administrator
 from campaign_service.api import ApiSettings, make_app
-from campaign_service.cli.listening import shown_urls
+from campaign_service.cli.listening import public_url, shown_urls
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.web_server import WebServer
 from campaign_service.config.service_settings import ServiceSettings
@@ -67,6 +67,7 @@ class ServiceProcess:
         self._sockets = sockets
         self._say = say
         self._notifier = Notifier.from_environment()
+        self._is_tls = settings.tls_certificate is not None
         self._passwords = Passwords()
         self._asked = 0
         """How many signals came."""
@@ -108,7 +109,7 @@ class ServiceProcess:
             HouseSettings(
                 database=settings.db,
                 tenants={tenant.name: tenant.driver for tenant in settings.tenants},
-                url=settings.public_url or self._urls()[0],
+                url=settings.public_url or public_url(self._sockets, is_tls=self._is_tls),
                 drain_s=settings.drain_s,
                 snapshot_events=settings.snapshot_events,
             )
@@ -148,7 +149,7 @@ class ServiceProcess:
         return WebServer(app, settings, self._sockets)
 
     def _urls(self) -> list[str]:
-        return shown_urls(self._sockets, is_tls=self._settings.tls_certificate is not None)
+        return shown_urls(self._sockets, is_tls=self._is_tls)
 
     # Serve, and end --------------------------------------------------------------------------
 

@@ -81,6 +81,9 @@ class Connection:
         self._sleep = sleep
         self._on_wait = on_wait
         self._http = _http(self.url, transport)
+        self._base = self._http.base_url
+        """Who is asked: after a command that the leader took, the leader, for another process may
+        not have read of it yet."""
 
     def __enter__(self) -> Self:
         """Return the connection."""
@@ -149,7 +152,7 @@ class Connection:
         try:
             with self._http.stream(
                 "GET",
-                self._http.base_url.join(_path(path)),
+                self._base.join(_path(path)),
                 params=parameters,
                 headers={**self._headers(), "Accept": "text/event-stream", **headers},
             ) as response:
@@ -158,6 +161,7 @@ class Connection:
                     self._answer(response)
                 yield response.iter_lines()
         except httpx.TransportError as error:
+            self._base = self._http.base_url
             raise self._unreachable(error) from error
 
     # One request ---------------------------------------------------------------------------
@@ -171,12 +175,12 @@ class Connection:
         body: Json = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        base, leaders = self._http.base_url, 0
+        leaders = 0
         deadline, pause_s = time.monotonic() + self._patience_s, _PAUSE_S
         while True:
             request = self._http.build_request(
                 method,
-                base.join(_path(path)),
+                self._base.join(_path(path)),
                 params=params,
                 json=body if body is not None else None,
                 headers={**self._headers(), **(headers or {})},
@@ -189,7 +193,7 @@ class Connection:
             except ProblemError as error:
                 leader = self._leader(error)
                 if leader is not None and leaders < _LEADERS_MAX:
-                    base, leaders = leader, leaders + 1
+                    self._base, leaders = leader, leaders + 1
                     continue
                 if error.status != _AWAY:
                     raise
@@ -201,7 +205,7 @@ class Connection:
             self._sleep(wait_s)
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
             # Whoever led may be gone: the one that was named to us knows its successor.
-            base = self._http.base_url
+            self._base = self._http.base_url
 
     def _headers(self) -> dict[str, str]:
         return {} if self._token is None else {"Authorization": f"Bearer {self._token}"}

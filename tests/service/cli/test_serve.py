@@ -11,8 +11,10 @@ import pytest
 from tests.service.serving_process import ServingProcess
 
 from campaign_service.cli import main
+from campaign_service.cli.listening import open_sockets, public_url
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client, Connection
+from campaign_service.config.service_file import read_service
 from campaign_service.database import Database
 
 SECRET = "throwaway-7f3a"  # of nothing: it is looked for in what is told
@@ -103,6 +105,21 @@ def test_port_in_use_is_named_before_anything_is_done(refused, here):
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("listen", "told"),
+    [("127.0.0.1:0", "http://127.0.0.1:"), ("0.0.0.0:0", None), ("[::]:0", None)],
+)
+def test_only_an_address_that_others_can_reach_is_told_to_them(listen, told):
+    sockets = open_sockets(read_service(flags={"listen": listen}, environment={}).listen)
+    try:
+        url = public_url(sockets, is_tls=False)
+    finally:
+        for one in sockets:
+            one.close()
+
+    assert url == told or url.startswith(told)
+
+
 def test_stale_socket_of_a_killed_process_is_no_hindrance(here):
     path = here / "http.sock"
     with socket.socket(socket.AF_UNIX) as left:
@@ -154,6 +171,17 @@ def test_database_that_is_away_is_told(refused, monkeypatch):
 
     assert status == ExitStatus.FAILED
     assert "://u:***@127.0.0.1:1/none: connection failed" in told
+    assert SECRET not in told
+
+
+def test_secret_on_the_command_line_is_warned_of(refused):
+    status, told = refused(
+        *("--listen", "127.0.0.1:0", "--db", f"postgresql://u:{SECRET}@127.0.0.1:1/none")
+    )
+
+    assert status == ExitStatus.FAILED
+    assert "--db: a secret on the command line is seen by everybody" in told
+    assert "give it by --db-file or by CAMPAIGN_DB" in told
     assert SECRET not in told
 
 

@@ -174,6 +174,25 @@ def test_leader_is_followed_if_told_so(connect):
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
 
 
+def test_what_follows_a_command_is_asked_of_the_leader_that_took_it(connect):
+    """Another process may not have read yet of what the leader has just done."""
+    service = Service(away(**NOT_LEADING), httpx.Response(200))
+    connection = connect(service, follows_leader=True)
+
+    connection.command("POST", "x")
+    connection.ask("x")
+
+    assert [request.url.host[:3] for request in service.asked] == ["one", "two", "two"]
+
+
+def test_leader_that_is_gone_is_asked_for_anew(connect):
+    service = Service(away(**NOT_LEADING), httpx.ConnectError("refused"), httpx.Response(200))
+
+    connect(service, follows_leader=True).command("POST", "x")
+
+    assert [request.url.host[:3] for request in service.asked] == ["one", "two", "one"]
+
+
 def test_leader_is_not_followed_unless_told_so(connect):
     """The token goes nowhere else of itself."""
     service = Service(away(**NOT_LEADING))

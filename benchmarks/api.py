@@ -236,6 +236,8 @@ async def _measured(port: int, token: str, load: _Load) -> list[Row]:
     listening = [
         asyncio.create_task(_listen(port, token, heard, number)) for number in range(load.listeners)
     ]
+    # A connection that is not used is closed after a while.
+    await client.open()
     await _limit(client, _IN_FLIGHT)
     # Whoever joins is told what is recent; that is not late.
     await asyncio.sleep(min(1.0, load.seconds))

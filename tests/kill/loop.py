@@ -7,9 +7,11 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import attrs
-from tests.kill.laws import Evidence, broken_laws
+from tests.kill.evidence import Evidence
+from tests.kill.laws import broken_laws
 from tests.kill.operator import Asked, Operator, broken_promises
 from tests.kill.pbx import Pbx
 from tests.kill.record import from_lines
@@ -42,6 +44,8 @@ EMULATED_WAYS: Mapping[str, _Way | None] = {
     "answering": _Way("answer", 0.02),
     "dialling": _Way("digit", 0.03),
     "ending": _Way("end", 0.02),
+    # Right after something was written, and before much could follow from it.
+    "writing": None,
     # Some time after it was ready.
     "soon": None,
 }
@@ -75,6 +79,8 @@ class Trial:
     seed: int
     kills: int
     ways: Mapping[str, _Way | None] = EMULATED_WAYS
+    journal: Path | None = None
+    """A file that is touched whenever events are written; ``None``: there is none."""
 
     async def run(self) -> list[Asked]:
         """Run the campaigns to their end; return what was commanded."""
@@ -120,12 +126,26 @@ class Trial:
                     break
                 await asyncio.sleep(0.002)
             await asyncio.sleep(chance.uniform(0, way.most_s))
+        elif name == "writing" and self.journal is not None:
+            await self.service.ready()
+            before, give_up = self._written(), time.monotonic() + 5
+            while self._written() == before and time.monotonic() < give_up:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await asyncio.sleep(chance.choice([0, chance.uniform(0, 0.004)]))
         elif name == "starting":
             await asyncio.sleep(chance.uniform(0.2, 1.2) * self.service.starts_s[-1])
         else:
             await self.service.ready()
             bounds = (4.5, 6.5) if name == "late" else (0, 1.5)
             await asyncio.sleep(chance.uniform(*bounds))
+
+    def _written(self) -> int:
+        """Return a number that changes when events are written."""
+        assert self.journal is not None
+        try:
+            return self.journal.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     async def _ends(self) -> None:
         give_up = time.monotonic() + _ENDS_WITHIN_S

@@ -55,6 +55,10 @@ class Connection:
     began: Moment
     ended: Moment | None = None
 
+    def had(self, when: Moment) -> bool:
+        """Return whether it was there at a moment."""
+        return self.began < when and (self.ended is None or when < self.ended)
+
 
 @attrs.define
 class PbxRecord:

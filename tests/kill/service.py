@@ -102,9 +102,8 @@ class Service:
 
     async def kill(self) -> None:
         """End the process without a warning."""
-        assert await self._lives.status() is None, self._tail
         self._lives.send(signal.SIGKILL)
-        await self._over()
+        assert await self._over() == -signal.SIGKILL, self._tail
         self.kills.append(time.time_ns() // 1_000_000)
 
     async def stop(self) -> None:

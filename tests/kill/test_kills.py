@@ -34,6 +34,7 @@ async def torment(folder, database, seed):
             numbers=more_numbers(),
             seed=seed,
             kills=KILLS,
+            journal=folder / "campaigns.db-wal",
         )
         try:
             asked = await trial.run()

@@ -31,6 +31,7 @@ async def torment(folder, server, database):
             numbers=more_numbers(),
             seed=KILLS,
             kills=KILLS,
+            journal=folder / "campaigns.db-wal",
             ways=REAL_WAYS,
         )
         try:

@@ -57,8 +57,8 @@ driver_option = click.option(
     show_envvar=True,
     help=(
         "Who places the calls: the simulated network, or a telephony by its URL, such as"
-        " asterisk://user:secret@host/, or several by pool:FILE. A URL with a secret is best given by"
-        " the environment."
+        " asterisk://user:secret@host/, or several by pool:FILE. A URL with a secret is best given"
+        " by the environment."
     ),
 )
 

@@ -10,12 +10,14 @@ import httpx
 import pytest
 from tests.service.serving_process import ServingProcess
 
+from campaign_core import Instant, Settings, open_service
 from campaign_service.cli import main
 from campaign_service.cli.listening import open_sockets, public_url
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client, Connection
 from campaign_service.config.service_file import read_service
 from campaign_service.database import Database
+from campaign_service.journal.sql import SqlJournal, create_tenant
 
 SECRET = "throwaway-7f3a"  # of nothing: it is looked for in what is told
 
@@ -162,6 +164,22 @@ def test_damaged_database_is_refused(refused, here):
 
     assert status == ExitStatus.BAD_INPUT
     assert "campaigns.db: " in told
+
+
+def test_altered_journal_is_refused(refused):
+    """Issue: an altered tail is found and reported, never silently dropped."""
+    database = Database.open("campaigns.db")
+    tenant = create_tenant(database, "main")
+    opened = open_service(tenant.service_id, Settings(), Instant(1_795_000_000_000))
+    SqlJournal(database, tenant).append(opened.events, expected=0)
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE event SET data = replace(data, 'press-1', 'press-2')")
+    database.close()
+
+    status, told = refused("--listen", "127.0.0.1:0")
+
+    assert status == ExitStatus.BAD_INPUT
+    assert "campaign: event 1 is altered" in told
 
 
 def test_database_that_is_away_is_told(refused, monkeypatch):

@@ -15,10 +15,10 @@ from campaign_service.cli.remote import find_campaign, remote
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.tables import (
     campaign_lines,
-    campaigns_table,
     clock,
     recipients_table,
     show,
+    show_campaigns,
 )
 from campaign_service.cli.watch import watch_campaign
 from campaign_service.cli.words import limits_text
@@ -50,7 +50,7 @@ def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int
     if is_json:
         click.echo(as_json([attrs.asdict(row, filter=_without_parameters) for row in rows]))
     elif rows:
-        show(campaigns_table(rows, _HERE))
+        show_campaigns(rows, _HERE)
     else:
         click.echo("No campaigns.")
     return ExitStatus.COMPLETED

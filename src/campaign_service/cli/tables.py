@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,14 @@ from campaign_core import CallLimits
 from campaign_service.cli.words import limits_text
 from campaign_service.client import CampaignRow, RecipientRow
 
-__all__ = ["campaign_lines", "campaigns_table", "clock", "recipients_table", "show"]
+__all__ = [
+    "campaign_lines",
+    "campaigns_table",
+    "clock",
+    "recipients_table",
+    "show",
+    "show_campaigns",
+]
 
 _WIDE = 1_000
 """Characters: no table that goes to a file or a pipe is broken."""
@@ -39,6 +46,18 @@ def show(what: RenderableType) -> None:
     console = Console(width=_WIDE)
     for line in console.render_lines(what, pad=False):
         console.out("".join(segment.text for segment in line).rstrip(), highlight=False)
+
+
+def show_campaigns(rows: Sequence[CampaignRow], zone: ZoneInfo) -> None:
+    """Print the list of campaigns (R4.8): some lines for each, where a table is too wide."""
+    console, table = Console(), campaigns_table(rows, zone)
+    wide = console.options.update(width=_WIDE)
+    if not console.is_terminal or console.measure(table, options=wide).maximum <= console.width:
+        show(table)
+        return
+    for row in rows:
+        for line in campaign_lines(row, zone):
+            console.print(Text(line))
 
 
 def clock(at: datetime | None, zone: ZoneInfo) -> str:

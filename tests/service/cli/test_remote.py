@@ -114,6 +114,21 @@ def test_list_shows_what_the_rules_name(campaign, started):
     ]
 
 
+@pytest.mark.parametrize(("columns", "is_table"), [(100, False), (300, True)])
+def test_list_is_no_table_where_a_terminal_is_too_narrow(
+    campaign, started, monkeypatch, columns, is_table
+):
+    """R4.8: nothing of the list is cut short."""
+    for name, value in (("FORCE_COLOR", "1"), ("NO_COLOR", "1"), ("COLUMNS", str(columns))):
+        monkeypatch.setenv(name, value)
+
+    _, told = campaign("list", "--status", "paused")
+
+    assert ("confirm" in told.splitlines()[0]) is is_table
+    assert (f"{started}  {campaign.name}: PAUSED by user\n" in told) is not is_table
+    assert campaign.name in told
+
+
 def test_list_is_json_for_a_program(campaign, started):
     status, told = campaign("list", "--json")
 

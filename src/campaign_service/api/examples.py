@@ -35,7 +35,7 @@ EXAMPLES: Mapping[type[Struct], dict[str, object]] = {
     requests.StartCampaign: {
         "model_id": 1,
         "when": {"mode": "DELAYED", "minutes": 30},
-        "name": "School closing, Monday",
+        "name": "School closing Monday",
     },
     requests.Recipients: {"recipients": [{"number": "+390501234569", "name": "Luca Bianchi"}]},
     requests.AddAttempts: {"attempts": 2, "positions": "ALL_FAILED"},

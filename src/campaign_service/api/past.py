@@ -6,9 +6,10 @@ import asyncio
 from collections import OrderedDict
 
 from campaign_core import Instant, State
-from campaign_core.errors import Problem
+from campaign_core.errors import JournalError, Problem
 from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.api.times import text_of
+from campaign_service.journal import JournalAwayError, JournalDamagedError
 from campaign_service.serving import TenantService
 
 __all__ = ["PastStates"]
@@ -43,7 +44,7 @@ class PastStates:
         async with self._making:
             state = self._kept.get((tenant.name, at))
             if state is None:
-                state = await asyncio.to_thread(tenant.history.state_at, at)
+                state = await asyncio.to_thread(_state_at, tenant, at)
             if at > tenant.now - _SETTLED_MS:
                 # More may be written yet of what happened then.
                 return state
@@ -52,3 +53,14 @@ class PastStates:
             while len(self._kept) > self._kept_max:
                 self._kept.popitem(last=False)
         return state
+
+
+def _state_at(tenant: TenantService, at: Instant) -> State:
+    try:
+        return tenant.history.state_at(at)
+    except (JournalDamagedError, JournalAwayError):
+        raise
+    except JournalError as error:
+        # Nothing had happened yet; or a newer release wrote it, and then it says so.
+        problem = Problem(field="at", value=text_of(at), rule=str(error))
+        raise BadValuesError([problem]) from None

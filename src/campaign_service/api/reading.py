@@ -79,14 +79,24 @@ def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:
         elif name in given:
             problems.append(Problem(field=name, value=value, rule="once"))
         else:
-            given[name] = value
+            given[name] = _plain(hints[name], value) if name in hints else value
     if not problems:
         try:
-            return msgspec.convert(given, kind, strict=False)
+            return msgspec.convert(given, kind)
         except ValidationError:
             pass
-    _look(kind, given, "", problems, strict=False)
+    _look(kind, given, "", problems)
     raise building.BadValuesError(problems)
+
+
+def _plain(hint: Any, text: str) -> object:  # noqa: ANN401
+    """Return the value that a parameter's text stands for: all but numbers and flags are text."""
+    members = _members(hint)
+    if int in members and re.fullmatch(r"-?[0-9]{1,18}", text):
+        return int(text)
+    if bool in members and text in ("true", "false"):
+        return text == "true"
+    return text
 
 
 # The walk ------------------------------------------------------------------------------------
@@ -97,15 +107,13 @@ def _look(
     raw: object,
     path: str,
     problems: list[Problem],
-    *,
-    strict: bool = True,
 ) -> None:
     """Put down what is wrong with a value."""
     try:
-        made = msgspec.convert(raw, hint, strict=strict)
+        made = msgspec.convert(raw, hint)
     except ValidationError as error:
         before = len(problems)
-        _look_within(hint, raw, path, problems, strict=strict)
+        _look_within(hint, raw, path, problems)
         if len(problems) == before:
             rule = _rule(hint, str(error))
             problems.append(Problem(field=path, value=_short(raw), rule=rule))
@@ -118,13 +126,11 @@ def _look_within(
     raw: object,
     path: str,
     problems: list[Problem],
-    *,
-    strict: bool,
 ) -> None:
     item = _list_item(hint)
     if isinstance(raw, list) and item is not None:
         for index, one in enumerate(raw):
-            _look(item, one, f"{path}[{index}]", problems, strict=strict)
+            _look(item, one, f"{path}[{index}]", problems)
         if item is Recipient:
             # The rows were looked at one by one; now for the numbers that come twice.
             _look_for_duplicates(raw, path, problems)
@@ -132,12 +138,12 @@ def _look_within(
     pair = _dict_pair(hint)
     if isinstance(raw, dict) and pair is not None:
         for key, value in raw.items():
-            _look(pair[0], key, f"{path}[{key}]", problems, strict=strict)
-            _look(pair[1], value, f"{path}[{key}]", problems, strict=strict)
+            _look(pair[0], key, f"{path}[{key}]", problems)
+            _look(pair[1], value, f"{path}[{key}]", problems)
         return
     shape = _shape_for(hint, raw)
     if isinstance(raw, dict) and shape is not None:
-        _look_at_fields(shape, raw, path, problems, strict=strict)
+        _look_at_fields(shape, raw, path, problems)
 
 
 def _look_at_fields(
@@ -145,8 +151,6 @@ def _look_at_fields(
     raw: Mapping[str, object],
     path: str,
     problems: list[Problem],
-    *,
-    strict: bool,
 ) -> None:
     hints = _hints(shape)
     tag_field = shape.__struct_config__.tag_field
@@ -158,7 +162,7 @@ def _look_at_fields(
     for field in msgspec.structs.fields(shape):
         at = _join(path, field.name)
         if field.name in raw:
-            _look(hints[field.name], raw[field.name], at, problems, strict=strict)
+            _look(hints[field.name], raw[field.name], at, problems)
         elif field.default is NODEFAULT and field.default_factory is NODEFAULT:
             problems.append(Problem(field=at, value=None, rule="missing"))
 

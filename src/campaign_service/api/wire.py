@@ -119,16 +119,19 @@ class Wire:
             after: the last event that is known; ``None``: only those to come.
             campaign_id: only those of this campaign.
         """
-        cursor = self.last_seq if after is None else after
+        # Some events may be durable that are not bundled yet: those are not to come any more.
+        cursor = self.tenant.health().last_seq if after is None else after
         self.listeners += 1
         try:
-            while not self.is_closed:
+            while True:
                 bundle = self._holding(cursor + 1)
                 if bundle is not None:
                     text = bundle.text(campaign_id, cursor)
                     cursor = bundle.last
                     if text:
                         yield text
+                elif self.is_closed:
+                    return
                 elif cursor < self.last_seq:
                     async for text, known in self._from_journal(cursor, campaign_id):
                         cursor = known

@@ -1,0 +1,363 @@
+"""R2 to R5 over HTTP: what is taken, what is refused, and with which problem."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.service.api.desk import MODEL, below
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def model(ask):
+    """A new model's number; nobody else calls its recipients."""
+    number = next(NUMBERS)
+    rows = [{"number": f"+39050{number:06}"}, {"number": f"2{number:05}", "line": "INTERNAL"}]
+    body = {**MODEL, "name": f"Model {number}", "recipients": rows}
+    return ask.post(below("models"), json=body).json()["model_id"]
+
+
+@pytest.fixture
+def scheduled(ask, model):
+    """A new campaign's number; it starts in an hour."""
+    body = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 60}}
+    return ask.post(below("campaigns"), json=body).json()["campaign_id"]
+
+
+@pytest.fixture
+def paused(ask, scheduled):
+    """The number of a campaign that was started and paused."""
+    assert ask.post(below(f"campaigns/{scheduled}/start-now")).status_code == 200
+    assert ask.post(below(f"campaigns/{scheduled}/pause")).status_code == 200
+    return scheduled
+
+
+def kind(answer):
+    """Return status and kind of a problem."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == answer.status_code
+    return answer.status_code, body["type"].removeprefix("/problems/")
+
+
+def bad_fields(answer):
+    assert kind(answer) == (422, "bad-value")
+    return [error["field"] for error in answer.json()["errors"]]
+
+
+def status(ask, campaign_id):
+    return ask.get(below(f"campaigns/{campaign_id}")).json()["status"]
+
+
+# Models --------------------------------------------------------------------------------------
+
+
+def test_model_is_added_and_told_where_it_is(ask):
+    """R3.4: add."""
+    made = ask.post(below("models"), json={**MODEL, "name": "Added"})
+
+    assert made.status_code == 201
+    found = ask.get(made.headers["Location"])
+    assert found.json()["model_id"] == made.json()["model_id"]
+    assert found.json()["recipient_count"] == 2
+
+
+def test_model_can_be_sent_back_as_it_was_read(ask, model):
+    for query in ("", "?recipients=true"):
+        read = ask.get(below(f"models/{model}{query}"))
+        headers = {"If-Match": read.headers["ETag"]}
+
+        assert ask.put(below(f"models/{model}"), json=read.json(), headers=headers).is_success
+        assert ask.get(below(f"models/{model}{query}")).json() == read.json()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"model_id": 999}, "model_id"), ({"recipient_count": 7}, "recipient_count")],
+)
+def test_what_nobody_may_change_is_not_changed_in_silence(ask, model, change, field):
+    read = ask.get(below(f"models/{model}"))
+
+    answer = ask.put(
+        below(f"models/{model}"),
+        json={**read.json(), **change},
+        headers={"If-Match": read.headers["ETag"]},
+    )
+
+    assert bad_fields(answer) == [field]
+
+
+def test_name_of_another_model_is_refused(ask, model):
+    """R3.2: unique among models."""
+    name = ask.get(below(f"models/{model}")).json()["name"]
+
+    answer = ask.post(below("models"), json={**MODEL, "name": name})
+
+    assert kind(answer) == (409, "refused")
+    assert answer.json()["command"] == "AddModel"
+    assert answer.json()["why"] == answer.json()["detail"]
+
+
+def test_model_of_which_campaigns_were_started_asks_for_a_confirmation(ask, model, scheduled):
+    """R3.5: without it the refusal lists those campaigns."""
+    refused = ask.delete(below(f"models/{model}"))
+
+    assert kind(refused) == (409, "refused")
+    assert f"{scheduled} (" in refused.json()["why"]
+    assert ask.delete(below(f"models/{model}?confirmed=true")).status_code == 200
+    assert kind(ask.get(below(f"models/{model}"))) == (404, "not-found")
+    assert status(ask, scheduled) == "SCHEDULED"
+
+
+def test_clone_is_a_model_of_its_own(ask, model):
+    made = ask.post(below(f"models/{model}/clone"), json={"name": f"Clone of {model}"})
+
+    clone = ask.get(made.headers["Location"]).json()
+    assert made.status_code == 201
+    assert clone["name"] == f"Clone of {model}"
+    assert clone["recipient_count"] == 2
+
+
+def test_disabled_model_starts_nothing(ask, model):
+    """R3.4: a disabled model starts nothing."""
+    assert ask.post(below(f"models/{model}/disable")).status_code == 200
+    assert kind(ask.post(below("campaigns"), json={"model_id": model})) == (409, "refused")
+    assert ask.post(below(f"models/{model}/enable")).status_code == 200
+    assert ask.post(below("campaigns"), json={"model_id": model}).status_code == 201
+
+
+def test_several_models_are_deleted_or_none(ask, model):
+    other = ask.post(below("models"), json={**MODEL, "name": "Other"}).json()["model_id"]
+
+    answer = ask.post(below("models/delete"), json={"model_ids": [model, 999_999]})
+
+    assert bad_fields(answer) == ["model_ids"]
+    assert ask.get(below(f"models/{model}")).status_code == 200
+    assert ask.post(below("models/delete"), json={"model_ids": [model, other]}).is_success
+    assert ask.get(below(f"models/{other}")).status_code == 404
+
+
+def test_recipients_of_a_model_come_in_pages(ask, model):
+    first = ask.get(below(f"models/{model}/recipients?limit=1")).json()
+    second = ask.get(below(f"models/{model}/recipients?limit=1&after={first['next']}")).json()
+
+    assert [row["position"] for row in first["items"] + second["items"]] == [1, 2]
+    assert second["next"] is None
+
+
+# Campaigns -----------------------------------------------------------------------------------
+
+
+def test_campaign_goes_from_start_to_end_of_its_list(ask, scheduled):
+    """R4.3, R4.7, R4.9."""
+    of = below(f"campaigns/{scheduled}")
+    steps = [
+        ("start-now", 200, ("ACTIVE", "BLOCKED")),
+        ("start-now", 409, ("ACTIVE", "BLOCKED")),
+        ("resume", 409, ("ACTIVE", "BLOCKED")),
+        ("pause", 200, ("PAUSED",)),
+        ("resume", 200, ("ACTIVE", "BLOCKED")),
+        ("stop", 200, ("TERMINATED",)),
+        ("pause", 409, ("TERMINATED",)),
+    ]
+    for step, code, after in steps:
+        assert ask.post(f"{of}/{step}").status_code == code, step
+        assert status(ask, scheduled) in after, step
+
+
+def test_deleted_campaign_is_off_the_list_and_in_the_log(ask, scheduled):
+    """R4.9, R9.2: its record in the journal stays and can be consulted with all its parameters."""
+    assert ask.delete(below(f"campaigns/{scheduled}")).status_code == 200
+
+    assert kind(ask.get(below(f"campaigns/{scheduled}"))) == (404, "not-found")
+    log = ask.get(below(f"campaigns/{scheduled}/log")).json()["items"]
+    past = ask.get(below(f"past-campaigns/{scheduled}")).json()
+    assert [entry["kind"] for entry in log] == ["CampaignScheduled", "CampaignDeleted"]
+    assert past["parameters"]["sound"] == "closing-tomorrow"
+    assert past["deleted_seq"] == log[-1]["seq"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"model_id": 999_999}, ["model_id"]),
+        ({"recipients": [{"number": "1"}, {"number": "1"}]}, ["recipients[1].number"]),
+        ({"when": {"mode": "SCHEDULED", "at": "2001-01-01T00:00:00Z"}}, ["when.at"]),
+        ({"when": {"mode": "SCHEDULED", "at": "9001-01-01T00:00:00Z"}}, ["when.at"]),
+        ({"expires_at": "2001-01-01T00:00:00Z"}, ["expires_at"]),
+        ({"when": {"mode": "DELAYED", "minutes": -1}}, ["when.minutes"]),
+    ],
+)
+def test_campaign_that_cannot_be_is_refused_with_every_bad_value(ask, model, body, fields):
+    """R4.1, R4.2: a time in the past is refused."""
+    assert bad_fields(ask.post(below("campaigns"), json={"model_id": model, **body})) == fields
+
+
+def test_time_in_the_past_is_refused_in_words_for_people(ask, model):
+    at = {"mode": "SCHEDULED", "at": "2001-01-01T00:00:00Z"}
+
+    error = ask.post(below("campaigns"), json={"model_id": model, "when": at}).json()["errors"][0]
+
+    assert error["rule"].startswith("a time not past; it is 20")
+
+
+def test_threshold_above_the_number_of_recipients_is_refused_naming_both(ask):
+    """R4.1."""
+    body = {**MODEL, "name": "High", "threshold": 3}
+    model = ask.post(below("models"), json=body).json()["model_id"]
+
+    answer = ask.post(below("campaigns"), json={"model_id": model})
+
+    assert bad_fields(answer) == ["threshold"]
+    assert answer.json()["errors"][0]["value"] == 3
+    assert "2" in answer.json()["errors"][0]["rule"]
+
+
+def test_list_of_campaigns_shows_them_by_status_and_in_pages(ask, paused):
+    """R4.8."""
+    listed = ask.get(below("campaigns?status=PAUSED&limit=1000")).json()["items"]
+
+    assert paused in [row["campaign_id"] for row in listed]
+    assert {row["status"] for row in listed} == {"PAUSED"}
+    first = ask.get(below("campaigns?limit=1")).json()
+    second = ask.get(below(f"campaigns?limit=1&after={first['next']}")).json()
+    assert first["items"][0]["campaign_id"] < second["items"][0]["campaign_id"]
+
+
+def test_campaign_is_shown_as_it_was(ask, paused):
+    """R8.3: any past state can be had again from the journal."""
+    log = ask.get(below(f"campaigns/{paused}/log")).json()["items"]
+    began = datetime.fromisoformat(log[0]["at"])
+    later = ask.get(below("campaigns/1"), params={"at": (began).isoformat()})
+
+    then = ask.get(below(f"campaigns/{paused}"), params={"at": began.isoformat()}).json()
+
+    assert then["status"] == "SCHEDULED"
+    assert later.status_code in (200, 404)
+
+
+@pytest.mark.parametrize("years", [-20, 20])
+def test_time_without_a_state_is_refused(ask, years):
+    at = datetime.now(UTC) + timedelta(days=365 * years)
+
+    assert bad_fields(ask.get(below("campaigns"), params={"at": at.isoformat()})) == ["at"]
+
+
+# Recipients ----------------------------------------------------------------------------------
+
+
+def test_recipients_are_appended_behind_the_others(ask, scheduled):
+    """R4.10."""
+    of = below(f"campaigns/{scheduled}/recipients")
+
+    assert ask.post(of, json={"recipients": [{"number": "300"}]}).status_code == 200
+    page = ask.get(of).json()
+    assert [row["number"] for row in page["items"]][2:] == ["300"]
+    assert page["recipient_count"] == 3
+
+
+def test_appended_number_that_is_listed_is_named_by_its_place_in_the_body(ask, scheduled):
+    """R3.2: refused, naming both positions."""
+    of = below(f"campaigns/{scheduled}/recipients")
+    second = ask.get(of).json()["items"][1]
+    rows = [{"number": "300"}, {"number": second["number"], "line": "INTERNAL"}]
+
+    answer = ask.post(of, json={"recipients": rows})
+
+    assert bad_fields(answer) == ["recipients[1].number"]
+    assert answer.json()["errors"][0]["rule"].endswith("stands also at position 2")
+
+
+def test_attempts_are_stopped_and_added(ask, scheduled):
+    """R5.2, R5.3."""
+    of = below(f"campaigns/{scheduled}")
+
+    assert ask.post(f"{of}/stop-attempts", json={"positions": [1]}).status_code == 200
+    failed = ask.get(f"{of}/recipients?state=FAILED").json()["items"]
+    assert [(row["position"], row["reason"]) for row in failed] == [(1, "STOPPED")]
+    assert kind(ask.post(f"{of}/stop-attempts", json={"positions": [1]})) == (409, "refused")
+    assert ask.post(f"{of}/add-attempts", json={"attempts": 1}).status_code == 200
+    assert ask.get(f"{of}/recipients?state=FAILED").json()["items"] == []
+
+
+@pytest.mark.parametrize("step", ["stop-attempts", "add-attempts"])
+def test_position_that_is_not_there_is_a_bad_value(ask, scheduled, step):
+    body = {"positions": [3]} | ({"attempts": 1} if step == "add-attempts" else {})
+
+    assert bad_fields(ask.post(below(f"campaigns/{scheduled}/{step}"), json=body)) == ["positions"]
+
+
+def test_recipient_is_explained(ask, scheduled):
+    """R8.1: every reason, as values a program can read and a sentence a person can."""
+    found = ask.get(below(f"campaigns/{scheduled}/recipients/1/explain")).json()
+
+    assert [reason["kind"] for reason in found["reasons"]] == ["SCHEDULED"]
+    assert not found["is_called_next"]
+
+
+def test_recipient_is_shown_with_its_attempts_and_why_they_were_made(ask, paused):
+    """R5.4, R8.4: every placed call records why it was chosen at that moment."""
+    found = ask.get(below(f"campaigns/{paused}/recipients/2")).json()
+
+    placed = found["history"][0]["events"][0]
+    assert placed["type"] == "CallPlaced"
+    assert {"is_retry", "rank", "in_use"} <= set(placed)
+    assert found["attempts"] == 1
+
+
+@pytest.mark.parametrize("position", ["0", "3", "one", "-1", "99999999999", "1.0", "+1"])
+def test_recipient_that_is_not_there_is_not_found(ask, scheduled, position):
+    path = below(f"campaigns/{scheduled}/recipients/{position}")
+
+    assert kind(ask.get(path)) == (404, "not-found")
+
+
+# Settings, do-not-call, trials -----------------------------------------------------------------
+
+
+def test_numbers_are_put_on_the_list_and_taken_off(ask):
+    """R6.12."""
+    assert ask.post(below("do-not-call"), json={"numbers": ["111", "112"]}).status_code == 200
+    first = ask.get(below("do-not-call?limit=1")).json()
+    second = ask.get(below(f"do-not-call?limit=1&after={first['next']}")).json()
+    assert first["items"] + second["items"] == ["111", "112"]
+    assert ask.post(below("do-not-call/remove"), json={"numbers": ["111"]}).status_code == 200
+    assert ask.get(below("do-not-call")).json()["items"] == ["112"]
+
+
+def test_trial_changes_nothing(ask, scheduled):
+    """R8.5: what a change would do now."""
+    before = ask.get(below("status")).json()["last_seq"]
+    trial = {"command": "StartNow", "campaign_id": scheduled}
+
+    found = ask.post(below("what-if"), json={"trial": trial}).json()
+
+    assert [call["campaign_id"] for call in found["calls"]] == [scheduled, scheduled]
+    assert ask.get(below("status")).json()["last_seq"] == before
+
+
+@pytest.mark.parametrize(
+    ("trial", "field"),
+    [
+        ({"command": "PauseCampaign", "campaign_id": 999_999}, "trial.campaign_id"),
+        ({"command": "StartCampaign", "model_id": 999_999}, "trial.model_id"),
+    ],
+)
+def test_trial_of_what_is_not_there_is_a_bad_value(ask, trial, field):
+    assert bad_fields(ask.post(below("what-if"), json={"trial": trial})) == [field]
+
+
+def test_status_tells_who_waits(ask, scheduled):
+    found = ask.get(below("status")).json()
+
+    assert found["role"] == "LEADING"
+    assert found["campaigns"]["SCHEDULED"] >= 1
+
+
+def test_actor_is_whoever_asks(desk, ask, scheduled):
+    """R9.1, R10.1: every event carries its actor; the audit tells who did what."""
+    desk.client("operator").post(below(f"campaigns/{scheduled}/start-now"))
+
+    last = ask.get(below("audit?actor=operator&limit=1000")).json()["items"][-1]
+    assert (last["actor"], last["kind"]) == ("operator", "CampaignStarted")

@@ -1,0 +1,128 @@
+"""R10.1: which permission each operation needs; and that every command of the core has a route."""
+
+import re
+from typing import get_args
+
+import pytest
+from tests.service.api.desk import ROLES
+
+from campaign_core.commands import Command
+from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
+from campaign_service.api.openapi import document_of
+from campaign_service.api.operations import IfMatch, Needs
+from campaign_service.api.problems import PROBLEMS
+from campaign_service.api.routes import operations_of
+from campaign_service.api.shapes import trials
+
+OPERATIONS = operations_of(has_users=True, open_metrics=False)
+ANYWHERE = {"tenant": "main", "name": "nobody", "role": "none"}
+WITH_PERMISSION = [one for one in OPERATIONS if isinstance(one.needs, ServicePermission)]
+STREAM = "follow_events"
+
+
+def path_of(operation):
+    return re.sub(r"{(\w+)}", lambda found: ANYWHERE.get(found[1], "999"), operation.path)
+
+
+def named(operations):
+    return [pytest.param(one, id=one.name) for one in operations]
+
+
+@pytest.mark.parametrize("command", get_args(Command), ids=lambda kind: kind.__name__)
+def test_every_command_of_the_core_has_a_route(command):
+    """R2 to R5: every command."""
+    routes = [one for one in OPERATIONS if command in one.commands]
+
+    assert routes != []
+    assert {one.needs for one in routes} == {needed_for(command.__new__(command))}
+
+
+def test_names_are_unique():
+    names = [operation.name for operation in OPERATIONS]
+
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("operation", named(OPERATIONS))
+def test_operation_is_explained(operation):
+    assert operation.summary != ""
+
+
+@pytest.mark.parametrize("operation", named(WITH_PERMISSION))
+def test_operation_is_refused_to_roles_without_its_permission(desk, operation):
+    """R10.1: the API enforces the table of the core; each route, each role."""
+    allowed = {role for role in ROLES if operation.needs in BUILT_IN_ROLES[role].permissions}
+
+    refused = {role for role in ROLES if asked(desk, operation, role).status_code == 403}
+
+    assert refused == set(ROLES) - allowed
+
+
+def asked(desk, operation, role):
+    client = desk.client(role)
+    if operation.name == STREAM:
+        with client.stream(operation.method, path_of(operation)) as response:
+            return response
+    # No body, so that whoever may do it changes nothing.
+    headers = {"If-Match": '"none"'} if operation.if_match is not IfMatch.NO else {}
+    if operation.name == "put_role":
+        headers["Content-Type"] = "text/plain"
+    return client.request(operation.method, path_of(operation), headers=headers)
+
+
+@pytest.mark.parametrize(
+    "operation", named(one for one in OPERATIONS if one.needs is not Needs.NOTHING)
+)
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic YTpi", "Bearer"])
+def test_operation_is_refused_without_a_good_token(desk, operation, header):
+    client = desk.client(None)
+
+    answer = client.request(
+        operation.method,
+        path_of(operation),
+        headers={} if header is None else {"Authorization": header},
+    )
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json()["type"] == "/problems/not-authenticated"
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/api/v1/openapi.json"])
+def test_health_and_the_document_are_for_everybody(desk, path):
+    assert desk.client(None).get(path).status_code == 200
+
+
+def test_measurements_are_for_whoever_may_view_every_tenant(desk):
+    assert desk.client(None).get("/metrics").status_code == 401
+    assert desk.client("viewer").get("/metrics").status_code == 200
+
+
+def test_document_is_what_the_table_says(desk):
+    served = desk.client(None).get("/api/v1/openapi.json").json()
+
+    assert served["openapi"].startswith("3.1")
+    told = {
+        (method.upper(), path) for path, methods in served["paths"].items() for method in methods
+    }
+    assert told == {(one.method, one.path) for one in OPERATIONS}
+
+
+def test_document_names_shapes_by_plain_names():
+    schemas = document_of(OPERATIONS)["components"]["schemas"]
+
+    assert [name for name in schemas if not name.isalnum()] == []
+
+
+def test_every_problem_is_explained(request):
+    text = (request.config.rootpath / "docs" / "api.md").read_text(encoding="utf-8")
+
+    assert [name for name in PROBLEMS if f"`{name}`" not in text] == []
+
+
+def test_requests_take_no_field_that_is_unknown():
+    schemas = document_of(OPERATIONS)["components"]["schemas"]
+    bodies = [one.body.__name__ for one in OPERATIONS if one.body is not None]
+    bodies += [trial.__name__ for trial in get_args(trials.Trial)]
+
+    assert [name for name in bodies if schemas[name]["additionalProperties"] is not False] == []

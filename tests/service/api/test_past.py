@@ -1,0 +1,159 @@
+"""R8.3, R9.2: what was, as it was: at a time, in exports, and of campaigns that were deleted."""
+
+import csv
+import io
+import time
+
+import pytest
+from tests.service.api.desk import MODEL, below
+
+from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS
+
+ROWS = [{"number": f"4{number:05}", "name": f"Person {number}"} for number in range(5)]
+
+
+@pytest.fixture(scope="module")
+def campaign(ask):
+    """A campaign that called one of five people, was stopped and deleted, and when what was."""
+    body = {**MODEL, "name": "Past", "recipients": ROWS, "call_limits": {"total": 1}}
+    model = ask.post(below("models"), json=body).json()["model_id"]
+    later = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 9}}
+    made = ask.post(below("campaigns"), json=later).json()
+    of = below(f"campaigns/{made['campaign_id']}")
+    time.sleep(0.01)
+    started = ask.post(f"{of}/start-now").json()["at"]
+    ask.post(f"{of}/stop-attempts", json={"positions": [5]})
+    time.sleep(0.01)
+    ask.post(f"{of}/stop", json={"hang_up": True})
+    deadline = time.monotonic() + 10
+    while ask.delete(of).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return {"id": made["campaign_id"], "created": made["at"], "started": started, "of": of}
+
+
+def states(ask, campaign, at):
+    page = ask.get(f"{campaign['of']}/recipients", params={"at": at}).json()
+    return [row["state"] for row in page["items"]]
+
+
+def test_recipients_are_shown_as_they_were(ask, campaign):
+    assert states(ask, campaign, campaign["created"]) == ["IDLE"] * 5
+    assert states(ask, campaign, campaign["started"]) == ["ACTIVE", *["IDLE"] * 4]
+
+
+def test_attempt_is_shown_as_far_as_it_had_come(ask, campaign):
+    at = {"at": campaign["started"]}
+
+    then = ask.get(f"{campaign['of']}/recipients/1", params=at).json()
+
+    assert [one["outcome"] for one in then["history"]] == [None]
+    assert [event["type"] for event in then["history"][0]["events"]] == ["CallPlaced"]
+    assert then["last_call_at"] == campaign["started"]
+
+
+def test_campaign_is_shown_as_it_was(ask, campaign):
+    at = {"at": campaign["started"]}
+
+    assert ask.get(campaign["of"], params=at).json()["status"] in ("ACTIVE", "BLOCKED")
+    assert ask.get(campaign["of"]).status_code == 404
+    listed = ask.get(below("campaigns"), params=at).json()["items"]
+    assert campaign["id"] in [row["campaign_id"] for row in listed]
+
+
+def exported(ask, campaign, **query):
+    answer = ask.get(f"{campaign['of']}/export", params=query)
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return answer
+
+
+def test_recipients_of_a_deleted_campaign_are_exported_as_csv(ask, campaign):
+    answer = exported(ask, campaign)
+
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert tuple(rows[0]) == RECIPIENT_COLUMNS
+    assert [row["name"] for row in rows] == [row["name"] for row in ROWS]
+    assert rows[4]["reason"] == "STOPPED"
+
+
+def test_attempts_are_exported_as_json(ask, campaign):
+    rows = exported(ask, campaign, what="attempts", format="json").json()["attempts"]
+
+    assert [tuple(row) for row in rows] == [ATTEMPT_COLUMNS]
+    assert (rows[0]["position"], rows[0]["outcome"]) == (1, "CANCELLED")
+
+
+def test_log_is_exported_with_every_event(ask, campaign):
+    log = ask.get(f"{campaign['of']}/log?limit=1000").json()["items"]
+
+    rows = exported(ask, campaign, what="log", format="json").json()["log"]
+
+    assert [row["data"] for row in rows] == [entry["event"] for entry in log]
+    assert [row["kind"] for row in rows][-1] == "CampaignDeleted"
+
+
+def test_log_comes_in_pages_and_up_to_a_time(ask, campaign):
+    of = f"{campaign['of']}/log"
+    whole = ask.get(f"{of}?limit=1000").json()["items"]
+    first = ask.get(f"{of}?limit=2").json()
+    rest = ask.get(f"{of}?limit=1000&after={first['next']}").json()
+
+    assert first["items"] + rest["items"] == whole
+    until = ask.get(of, params={"until": campaign["created"]}).json()["items"]
+    assert [entry["kind"] for entry in until] == ["CampaignScheduled"]
+
+
+def test_past_campaigns_are_listed_with_those_deleted(ask, campaign):
+    found = ask.get(below("past-campaigns")).json()["items"]
+
+    mine = next(one for one in found if one["campaign_id"] == campaign["id"])
+    assert (mine["name"], mine["recipient_count"]) == ("Past", 5)
+    assert mine["deleted_at"]
+
+
+def test_outcomes_of_a_past_campaign_are_counted(ask, campaign):
+    detail = ask.get(below(f"past-campaigns/{campaign['id']}")).json()
+
+    assert detail["outcomes"] == {"CANCELLED": 1}
+    assert detail["parameters"]["call_limits"]["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["log", "export"])
+def test_campaign_that_never_was_has_no_log(ask, path):
+    assert ask.get(below(f"campaigns/999/{path}")).status_code == 404
+
+
+def test_audit_tells_who_did_what_and_when(ask, campaign):
+    """R9.1: every event carries its actor."""
+    query = {"since": campaign["created"], "actor": "administrator", "limit": 1000}
+
+    found = ask.get(below("audit"), params=query).json()["items"]
+
+    kinds = [entry["kind"] for entry in found if entry["campaign_id"] == campaign["id"]]
+    assert kinds[:2] == ["CampaignScheduled", "CampaignStarted"]
+    assert "CampaignDeleted" in kinds
+    assert {entry["actor"] for entry in found} == {"administrator"}
+
+
+def test_ended_calls_are_counted_by_outcome(ask, campaign):
+    text = ask.get("/metrics").text
+
+    assert 'campaign_outcomes_total{outcome="CANCELLED",tenant="main"} 1.0' in text
+    assert 'campaign_calls_placed_total{tenant="main"} 1.0' in text
+
+
+def test_forecast_tells_how_a_campaign_will_end(ask):
+    """R8.2."""
+    body = {**MODEL, "name": "Forecast", "recipients": ROWS}
+    model = ask.post(below("models"), json=body).json()["model_id"]
+    later = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 9}}
+    of = ask.post(below("campaigns"), json=later).headers["Location"]
+
+    found = ask.get(f"{of}/forecast?runs=20").json()
+
+    assert 0 <= found["reached"]["p10"] <= found["reached"]["p90"] <= 5
+    assert found["ends_at"]["p50"] > ask.get(of).json()["starts_at"]
+    ask.post(f"{of}/stop")
+    assert ask.get(f"{of}/forecast").status_code == 409

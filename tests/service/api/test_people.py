@@ -1,0 +1,165 @@
+"""Log-in, users, roles and tokens over HTTP (R10.1); what they mean is tested with `access`."""
+
+import itertools
+
+import pytest
+from tests.service.api.desk import PASSWORD, below
+
+NUMBERS = itertools.count(1)
+NEW = "another good passphrase"
+
+
+@pytest.fixture
+def name(ask):
+    """A new user who may view, with a password that must not be changed."""
+    name = f"person{next(NUMBERS)}"
+    body = {
+        "name": name,
+        "password": PASSWORD,
+        "must_change_password": False,
+        "grants": [{"role": "viewer"}],
+    }
+    assert ask.post("/api/v1/users", json=body).status_code == 201
+    return name
+
+
+def logged_in(desk, name, password=PASSWORD):
+    answer = desk.client(None).post("/api/v1/login", json={"name": name, "password": password})
+    return desk.client(token=answer.json()["token"])
+
+
+def test_one_logs_in_and_out(desk, name):
+    client = logged_in(desk, name)
+
+    me = client.get("/api/v1/me").json()
+    assert (me["name"], me["permissions"], me["is_program"]) == (name, ["VIEW"], False)
+    assert me["tenants"] == {"main": ["VIEW"]}
+    assert client.post("/api/v1/logout").status_code == 204
+    assert client.get("/api/v1/me").status_code == 401
+
+
+def test_wrong_password_is_told_from_no_name(desk, name):
+    client = desk.client(None)
+    answers = [
+        client.post("/api/v1/login", json={"name": who, "password": "wrong"})
+        for who in (name, "nobody-at-all")
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()
+
+
+def test_one_time_password_must_be_changed_before_anything_else(desk, ask):
+    name = f"person{next(NUMBERS)}"
+    made = ask.post("/api/v1/users", json={"name": name, "grants": [{"role": "viewer"}]}).json()
+    once = made["one_time_password"]
+    client = logged_in(desk, name, once)
+
+    refused = client.get(below("settings"))
+    assert refused.status_code == 403
+    assert "password" in refused.json()["detail"]
+    assert client.get("/api/v1/me").json()["must_change_password"]
+    body = {"old": once, "new": NEW}
+    assert client.put("/api/v1/me/password", json=body).status_code == 204
+    assert client.get(below("settings")).status_code == 200
+
+
+def test_bad_new_password_is_named_and_not_shown(desk, name):
+    client = logged_in(desk, name)
+
+    answer = client.put("/api/v1/me/password", json={"old": PASSWORD, "new": "hunter2"})
+
+    assert [error["field"] for error in answer.json()["errors"]] == ["new"]
+    assert "hunter2" not in answer.text
+
+
+def test_user_is_changed_where_nobody_was_faster(ask, name):
+    of = f"/api/v1/users/{name}"
+    tag = {"If-Match": ask.get(of).headers["ETag"]}
+    body = {"grants": [{"role": "operator", "tenant": "main"}]}
+
+    assert ask.patch(of, json=body, headers=tag).json()["grants"] == body["grants"]
+    assert ask.patch(of, json={"enabled": False}, headers=tag).status_code == 412
+    assert ask.patch(of, json={"enabled": False}).json()["enabled"] is False
+
+
+def test_grant_of_what_is_not_there_is_a_bad_value(ask, name):
+    body = {"grants": [{"role": "king"}, {"role": "viewer", "tenant": "moon"}]}
+
+    answer = ask.patch(f"/api/v1/users/{name}", json=body)
+
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 2
+
+
+def test_user_is_deleted(ask, name):
+    assert ask.delete(f"/api/v1/users/{name}").status_code == 204
+    assert ask.get(f"/api/v1/users/{name}").status_code == 404
+    assert ask.delete(f"/api/v1/users/{name}").status_code == 404
+
+
+def test_password_is_set_anew_by_whoever_manages_users(desk, ask, name):
+    answer = ask.put(f"/api/v1/users/{name}/password", json={}).json()
+
+    assert logged_in(desk, name, answer["one_time_password"]).get("/api/v1/me").status_code == 200
+
+
+def test_last_administrator_stays(ask):
+    assert ask.delete("/api/v1/users/administrator").status_code == 409
+
+
+def test_one_makes_a_token_for_a_program_of_one_s_own(desk, name):
+    client = logged_in(desk, name)
+    of = f"/api/v1/users/{name}/tokens"
+
+    made = client.post(of, json={"label": "door bell", "permissions": ["VIEW"]})
+    program = desk.client(token=made.json()["secret"])
+
+    assert made.status_code == 201
+    assert program.get(below("settings")).status_code == 200
+    assert program.get("/api/v1/me").json()["is_program"]
+    assert program.post(of, json={"label": "another"}).status_code == 403
+    assert made.json()["secret"] not in client.get(of).text
+    token_id = made.json()["token"]["id"]
+    assert client.delete(f"{of}/{token_id}").status_code == 204
+    assert program.get(below("settings")).status_code == 401
+    assert client.delete(f"{of}/{token_id}").status_code == 404
+
+
+def test_nobody_makes_tokens_for_others_but_whoever_manages_users(desk, name):
+    client = logged_in(desk, name)
+    of = "/api/v1/users/administrator/tokens"
+
+    assert client.get(of).status_code == 403
+    assert client.post(of, json={"label": "mine"}).status_code == 403
+
+
+def test_roles_are_made_changed_and_deleted(ask):
+    of = "/api/v1/roles/night-shift"
+
+    assert ask.put(of, json={"permissions": ["VIEW", "MANAGE_CAMPAIGNS"]}).status_code == 200
+    assert ask.get(of).json()["permissions"] == ["VIEW", "MANAGE_CAMPAIGNS"]
+    assert ask.put("/api/v1/roles/viewer", json={"permissions": ["VIEW"]}).status_code == 409
+    tag = {"If-Match": ask.get(of).headers["ETag"]}
+    assert ask.delete(of, headers=tag).status_code == 204
+    assert ask.get(of).status_code == 404
+
+
+def test_what_was_refused_is_on_record(desk, ask, name):
+    client = logged_in(desk, name)
+    client.post(below("models"), json={})
+
+    found = ask.get("/api/v1/audit", params={"actor": name, "action": "REFUSED"}).json()["items"]
+
+    assert [one["subject"] for one in found] == [f"POST {below('models')}"]
+
+
+def test_host_program_s_own_users_leave_no_log_in(desk):
+    from campaign_service.api import make_app
+
+    app = make_app(desk.house, desk.authenticator)
+
+    assert not [
+        route.path for route in app.routes if "login" in route.path or "users" in route.path
+    ]
+    assert [route.path for route in app.routes if route.path.endswith("/me")]

@@ -1,0 +1,161 @@
+"""Every error is a problem (RFC 9457), whatever goes wrong and wherever."""
+
+import logging
+
+import pytest
+from tests.service.api.desk import MODEL, Desk, below
+
+from campaign_service.api import ApiSettings
+from campaign_service.api.problems import problem_of
+from campaign_service.database import DatabaseAwayError
+from campaign_service.journal import JournalAwayError
+from campaign_service.serving import NotLeadingError
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory):
+    """Somebody who asks a service that takes small bodies."""
+    settings = ApiSettings(body_max=100, list_body_max=300, open_metrics=True)
+    with Desk(tmp_path_factory.mktemp("narrow"), settings=settings) as running:
+        yield running.client()
+
+
+def check(answer, status, kind):
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert (answer.status_code, body["status"]) == (status, status)
+    assert body["type"] == f"/problems/{kind}"
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1", "/api/v1/tenants/main/nothing"])
+def test_unknown_path_is_not_found(ask, path):
+    check(ask.get(path), 404, "not-found")
+
+
+def test_unknown_tenant_is_not_found(ask):
+    check(ask.get("/api/v1/tenants/other/status"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", below("settings"), {"GET", "OPTIONS", "PUT"}),
+        ("PATCH", below("campaigns/1"), {"DELETE", "GET", "OPTIONS"}),
+        ("POST", "/health", {"GET", "OPTIONS"}),
+    ],
+)
+def test_method_that_is_not_allowed_is_told_which_are(ask, method, path, allowed):
+    answer = ask.request(method, path)
+
+    check(answer, 405, "method-not-allowed")
+    assert set(answer.headers["Allow"].replace(" ", "").split(",")) == allowed
+    options = ask.options(path)
+    assert (options.status_code, options.headers["Allow"]) == (204, ", ".join(sorted(allowed)))
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "image/*"])
+def test_answer_that_the_client_does_not_take_is_not_acceptable(ask, accept):
+    check(ask.get(below("settings"), headers={"Accept": accept}), 406, "not-acceptable")
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/*", "application/json", "text/html, application/json;q=0.1"]
+)
+def test_answer_that_the_client_takes_is_given(ask, accept):
+    assert ask.get(below("settings"), headers={"Accept": accept}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_body_of_another_kind_is_not_read(ask, kind):
+    headers = {"Content-Type": kind}
+
+    check(ask.post(below("models"), content=b"{}", headers=headers), 415, "unsupported-body")
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"\xff"])
+def test_body_that_is_no_json_is_malformed(ask, body):
+    check(ask.post(below("models"), content=body, headers=JSON), 400, "malformed-body")
+
+
+def test_body_where_none_is_taken_is_a_bad_value(ask):
+    answer = ask.post(below("campaigns/1/pause"), json={"reason": "lunch"})
+
+    assert check(answer, 422, "bad-value")["errors"][0]["rule"] == "no body"
+
+
+def test_body_that_is_too_large_is_not_read(narrow):
+    large = {"numbers": ["1"] * 50}
+
+    check(narrow.post(below("do-not-call"), json={"numbers": ["1"] * 200}), 413, "body-too-large")
+    assert narrow.post(below("do-not-call"), json=large).status_code == 200
+    body = {"old": "a" * 60, "new": "b" * 60}
+    check(narrow.put("/api/v1/me/password", json=body), 413, "body-too-large")
+
+
+def test_measurements_may_be_open_to_all(narrow):
+    assert narrow.get("/metrics", headers={"Authorization": ""}).status_code == 200
+
+
+def test_mistake_of_ours_tells_the_client_where_the_log_has_it_and_nothing_else(
+    desk, ask, monkeypatch, caplog
+):
+    def broken(*_args, **_more):
+        raise ZeroDivisionError("secret of the house")
+
+    monkeypatch.setattr(type(desk.tenant.history), "campaigns", broken)
+    with caplog.at_level(logging.ERROR):
+        body = check(ask.get(below("past-campaigns")), 500, "internal")
+
+    assert "secret" not in str(body)
+    assert body["id"] in caplog.text
+    assert "secret of the house" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [DatabaseAwayError("gone"), JournalAwayError("full"), OSError("no")]
+)
+def test_database_that_is_away_is_a_problem_of_now(error):
+    refusal = problem_of(error)
+
+    assert (refusal.status, refusal.body.type) == (503, "/problems/away")
+    assert refusal.headers["Retry-After"]
+
+
+def test_process_that_does_not_lead_names_the_one_that_does():
+    refusal = problem_of(NotLeadingError("main", "http://10.0.0.2:8080"))
+
+    assert (refusal.status, refusal.body.type) == (503, "/problems/not-leading")
+    assert refusal.body.leader == "http://10.0.0.2:8080"
+    assert refusal.headers["Retry-After"] == "1"
+
+
+def test_journal_that_is_away_makes_the_process_not_ready(desk, ask, monkeypatch):
+    import attrs
+
+    health = desk.tenant.health()
+    monkeypatch.setattr(
+        type(desk.tenant), "health", lambda _: attrs.evolve(health, journal_away_since=1)
+    )
+
+    check(ask.get("/ready"), 503, "not-ready")
+    assert ask.get("/health").status_code == 200
+    assert 'campaign_journal_away{tenant="main"} 1.0' in ask.get("/metrics").text
+
+
+def test_password_is_in_no_answer(ask):
+    body = {"name": "x", "password": "hunter2hunter2", "grants": [{"role": "none"}]}
+
+    assert "hunter2" not in ask.post("/api/v1/users", json=body).text
+
+
+def test_large_body_of_good_rows_is_read(ask):
+    rows = [{"number": f"8{number:06}"} for number in range(2_000)]
+
+    made = ask.post(below("models"), json={**MODEL, "name": "Long", "recipients": rows})
+
+    assert ask.get(made.headers["Location"]).json()["recipient_count"] == 2_000

@@ -1,0 +1,224 @@
+"""The stream of events: without gap or repeat, wherever a listener was cut off, however far behind."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaign_service.api import wire as wires
+from campaign_service.api.wire import Wire, Wires
+from campaign_service.journal import Entry
+
+
+def entry(seq):
+    campaign_id = seq % 3 or None
+    return Entry(
+        seq=seq, at=seq, actor="driver", kind="Kind", campaign_id=campaign_id, data=f'{{"n":{seq}}}'
+    )
+
+
+class Past:
+    """A tenant whose events are told when the test says so."""
+
+    name = "main"
+
+    def __init__(self, known=0):
+        self.entries_known = [entry(seq) for seq in range(1, known + 1)]
+        self.history = self
+        self.reads = 0
+        self.is_over = False
+        self.is_away = False
+        self._news = asyncio.Event()
+
+    @property
+    def last_seq(self):
+        return len(self.entries_known)
+
+    def health(self):
+        return self
+
+    def entries(self, *, after, limit, campaign_id=None):
+        self.reads += 1
+        found = [one for one in self.entries_known if one.seq > after]
+        return [one for one in found if campaign_id in (None, one.campaign_id)][:limit]
+
+    async def follow(self, *, after):
+        while not self.is_over:
+            if self.is_away:
+                self.is_away = False
+                raise OSError("gone")
+            while after < self.last_seq:
+                after += 1
+                yield self.entries_known[after - 1]
+            self._news.clear()
+            await self._news.wait()
+
+    def tell(self, count):
+        self.entries_known += [entry(self.last_seq + 1 + number) for number in range(count)]
+        self._news.set()
+
+    def end(self):
+        self.is_over = True
+        self._news.set()
+
+
+def seqs(texts):
+    lines = b"".join(texts).decode().splitlines()
+    return [int(line.removeprefix("id: ")) for line in lines if line.startswith("id: ")]
+
+
+async def listened(wire, count, *, after=None, campaign_id=None):
+    """Return the numbers of so many events."""
+    found = []
+    stream = wire.listen(after=after, campaign_id=campaign_id)
+    async for text in stream:
+        found += seqs([text])
+        if len(found) >= count:
+            break
+    await stream.aclose()
+    return found
+
+
+@pytest.fixture(autouse=True)
+def in_small(monkeypatch):
+    """Bundles are small and few, so that a few events are many."""
+    monkeypatch.setattr(wires, "_GATHER_S", 0.001)
+    monkeypatch.setattr(wires, "_KEPT_MAX", 10)
+    monkeypatch.setattr(wires, "_PAGE", 4)
+    monkeypatch.setattr(wires, "_PAUSE_S", 0.001)
+
+
+def running(scene):
+    """Run a scene with a tenant that knows some events, and its wire."""
+
+    async def run():
+        past = Past(known=5)
+        wire = Wire(past, tick_s=0.01)
+        wire.start()
+        try:
+            async with asyncio.timeout(10):
+                return await scene(past, wire)
+        finally:
+            await wire.stop()
+
+    return asyncio.run(run())
+
+
+@settings(max_examples=40)
+@given(
+    told=st.lists(st.integers(0, 8), max_size=6),
+    cuts=st.lists(st.integers(1, 9), max_size=6),
+    campaign_id=st.sampled_from([None, 1, 2]),
+)
+def test_whoever_is_cut_off_anywhere_goes_on_without_gap_or_repeat(told, cuts, campaign_id):
+    async def scene(past, wire):
+        for count in told:
+            past.tell(count)
+            await asyncio.sleep(0.002)
+        wanted = [one.seq for one in past.entries_known if campaign_id in (None, one.campaign_id)]
+        found, rest = [], list(cuts)
+        while len(found) < len(wanted):
+            count = min(rest.pop(0) if rest else 99, len(wanted) - len(found))
+            after = found[-1] if found else 0
+            found += await listened(wire, count, after=after, campaign_id=campaign_id)
+        assert found == wanted
+
+    running(scene)
+
+
+def test_listener_who_asks_for_nothing_past_is_told_what_comes():
+    async def scene(past, wire):
+        listening = asyncio.create_task(listened(wire, 2))
+        await asyncio.sleep(0.01)
+        past.tell(2)
+        return await listening
+
+    assert running(scene) == [6, 7]
+
+
+def test_what_many_are_told_is_read_once_and_written_once(monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        wires, "stream_text", lambda one: written.append(one.seq) or f"id: {one.seq}\n\n"
+    )
+
+    async def scene(past, wire):
+        everybody = [asyncio.create_task(listened(wire, 6)) for _ in range(100)]
+        await asyncio.sleep(0.01)
+        assert wire.listeners == 100
+        past.tell(3)
+        await asyncio.sleep(0.01)
+        past.tell(3)
+        return past.reads, await asyncio.gather(*everybody)
+
+    reads, found = running(scene)
+    assert reads == 0
+    assert found == [[6, 7, 8, 9, 10, 11]] * 100
+    assert written == [6, 7, 8, 9, 10, 11]
+
+
+def test_slow_listener_reads_the_journal_and_catches_up():
+    async def scene(past, wire):
+        stream = wire.listen(after=5, campaign_id=None)
+        past.tell(1)
+        found = seqs([await anext(stream)])
+        while not found:
+            found = seqs([await anext(stream)])
+        for _ in range(30):
+            past.tell(1)
+            await asyncio.sleep(0.002)
+        async for text in stream:
+            found += seqs([text])
+            if len(found) >= 31:
+                break
+        await stream.aclose()
+        return found, past.reads
+
+    found, reads = running(scene)
+    assert found == list(range(6, 37))
+    assert reads > 0
+
+
+def test_reading_goes_on_after_the_database_was_away():
+    async def scene(past, wire):
+        listening = asyncio.create_task(listened(wire, 2))
+        await asyncio.sleep(0.01)
+        past.is_away = True
+        past.tell(2)
+        return await listening
+
+    assert running(scene) == [6, 7]
+
+
+def test_streams_end_when_the_process_stops():
+    async def scene(past, wire):
+        listening = asyncio.create_task(listened(wire, 99))
+        await asyncio.sleep(0.01)
+        past.tell(1)
+        await asyncio.sleep(0.01)
+        past.end()
+        return await listening
+
+    assert running(scene) == [6]
+
+
+def test_streams_end_when_they_are_closed():
+    async def scene():
+        tenants = {"main": Past(known=2)}
+        counted = []
+        all_wires = Wires(
+            tenants, watch=lambda name: lambda entries: counted.extend(entries), tick_s=0.01
+        )
+        all_wires.start()
+        listening = asyncio.create_task(listened(all_wires.of("main"), 99))
+        await asyncio.sleep(0.01)
+        assert all_wires.listeners() == {"main": 1}
+        tenants["main"].tell(2)
+        await asyncio.sleep(0.05)
+        all_wires.close()
+        found = await listening
+        await all_wires.stop()
+        return found, [one.seq for one in counted], all_wires.listeners()
+
+    assert asyncio.run(scene()) == ([3, 4], [3, 4], {"main": 0})

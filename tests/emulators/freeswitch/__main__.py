@@ -27,6 +27,8 @@ async def _serve(arguments: argparse.Namespace) -> None:
         sessions_max=arguments.sessions_max,
         sounds={path: float(ms) for path, _, ms in map(_parted, arguments.sound)},
         default_sound_ms=arguments.sound_ms,
+        latency_ms=arguments.latency_ms,
+        list_lag_ms=arguments.list_lag_ms,
         seed=arguments.seed,
     )
     with ExitStack() as stack:
@@ -53,6 +55,8 @@ def main() -> None:
     parser.add_argument("--sessions-per-s", type=int, default=2_000)
     parser.add_argument("--sessions-max", type=int, default=5_000)
     parser.add_argument("--sound-ms", type=float, default=1_000.0)
+    parser.add_argument("--latency-ms", type=float, default=5, help="from order to channel")
+    parser.add_argument("--list-lag-ms", type=float, default=0, help="of the list of channels")
     parser.add_argument("--sound", action="append", default=[], help="PATH=MILLISECONDS")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", type=Path, help="where it keeps its own record, as JSON lines")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -27,15 +28,27 @@ from campaign_service.client import (
     UnreachableError,
 )
 
-__all__ = ["Where", "error_text", "find_campaign", "remote", "status_of", "where_options"]
+__all__ = [
+    "Where",
+    "error_text",
+    "find_campaign",
+    "look_up",
+    "remote",
+    "status_of",
+    "where_options",
+]
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE_S = 10.0
 """For so long a service that is away is asked again."""
+FOLLOWS_WITHIN_S = 5.0
+"""By when a process that follows has read what the leader wrote, or leads itself."""
+_LOOKS_EVERY_S = 0.25
 _URL_RULE = "http://HOST:PORT, https://HOST, or unix:/PATH"
 _SERVER_ERROR = 500
 
 P = ParamSpec("P")
+_Row = TypeVar("_Row")
 
 
 @attrs.frozen(kw_only=True)
@@ -180,12 +193,7 @@ def find_campaign(client: Client, wanted: str) -> CampaignRow:
         click.BadParameter: there is none, or more than one.
         ClientError: the service does not answer, or says no.
     """
-    rows = list(client.campaigns())
-    found = [row for row in rows if row.name == wanted]
-    if not found:
-        found = [row for row in rows if row.name.casefold() == wanted.casefold()]
-    if wanted.isascii() and wanted.isdecimal():
-        found = [row for row in rows if row.campaign_id == int(wanted)] or found
+    found = look_up(client, lambda: _named(list(client.campaigns()), wanted))
     if len(found) == 1:
         return client.campaign(found[0].campaign_id)
     if found:
@@ -194,6 +202,32 @@ def find_campaign(client: Client, wanted: str) -> CampaignRow:
     else:
         rule = "no campaign on the list has this id or name"
     raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="CAMPAIGN")
+
+
+def look_up(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
+    """Return what is found, looked for again where a process may not have read of it yet.
+
+    One that follows another is behind by a moment: what the leader has done just now, the same
+    person's next command must find.
+    """
+    found = look()
+    deadline = time.monotonic() + FOLLOWS_WITHIN_S
+    while not found and time.monotonic() < deadline:
+        is_leading = client.status().role == "LEADING"
+        found = look()
+        if is_leading:
+            break
+        time.sleep(_LOOKS_EVERY_S)
+    return found
+
+
+def _named(rows: list[CampaignRow], wanted: str) -> list[CampaignRow]:
+    found = [row for row in rows if row.name == wanted]
+    if not found:
+        found = [row for row in rows if row.name.casefold() == wanted.casefold()]
+    if wanted.isascii() and wanted.isdecimal():
+        found = [row for row in rows if row.campaign_id == int(wanted)] or found
+    return found
 
 
 # Errors --------------------------------------------------------------------------------------

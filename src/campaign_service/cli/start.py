@@ -14,7 +14,7 @@ from campaign_core import Instant, RecipientList, Settings
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.cli.options import EXISTING_FILE
-from campaign_service.cli.remote import remote
+from campaign_service.cli.remote import look_up, remote
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client, Json, ModelRow, ProblemError
 from campaign_service.client.json_data import model_data
@@ -170,10 +170,14 @@ def _file(wanted: str) -> CampaignFile | None:
 
 
 def _find_model(client: Client, wanted: str) -> ModelRow:
-    rows = list(client.models())
-    found = [row for row in rows if row.name == wanted]
-    if wanted.isascii() and wanted.isdecimal():
-        found = [row for row in rows if row.model_id == int(wanted)] or found
+    def look() -> list[ModelRow]:
+        rows = list(client.models())
+        found = [row for row in rows if row.name == wanted]
+        if wanted.isascii() and wanted.isdecimal():
+            found = [row for row in rows if row.model_id == int(wanted)] or found
+        return found
+
+    found = look_up(client, look)
     if not found:
         rule = "no model of the service has this id or name, and there is no such file"
         raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="MODEL")

@@ -32,4 +32,3 @@ def test_commands_find_the_leader_and_its_successor(postgres_url, tmp_path, monk
             assert "1  Drill: PAUSED" in told
             assert "Tenant main, leading" in told
             follower.wait_for(r"we lead from event \d+ on")
-            follower.stop()

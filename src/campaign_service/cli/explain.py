@@ -17,9 +17,9 @@ from campaign_core import (
     recipient,
 )
 from campaign_core import explain as explain_recipient
-from campaign_service.cli.explain_remote import explain_remote
-from campaign_service.cli.past import AT_HELP, Past, positions_of, read_past
-from campaign_service.cli.remote import Where, where_options
+from campaign_service.cli.journals.past import AT_HELP, Past, positions_of, read_past
+from campaign_service.cli.remote.asking import Where, where_options
+from campaign_service.cli.remote.explaining import explain_remote
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.zones import in_zone
 from campaign_service.report import Attempt

@@ -1,0 +1,1 @@
+"""Journals, read and written out by whoever has them: no running service is asked."""

@@ -1,0 +1,150 @@
+"""``campaign replay``: what was so at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import click
+
+from campaign_core import Campaign, RecipientStatus, campaign, link
+from campaign_service.cli.journals.past import AT_HELP, Past, read_past
+from campaign_service.cli.options import EXISTING_FILE
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import limits_text
+from campaign_service.report import StatusPanel
+from campaign_service.report.rows import recipient_row
+from campaign_service.report.times import TimeWriter
+
+__all__ = ["replay"]
+
+
+@click.command(short_help="Show what was so at a time, from a journal.")
+@click.argument("journal", type=EXISTING_FILE, metavar="JOURNAL")
+@click.option("--at", metavar="TIME", help=AT_HELP)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([entry.name.lower() for entry in RecipientStatus], case_sensitive=False),
+    multiple=True,
+    help="Only recipients in this state; may be given more than once.",
+)
+@click.option("--no-recipients", is_flag=True, help="The list of campaigns alone.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for a program to read.")
+def replay(
+    *, journal: Path, at: str | None, states: tuple[str, ...], no_recipients: bool, as_json: bool
+) -> int:
+    """Show the campaigns and their recipients as they were at a time.
+
+    JOURNAL is the file that `campaign run` wrote.
+    """
+    past = read_past(journal, at)
+    kept = {RecipientStatus[name.upper()] for name in states} or set(RecipientStatus)
+    if no_recipients:
+        kept = set()
+    if as_json:
+        _print_json(past, kept)
+    else:
+        _print_text(past, kept)
+    return ExitStatus.COMPLETED
+
+
+def _print_text(past: Past, kept: set[RecipientStatus]) -> None:
+    down = "" if link(past.state).is_up else "; the telephony was not connected"
+    click.echo(f"At {past.text(past.at)} {past.zone.key}{down}")
+    for panel in past.panels.values():
+        found = campaign(past.state, panel.campaign_id, past.at)
+        for line in _campaign_lines(found, past):
+            click.echo(line)
+        if kept:
+            for line in _recipient_lines(panel, past, kept):
+                click.echo(line)
+
+
+def _campaign_lines(found: Campaign, past: Past) -> Iterator[str]:
+    """Yield what the list of campaigns shows (R4.8)."""
+    model, script = found.parameters, found.parameters.script
+    by = "" if found.pause_reason is None else f" by {found.pause_reason.name.lower()}"
+    yield ""
+    yield f"{found.campaign_id}  {found.name}: {found.status.name}{by}"
+    calls = found.internal_calls + found.external_calls
+    yield (
+        f"   {found.contacted} of {len(found.recipients)} reached, {found.failed} failed,"
+        f" {found.idle} waiting, {calls} in a call"
+        f" ({found.internal_calls} internal, {found.external_calls} external)"
+    )
+    yield f"   start {past.text(found.starts_at)}, expiry {past.text(found.expires_at)}"
+    threshold = "all" if model.threshold is None else str(model.threshold)
+    yield (
+        f"   model {found.model_name}, caller number {model.caller_number},"
+        f" priority {model.priority}, ring timeout {model.ring_timeout_s} s,"
+        f" {model.attempts_max} attempts each, threshold {threshold}"
+    )
+    yield (
+        f"   answer confirmation {_on(script.confirm_answer)},"
+        f" listening confirmation {_on(script.confirm_listening)};"
+        f" calls at once: {limits_text(model.call_limits)}"
+    )
+
+
+def _recipient_lines(panel: StatusPanel, past: Past, kept: set[RecipientStatus]) -> Iterator[str]:
+    """Yield what the status panel shows of each recipient (R5.4)."""
+    yield ""
+    yield (
+        f"   {'#':>6}  {'state':9}  {'tries':>5}  {'last call':19}  {'outcome':14}"
+        f"  {'answer':8}  {'listening':9}  {'line':8}  number and name"
+    )
+    for row in panel.rows(past.state):
+        if row.status not in kept:
+            continue
+        outcome = "" if row.last_outcome is None else row.last_outcome.name
+        yield (
+            f"   {row.position:>6}  {row.status.name:9}  {row.attempts:>5}"
+            f"  {past.text(row.last_call_at):19}  {outcome:14}"
+            f"  {past.text(row.answer_confirmed_at)[-8:]:8}"
+            f"  {past.text(row.listening_confirmed_at)[-8:]:9}"
+            f"  {row.recipient.line.name.lower():8}  {row.recipient.number} {row.recipient.name}"
+        ).rstrip()
+
+
+def _print_json(past: Past, kept: set[RecipientStatus]) -> None:
+    text = TimeWriter(past.zone)
+    campaigns = []
+    for panel in past.panels.values():
+        found = campaign(past.state, panel.campaign_id, past.at)
+        model = found.parameters
+        campaigns.append(
+            {
+                "campaign_id": found.campaign_id,
+                "name": found.name,
+                "model": found.model_name,
+                "caller_number": model.caller_number,
+                "priority": model.priority,
+                "ring_timeout_s": model.ring_timeout_s,
+                "attempts_max": model.attempts_max,
+                "threshold": model.threshold,
+                "confirm_answer": model.script.confirm_answer,
+                "confirm_listening": model.script.confirm_listening,
+                "call_limits": attrs.asdict(model.call_limits),
+                "starts_at": text(found.starts_at),
+                "expires_at": text(found.expires_at) or None,
+                "recipients_count": len(found.recipients),
+                "reached": found.contacted,
+                "failed": found.failed,
+                "idle": found.idle,
+                "internal_calls": found.internal_calls,
+                "external_calls": found.external_calls,
+                "status": found.status.name,
+                "recipients": [
+                    recipient_row(row, text) for row in panel.rows(past.state) if row.status in kept
+                ],
+            }
+        )
+    shown = {"at": text(past.at), "campaigns": campaigns}
+    click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+
+
+def _on(flag: bool) -> str:  # noqa: FBT001 -- a word for a flag
+    return "on" if flag else "off"

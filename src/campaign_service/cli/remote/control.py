@@ -1,0 +1,62 @@
+"""``campaign pause``, ``resume`` and ``stop``: what an operator does to a running campaign."""
+
+from __future__ import annotations
+
+import click
+
+from campaign_service.cli.remote.asking import find_campaign, remote
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.client import Client
+
+__all__ = ["pause", "resume", "stop"]
+
+_ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
+
+
+@click.command(short_help="Place no new calls of a campaign.")
+@_ARGUMENT
+@remote
+def pause(client: Client, /, *, wanted: str) -> int:
+    """Place no new calls; those in progress go on, and their results count.
+
+    CAMPAIGN is the id or the name of a campaign of the running service.
+    """
+    found = find_campaign(client, wanted)
+    client.pause(found.campaign_id)
+    return _tell(client, found.campaign_id)
+
+
+@click.command(short_help="Place calls of a paused campaign again.")
+@_ARGUMENT
+@remote
+def resume(client: Client, /, *, wanted: str) -> int:
+    """Place calls of a paused campaign again.
+
+    CAMPAIGN is the id or the name of a campaign of the running service.
+    """
+    found = find_campaign(client, wanted)
+    client.resume(found.campaign_id)
+    return _tell(client, found.campaign_id)
+
+
+@click.command(short_help="Close a campaign for good.")
+@_ARGUMENT
+@click.option("--hang-up", is_flag=True, help="End its calls in progress at once.")
+@remote
+def stop(client: Client, /, *, wanted: str, hang_up: bool) -> int:
+    """Close a campaign for good; calls in progress go on to their end unless --hang-up is given.
+
+    CAMPAIGN is the id or the name of a campaign of the running service. A campaign that is to go on
+    later is paused instead.
+    """
+    found = find_campaign(client, wanted)
+    client.stop(found.campaign_id, hang_up=hang_up)
+    return _tell(client, found.campaign_id)
+
+
+def _tell(client: Client, campaign_id: int) -> int:
+    now = client.campaign(campaign_id)
+    calls = now.internal_calls + now.external_calls
+    rest = f"; {calls} in a call" if calls else ""
+    click.echo(f"{now.campaign_id}  {now.name}: {now.status}{rest}")
+    return ExitStatus.COMPLETED

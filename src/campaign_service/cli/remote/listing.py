@@ -1,0 +1,152 @@
+"""``campaign list`` and ``campaign status``: what a running service is doing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import attrs
+import click
+
+from campaign_core import CallLimits, RecipientStatus, Status
+from campaign_service.cli.remote.asking import find_campaign, remote
+from campaign_service.cli.remote.tables import (
+    campaign_lines,
+    clock,
+    recipients_table,
+    show,
+    show_campaigns,
+)
+from campaign_service.cli.remote.watch import watch_campaign
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import limits_text
+from campaign_service.client import Client, ServiceStatus
+
+__all__ = ["as_json", "list_", "status"]
+
+_HERE = ZoneInfo("UTC")
+"""The clock of what belongs to no campaign: each of those has a zone of its own."""
+_JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
+
+
+@click.command("list", short_help="List the campaigns of a running service.")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice([entry.name.lower() for entry in Status], case_sensitive=False),
+    multiple=True,
+    help="Only campaigns with this status; may be given more than once.",
+)
+@_JSON
+@remote
+def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int:
+    """List the campaigns of a running service, in the order of their creation.
+
+    Times are on the clock of UTC.
+    """
+    rows = list(client.campaigns(statuses=[name.upper() for name in statuses]))
+    if is_json:
+        click.echo(as_json([attrs.asdict(row, filter=_without_parameters) for row in rows]))
+    elif rows:
+        show_campaigns(rows, _HERE)
+    else:
+        click.echo("No campaigns.")
+    return ExitStatus.COMPLETED
+
+
+@click.command(short_help="Show how a running service, or one of its campaigns, fares.")
+@click.argument("wanted", metavar="[CAMPAIGN]", required=False)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([entry.name.lower() for entry in RecipientStatus], case_sensitive=False),
+    multiple=True,
+    help="Only recipients in this state; may be given more than once.",
+)
+@click.option("--no-recipients", is_flag=True, help="The campaign alone.")
+@click.option("--watch", is_flag=True, help="Go on showing it until it has ended.")
+@_JSON
+@remote
+def status(
+    client: Client,
+    /,
+    *,
+    wanted: str | None,
+    states: tuple[str, ...],
+    no_recipients: bool,
+    watch: bool,
+    is_json: bool,
+) -> int:
+    """Show a campaign and its recipients; without CAMPAIGN, how the service itself fares.
+
+    CAMPAIGN is the id or the name of a campaign of the running service. With --watch the view is
+    drawn anew as things happen, and the exit status is 0 where the campaign was completed and 1
+    where it was not.
+    """
+    if wanted is None:
+        if watch:
+            raise click.UsageError("--watch needs a CAMPAIGN")
+        now = client.status()
+        _echo([as_json(attrs.asdict(now))] if is_json else _service_lines(now))
+        return ExitStatus.COMPLETED
+    found = find_campaign(client, wanted)
+    if watch:
+        return watch_campaign(client, found)
+    kept = [name.upper() for name in states]
+    rows = [] if no_recipients else list(client.recipients(found.campaign_id, states=kept))
+    if is_json:
+        recipients = [attrs.asdict(row) for row in rows]
+        click.echo(as_json({**attrs.asdict(found), "recipients": recipients}))
+        return ExitStatus.COMPLETED
+    zone = ZoneInfo(found.time_zone)
+    _echo(campaign_lines(found, zone))
+    if rows:
+        click.echo()
+        show(recipients_table(rows, zone))
+    return ExitStatus.COMPLETED
+
+
+def as_json(data: object) -> str:
+    """Return data as JSON text, its moments as RFC 3339."""
+
+    def written(value: object) -> str:
+        assert isinstance(value, datetime)
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    return json.dumps(data, ensure_ascii=False, indent=1, default=written)
+
+
+def _without_parameters(field: attrs.Attribute[object], _: object) -> bool:
+    return field.name != "parameters"
+
+
+def _echo(lines: Iterator[str] | list[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _service_lines(now: ServiceStatus) -> Iterator[str]:
+    zone = ZoneInfo("UTC")
+    yield f"Tenant {now.tenant}, {now.role.lower()}, at {clock(now.now, zone)} UTC"
+    if now.leader is not None:
+        yield f"  leader      {now.leader}"
+    away = now.journal_away_since
+    journal = "is written" if away is None else f"AWAY since {clock(away, zone)} UTC: no new calls"
+    waiting = f", {now.events_waiting} events wait for it" if now.events_waiting else ""
+    yield f"  journal     {journal}; event {now.last_seq} is the last{waiting}"
+    deferred = now.link.deferred_until
+    link = "connected" if now.link.is_up else "NOT CONNECTED: no new calls"
+    later = "" if deferred is None else f"; takes no call before {clock(deferred, zone)} UTC"
+    yield f"  telephony   {link}{later}"
+    given = now.calls.limits
+    limits = CallLimits(total=given.total, internal=given.internal, external=given.external)
+    yield (
+        f"  calls       {now.calls.internal} internal, {now.calls.external} external;"
+        f" {limits_text(limits)}"
+    )
+    counts = ", ".join(f"{count} {name.lower()}" for name, count in now.campaigns.items() if count)
+    yield f"  campaigns   {counts or 'none'}"
+    if now.is_draining:
+        yield "  The service is being stopped: no new calls."

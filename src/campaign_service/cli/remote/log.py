@@ -1,0 +1,148 @@
+"""``campaign log`` and ``campaign audit``: what happened, and who had it happen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import attrs
+import click
+
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.cli.remote.asking import find_campaign, remote
+from campaign_service.cli.remote.listing import as_json
+from campaign_service.cli.remote.tables import clock
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.client import AdminEvent, Client, LogEntry
+
+__all__ = ["audit", "event_details", "log"]
+
+_OF_EVERY_EVENT = ("type", "seq", "at", "actor", "campaign_id", "format")
+_SHOWN_MAX = 120
+"""Characters of one value: a campaign's start holds its recipients."""
+_JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, an object a line.")
+
+
+@click.command(short_help="Show what happened in a campaign of a running service.")
+@click.argument("wanted", metavar="CAMPAIGN")
+@click.option("--follow", is_flag=True, help="Go on with what happens from now on, until Ctrl-C.")
+@click.option("--after", metavar="N", type=click.IntRange(0), default=0, help="Behind event N.")
+@_JSON
+@remote
+def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bool) -> int:
+    """Show every event of a campaign, oldest first.
+
+    CAMPAIGN is the id or the name of a campaign of the running service.
+    """
+    found = find_campaign(client, wanted)
+    zone = ZoneInfo(found.time_zone)
+    last = after
+    for entry in client.log(found.campaign_id, after=after):
+        _echo(entry, zone, is_json=is_json)
+        last = entry.seq
+    if follow:
+        for entry in client.follow(after=last, campaign_id=found.campaign_id):
+            _echo(entry, zone, is_json=is_json)
+    return ExitStatus.COMPLETED
+
+
+@click.command(short_help="Show who commanded a running service what, and when.")
+@click.option("--by", "actor", metavar="USER", help="Only what this one did.")
+@click.option("--since", metavar="TIME", help="Not before then: 2026-01-12T08:30:00+01:00.")
+@click.option("--until", metavar="TIME", help="Not after then.")
+@click.option("--users", is_flag=True, help="What was done to users instead, log-ins too.")
+@_JSON
+@remote
+def audit(
+    client: Client,
+    /,
+    *,
+    actor: str | None,
+    since: str | None,
+    until: str | None,
+    users: bool,
+    is_json: bool,
+) -> int:
+    """Show what people commanded, oldest first.
+
+    Times, those without an offset too, are on the clock of UTC.
+    """
+    asked = {
+        "actor": actor,
+        "since": _moment("--since", since),
+        "until": _moment("--until", until),
+    }
+    if users:
+        for event in client.admin_audit(asked):
+            _echo_admin(event, is_json=is_json)
+    else:
+        for entry in client.audit(asked):
+            _echo(entry, ZoneInfo("UTC"), is_json=is_json)
+    return ExitStatus.COMPLETED
+
+
+def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable[str] = ()) -> str:
+    """Return what an event tells beside its kind, its time and whose it is."""
+    hidden = {*_OF_EVERY_EVENT, *without}
+    return ", ".join(
+        f"{name} {_moment_text(name, value, zone) or _short(value)}"
+        for name, value in event.items()
+        if name not in hidden and value not in (None, "", [], {})
+    )
+
+
+def _echo(entry: LogEntry, zone: ZoneInfo, *, is_json: bool) -> None:
+    if is_json:
+        _echo_json(attrs.asdict(entry))
+        return
+    details = event_details(entry.event, zone)
+    click.echo(
+        f"{entry.seq:>7}  {clock(entry.at, zone)}  {entry.actor:12}  {entry.kind}"
+        f"{': ' if details else ''}{details}"
+    )
+
+
+def _echo_admin(event: AdminEvent, *, is_json: bool) -> None:
+    if is_json:
+        _echo_json(attrs.asdict(event))
+        return
+    details = event_details(event.details, ZoneInfo("UTC"))
+    click.echo(
+        f"{event.id:>7}  {clock(event.at, ZoneInfo('UTC'))}  {event.actor:12}  {event.action}"
+        f" {event.subject} from {event.address}{': ' if details else ''}{details}"
+    )
+
+
+def _echo_json(data: object) -> None:
+    # On one line: as_json takes care of the times alone.
+    click.echo(json.dumps(json.loads(as_json(data)), ensure_ascii=False))
+
+
+def _moment_text(name: str, value: object, zone: ZoneInfo) -> str:
+    """Return an instant within an event as all times are shown; empty for what is none."""
+    if not name.endswith("_at") or not isinstance(value, int):
+        return ""
+    return clock(datetime.fromtimestamp(value / 1_000, zone), zone)
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) <= _SHOWN_MAX:
+        return text
+    if isinstance(value, dict | list):
+        # A model, or a list of recipients: who wants it asks for JSON.
+        return "{…}" if isinstance(value, dict) else f"[{len(value)} entries]"
+    return f"{text[: _SHOWN_MAX - 1]}…"
+
+
+def _moment(option: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        rule = "a date and time, such as 2026-01-12T08:30:00+01:00"
+        raise SettingsError([Problem(field=option, value=text, rule=rule)]) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("UTC"))).isoformat()

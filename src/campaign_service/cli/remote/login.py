@@ -1,0 +1,92 @@
+"""``campaign login`` and ``campaign logout``: a token for the commands to come."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from campaign_service.cli.remote.asking import Where, where_options
+from campaign_service.cli.remote.tokens import KeptToken, TokenStore
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.client import BadValueError, Client, NotLoggedInError
+
+__all__ = ["login", "logout"]
+
+
+@click.command(short_help="Log in to a running service.")
+@click.option("--name", metavar="USER", help="Who logs in; asked for otherwise.")
+@where_options
+def login(where: Where, /, *, name: str | None) -> int:
+    """Ask for a name and a password, and keep a token for the commands to come.
+
+    Where the password must be changed, a new one is asked for too. The token lies under
+    $XDG_CONFIG_HOME/call-campaign, for you alone. Where no terminal is there to ask on, the
+    password, and then the new one, are read from the standard input, a line each.
+    """
+    who = name or _ask("Name")
+    password = _ask_secret("Password")
+    with Client(where.connection(None)) as client:
+        entry = client.log_in(who, password)
+    if entry.must_change_password:
+        click.echo("This password was for one log-in: choose another.", err=True)
+        with Client(where.connection(entry.token)) as client:
+            _change(client, password)
+    TokenStore(os.environ).keep(where.url, KeptToken(token=entry.token, name=who))
+    until = "" if entry.expires_at is None else f", until {entry.expires_at:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"Logged in to {where.url} as {who}{until}.")
+    return ExitStatus.COMPLETED
+
+
+@click.command(short_help="Log out: the token holds no more.")
+@where_options
+def logout(where: Where) -> int:
+    """Have the kept token hold no more, and forget it."""
+    store = TokenStore(os.environ)
+    kept = store.find(where.url)
+    if kept is None:
+        click.echo(f"Nobody is logged in to {where.url}.")
+        return ExitStatus.COMPLETED
+    try:
+        with Client(where.connection(kept.token)) as client:
+            client.log_out()
+    except NotLoggedInError:
+        # It held no more already.
+        pass
+    store.forget(where.url)
+    click.echo(f"Logged out of {where.url}.")
+    return ExitStatus.COMPLETED
+
+
+def _change(client: Client, old: str) -> None:
+    """Have a new password chosen; on a terminal, until it is good enough."""
+    while True:
+        fresh = _ask_secret("New password", confirm=True)
+        try:
+            client.change_password(old, fresh)
+        except BadValueError as error:
+            if not sys.stdin.isatty():
+                raise
+            click.echo("\n".join(str(one) for one in error.fields) or str(error), err=True)
+        else:
+            return
+
+
+def _ask(what: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(what, err=True))
+    return _line(what)
+
+
+def _ask_secret(what: str, *, confirm: bool = False) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=True, confirmation_prompt=confirm, err=True))
+    return _line(what)
+
+
+def _line(what: str) -> str:
+    text = sys.stdin.readline()
+    if not text:
+        raise click.UsageError(f"{what}: nothing to read from the standard input")
+    return text.rstrip("\r\n")

@@ -1,0 +1,222 @@
+"""``campaign start``: a campaign of a running service, from a file or from a model that it has."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import attrs
+import click
+
+from campaign_core import Instant, RecipientList, Settings
+from campaign_core.commands import StartAfter, StartAt
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.cli.options import EXISTING_FILE
+from campaign_service.cli.remote.asking import look_up, remote
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.client import Client, Json, ModelRow, ProblemError
+from campaign_service.client.json_data import model_data
+from campaign_service.config import CampaignFile, read_campaign, read_recipients
+
+__all__ = ["start"]
+
+_CONFLICT = 409
+_MINUTES_MAX = 5_256_000
+_OF_ANSWERS = ("model_id", "recipient_count")
+"""Members of a model that are not among its parameters."""
+
+
+@attrs.frozen(kw_only=True)
+class _When:
+    """When a campaign starts, and until when it may call; nothing given: at once, without end."""
+
+    at: datetime | None = None
+    after_min: int | None = None
+    expires_at: datetime | None = None
+
+
+@click.command(short_help="Start a campaign on a running service.")
+@click.argument("wanted", metavar="MODEL|CAMPAIGN.toml")
+@click.option("--name", metavar="NAME", help="Of this campaign. [default: the model's]")
+@click.option("--at", "at", metavar="TIME", help="Start then: 2026-01-12T08:30:00, or with offset.")
+@click.option(
+    "--after",
+    "after_min",
+    type=click.IntRange(0, _MINUTES_MAX),
+    metavar="MIN",
+    help="Start after so many minutes.",
+)
+@click.option("--expires-at", metavar="TIME", help="From then on no new call.")
+@click.option("--sound", metavar="SOUND", help="The message of this campaign alone.")
+@click.option(
+    "--recipients", type=EXISTING_FILE, metavar="CSV", help="The recipients of this campaign alone."
+)
+@click.option("--yes", is_flag=True, help="Change a model from which campaigns were started.")
+@remote
+def start(  # noqa: PLR0913 -- one for each option
+    client: Client,
+    /,
+    *,
+    wanted: str,
+    name: str | None,
+    at: str | None,
+    after_min: int | None,
+    expires_at: str | None,
+    sound: str | None,
+    recipients: Path | None,
+    yes: bool,
+) -> int:
+    """Start a campaign at once, at a time or after some minutes.
+
+    MODEL is the id or the name of a model of the service. CAMPAIGN.toml is a file as for `campaign
+    run`: its model is added to the service, or changed to what the file says, its numbers not to
+    call are barred, and a campaign is started from it. Its [settings] and [simulated] are left
+    aside, for the service has its own.
+
+    A time without an offset is on the clock of the model's time zone.
+    """
+    if at is not None and after_min is not None:
+        raise SettingsError([Problem(field="--after", value=after_min, rule="not beside --at")])
+    own = None if recipients is None else read_recipients(recipients)
+    file = _file(wanted)
+    if file is not None:
+        zone, when = ZoneInfo(file.model.time_zone), _when_of(file)
+        times = _times(at, after_min, expires_at, zone, otherwise=when)
+        model_id, model_name = _put(client, file, is_confirmed=yes), file.model.name
+    else:
+        model = _find_model(client, wanted)
+        times = _times(at, after_min, expires_at, ZoneInfo(model.time_zone), otherwise=_When())
+        model_id, model_name = model.model_id, model.name
+    done = client.start(
+        model_id=model_id,
+        name=name,
+        sound=sound,
+        recipients=own,
+        at=times.at,
+        after_min=times.after_min,
+        expires_at=times.expires_at,
+    )
+    assert done.campaign_id is not None
+    return _tell(client, done.campaign_id, model_name, own)
+
+
+def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> int:
+    now = client.campaign(campaign_id)
+    starts = now.starts_at.astimezone(ZoneInfo(now.time_zone))
+    begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
+    whose = "" if own is None else " of its own"
+    click.echo(
+        f"{now.campaign_id}  {now.name}: {now.status}, from model {model_name},"
+        f" {now.recipient_count} recipients{whose}{begins}"
+    )
+    return ExitStatus.COMPLETED
+
+
+# Times ---------------------------------------------------------------------------------------
+
+
+def _times(
+    at: str | None,
+    after_min: int | None,
+    expires_at: str | None,
+    zone: ZoneInfo,
+    *,
+    otherwise: _When,
+) -> _When:
+    """Return what the options say; where they do not say when it starts, the file does."""
+    expires = _moment("--expires-at", expires_at, zone) or otherwise.expires_at
+    if at is None and after_min is None:
+        return attrs.evolve(otherwise, expires_at=expires)
+    return _When(at=_moment("--at", at, zone), after_min=after_min, expires_at=expires)
+
+
+def _moment(option: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        rule = "a date and time, such as 2026-01-12T08:30:00 or 2026-01-12T08:30:00+01:00"
+        raise SettingsError([Problem(field=option, value=text, rule=rule)]) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _when_of(file: CampaignFile) -> _When:
+    zone = ZoneInfo(file.model.time_zone)
+
+    def moment(at: Instant | None) -> datetime | None:
+        return None if at is None else datetime.fromtimestamp(at / 1_000, zone)
+
+    return _When(
+        at=moment(file.when.at) if isinstance(file.when, StartAt) else None,
+        after_min=file.when.minutes if isinstance(file.when, StartAfter) else None,
+        expires_at=moment(file.expires_at),
+    )
+
+
+# Models --------------------------------------------------------------------------------------
+
+
+def _file(wanted: str) -> CampaignFile | None:
+    path = Path(wanted)
+    if not path.is_file() and not wanted.endswith(".toml"):
+        return None
+    file = read_campaign(path)
+    if file.settings != Settings():
+        click.echo(f"{path}: [settings] is left aside, for the service has its own.", err=True)
+    return file
+
+
+def _find_model(client: Client, wanted: str) -> ModelRow:
+    def look() -> list[ModelRow]:
+        rows = list(client.models())
+        found = [row for row in rows if row.name == wanted]
+        if wanted.isascii() and wanted.isdecimal():
+            found = [row for row in rows if row.model_id == int(wanted)] or found
+        return found
+
+    found = look_up(client, look)
+    if not found:
+        rule = "no model of the service has this id or name, and there is no such file"
+        raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="MODEL")
+    return found[0]
+
+
+def _put(client: Client, file: CampaignFile, *, is_confirmed: bool) -> int:
+    """Have the service know the model and the barred numbers of a file; the model's id."""
+    if file.do_not_call:
+        client.bar(file.do_not_call)
+    present = [row for row in client.models() if row.name == file.model.name]
+    if not present:
+        added = client.add_model(file.model).model_id
+        assert added is not None
+        return added
+    model_id = present[0].model_id
+    data, tag = client.model(model_id)
+    parameters: Json = {key: value for key, value in data.items() if key not in _OF_ANSWERS}
+    if _in_any_order(parameters) == _in_any_order(dict(model_data(file.model))):
+        return model_id
+    try:
+        client.edit_model(model_id, file.model, tag=tag, confirmed=is_confirmed)
+    except ProblemError as error:
+        if is_confirmed or error.status != _CONFLICT:
+            raise
+        if not sys.stdin.isatty():
+            click.echo("campaign: --yes changes the model all the same", err=True)
+            raise
+        click.confirm(f"{error}\nChange the model? They keep their own copy.", abort=True, err=True)
+        client.edit_model(model_id, file.model, tag=tag, confirmed=True)
+    return model_id
+
+
+def _in_any_order(data: Json) -> Json:
+    """Return data with its lists of texts sorted: those are sets, such as days of the week."""
+    if isinstance(data, dict):
+        return {key: _in_any_order(value) for key, value in data.items()}
+    if isinstance(data, list):
+        if data and all(isinstance(value, str) for value in data):
+            return sorted(data, key=str)
+        return [_in_any_order(value) for value in data]
+    return data

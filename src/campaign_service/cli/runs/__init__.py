@@ -1,0 +1,1 @@
+"""One campaign on its own, from its file to its report: ``campaign run`` and ``check``."""

@@ -1,0 +1,226 @@
+"""``campaign check``: everything that can be known about a campaign without calling anybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from campaign_core import Line, Prompt, ServiceId
+from campaign_core.commands import StartAfter, StartAt
+from campaign_core.events import CallPlaced
+from campaign_drivers import Missing, Need
+from campaign_drivers.simulated import RealClock
+from campaign_service.cli.options import EXISTING_FILE, driver_option, settings_option
+from campaign_service.cli.runs.display import duration_text
+from campaign_service.cli.runs.forecast import Forecast, forecast
+from campaign_service.cli.runs.job import first_instant, refuse_unstartable
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import limits_text
+from campaign_service.config import CampaignFile, read_campaign
+from campaign_service.engine import DriverRequest, open_driver
+from campaign_service.report import limits_in_force
+
+__all__ = ["check"]
+
+_SIMULATED_MAX = 20_000
+"""Larger campaigns are simulated by ``campaign run``, not in passing."""
+_SHORT_RING_S = 15
+
+
+@click.command(short_help="Check a campaign's files and say what would happen.")
+@click.argument("campaign", type=EXISTING_FILE, metavar="CAMPAIGN.toml")
+@driver_option
+@settings_option
+@click.option("--no-simulation", is_flag=True, help="Leave out how it would go.")
+def check(*, campaign: Path, driver: str, settings: Path | None, no_simulation: bool) -> int:
+    """Check everything about a campaign, and say what would happen, without calling anybody.
+
+    Every bad value is named with its file and line. With --driver URL the telephony is asked
+    whether it has the sounds and the routes that the campaign needs. How the campaign would go is
+    told from a simulation with the network of its file.
+    """
+    file = read_campaign(campaign, settings)
+    now = first_instant(file, is_simulated=driver == "simulated")
+    refuse_unstartable(file, now)
+
+    def tell() -> None:
+        click.echo(f"{click.format_filename(campaign)}: nothing wrong with it.\n")
+        _echo(_facts(file))
+
+    missing = asyncio.run(_missing(file, driver, tell))
+    _echo(_missing_lines(missing))
+    remarks = list(_remarks(file))
+    if remarks:
+        _echo(["", "Mind:", *(f"  {remark}" for remark in remarks)])
+    if not no_simulation:
+        count = len(file.model.recipients)
+        _echo(_forecast_lines(forecast(file, now, to_its_end=count <= _SIMULATED_MAX), file))
+    return ExitStatus.BAD_INPUT if missing else ExitStatus.COMPLETED
+
+
+def _echo(lines: Sequence[str] | Iterator[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+# What the files say --------------------------------------------------------------------------
+
+
+def _facts(file: CampaignFile) -> Iterator[str]:
+    model, script = file.model, file.model.script
+    recipients = model.recipients
+    internal = sum(recipient.line is Line.INTERNAL for recipient in recipients)
+    yield f"{model.name}, calling from {model.caller_number}, priority {model.priority}"
+    yield (
+        f"  recipients     {len(recipients)}: {internal} internal,"
+        f" {len(recipients) - internal} external"
+    )
+    threshold = "all" if model.threshold is None else str(model.threshold)
+    stops = " (and calls stop there)" if model.stop_at_threshold else ""
+    yield f"  needed         {threshold} reached{stops}"
+    yield f"  start          {_start(file)}"
+    yield f"  attempts       up to {model.attempts_max} each, {model.ring_timeout_s} s of ringing"
+    asked = [
+        text
+        for flag, text in (
+            (script.confirm_answer, "1 to confirm the answer"),
+            (script.confirm_listening, "9 to confirm having listened"),
+        )
+        if flag
+    ]
+    yield f"  to be dialled  {' and '.join(asked) or 'nothing: an answer is enough'}"
+    limits = limits_in_force(model.call_limits, file.settings.call_limits)
+    yield f"  calls at once  {limits_text(limits)}"
+    hours = "restricted" if model.calling_hours else "any time"
+    yield f"  calling hours  {hours}, {model.time_zone}"
+
+
+def _start(file: CampaignFile) -> str:
+    zone = ZoneInfo(file.model.time_zone)
+    match file.when:
+        case StartAt(at=at):
+            return f"{datetime.fromtimestamp(at / 1_000, zone):%Y-%m-%d %H:%M:%S %Z}"
+        case StartAfter(minutes=minutes):
+            return f"{minutes} min after the command"
+        case _:
+            return "at once"
+
+
+def _remarks(file: CampaignFile) -> Iterator[str]:
+    """Yield what is allowed, and yet perhaps not meant."""
+    model = file.model
+    limits = limits_in_force(model.call_limits, file.settings.call_limits)
+    barred = set(file.do_not_call)
+    on_list = sum(recipient.number in barred for recipient in model.recipients)
+    if all(
+        number.number in barred for recipient in model.recipients for number in recipient.numbers
+    ):
+        yield "Everyone is on the do-not-call list: nobody will be called."
+    elif on_list:
+        yield f"{on_list} recipients are on the do-not-call list and will not be called there."
+    for line, limit in ((Line.INTERNAL, limits.internal), (Line.EXTERNAL, limits.external)):
+        count = sum(
+            any(number.line is line for number in recipient.numbers)
+            for recipient in model.recipients
+        )
+        if count and 0 in (limit, limits.total):
+            yield f"A limit of 0 keeps {count} {line.name.lower()} recipients from being called."
+        elif count and limit is None and limits.total is None:
+            yield f"No limit of {line.name.lower()} calls: up to {count} are placed at once."
+    if file.settings.active_campaigns_max == 0:
+        yield "A limit of 0 campaigns at a time keeps this one from being called."
+    if model.ring_timeout_s < _SHORT_RING_S:
+        yield f"Ringing for less than {_SHORT_RING_S} s is against the rules of some countries."
+    if not model.script.confirm_answer and not model.script.confirm_listening:
+        yield "Without a confirmation, whatever answers counts as reached: a voicemail box too."
+
+
+# What the telephony has ------------------------------------------------------------------------
+
+
+async def _missing(file: CampaignFile, url: str, tell: Callable[[], None]) -> tuple[Missing, ...]:
+    """Return what the telephony lacks.
+
+    Args:
+        file: the campaign.
+        url: of the telephony.
+        tell: called once the URL is known to be good, before the telephony is asked.
+    """
+    simulation = file.simulation
+    driver = open_driver(
+        DriverRequest(
+            url=url,
+            service_id=ServiceId("00000000"),
+            clock=RealClock(),
+            network=simulation.network,
+            seed=simulation.seed,
+        )
+    )
+    tell()
+    model = file.model
+    lines = {recipient.line for recipient in model.recipients}
+    classes = frozenset({model.routing_class} if Line.EXTERNAL in lines else ())
+    await driver.start(lambda _: None)
+    try:
+        found = await driver.check(sounds=_sounds(file), routing_classes=classes)
+    finally:
+        await driver.close()
+    needs_internal = Line.INTERNAL in lines
+    return tuple(one for one in found if needs_internal or one.need is not Need.INTERNAL_ROUTE)
+
+
+def _sounds(file: CampaignFile) -> frozenset[str]:
+    """Return every sound that may be played."""
+    script, settings = file.model.script, file.settings
+    prompts = [file.model.sound]
+    if script.confirm_answer:
+        prompts.append(_prompt(script.answer_prompt, settings.answer_prompt))
+    if script.confirm_listening:
+        prompts.append(_prompt(script.listening_prompt, settings.listening_prompt))
+    return frozenset(sound for sound in prompts if sound is not None)
+
+
+def _prompt(own: Prompt, general: str | None) -> str | None:
+    return own if own is None or isinstance(own, str) else general
+
+
+def _missing_lines(missing: Sequence[Missing]) -> Iterator[str]:
+    if missing:
+        yield "\nThe telephony lacks:"
+    for one in missing:
+        name = f" {one.name}" if one.name else ""
+        yield f"  {one.need.name.lower().replace('_', ' ')}{name}: {one.advice}"
+
+
+# What would happen -----------------------------------------------------------------------------
+
+
+def _forecast_lines(told: Forecast, file: CampaignFile) -> Iterator[str]:
+    zone = ZoneInfo(file.model.time_zone)
+    yield "\nFirst calls:"
+    for placed in told.first_calls:
+        yield f"  {_call_text(placed, file, zone)}"
+    if not told.first_calls:
+        yield "  none: nobody would be called"
+    summary = told.summary
+    if summary is None:
+        yield f"\nNot simulated to its end: there are more than {_SIMULATED_MAX} recipients."
+        return
+    lasted = "" if summary.lasted_s is None else f" after {duration_text(summary.lasted_s)}"
+    yield f"\nSimulated (seed {file.simulation.seed}): {summary.status.name}{lasted},"
+    yield (
+        f"  {summary.reached} of {summary.recipients} reached with {summary.attempts} attempts,"
+        f" at most {summary.most_at_once} calls at once."
+    )
+
+
+def _call_text(placed: CallPlaced, file: CampaignFile, zone: ZoneInfo) -> str:
+    who = file.model.recipients.at(placed.position)
+    time = datetime.fromtimestamp(placed.at / 1_000, zone)
+    name = f"  {who.name}" if who.name else ""
+    return f"{time:%Y-%m-%d %H:%M:%S}  {placed.line.name.lower()} {placed.number}{name}"

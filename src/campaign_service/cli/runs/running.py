@@ -1,0 +1,187 @@
+"""A job on virtual or on real time: the engine, those who watch it, and Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import attrs
+
+from campaign_core import Instant, open_service
+from campaign_core.commands import Command
+from campaign_core.errors import CommandRefusedError
+from campaign_drivers.simulated import Clock, Exchange, RealClock
+from campaign_service.cli.runs.clocks import ShiftedClock
+from campaign_service.cli.runs.display import Display, progress_of
+from campaign_service.cli.runs.interrupts import LAST, Interrupts, answer_to, command_for
+from campaign_service.cli.runs.job import CAMPAIGN_ID, Job, commands_of
+from campaign_service.engine import (
+    DriverRequest,
+    JournalFailedError,
+    RealTimeEngine,
+    VirtualEngine,
+    open_driver,
+)
+from campaign_service.journal import Journal
+from campaign_service.report import ReportFolder, StatusPanel, Summary
+
+__all__ = ["run_in_real_time", "run_on_virtual_time"]
+
+_LOOK_EVERY_S = 0.1
+
+
+@attrs.frozen(kw_only=True)
+class _Watch:
+    """Decides when a run is over, and shows how far it is on the way."""
+
+    engine: VirtualEngine | RealTimeEngine
+    panel: StatusPanel
+    display: Display
+    interrupts: Interrupts
+
+    def is_over(self) -> bool:
+        """Return whether nothing is to be waited for any more."""
+        if self.panel.in_progress:
+            return self.interrupts.heeded >= LAST
+        # Nobody here will resume what its breaker paused.
+        is_paused = self.panel.is_paused or bool(self.interrupts.heeded)
+        return self.panel.ended_at is not None or is_paused
+
+    def must_look_up(self) -> bool:
+        """Return whether the run is over or was interrupted; shows it, when that is due."""
+        if self.display.is_due():
+            self.display.show(progress_of(self.engine.state, self.panel, self.engine.now))
+        return self.interrupts.has_news or self.is_over()
+
+    def command(self) -> Command | None:
+        """Return what the next interrupt asks for, and say so."""
+        count = self.interrupts.heed()
+        self.display.note(answer_to(count))
+        return command_for(count, self.engine.state, CAMPAIGN_ID)
+
+
+def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
+    """Run a job as fast as the machine allows, and write its report."""
+    simulation = job.file.simulation
+    now = simulation.starts_at or RealClock().now()
+    with ExitStack() as open_files:
+        journal = _journal(job, open_files)
+        report = job.open_report()
+        open_files.callback(report.close)
+        engine = VirtualEngine(
+            open_service(job.service_id(), job.file.settings, now),
+            exchange=Exchange(simulation.network, seed=job.seed),
+            now=now,
+            journal=journal,
+            observers=[report.take],
+            grain_ms=simulation.grain_ms,
+        )
+        watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
+        with _kept(report, engine):
+            for command in commands_of(job.file):
+                engine.give(command)
+            while not watch.is_over():
+                engine.run(until=watch.must_look_up)
+                if not interrupts.has_news:
+                    break
+                asked_for = watch.command()
+                if asked_for is not None:
+                    with suppress(CommandRefusedError):
+                        engine.give(asked_for)
+        return report.finish(engine.state)
+
+
+def run_in_real_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
+    """Run a job by the clock, and write its report."""
+    return asyncio.run(_run_in_real_time(job, display, interrupts))
+
+
+async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
+    clock = _clock(job)
+    service_id = job.service_id()
+    driver = open_driver(
+        DriverRequest(
+            url=job.driver,
+            service_id=service_id,
+            clock=clock,
+            network=job.file.simulation.network,
+            seed=job.seed,
+        )
+    )
+    with ExitStack() as open_files:
+        journal = _journal(job, open_files)
+        report = job.open_report()
+        open_files.callback(report.close)
+        engine = RealTimeEngine(
+            open_service(service_id, job.file.settings, clock.now()),
+            driver=driver,
+            clock=clock,
+            journal=journal,
+            observers=[report.take],
+        )
+        watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
+        with _kept(report, engine):
+            await _run_engine(engine, watch, job)
+        return report.finish(engine.state)
+
+
+async def _run_engine(engine: RealTimeEngine, watch: _Watch, job: Job) -> None:
+    async with engine:
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(engine.wake)
+
+        watch.interrupts.on_signal = wake
+        for command in commands_of(job.file):
+            await engine.give(command)
+        await _watch_over(engine, watch)
+
+
+async def _watch_over(engine: RealTimeEngine, watch: _Watch) -> None:
+    looks = asyncio.get_running_loop().create_task(_look_often(engine))
+    try:
+        while not watch.is_over():
+            await engine.until(lambda: watch.must_look_up() or engine.is_quiet)
+            if not watch.interrupts.has_news:
+                return
+            asked_for = watch.command()
+            if asked_for is not None:
+                with suppress(CommandRefusedError):
+                    await engine.give(asked_for)
+    finally:
+        looks.cancel()
+
+
+async def _look_often(engine: RealTimeEngine) -> None:
+    """Have the display kept up while nothing happens."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        engine.wake()
+
+
+@contextmanager
+def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Iterator[None]:
+    """Write the report even where the journal fails: what is known must not be lost with it."""
+    try:
+        yield
+    except JournalFailedError:
+        with suppress(OSError):
+            report.finish(engine.state)
+        raise
+
+
+def _clock(job: Job) -> Clock:
+    if not job.is_simulated:
+        return RealClock()
+    clock = RealClock(speed=job.speed)
+    starts_at: Instant | None = job.file.simulation.starts_at
+    return clock if starts_at is None else ShiftedClock(clock, starts_at=starts_at)
+
+
+def _journal(job: Job, open_files: ExitStack) -> Journal | None:
+    journal = job.open_journal()
+    if journal is not None:
+        open_files.callback(journal.close)
+    return journal

@@ -1,0 +1,127 @@
+"""``campaign serve``: a service for many campaigns, commanded over HTTP while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from campaign_core import ServiceId
+from campaign_core.errors import Problem, SettingsError
+from campaign_drivers.simulated import RealClock
+from campaign_service.cli.serving.listening import check_certificate, open_sockets
+from campaign_service.cli.serving.logs import set_up_logging
+from campaign_service.cli.serving.service_process import ServiceProcess
+from campaign_service.config.service_file import flag_of, read_service, variable_of
+from campaign_service.config.service_options import FILE_SUFFIX, OPTIONS
+from campaign_service.config.service_settings import ServiceSettings
+from campaign_service.database.urls import address_of
+from campaign_service.engine import DriverRequest, open_driver
+
+__all__ = ["serve"]
+
+_log = logging.getLogger(__name__)
+
+_NOBODYS = ServiceId("00000000")
+_Command = TypeVar("_Command", bound=Callable[..., int])
+
+
+def _with_options(command: _Command) -> _Command:
+    """Give a command a flag for each option of the service."""
+    for name, option in reversed(list(OPTIONS.items())):
+        if option.is_secret:
+            file = f"{name}{FILE_SUFFIX}"
+            text = f"A file that holds {flag_of(name)}. [{variable_of(file)}]"
+            command = click.option(flag_of(file), file, metavar="F", help=text)(command)
+        default = "" if option.default is None else f"; default: {_shown(option.default)}"
+        text = f"{option.help} [{variable_of(name)}{default}]"
+        command = click.option(flag_of(name), name, metavar=option.metavar, help=text)(command)
+    return command
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "none" if default == () else str(default)
+
+
+@click.command(short_help="Run a service for many campaigns, commanded while it runs.")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="F",
+    help="The configuration, a TOML file. [CAMPAIGN_CONFIG; default:"
+    " /etc/call-campaign/service.toml, if it is there]",
+)
+@_with_options
+def serve(*, path: Path | None, **flags: str | None) -> int:
+    """Run the service until it is stopped.
+
+    All that happens is kept in the database; what was going on when the service ended goes on when
+    it is started again. At the first start it makes a user `admin`, and prints a password for one
+    log-in. The commands from login to audit speak to the service, and so may any program, over
+    HTTP.
+
+    Ctrl-C or SIGTERM stops it: no new calls, those in progress end, or are handed over to the next
+    start after --drain-s. A second one does not wait.
+
+    What is given here goes before the environment, and that before the file. A secret on the
+    command line is seen by everybody on the machine: take a file, or the environment.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    settings = read_service(flags=given, environment=os.environ, path=path)
+    check_certificate(settings)
+    check_addresses(settings)
+    sockets = open_sockets(settings.listen)
+    try:
+        with set_up_logging(settings):
+            _warn_of_open_secrets(given)
+            return asyncio.run(ServiceProcess(settings, sockets, say=click.echo).run())
+    finally:
+        for one in sockets:
+            one.close()
+        if settings.listen.path is not None:
+            settings.listen.path.unlink(missing_ok=True)
+
+
+def _warn_of_open_secrets(given: Mapping[str, str]) -> None:
+    for name, value in given.items():
+        if name in OPTIONS and OPTIONS[name].is_secret and "@" in value:
+            file, variable = flag_of(f"{name}{FILE_SUFFIX}"), variable_of(name)
+            _log.warning(
+                "%s: a secret on the command line is seen by everybody on this machine;"
+                " give it by %s or by %s",
+                *(flag_of(name), file, variable),
+            )
+
+
+def check_addresses(settings: ServiceSettings) -> None:
+    """Look whether database and telephonies are named rightly; none of them is spoken to.
+
+    Raises:
+        SettingsError: a URL is bad; all that are, by where they came from, and without secrets.
+    """
+    problems: list[Problem] = []
+    try:
+        address_of(settings.db)
+    except SettingsError as error:
+        problems.append(settings.problem("db", error.rule))
+    for tenant in settings.tenants:
+        request = DriverRequest(url=tenant.driver, service_id=_NOBODYS, clock=RealClock())
+        try:
+            open_driver(request)
+        except SettingsError as error:
+            for problem in error.problems:
+                # The value is a part of the URL, and any part of it may be the secret one.
+                rule = f"{problem.field}: {problem.rule}"
+                problems.append(tenant.origin.problem(None, rule))
+        except ValueError:
+            problems.append(tenant.origin.problem(None, "no URL of a telephony"))
+    if problems:
+        raise SettingsError(problems)

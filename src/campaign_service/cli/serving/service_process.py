@@ -1,0 +1,222 @@
+"""A process of the service, from its first line to its last: what begins when, what ends when.
+
+::
+
+    sockets        open already: a port that is in use is told before anything is done
+    database       opened, brought up to date; the first user made where there is none
+    house          recovers what was, leads or follows every tenant
+    HTTP           answers; systemd hears READY=1
+    ... until a signal ...
+    house          no new calls; calls in progress end, or are left to who comes next
+    HTTP           answers until then, so that one can watch; then closes
+
+Whatever fails on the way takes back what was begun, last things first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from campaign_core import Instant
+from campaign_drivers.simulated import RealClock
+from campaign_service.access import LocalAuthenticator
+from campaign_service.access.passwords import OneTimePassword, Passwords
+from campaign_service.access.users import ensure_administrator
+from campaign_service.api import ApiSettings, make_app
+from campaign_service.cli.serving.listening import public_url, shown_urls
+from campaign_service.cli.serving.web_server import WebServer
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.config.service_settings import ServiceSettings
+from campaign_service.database import Database
+from campaign_service.serving import House, HouseSettings, Notifier
+
+__all__ = ["ServiceProcess"]
+
+_log = logging.getLogger(__name__)
+
+_MIB = 1 << 20
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PASSWORD_FILE = "first-password"  # noqa: S105 -- the name of a file
+
+
+class ServiceProcess:
+    """One run of ``campaign serve``.
+
+    Args:
+        settings: what it is told.
+        sockets: on which it answers.
+        say: tells the terminal, and nobody who keeps what is told.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        sockets: list[socket.socket],
+        *,
+        say: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._sockets = sockets
+        self._say = say
+        self._notifier = Notifier.from_environment()
+        self._is_tls = settings.tls_certificate is not None
+        self._passwords = Passwords()
+        self._asked = 0
+        """How many signals came."""
+        self._stop_asked = asyncio.Event()
+        self._haste_asked = asyncio.Event()
+
+    async def run(self) -> int:
+        """Serve until a signal comes; the exit status.
+
+        Raises:
+            SettingsError: a value cannot be taken.
+            JournalError: the database is a newer release's, or damaged.
+            OSError: the database is away.
+        """
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._take_signal)
+        house = self._house()
+        try:
+            if not await self._ended_before(self._stop_asked, house.start()):
+                return ExitStatus.COMPLETED
+            await self._ensure_administrator(house.database)
+            return await self._serve(house)
+        finally:
+            await house.stop(at_once=True)
+            _log.info("stopped")
+
+    # Begin -----------------------------------------------------------------------------------
+
+    def _house(self) -> House:
+        settings = self._settings
+        for tenant in settings.tenants:
+            if tenant.driver == "simulated":
+                _log.warning(
+                    "tenant %s: SIMULATED, NOBODY IS REALLY CALLED; --driver names a telephony",
+                    tenant.name,
+                )
+        return House(
+            HouseSettings(
+                database=settings.db,
+                tenants={tenant.name: tenant.driver for tenant in settings.tenants},
+                url=settings.public_url or public_url(self._sockets, is_tls=self._is_tls),
+                drain_s=settings.drain_s,
+                snapshot_events=settings.snapshot_events,
+            )
+        )
+
+    async def _ensure_administrator(self, database: Database) -> None:
+        now = RealClock().now()
+        made = await asyncio.to_thread(ensure_administrator, database, self._passwords, now=now)
+        if made is not None:
+            self._tell_password(made)
+
+    def _tell_password(self, made: OneTimePassword) -> None:
+        until = _day(made.expires_at)
+        if not _is_kept_by_the_journal(sys.stdout.fileno()):
+            self._say(f"First start: user {made.name}, password for one log-in until {until}:")
+            self._say(f"\n    {made.text}\n")
+            return
+        # What a daemon prints is kept by the system's journal, where many may read it.
+        path = Path(_PASSWORD_FILE).absolute()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"{made.text}\n")
+        _log.warning(
+            "first start: the password of %s, good until %s, is in %s", made.name, until, path
+        )
+
+    def _web(self, house: House) -> WebServer:
+        settings = self._settings
+        app = make_app(
+            house,
+            LocalAuthenticator(house.database),
+            settings=ApiSettings(
+                list_body_max=settings.body_max_mib * _MIB, open_metrics=settings.open_metrics
+            ),
+            passwords=self._passwords,
+        )
+        return WebServer(app, settings, self._sockets)
+
+    def _urls(self) -> list[str]:
+        return shown_urls(self._sockets, is_tls=self._is_tls)
+
+    # Serve, and end --------------------------------------------------------------------------
+
+    async def _serve(self, house: House) -> ExitStatus:
+        """Answer until it is to end and all has ended that was to end."""
+        web = self._web(house)
+        await web.start()
+        where = " and ".join(self._urls())
+        _log.info("listening on %s, database %s", where, house.database.shown)
+        self._notifier.ready(f"listening on {where}")
+
+        async def prove() -> None:
+            await house.prove_alive()
+            self._notifier.status(house.status())
+
+        watching = asyncio.create_task(self._notifier.watch(prove))
+        try:
+            # Without HTTP nobody can command it: then it is better started anew.
+            has_failed = await self._ended_before(self._stop_asked, web.wait())
+            await self._drain(house)
+        finally:
+            watching.cancel()
+            await web.stop()
+            await asyncio.gather(watching, return_exceptions=True)
+        return ExitStatus.FAILED if has_failed else ExitStatus.COMPLETED
+
+    async def _drain(self, house: House) -> None:
+        """Let calls in progress end, which HTTP goes on to tell of, until a second signal."""
+        stopping = asyncio.create_task(house.stop())
+        if not await self._ended_before(self._haste_asked, asyncio.shield(stopping)):
+            await house.stop(at_once=True)
+        await stopping
+
+    async def _ended_before(self, event: asyncio.Event, work: Awaitable[object]) -> bool:
+        """Return whether some work ended before an event; otherwise it is given up."""
+        task = asyncio.ensure_future(work)
+        waiting = asyncio.create_task(event.wait())
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if task.done():
+            await task
+            return True
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+
+    def _take_signal(self) -> None:
+        self._asked += 1
+        if self._asked == 1:
+            drain_s = self._settings.drain_s
+            _log.info("stopping: no new calls; those in progress have %d s to end", drain_s)
+            self._notifier.stopping(within_s=drain_s)
+            self._stop_asked.set()
+        else:
+            _log.warning("stopping at once: calls in progress are left to the next start")
+            self._haste_asked.set()
+
+
+def _is_kept_by_the_journal(descriptor: int) -> bool:
+    """Return whether what is written there goes to systemd's journal."""
+    named = os.environ.get("JOURNAL_STREAM", "")
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return named == f"{found.st_dev}:{found.st_ino}"
+
+
+def _day(at: Instant) -> str:
+    return f"{datetime.fromtimestamp(at / 1_000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -174,8 +174,10 @@ class Leadership:
         """Ask whether the lock is ours; an answer that does not come in time is none."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.ensure_future(self._call(self._find))
-        done, _ = await asyncio.wait([self._looking], timeout=_PATIENCE_S)
-        return self._looking.result() if done else _Found.UNKNOWN
+        # Somebody else may ask anew while we wait.
+        looking = self._looking
+        done, _ = await asyncio.wait([looking], timeout=_PATIENCE_S)
+        return looking.result() if done else _Found.UNKNOWN
 
     def _find(self) -> _Found:
         try:

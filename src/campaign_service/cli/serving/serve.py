@@ -25,7 +25,7 @@ from campaign_service.engine import DriverRequest, open_driver
 
 __all__ = ["serve"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("campaign_service.serve")
 
 _NOBODYS = ServiceId("00000000")
 _Command = TypeVar("_Command", bound=Callable[..., int])

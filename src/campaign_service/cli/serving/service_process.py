@@ -40,7 +40,7 @@ from campaign_service.serving import House, HouseSettings, Notifier
 
 __all__ = ["ServiceProcess"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("campaign_service.serve")
 
 _MIB = 1 << 20
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

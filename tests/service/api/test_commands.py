@@ -348,9 +348,11 @@ def test_trial_of_what_is_not_there_is_a_bad_value(ask, trial, field):
     assert bad_fields(ask.post(below("what-if"), json={"trial": trial})) == [field]
 
 
-def test_status_tells_who_waits(ask, scheduled):
-    found = ask.get(below("status")).json()
+def test_status_tells_who_waits_where_it_is_asked_for(ask, scheduled):
+    found = ask.get(below("status?waiting=true")).json()
 
+    assert found["waiting"] == []
+    assert ask.get(below("status")).json()["waiting"] is None
     assert found["role"] == "LEADING"
     assert found["campaigns"]["SCHEDULED"] >= 1
 

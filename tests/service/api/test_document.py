@@ -5,15 +5,14 @@ the edges of every schema, chance, and chains of requests along the document's l
 examples of each operation by default; `CAMPAIGN_TESTS=full` looks much longer, and elsewhere.
 """
 
-import os
 import secrets
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.full import IS_FULL
 from tests.service.api.desk import MODEL, below
 
-IS_FULL = os.environ.get("CAMPAIGN_TESTS") == "full"
 EXAMPLES = 100 if IS_FULL else 2
 SEED = secrets.randbelow(2**32) if IS_FULL else 1
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from campaign_core.errors import SettingsError
+from campaign_service.api import reading
 from campaign_service.api.reading import MalformedBodyError, read_body, read_query
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built
@@ -105,6 +106,26 @@ def test_rows_that_fit_the_schema_are_looked_at_by_the_core_all_of_them():
             "each number once on a line; EXTERNAL 1 stands also at position 3",
         ),
     ]
+
+
+@pytest.mark.parametrize("least", [0, 1 << 20])
+def test_body_is_the_same_whether_it_is_read_in_one_go_or_row_by_row(monkeypatch, least):
+    monkeypatch.setattr(reading, "_IN_PIECES", least)
+    rows = [{"number": str(number), "line": "INTERNAL"} for number in range(5)]
+
+    made = built(read_body(json.dumps({**NAMED, "recipients": rows}).encode(), wanted.Model))
+
+    assert [one.number for one in made.recipients] == ["0", "1", "2", "3", "4"]
+    assert fields({**NAMED, "recipients": [*rows, {"number": "x"}], "priority": -1}) == [
+        "priority",
+        "recipients[5].number",
+    ]
+    assert fields({"recipients": rows}) == ["name", "caller_number"]
+    assert fields({"recipients": []}, requests.Recipients) == ["recipients"]
+    assert fields({"recipients": None}, requests.Recipients) == ["recipients"]
+    assert fields({}, requests.Recipients) == ["recipients"]
+    with pytest.raises(MalformedBodyError):
+        read_body(b'{"recipients": [{}, ]}', wanted.Model)
 
 
 def test_choice_is_told_with_its_names():

@@ -1,4 +1,4 @@
-"""The stream of events: without gap or repeat, wherever a listener was cut off, however far behind."""
+"""The stream of events: without gap or repeat, wherever it is cut off and however far behind."""
 
 import asyncio
 
@@ -207,9 +207,7 @@ def test_streams_end_when_they_are_closed():
     async def scene():
         tenants = {"main": Past(known=2)}
         counted = []
-        all_wires = Wires(
-            tenants, watch=lambda name: lambda entries: counted.extend(entries), tick_s=0.01
-        )
+        all_wires = Wires(tenants, watch={"main": counted.extend}.__getitem__, tick_s=0.01)
         all_wires.start()
         listening = asyncio.create_task(listened(all_wires.of("main"), 99))
         await asyncio.sleep(0.01)

@@ -21,6 +21,7 @@ from campaign_service.api.shapes.requests import (
     EventsQuery,
     ForecastQuery,
     NoQuery,
+    StatusQuery,
 )
 from campaign_service.api.times import text_of, text_or_none
 from campaign_service.api.views import call_shape, forecast_shape, waiting_shape
@@ -52,13 +53,17 @@ async def list_tenants(asked: Asked) -> Answer:
     return Answer(content=records.TenantList(items=items))
 
 
-@SERVICE.query("/status", query=NoQuery, reply=records.ServiceStatus)
+@SERVICE.query("/status", query=StatusQuery, reply=records.ServiceStatus)
 async def read_status(asked: Asked) -> Answer:
-    """Read how the service fares: link, capacity, counts, and who waits behind what (R8.5)."""
-    return Answer(content=await asyncio.to_thread(_status, asked.tenant))
+    """Read how the service fares: link, capacity, counts.
+
+    With `waiting`, also who has waited longest in each active campaign, and behind what (R8.5).
+    """
+    has_waiting = asked.query(StatusQuery).waiting
+    return Answer(content=await asyncio.to_thread(_status, asked.tenant, has_waiting=has_waiting))
 
 
-def _status(tenant: TenantService) -> records.ServiceStatus:
+def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
     health, state, now = tenant.health(), tenant.state, tenant.now
     lines = Counter(call.placement.line for call in calls_of(state))
     statuses = Counter(one.status for one in campaigns(state, now))
@@ -84,7 +89,7 @@ def _status(tenant: TenantService) -> records.ServiceStatus:
             limits=shape_of(state.settings.call_limits, wanted.CallLimits),
         ),
         campaigns=dict(statuses),
-        waiting=[waiting_shape(one) for one in starvation(state, now)],
+        waiting=([waiting_shape(one) for one in starvation(state, now)] if has_waiting else None),
     )
 
 

@@ -124,7 +124,11 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
     calls: CallsInUse
     campaigns: Annotated[dict[Status, int], Meta(description="How many there are, by status.")]
     waiting: Annotated[
-        list[Waiting], Meta(description="Who has waited longest in each active campaign (R8.5).")
+        list[Waiting] | None,
+        Meta(
+            description="Who has waited longest in each active campaign (R8.5); null: it was not"
+            " asked for."
+        ),
     ]
 
 

@@ -44,6 +44,7 @@ __all__ = [
     "Recipients",
     "RecipientsQuery",
     "StartCampaign",
+    "StatusQuery",
     "StopAttempts",
     "StopCampaign",
     "ThenQuery",
@@ -260,6 +261,17 @@ class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 class PastQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of all campaigns that ever were."""
+
+
+class StatusQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What the status tells."""
+
+    waiting: Annotated[
+        bool,
+        Meta(
+            description="With who has waited longest (R8.5); with a million idle a second or two."
+        ),
+    ] = False
 
 
 class CallsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,38 @@
+"""A process that follows answers questions, and sends whoever commands to the one that leads."""
+
+import time
+
+import pytest
+from tests.service.api.desk import MODEL, Desk, below
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """Somebody who asks the process that leads, and one that follows it."""
+    folder = tmp_path_factory.mktemp("both")
+    with Desk(folder) as leader, Desk(folder, url="http://10.0.0.9:8080", has_users=True) as other:
+        token = leader.tokens["administrator"]
+        yield leader.client(), other.client(token=token)
+
+
+def test_follower_answers_what_it_has_followed(both):
+    leader, follower = both
+    leader.post(below("models"), json={**MODEL, "name": "Followed"})
+
+    assert follower.get(below("status")).json()["role"] == "FOLLOWING"
+    deadline = time.monotonic() + 10
+    while not follower.get(below("models")).json()["items"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert follower.get("/ready").status_code == 200
+
+
+def test_follower_takes_no_command(both):
+    _, follower = both
+
+    answer = follower.post(below("models"), json={**MODEL, "name": "Not here"})
+
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "/problems/not-leading"
+    assert "leader" in answer.json()
+    assert answer.headers["Retry-After"]

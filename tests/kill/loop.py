@@ -46,6 +46,10 @@ EMULATED_WAYS: Mapping[str, _Way | None] = {
     "ending": _Way("end", 0.02),
     # Right after something was written, and before much could follow from it.
     "writing": None,
+    # A command is on its way, or its answer is.
+    "commanding": None,
+    # A command was acknowledged this very moment.
+    "acknowledging": None,
     # Some time after it was ready.
     "soon": None,
 }
@@ -92,7 +96,7 @@ class Trial:
         commanding = asyncio.create_task(self._command(operator, chance))
         for number in range(1, self.kills + 1):
             way = "late" if number % _LATE_EVERY == 0 else chance.choice(list(self.ways))
-            await self._wait(way, chance)
+            await self._wait(way, chance, operator)
             await self.service.kill()
             if chance.random() < 0.25:
                 await asyncio.sleep(chance.uniform(0, 1.0))
@@ -114,7 +118,7 @@ class Trial:
             await asyncio.sleep(chance.uniform(0, 0.3))
             await operator.command(len(self.models))
 
-    async def _wait(self, name: str, chance: random.Random) -> None:
+    async def _wait(self, name: str, chance: random.Random, operator: Operator) -> None:
         """Wait for an instant of a kind; the service has just been started."""
         way = self.ways.get(name)
         if way is not None:
@@ -126,6 +130,15 @@ class Trial:
                     break
                 await asyncio.sleep(0.002)
             await asyncio.sleep(chance.uniform(0, way.most_s))
+        elif name in {"commanding", "acknowledging"}:
+            await self.service.ready()
+            heard = operator.given if name == "commanding" else operator.answered
+            heard.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(10):
+                    await heard.wait()
+            if name == "commanding":
+                await asyncio.sleep(chance.uniform(0, 0.015))
         elif name == "writing" and self.journal is not None:
             await self.service.ready()
             before, give_up = self._written(), time.monotonic() + 5

@@ -22,7 +22,7 @@ _LOADED = (
     "campaign_drivers.asterisk",
     "campaign_drivers.freeswitch",
     "campaign_service.cli.app",
-    "campaign_service.cli.service_process",
+    "campaign_service.cli.serving.service_process",
     "psycopg",
 )
 

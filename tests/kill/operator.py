@@ -76,6 +76,10 @@ class Operator:
         self._totals = itertools.cycle([14, 9, 18, 7])
         self._paused: set[CampaignId] = set()
         self._is_insisting = False
+        self.given = asyncio.Event()
+        """Set whenever a command is sent."""
+        self.answered = asyncio.Event()
+        """Set whenever one is answered."""
 
     async def open(self, given: Sequence[CampaignModel]) -> None:
         """Set the limits and start a campaign from each model."""
@@ -141,9 +145,11 @@ class Operator:
         self._is_insisting = True
         while asked.answer is None:
             asked.tries += 1
+            self.given.set()
             asked.answer = await self._gives.give(command, asked.key)
             if asked.answer is None:
                 await asyncio.sleep(0.02)
+        self.answered.set()
         self._is_insisting = False
 
 

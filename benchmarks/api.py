@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -82,6 +82,11 @@ class _Client:
 
     async def open(self) -> None:
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def close(self) -> None:
+        self.writer.close()
+        with suppress(OSError):
+            await self.writer.wait_closed()
 
     def send(self, method: str, path: str, body: object = None, **headers: str) -> None:
         data = b"" if body is None else json.dumps(body).encode()
@@ -185,7 +190,7 @@ async def _requests(port: int, token: str, name: str, seconds: float) -> tuple[f
                 # Of several who pause one campaign at once one is first; the others are refused.
                 assert status < 300 or status == 409, data
                 took.append(time.perf_counter() - asked)
-        client.writer.close()
+        await client.close()
 
     clients = 1 if name.startswith("POST") else _CLIENTS
     await asyncio.gather(*[one() for _ in range(clients)])
@@ -200,30 +205,33 @@ class _Heard:
     """What the listeners heard."""
 
     lateness_ms: list[float] = attrs.field(factory=list)
-    bytes: int = 0
     events: int = 0
     """Of one listener."""
+
+    def take(self, texts: Sequence[bytes], *, is_counted: bool) -> None:
+        now = time.time()
+        for text in texts:
+            found = _AT.search(text)
+            if found is not None:
+                at = datetime.fromisoformat(found[1].decode()).timestamp()
+                self.lateness_ms.append((now - at) * 1_000)
+                self.events += is_counted
 
 
 async def _listen(port: int, token: str, heard: _Heard, number: int) -> None:
     client = _Client(port, token)
     await client.open()
-    client.send("GET", "events", Accept="text/event-stream")
-    status, _ = await client.head()
-    assert status == 200
-    rest = b""
-    while data := await client.reader.read(1 << 16):
-        heard.bytes += len(data)
-        if number >= _FULLY_HEARD:
-            continue
-        now = time.time()
-        *events, rest = (rest + data).split(b"\n\n")
-        for event in events:
-            found = _AT.search(event)
-            if found is not None:
-                at = datetime.fromisoformat(found[1].decode()).timestamp()
-                heard.lateness_ms.append((now - at) * 1_000)
-                heard.events += number == 0
+    try:
+        client.send("GET", "events", Accept="text/event-stream")
+        status, _ = await client.head()
+        assert status == 200
+        rest = b""
+        while data := await client.reader.read(1 << 16):
+            if number < _FULLY_HEARD:
+                *events, rest = (rest + data).split(b"\n\n")
+                heard.take(events, is_counted=number == 0)
+    finally:
+        await client.close()
 
 
 async def _measured(port: int, token: str, load: _Load) -> list[Row]:
@@ -237,6 +245,7 @@ async def _measured(port: int, token: str, load: _Load) -> list[Row]:
         asyncio.create_task(_listen(port, token, heard, number)) for number in range(load.listeners)
     ]
     # A connection that is not used is closed after a while.
+    await client.close()
     await client.open()
     await _limit(client, _IN_FLIGHT)
     # Whoever joins is told what is recent; that is not late.
@@ -255,7 +264,7 @@ async def _measured(port: int, token: str, load: _Load) -> list[Row]:
     for task in listening:
         task.cancel()
     await asyncio.gather(*listening, return_exceptions=True)
-    client.writer.close()
+    await client.close()
     return rows
 
 

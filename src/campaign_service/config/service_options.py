@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from campaign_service.config.service_settings import Listen
+from campaign_service.config.service_settings import UNIX_SOCKET, Listen
 
 __all__ = ["DRIVER_RULE", "FILE_SUFFIX", "OPTIONS", "Kind", "Option", "RefusedError"]
 
@@ -166,14 +166,19 @@ def _public_url(text: str) -> str:
 
 def _proxies(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else []
-    for text in listed:
-        if not isinstance(text, str):
-            raise RefusedError(_PROXIES_RULE)
-        ip_network(text, strict=False) if "/" in text else ip_address(text)
-    return tuple(listed)
+    if not all(isinstance(text, str) for text in listed):
+        raise RefusedError(_PROXIES_RULE)
+    return tuple(map(_proxy, listed))
 
 
-_PROXIES_RULE = "addresses or networks such as 10.0.0.0/8"
+def _proxy(text: str) -> str:
+    if text == UNIX_SOCKET:
+        return text
+    # Written as the web server compares it: 10.0.0.7/8 would be no network to it.
+    return str(ip_network(text, strict=False) if "/" in text else ip_address(text))
+
+
+_PROXIES_RULE = f"addresses or networks such as 10.0.0.0/8, or {UNIX_SOCKET}"
 _PROXIES = Kind(
     native=list,
     rule=f"a list of {_PROXIES_RULE}",

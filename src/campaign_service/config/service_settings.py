@@ -11,10 +11,12 @@ from typing_extensions import override
 from campaign_core.errors import Problem
 from campaign_service.config.problems import LocatedProblem
 
-__all__ = ["Listen", "Origin", "ServiceSettings", "TenantSettings"]
+__all__ = ["UNIX_SOCKET", "Listen", "Origin", "ServiceSettings", "TenantSettings"]
 
 MAIN = "main"
 """The tenant of a service that has one."""
+UNIX_SOCKET = "unix"
+"""Stands for the address of whoever comes by a Unix socket."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,7 +93,8 @@ class ServiceSettings:
     tls_certificate: Path | None
     tls_key: Path | None
     trusted_proxies: tuple[str, ...]
-    """Addresses of reverse proxies whose ``X-Forwarded-For`` is believed."""
+    """Addresses of reverse proxies whose ``X-Forwarded-For`` is believed; :data:`UNIX_SOCKET`:
+    whoever comes by the Unix socket."""
     drain_s: int
     """How long calls in progress may take to end when the service is stopped."""
     log_level: str

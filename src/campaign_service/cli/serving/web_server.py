@@ -6,13 +6,19 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from litestar import Litestar
 from typing_extensions import override
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from campaign_service.api import close_streams
-from campaign_service.config.service_settings import ServiceSettings
+from campaign_service.cli.serving.http_protocol import BoundedProtocol
+from campaign_service.config.service_settings import UNIX_SOCKET, ServiceSettings
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 __all__ = ["WebServer"]
 
@@ -46,17 +52,16 @@ class WebServer:
         certificate, key = settings.tls_certificate, settings.tls_key
         self._server = _Server(
             uvicorn.Config(
-                app,
+                _told_who_asks(app, settings.trusted_proxies),
                 lifespan="on",
                 loop="asyncio",
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 log_config=None,
                 access_log=settings.access_log,
                 server_header=False,
-                # Whoever is not listed here may not say on whose behalf it asks.
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=list(settings.trusted_proxies),
+                # Done by ourselves: it would leave out whoever comes by a Unix socket.
+                proxy_headers=False,
                 timeout_graceful_shutdown=_CLOSING_S,
                 ssl_certfile=None if certificate is None else str(certificate),
                 ssl_keyfile=None if key is None else str(key),
@@ -90,3 +95,19 @@ class WebServer:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+
+
+def _told_who_asks(app: Any, trusted: tuple[str, ...]) -> Any:  # noqa: ANN401 -- ASGI applications
+    """Return the application, told where requests come from.
+
+    Whoever comes by a Unix socket has no address: it is called :data:`UNIX_SOCKET`. Who is not
+    listed as a proxy may not say on whose behalf it asks.
+    """
+    behind: ASGI3Application = ProxyHeadersMiddleware(app, list(trusted)) if trusted else app
+
+    async def named(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        if scope["type"] == "http" and not scope.get("client"):
+            scope["client"] = (UNIX_SOCKET, 0)
+        await behind(scope, receive, send)
+
+    return named

@@ -1,0 +1,179 @@
+"""The web server in front of the API: how much it takes of whom, and whose word it believes."""
+
+import asyncio
+import socket
+import threading
+from contextlib import closing
+
+import attrs
+import httpx
+import pytest
+
+from campaign_service.cli.serving.http_protocol import HEAD_BYTES_MAX, BoundedProtocol
+from campaign_service.cli.serving.web_server import WebServer
+from campaign_service.config.service_file import read_service
+
+
+async def _app(scope, receive, send):
+    """Answers who asks, once it has read the body."""
+    if scope["type"] == "lifespan":
+        for kind in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{kind}.complete"})
+        return
+    while (await receive()).get("more_body"):
+        pass
+    told = str(scope["client"][0]).encode()
+    headers = [(b"content-length", str(len(told)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": told})
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """Begin to serve; where."""
+    monkeypatch.setattr("campaign_service.cli.serving.web_server.close_streams", lambda _: None)
+    monkeypatch.setattr(BoundedProtocol, "look_every_s", 0.05)
+    monkeypatch.setattr(BoundedProtocol, "head_s", 0.4)
+    monkeypatch.setattr(BoundedProtocol, "silence_s", 0.4)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    running = []
+
+    def run(coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(20)
+
+    def serve(*, unix=None, **values):
+        settings = attrs.evolve(
+            read_service(flags={}, environment={"CAMPAIGN_DB": str(tmp_path / "c.db")}), **values
+        )
+        if unix is None:
+            listener = socket.create_server(("127.0.0.1", 0))
+        else:
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(unix))
+        web = WebServer(_app, settings, [listener])
+        run(web.start())
+        running.append((web, listener))
+        return listener.getsockname()
+
+    yield serve
+    for web, listener in running:
+        run(web.stop())
+        listener.close()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def _answer(where, *parts):
+    """What comes back, until the server closes; what is sent after that is lost."""
+    with closing(socket.create_connection(where, timeout=10)) as one:
+        told = b""
+        try:
+            for part in parts:
+                one.sendall(part)
+            while piece := one.recv(65_536):
+                told += piece
+        except ConnectionError:
+            pass
+        return told
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"x" * 65_536),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", b"X: y\r\n" * 10_000),
+        (b"GET /", b"y" * 65_536),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+            b"X: y\r\n" * 9_999,
+        ),
+    ],
+)
+def test_head_without_an_end_is_broken_off(serve, endless):
+    """Issue: HTTP API; a limit on everything (style): of a stranger above all."""
+    begun, more = endless
+    with closing(socket.create_connection(serve(), timeout=10)) as one:
+        one.sendall(begun)
+        with pytest.raises(ConnectionError):  # noqa: PT012 -- which of them is the last is open
+            for _ in range(400):
+                one.sendall(more)
+            while one.recv(65_536):
+                pass
+            raise ConnectionResetError
+
+
+def test_head_that_is_too_long_is_told_so(serve):
+    """Issue: HTTP API; a limit on everything (style)."""
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nX: ".ljust(HEAD_BYTES_MAX + 1, b"x")
+    assert _answer(serve(), head).startswith(b"HTTP/1.1 431 ")
+
+
+def test_body_is_as_long_as_the_api_takes_it(serve):
+    """Issue: HTTP API; a list of recipients is no head."""
+    url = "http://{}:{}/".format(*serve())
+    pieces = [b"x" * 50_000] * 20
+    assert httpx.post(url, content=b"".join(pieces), trust_env=False).status_code == 200
+    assert httpx.post(url, content=iter(pieces), trust_env=False).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("begun", "told"),
+    [
+        (b"", b"HTTP/1.1 408 "),
+        (b"GET / HT", b"HTTP/1.1 408 "),
+        # That one is being answered already.
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", b""),
+    ],
+)
+def test_connection_that_says_no_more_is_closed(serve, begun, told):
+    """Issue: HTTP API; whoever begins and does not go on holds nothing for long."""
+    assert _answer(serve(), begun)[:13] == told
+
+
+def test_more_connections_than_files_allow_are_turned_away(serve, monkeypatch):
+    """Issue: HTTP API; the database and the telephony need files too."""
+    monkeypatch.setattr(BoundedProtocol, "connections_max", 2)
+    monkeypatch.setattr(BoundedProtocol, "head_s", 60)
+    where = serve()
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with closing(socket.create_connection(where)), closing(socket.create_connection(where)):
+        assert _answer(where, request) == b""
+    while b"200 OK" not in _answer(where, request):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("trusted", "told"),
+    [
+        ((), "127.0.0.1"),
+        (("127.0.0.1",), "9.9.9.9"),
+        (("127.0.0.0/8", "9.9.9.9"), "7.7.7.7"),
+        (("unix",), "127.0.0.1"),
+    ],
+)
+def test_proxy_is_believed_where_it_is_trusted(serve, trusted, told):
+    """Issue: log-in rate limit; what a client itself has put before is never believed."""
+    url = "http://{}:{}/".format(*serve(trusted_proxies=trusted))
+    headers = {"X-Forwarded-For": "7.7.7.7, 9.9.9.9"}
+    assert httpx.get(url, headers=headers, trust_env=False).text == told
+
+
+@pytest.mark.parametrize(("trusted", "told"), [((), "unix"), (("unix",), "9.9.9.9")])
+def test_proxy_at_the_unix_socket_can_be_trusted(serve, tmp_path, trusted, told):
+    """Issue: log-in rate limit; it would count all clients of the proxy as one."""
+    path = tmp_path / "socket"
+    serve(unix=path, trusted_proxies=trusted)
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path))) as client:
+        headers = {"X-Forwarded-For": "7.7.7.7, 9.9.9.9"}
+        assert client.get("http://localhost/", headers=headers).text == told
+
+
+def test_proxies_are_written_as_they_are_compared():
+    """Issue: configuration; a network with a host's bits in it is that network."""
+    environment = {"CAMPAIGN_TRUSTED_PROXIES": "10.1.2.3/8, ::0001, unix"}
+    found = read_service(flags={}, environment=environment)
+    assert found.trusted_proxies == ("10.0.0.0/8", "::1", "unix")

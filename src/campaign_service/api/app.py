@@ -56,6 +56,8 @@ def make_app(
         finally:
             watching.cancel()
             await premises.wires.stop()
+            premises.by_password.close()
+            premises.long.close()
             await asyncio.gather(watching, return_exceptions=True)
 
     app = Litestar(

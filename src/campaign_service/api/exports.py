@@ -5,7 +5,6 @@ The columns are those of the report of ``campaign run``; times are in the campai
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -25,6 +24,7 @@ from campaign_core import (
     recipient,
 )
 from campaign_service.api.shapes.requests import ExportQuery
+from campaign_service.api.turns import Turns
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.report import Attempt, RecipientRow
 from campaign_service.report.rows import (
@@ -47,9 +47,9 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 async def export(
-    tenant: TenantService, record: CampaignRecord, query: ExportQuery
+    tenant: TenantService, record: CampaignRecord, query: ExportQuery, *, turns: Turns
 ) -> AsyncIterator[bytes]:
-    """Yield an export piece by piece; each is read and written in a thread."""
+    """Yield an export piece by piece; each is read and written when it has its turn."""
     pages = _Pages(tenant, record)
     rows, columns = {
         "recipients": (pages.recipients, RECIPIENT_COLUMNS),
@@ -57,8 +57,12 @@ async def export(
         "log": (pages.log, LOG_COLUMNS),
     }[query.what]
     texts = _csv(rows(), columns) if query.format == "csv" else _json(rows(), query.what)
-    while (text := await asyncio.to_thread(next, texts, None)) is not None:
+    while (text := await turns.take(_next, texts)) is not None:
         yield text.encode()
+
+
+def _next(texts: Iterator[str]) -> str | None:
+    return next(texts, None)
 
 
 def _csv(pages: Iterator[list[Row]], columns: tuple[str, ...]) -> Iterator[str]:

@@ -1,9 +1,15 @@
 """Log-in, users, roles and tokens over HTTP (R10.1); what they mean is tested with `access`."""
 
+import asyncio
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from tests.service.api.desk import PASSWORD, below
+
+from campaign_service.access import NotAuthenticatedError
 
 NUMBERS = itertools.count(1)
 NEW = "another good passphrase"
@@ -163,3 +169,35 @@ def test_host_program_s_own_users_leave_no_log_in(desk):
         route.path for route in app.routes if "login" in route.path or "users" in route.path
     ]
     assert [route.path for route in app.routes if route.path.endswith("/me")]
+
+
+def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
+    """Issue: log-in rate limit; passwords take processors, and have threads of their own."""
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def slow(*_args, **_more):
+        begun.release()
+        assert go_on.wait(20)
+        raise NotAuthenticatedError("name or password is wrong")
+
+    monkeypatch.setattr("campaign_service.access.login", slow)
+    given = {"name": "anybody", "password": "at all"}
+
+    async def flood():
+        async with httpx.AsyncClient(base_url=desk.url, timeout=30, trust_env=False) as client:
+            return await asyncio.gather(
+                *(client.post("/api/v1/login", json=given) for _ in range(60))
+            )
+
+    with ThreadPoolExecutor(1) as strangers:
+        answers = strangers.submit(asyncio.run, flood())
+        try:
+            assert begun.acquire(timeout=10)
+            # Those go by the threads that all share.
+            assert ask.get(below("log")).status_code == 200
+            assert ask.get("/api/v1/users").status_code == 200
+        finally:
+            go_on.set()
+        found = [(one.status_code, one.headers.get("Retry-After")) for one in answers.result()]
+
+    assert set(found) == {(401, None), (429, "2")}

@@ -198,7 +198,7 @@ async def try_command(asked: Asked) -> Answer:
         return what_if_answer(what_if(state, command, now))
 
     try:
-        return Answer(content=await asyncio.to_thread(tried))
+        return Answer(content=await asked.premises.long.take(tried))
     except UnknownModelError as error:
         raise refused_by_field(error, "trial.model_id", getattr(trial, "model_id", 0)) from None
     except UnknownCampaignError as error:

@@ -68,7 +68,7 @@ async def read_me(asked: Asked) -> Answer:
 async def log_in(asked: Asked) -> Answer:
     """Log in with a password, and get a token for the requests to come."""
     body = asked.body(people.Login)
-    done = await asyncio.to_thread(
+    done = await asked.premises.by_password.take(
         access.login,
         asked.premises.house.database,
         asked.premises.passwords,
@@ -106,7 +106,7 @@ async def log_out(asked: Asked) -> Answer:
 async def change_my_password(asked: Asked) -> Answer:
     """Give oneself another password; all one's other sessions end."""
     body = asked.body(people.ChangePassword)
-    await asyncio.to_thread(
+    await asked.premises.by_password.take(
         access.change_password,
         asked.premises.house.database,
         asked.premises.passwords,
@@ -139,7 +139,7 @@ async def list_users(asked: Asked) -> Answer:
 async def add_user(asked: Asked) -> Answer:
     """Make a user; without a password, a one-time password is made up."""
     body = asked.body(people.NewUser)
-    made = await asyncio.to_thread(
+    made = await asked.premises.by_password.take(
         access.add_user,
         asked.premises.house.database,
         asked.premises.passwords,
@@ -221,7 +221,7 @@ async def reset_password(asked: Asked) -> Answer:
     """Give a user another password; that one's sessions end."""
     body, name = asked.body(people.ResetPassword), asked.names["name"]
     database = asked.premises.house.database
-    one_time = await asyncio.to_thread(
+    one_time = await asked.premises.by_password.take(
         access.reset_password,
         database,
         asked.premises.passwords,

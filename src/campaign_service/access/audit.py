@@ -24,6 +24,9 @@ __all__ = ["AccessAction", "AccessEvent", "audit", "record", "record_refusal"]
 _REFUSAL_REST_MS = 60_000
 """The same refusal again within this time is not recorded again: whoever may do nothing else
 could fill the disk with them."""
+_REFUSALS_MAX = 30
+"""So many refusals of one user are recorded within that time: there is no end to what may be asked
+for, and more of them would tell no more."""
 
 
 class AccessAction(Enum):
@@ -154,7 +157,7 @@ def record_refusal(database: Database, principal: Principal, *, asked: str, now:
         database: where.
         principal: who asked.
         asked: what for, such as ``PUT /api/v1/tenants/main/settings``.
-        now: when; the same again within a minute is recorded once.
+        now: when; the same again within a minute is recorded once, and of one user some alone.
     """
     table = access_event.c
     refused = AccessAction.REFUSED
@@ -165,12 +168,23 @@ def record_refusal(database: Database, principal: Principal, *, asked: str, now:
         table.subject == asked,
         table.at > now - _REFUSAL_REST_MS,
     )
+    mine = sa.select(table.action, table.at).where(table.actor == principal.name)
+    latest = mine.order_by(table.id.desc()).limit(_REFUSALS_MAX)
+
+    def is_told(connection: sa.Connection) -> bool:
+        if connection.execute(known.limit(1)).first() is not None:
+            return True
+        rows = connection.execute(latest).all()
+        since = now - _REFUSAL_REST_MS
+        fresh = [row for row in rows if row.action == refused.value and row.at > since]
+        return len(fresh) == _REFUSALS_MAX
+
     # Who asks a thousand times a second shall not hold up whoever has something to write.
     with database.reading() as connection:
-        if connection.execute(known.limit(1)).first() is not None:
+        if is_told(connection):
             return
     with in_turn(database) as connection:
-        if connection.execute(known.limit(1)).first() is None:
+        if not is_told(connection):
             record(connection, refused, by=principal.actor, subject=asked, now=now)
 
 

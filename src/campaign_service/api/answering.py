@@ -129,10 +129,11 @@ def _check_permission(
     premises: Premises, operation: Operation, names: dict[str, str], principal: Principal
 ) -> None:
     tenant = names.get("tenant") if operation.is_of_tenant else None
+    if isinstance(operation.needs, ServicePermission):
+        # Before it is told whether there is such a tenant: that is not for everybody to know.
+        principal.require(operation.needs, tenant=tenant)
     if tenant is not None and tenant not in premises.house.tenants:
         raise NotFoundError(f"tenant = {tenant}: this process serves no such tenant")
-    if isinstance(operation.needs, ServicePermission):
-        principal.require(operation.needs, tenant=tenant)
 
 
 def _check_acceptable(operation: Operation, request: AnyRequest) -> None:

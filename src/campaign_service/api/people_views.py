@@ -16,6 +16,7 @@ __all__ = [
     "expected_version",
     "grants_of",
     "password_for",
+    "refuse_program_of",
     "require_own_or_manager",
     "role_shape",
     "sorted_permissions",
@@ -47,20 +48,44 @@ def expected_version(asked: Asked) -> int | None:
     return int(found[1])
 
 
-def require_own_or_manager(asked: Asked, *, not_for_programs: bool = False) -> None:
+def require_own_or_manager(
+    asked: Asked, *, not_for_programs: bool = False, token_id: str | None = None
+) -> None:
     """Go on only for the user that the path names, and for whoever manages users.
+
+    Args:
+        asked: the request.
+        not_for_programs: whether a program may do this for nobody.
+        token_id: what is to be ended: of its user's, a program ends itself alone, for a token
+            that leaks and may only look shall not log its user out.
 
     Raises:
         NotPermittedError: it is somebody else, or must think of a new password first.
     """
     principal = asked.principal
     is_own = principal.name == asked.names["name"] and not principal.must_change_password
+    if principal.is_program and token_id not in (None, principal.token_id):
+        is_own = False
     if not_for_programs and principal.is_program:
-        raise NotPermittedError(
-            ServicePermission.MANAGE_USERS, tenant=None, must_change_password=False
-        )
+        raise _refused_to_programs()
     if not is_own:
         principal.require(ServicePermission.MANAGE_USERS)
+
+
+def refuse_program_of(asked: Asked) -> None:
+    """Go on only for others than a program of the user that the path names.
+
+    Raises:
+        NotPermittedError: it is one.
+    """
+    if asked.principal.is_program and asked.principal.name == asked.names["name"]:
+        raise _refused_to_programs()
+
+
+def _refused_to_programs() -> NotPermittedError:
+    return NotPermittedError(
+        ServicePermission.MANAGE_USERS, tenant=None, must_change_password=False
+    )
 
 
 def sorted_permissions(held: Iterable[ServicePermission]) -> list[ServicePermission]:

@@ -76,3 +76,16 @@ def test_stranger_s_text_is_kept_printable(people):
 
 def test_actor_says_who_and_from_where():
     assert Actor(name="console:root", address="console").name == "console:root"
+
+
+def test_refusals_of_one_user_are_recorded_some_at_a_time(people):
+    """Issue: an audit query; whoever asks for ever other things fills no disk with them."""
+    for number in range(100):
+        refuse(people, f"GET /api/v1/tenants/south/campaigns/{number}")
+    refuse(people, "GET /", name="bob")
+
+    assert people.actions(actor="eve") == ["REFUSED"] * 30
+    assert people.actions(actor="bob") == ["REFUSED"]
+    people.wait(MINUTE)
+    refuse(people, "GET /later")
+    assert people.audit(actor="eve")[-1].subject == "GET /later"

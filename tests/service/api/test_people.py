@@ -201,3 +201,31 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
         found = [(one.status_code, one.headers.get("Retry-After")) for one in answers.result()]
 
     assert set(found) == {(401, None), (429, "2")}
+
+
+def test_program_ends_itself_and_nothing_else_of_its_user(desk, name):
+    """R10.1: a token that leaks, and may only look, logs nobody out."""
+    client = logged_in(desk, name)
+    of = f"/api/v1/users/{name}/tokens"
+    made = client.post(of, json={"label": "door bell", "permissions": ["VIEW"]}).json()
+    program = desk.client(token=made["secret"])
+    session = next(one["id"] for one in client.get(of).json()["items"] if one["is_session"])
+
+    assert program.delete(f"{of}/{session}").status_code == 403
+    assert client.get("/api/v1/me").status_code == 200
+    assert program.delete(f"{of}/{made['token']['id']}").status_code == 204
+    assert program.get("/api/v1/me").status_code == 401
+
+
+def test_program_changes_no_password_of_its_user(desk, ask, name):
+    """R10.1: not by way of managing users either."""
+    assert ask.put("/api/v1/users/administrator/password", json={}).status_code == 403
+    assert ask.put(f"/api/v1/users/{name}/password", json={}).status_code == 200
+
+
+def test_whoever_has_nothing_to_do_with_a_tenant_is_not_told_of_it(desk, name):
+    """R10.1: hide what a user may not do; which tenants there are is not for all to know."""
+    client = desk.client(token=desk.add_user(f"stranger-of-{name}"))
+    answers = [client.get(f"/api/v1/tenants/{one}/status") for one in ("main", "other")]
+
+    assert [answer.status_code for answer in answers] == [403, 403]

@@ -17,6 +17,7 @@ from campaign_service.api.people_views import (
     expected_version,
     grants_of,
     password_for,
+    refuse_program_of,
     require_own_or_manager,
     role_shape,
     sorted_permissions,
@@ -218,7 +219,11 @@ async def delete_user(asked: Asked) -> Answer:
     if_match=IfMatch.TAKEN,
 )
 async def reset_password(asked: Asked) -> Answer:
-    """Give a user another password; that one's sessions end."""
+    """Give a user another password; that one's sessions end.
+
+    A program does so for others than its own user.
+    """
+    refuse_program_of(asked)
     body, name = asked.body(people.ResetPassword), asked.names["name"]
     database = asked.premises.house.database
     one_time = await asked.premises.by_password.take(
@@ -282,7 +287,7 @@ async def make_token(asked: Asked) -> Answer:
 @PEOPLE.change("DELETE", "/users/{name}/tokens/{token_id}", needs=Needs.SOMEBODY, reply=_NOTHING)
 async def revoke_token(asked: Asked) -> Answer:
     """End a token, or a session: one's own, or anybody's for whoever manages users."""
-    require_own_or_manager(asked)
+    require_own_or_manager(asked, token_id=asked.names["token_id"])
     await asyncio.to_thread(
         access.revoke_token,
         asked.premises.house.database,

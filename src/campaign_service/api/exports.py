@@ -32,6 +32,7 @@ from campaign_service.report.rows import (
     RECIPIENT_COLUMNS,
     Row,
     attempt_row,
+    csv_row,
     recipient_row,
 )
 from campaign_service.report.times import TimeWriter
@@ -70,7 +71,7 @@ def _csv(pages: Iterator[list[Row]], columns: tuple[str, ...]) -> Iterator[str]:
     writer = csv.DictWriter(buffer, columns)
     writer.writeheader()
     for page in pages:
-        writer.writerows(_plain(row) for row in page)
+        writer.writerows(csv_row(row) for row in page)
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -86,13 +87,6 @@ def _json(pages: Iterator[list[Row]], what: str) -> Iterator[str]:
             yield before + ",\n".join(_encode(_whole(row)) for row in page)
             is_first = False
     yield "\n]}\n"
-
-
-def _plain(row: Row) -> Row:
-    """Return a row as CSV has it: JSON's words for true and false, not Python's."""
-    return {
-        name: str(cell).lower() if isinstance(cell, bool) else cell for name, cell in row.items()
-    }
 
 
 def _whole(row: Row) -> dict[str, object]:

@@ -32,8 +32,8 @@ from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (
     ATTEMPT_COLUMNS,
     RECIPIENT_COLUMNS,
-    Row,
     attempt_row,
+    csv_row,
     event_rows,
     recipient_row,
 )
@@ -118,7 +118,7 @@ class ReportFolder:
         row = attempt_row(attempt, name, self._text)
         text = _encode({**row, "events": event_rows(attempt.events, self._text)})
         with _naming(self._folder / "attempts.csv"):
-            self._attempts_csv.writerow(_plain(row))
+            self._attempts_csv.writerow(csv_row(row))
             self._attempts_json.write(f",\n  {text}" if self._has_attempts else f"\n  {text}")
         self._has_attempts = True
 
@@ -126,7 +126,7 @@ class ReportFolder:
         table = self._table("recipients.csv", RECIPIENT_COLUMNS)
         with _naming(self._folder / "recipients.csv"):
             for row in self.panel.rows(state):
-                table.writerow(_plain(recipient_row(row, self._text)))
+                table.writerow(csv_row(recipient_row(row, self._text)))
 
     def _write_json(self, state: State, summary: Summary) -> None:
         parameters = codec.to_data(attrs.evolve(self._model, recipients=()))
@@ -198,8 +198,3 @@ def _naming(path: Path) -> Iterator[None]:
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
-
-
-def _plain(row: Row) -> Row:
-    """Return a row as CSV has it: JSON's words for true and false, not Python's."""
-    return {key: str(cell).lower() if isinstance(cell, bool) else cell for key, cell in row.items()}

@@ -20,6 +20,7 @@ __all__ = [
     "Cell",
     "Row",
     "attempt_row",
+    "csv_row",
     "event_rows",
     "recipient_row",
 ]
@@ -73,8 +74,22 @@ Row = dict[str, Cell]
 
 TimeText = Callable[[int | None], str]
 
+_FORMULA = ("=", "+", "-", "@")
+"""What makes a formula of a cell, to a spreadsheet."""
+_NUMBER = "number"
 _IN_USE = ("service_internal", "service_external", "campaign_internal", "campaign_external")
 _OF_EVERY_EVENT = {"seq", "at", "actor", "call_id", "campaign_id"}
+
+
+def csv_row(row: Row) -> Row:
+    """Return a row as CSV has it.
+
+    True and false are JSON's words for it, not Python's. A text that a spreadsheet would take for
+    a formula has an apostrophe before it: people's names come from many hands, and a formula can
+    send what stands beside it anywhere. Numbers stay, for what can be read in them, ``+39050...``,
+    does no harm.
+    """
+    return {name: _csv_cell(name, cell) for name, cell in row.items()}
 
 
 def recipient_row(row: RecipientRow, text: TimeText) -> Row:
@@ -133,6 +148,14 @@ def event_rows(events: Iterable[CallEvent], text: TimeText) -> list[Row]:
         }
         for event in events
     ]
+
+
+def _csv_cell(name: str, cell: Cell) -> Cell:
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and name != _NUMBER:
+        return f"'{cell}"
+    return cell
 
 
 def _details(event: CallEvent) -> Row:

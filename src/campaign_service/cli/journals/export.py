@@ -14,7 +14,7 @@ from campaign_core import CampaignId
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.database import Database
 from campaign_service.journal.sql import DEFAULT_TENANT, CampaignExport, History, find_tenant
-from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row
+from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row, csv_row
 
 __all__ = ["export"]
 
@@ -79,13 +79,7 @@ def _table(file: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> int:
     writer.writeheader()
     count = 0
     for row in rows:
-        # JSON's words for true and false, as in a run's report.
-        writer.writerow(
-            {
-                key: str(cell).lower() if isinstance(cell, bool) else cell
-                for key, cell in row.items()
-            }
-        )
+        writer.writerow(csv_row(row))
         count += 1
     return count
 

@@ -32,6 +32,7 @@ from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (
     ATTEMPT_COLUMNS,
     RECIPIENT_COLUMNS,
+    Row,
     attempt_row,
     csv_row,
     event_rows,

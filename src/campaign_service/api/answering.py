@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 from litestar.response import Response, Stream
 from msgspec import Struct
 
@@ -30,6 +31,7 @@ from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import Answer, IfMatch, Needs, Operation
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import (
+    ClientGoneError,
     NotAcceptableError,
     NotFoundError,
     PreconditionNeededError,
@@ -137,7 +139,7 @@ def _check_permission(
 
 
 def _check_acceptable(operation: Operation, request: AnyRequest) -> None:
-    accept = request.headers.get("accept")
+    accept = _header(request, "accept")
     offered = operation.reply.media
     if not accept or not offered:
         return
@@ -158,7 +160,11 @@ def _media(one: str) -> str:
 async def _body(operation: Operation, request: AnyRequest) -> Struct | None:
     if operation.method == "GET":
         return None
-    data = await request.body()
+    try:
+        data = await request.body()
+    except InternalServerException as error:
+        # So the framework calls it when there is nobody any more who could be answered.
+        raise ClientGoneError(error.detail) from None
     kind = operation.body
     if kind is None:
         if data.strip() not in (b"", b"{}", b"null"):
@@ -175,8 +181,14 @@ async def _body(operation: Operation, request: AnyRequest) -> Struct | None:
     return await asyncio.to_thread(read_body, data, kind)
 
 
+def _header(request: AnyRequest, name: str) -> str | None:
+    """Return a header; one that comes several times is one list (RFC 9110)."""
+    given = request.headers.getall(name, [])
+    return ", ".join(given) if given else None
+
+
 def _key(operation: Operation, request: AnyRequest) -> str | None:
-    key = request.headers.get("idempotency-key")
+    key = _header(request, "idempotency-key")
     if key is None or not operation.commands:
         return None
     if _KEY.fullmatch(key) is None:
@@ -186,7 +198,7 @@ def _key(operation: Operation, request: AnyRequest) -> str | None:
 
 
 def _if_match(operation: Operation, request: AnyRequest) -> str | None:
-    given = request.headers.get("if-match")
+    given = _header(request, "if-match")
     if operation.if_match is IfMatch.NEEDED and given is None:
         raise PreconditionNeededError(
             "send the ETag of what you have read as If-Match, so that nobody's change is lost"

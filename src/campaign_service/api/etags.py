@@ -7,6 +7,7 @@ a model with a million recipients takes a second or two, once: it is kept as lon
 from __future__ import annotations
 
 import hashlib
+import re
 import weakref
 from collections.abc import Iterable
 from itertools import islice
@@ -22,6 +23,7 @@ __all__ = ["TAGS_PATTERN", "ModelTags", "campaign_tag", "matches", "settings_tag
 TAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
 """What an If-Match header may be (RFC 9110)."""
 
+_TAGS = re.compile(r'(?:W/)?"[!#-~]*"')
 _DIGITS = 32
 _CHUNK = 1_000
 
@@ -70,8 +72,8 @@ class ModelTags:
 
 def matches(header: str, tag: str) -> bool:
     """Return whether a tag is one of those of an If-Match header (RFC 9110)."""
-    given = [one.strip() for one in header.split(",")]
-    return "*" in given or tag in given
+    # A comma, or a star, may also stand within a tag.
+    return header.strip() == "*" or tag in _TAGS.findall(header)
 
 
 def _written(recipients: Iterable[Recipient]) -> Iterable[bytes]:

@@ -47,6 +47,7 @@ from campaign_service.serving import KeyReusedError, NotLeadingError
 __all__ = [
     "PROBLEMS",
     "BadValue",
+    "ClientGoneError",
     "NotAcceptableError",
     "NotFoundError",
     "NotReadyError",
@@ -136,6 +137,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {kind.name: kind for kind in _KINDS}
 """Every kind of problem by its name."""
 
 
+_AWAY = "the database cannot be written or read just now; the service's log says why"
+
+
 class NotFoundError(LookupError):
     """What a URL names is not there."""
 
@@ -146,6 +150,10 @@ class NotAcceptableError(ValueError):
 
 class UnsupportedBodyError(ValueError):
     """A body is not JSON by its own account."""
+
+
+class ClientGoneError(Exception):
+    """A client went away before all of its request had come."""
 
 
 class TooLargeError(ValueError):
@@ -213,9 +221,10 @@ def problem_of(error: Exception) -> Refusal:
             body = _body("not-leading", str(error), leader=leader)
             return Refusal(body=body, headers={"Retry-After": "1"})
         case OSError():
-            # The journal, or the database that users are kept in.
+            # The journal, or the database that users are kept in; where that is, and what it says
+            # of itself, is not for a stranger who tries to log in.
             _log.warning("a request was refused: %s", error)
-            return _refusal("away", str(error), headers={"Retry-After": "2"})
+            return _refusal("away", _AWAY, headers={"Retry-After": "2"})
         case _:
             pass
     for kind, name in _PLAIN.items():
@@ -226,6 +235,7 @@ def problem_of(error: Exception) -> Refusal:
 
 _PLAIN: Mapping[type[Exception], str] = {
     MalformedBodyError: "malformed-body",
+    ClientGoneError: "bad-request",
     NotAcceptableError: "not-acceptable",
     UnsupportedBodyError: "unsupported-body",
     TooLargeError: "body-too-large",

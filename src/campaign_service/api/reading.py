@@ -11,6 +11,7 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import attrs
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, UnsetType, ValidationError
 
@@ -35,6 +36,8 @@ _NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _IN_PIECES = 4 << 20
 """Bytes from which on a body is read row by row."""
 _SHOWN_MAX = 200
+_PASSWORDS = frozenset({"password", "old", "new"})
+"""Fields that hold one: of a body that has them no value is shown."""
 _PROBLEMS_MAX = 1_000
 """So many are told of at once; a list of a million with a bad column is bad enough by then."""
 
@@ -65,6 +68,9 @@ def read_body(data: bytes, kind: type[S]) -> S:
         raise MalformedBodyError(str(error)) from None
     problems: list[Problem] = []
     _look(kind, raw, "", problems)
+    if _PASSWORDS.intersection(kind.__struct_fields__):
+        # What is typed in the wrong place may be the password.
+        problems = [attrs.evolve(problem, value=None) for problem in problems]
     raise building.BadValuesError(problems[:_PROBLEMS_MAX])
 
 

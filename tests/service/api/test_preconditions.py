@@ -175,7 +175,16 @@ def test_tag_is_forgotten_with_its_model():
 
 @pytest.mark.parametrize(
     ("header", "holds"),
-    [("*", True), ('"a"', True), ('"b", "a"', True), ('"b"', False), ('W/"a"', False)],
+    [
+        ("*", True),
+        ('"a"', True),
+        ('"b", "a"', True),
+        ('"b"', False),
+        ('W/"a"', False),
+        ('"b,*,c"', False),
+        ('"b,c"', False),
+        ('"b" , W/"c","a"', True),
+    ],
 )
 def test_header_holds_where_the_tag_is_one_of_it(header, holds):
     assert matches(header, '"a"') == holds
@@ -183,3 +192,14 @@ def test_header_holds_where_the_tag_is_one_of_it(header, holds):
 
 def test_settings_of_nothing_have_a_tag():
     assert settings_tag(Settings()).startswith('"')
+
+
+def test_header_that_comes_twice_is_one_list(ask, desk):
+    """RFC 9110, 5.3: and of idempotency keys there is one."""
+    read = ask.get(below("settings"))
+    command = {"url": below("settings"), "json": read.json()}
+    tags = [("If-Match", '"another"'), ("If-Match", read.headers["ETag"])]
+    keys = [("If-Match", "*"), ("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
+
+    assert ask.put(**command, headers=tags).status_code == 200
+    assert ask.put(**command, headers=keys).status_code == 422

@@ -1,7 +1,11 @@
 """Every error is a problem (RFC 9457), whatever goes wrong and wherever."""
 
 import logging
+import re
+import socket
+import time
 
+import httpx
 import pytest
 from tests.service.api.desk import MODEL, Desk, below
 
@@ -159,3 +163,45 @@ def test_large_body_of_good_rows_is_read(ask):
     made = ask.post(below("models"), json={**MODEL, "name": "Long", "recipients": rows})
 
     assert ask.get(made.headers["Location"]).json()["recipient_count"] == 2_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "anna", "pasword": "hunter2hunter2"},
+        {"name": "anna", "password": ["hunter2hunter2"]},
+        {"name": ["hunter2hunter2"], "password": "x"},
+    ],
+)
+@pytest.mark.parametrize("path", ["login", "users", "me/password", "users/anna/password"])
+def test_password_in_the_wrong_place_is_in_no_answer(ask, path, body):
+    """Secrets are in no error: a client may log what it is answered."""
+    answer = ask.request("PUT" if "/" in path else "POST", f"/api/v1/{path}", json=body)
+
+    assert answer.status_code == 422
+    assert "hunter2" not in answer.text
+
+
+def test_stranger_is_not_told_where_the_database_is():
+    """Issue: HTTP API; the log has it."""
+    refusal = problem_of(DatabaseAwayError("postgresql://service:***@10.0.0.5/calls: no such role"))
+
+    assert "10.0.0.5" not in refusal.encoded().decode()
+
+
+def test_client_that_goes_away_is_no_mistake_of_ours(desk, ask, caplog):
+    """Issue: HTTP API; nobody fills the log by hanging up."""
+    url = httpx.URL(desk.url)
+
+    def count():
+        return len(re.findall(r'/login",status="400"', ask.get("/metrics").text))
+
+    with caplog.at_level(logging.ERROR):
+        with socket.create_connection((url.host, url.port)) as one:
+            one.sendall(b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+        deadline = time.monotonic() + 10
+        while not count() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert count()
+    assert caplog.text == ""

@@ -129,7 +129,9 @@ class ServiceProcess:
             return
         # What a daemon prints is kept by the system's journal, where many may read it.
         path = Path(_PASSWORD_FILE).absolute()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        # A file of its own: one that is there already may be read by others, or lead elsewhere.
+        path.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
             file.write(f"{made.text}\n")
         _log.warning(

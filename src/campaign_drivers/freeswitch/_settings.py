@@ -8,24 +8,32 @@ line is narrow: it is split three times, and a comma or a brace too many is anot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from campaign_core import ServiceId
-from campaign_core.errors import Problem, SettingsError
+from campaign_drivers._checks import (
+    CALLER_NUMBER,
+    HOST,
+    SERVICE_ID,
+    Check,
+    between,
+    each_like,
+    like,
+    refuse,
+    routing_classes,
+)
 
-__all__ = ["SETTINGS_NUMBERS", "FreeSwitchSettings", "Route", "refuse"]
+__all__ = ["FreeSwitchSettings", "Route"]
 
 _DIAL = re.compile(r"[a-z]+/[A-Za-z0-9_.:@%/;=+*-]*\{number\}[A-Za-z0-9_.:@%/;=+*-]*")
-_CALLER = re.compile(r"[0-9*#+]*(\{caller_number\}[0-9*#]*)?")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 _VALUE = re.compile(r"[A-Za-z0-9_.:@/+-]{0,200}")
 _CODEC = re.compile(r"[A-Za-z0-9_.@-]{1,60}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{0,80}")
-_CLASS = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _USER = re.compile(r"[A-Za-z0-9_.+-]{1,80}@[A-Za-z0-9_.-]{1,200}")
 _PASSWORD = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _SOUND = re.compile(r"[A-Za-z0-9/_. :,'!@+-]*\{sound\}[A-Za-z0-9/_. -]*")
@@ -35,19 +43,6 @@ _OURS = re.compile(
     r"(?i)origination_.*|originate_.*|ignore_early_media|playback_terminators|accountcode"
     r"|park_timeout|absolute_codec_string|api_.*|session_.*|.*exec.*|.*_api_.*"
 )
-
-
-def refuse(name: str, value: object, rule: str) -> SettingsError:
-    """Return the error that names a bad value."""
-    return SettingsError([Problem(field=name, value=value, rule=rule)])
-
-
-def _like(pattern: re.Pattern[str], rule: str) -> Callable[..., None]:
-    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise refuse(attribute.name, value if attribute.repr else "(not shown)", rule)
-
-    return check
 
 
 def _dial_string(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -66,22 +61,8 @@ def _variables(_: object, attribute: attrs.Attribute[Any], value: Mapping[str, s
             raise refuse(f"{attribute.name}.{name}", text, "letters, digits and _ . : @ / + -")
 
 
-def _codecs(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
-    for codec in value:
-        if not _CODEC.fullmatch(codec):
-            raise refuse(attribute.name, codec, "names of codecs, such as PCMA")
-
-
-def _between(low: float, high: float) -> Callable[..., None]:
-    def check(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
-        if not low <= value <= high:
-            raise refuse(attribute.name, value, f"{low} to {high}")
-
-    return check
-
-
-def _limit(low: float, high: float) -> Callable[..., None]:
-    return attrs.validators.optional(_between(low, high))
+def _limit(low: float, high: float) -> Check:
+    return attrs.validators.optional(between(low, high))
 
 
 @attrs.frozen(kw_only=True)
@@ -93,15 +74,17 @@ class Route:
     ``sofia/internal/{number}%pbx.example``, ``loopback/{number}/default/XML``."""
     caller_number: str = attrs.field(
         default="{caller_number}",
-        validator=_like(_CALLER, "digits, * # +, and {caller_number} at most once"),
+        validator=CALLER_NUMBER,
     )
     """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``."""
     variables: Mapping[str, str] = attrs.field(factory=dict, validator=_variables)
     """Channel variables for each call."""
-    codecs: tuple[str, ...] = attrs.field(default=(), converter=tuple, validator=_codecs)
+    codecs: tuple[str, ...] = attrs.field(
+        default=(), converter=tuple, validator=each_like(_CODEC, "names of codecs, such as PCMA")
+    )
     """In order of preference; empty: as the profile has them."""
     account: str = attrs.field(
-        default="call-campaign", validator=_like(_ACCOUNT, "letters, digits and _ . -")
+        default="call-campaign", validator=like(_ACCOUNT, "letters, digits and _ . -")
     )
     """The account code of the calls' records."""
     calls_max: int | None = attrs.field(default=None, validator=_limit(1, 100_000))
@@ -115,27 +98,19 @@ class Route:
         return 2 if self.dial_string.startswith("loopback/") else 1
 
 
-def _routes(_: object, attribute: attrs.Attribute[Any], value: Mapping[str | None, Route]) -> None:
-    for name in value:
-        if name is not None and not _CLASS.fullmatch(name):
-            raise refuse(attribute.name, name, "routing classes: letters, digits and _ . -")
-
-
 @attrs.frozen(kw_only=True)
 class FreeSwitchSettings:
     """Where FreeSWITCH is, the password of its event socket, and how calls leave it."""
 
-    service_id: ServiceId = attrs.field(
-        validator=_like(re.compile("[0-9a-f]{8}"), "eight lower-case hex digits")
-    )
+    service_id: ServiceId = attrs.field(validator=SERVICE_ID)
     """Calls whose id begins so are ours; the driver touches no others."""
-    host: str = attrs.field(validator=_like(re.compile(r"[A-Za-z0-9_.:%-]{1,253}"), "a host"))
-    port: int = attrs.field(default=8021, validator=_between(1, 65_535))
+    host: str = attrs.field(validator=HOST)
+    port: int = attrs.field(default=8021, validator=between(1, 65_535))
     user: str | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_like(_USER, "user@domain"))
+        default=None, validator=attrs.validators.optional(like(_USER, "user@domain"))
     )
     """A user of the directory with ``esl-password``; ``None``: the socket's own password."""
-    password: str = attrs.field(repr=False, validator=_like(_PASSWORD, "no control characters"))
+    password: str = attrs.field(repr=False, validator=like(_PASSWORD, "no control characters"))
     """Never shown."""
     tls: bool = False
     """Speak TLS, to a tunnel in front of the socket: it has none of its own."""
@@ -146,10 +121,10 @@ class FreeSwitchSettings:
 
     internal: Route | None = None
     """How numbers inside the switch are called; ``None``: they are not."""
-    external: Mapping[str | None, Route] = attrs.field(factory=dict, validator=_routes)
+    external: Mapping[str | None, Route] = attrs.field(factory=dict, validator=routing_classes)
     """Routing class to route; under ``None`` the route of calls without a class."""
     sound_path: str = attrs.field(
-        default="{sound}", validator=_like(_SOUND, "a path with {sound} in it, no $ { }")
+        default="{sound}", validator=like(_SOUND, "a path with {sound} in it, no $ { }")
     )
     """Where the campaigns' sounds are on the switch's host; relative ones are looked for under
     its ``sound_prefix``. A name without a kind of file is taken as ``.wav``."""
@@ -158,20 +133,10 @@ class FreeSwitchSettings:
     """Calls at one time; ``None``: ``max-sessions``, which the server tells."""
     calls_per_s: float | None = attrs.field(default=None, validator=_limit(0.1, 10_000))
     """Calls a second; ``None``: 9/10 of ``sessions-per-second``, which the server tells."""
-    answer_within_s: float = attrs.field(default=10.0, validator=_between(0.1, 600))
+    answer_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
     """For each reply of the server; after it the connection counts as lost."""
-    silence_max_s: float = attrs.field(default=45.0, validator=_between(0.2, 3_600))
+    silence_max_s: float = attrs.field(default=45.0, validator=between(0.2, 3_600))
     """Without a frame, after which the connection counts as lost; there is a heartbeat each 20 s,
     and we ask for a sign of life after two thirds of this."""
-    login_within_s: float = attrs.field(default=10.0, validator=_between(0.1, 600))
+    login_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
     """From connecting until FreeSWITCH says that it is ready."""
-
-
-SETTINGS_NUMBERS: Mapping[str, Callable[[str], float]] = {
-    "calls_max": int,
-    "calls_per_s": float,
-    "answer_within_s": float,
-    "silence_max_s": float,
-    "login_within_s": float,
-}
-"""The fields that are numbers, and how to read each from text."""

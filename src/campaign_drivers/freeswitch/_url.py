@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from campaign_core import ServiceId
-from campaign_drivers.freeswitch._settings import (
-    SETTINGS_NUMBERS,
-    FreeSwitchSettings,
-    Route,
-    refuse,
-)
+from campaign_drivers._url import Keys, read_url
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 
 __all__ = ["settings_from_url"]
 
-_ROUTE_KEYS = {"caller": "caller_number", "account": "account"}
-_ROUTE_NUMBERS = {"calls_max": int, "calls_per_s": float}
-_TEXTS = {"sound_path", "tls_name"}
-_PORT = 8021
+_KEYS = Keys(
+    scheme="freeswitch",
+    example="freeswitch://:password@host:port/?…",
+    port=8021,
+    tls_port=8021,
+    fields={
+        "calls_max": int,
+        "calls_per_s": float,
+        "answer_within_s": float,
+        "silence_max_s": float,
+        "login_within_s": float,
+        "sound_path": str,
+        "tls_name": str,
+        "tls_ca": Path,
+    },
+    route=Route,
+    dial_string="dial_string",
+    details={"calls_max": int, "calls_per_s": float},
+)
 
 
 def settings_from_url(url: str, *, service_id: ServiceId) -> FreeSwitchSettings:
@@ -38,66 +47,15 @@ def settings_from_url(url: str, *, service_id: ServiceId) -> FreeSwitchSettings:
     Raises:
         SettingsError: the URL, or a value in it, cannot be taken.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"freeswitch", "freeswitchs"} or not parts.hostname:
-        raise refuse("driver", f"{parts.scheme}://…", "freeswitch://:password@host:port/?…")
-    try:
-        port = parts.port or _PORT
-    except ValueError:
-        raise refuse("port", "(not a number)", "1 to 65535") from None
-    given: dict[str, Any] = {}
-    routes: dict[str, dict[str, Any]] = {}
-    # A + in a query would be read as a blank; in a dial string or a number it is a plus.
-    for key, value in parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True):
-        if key.split(".", 1)[0] in {"internal", "external"}:
-            _route_part(routes, key, value)
-        else:
-            given[key] = _field(key, value)
-    made = {name: Route(**{"dial_string": "", **details}) for name, details in routes.items()}
-    given["internal"] = made.pop("internal", None)
-    given["external"] = {name.partition(".")[2] or None: route for name, route in made.items()}
+    told = read_url(url, _KEYS)
     return FreeSwitchSettings(
         service_id=service_id,
-        host=parts.hostname,
-        port=port,
-        tls=parts.scheme == "freeswitchs",
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password or ""),
-        **given,
+        host=told.host,
+        port=told.port,
+        tls=told.tls,
+        user=told.user or None,
+        password=told.password,
+        internal=told.internal,
+        external=told.external,
+        **told.fields,
     )
-
-
-def _number(kind: type[int | float] | Any, key: str, value: str) -> float:  # noqa: ANN401
-    try:
-        number: float = kind(value)
-    except ValueError:
-        raise refuse(key, value, "a number") from None
-    return number
-
-
-def _field(key: str, value: str) -> object:
-    if key in SETTINGS_NUMBERS:
-        return _number(SETTINGS_NUMBERS[key], key, value)
-    if key in _TEXTS:
-        return value
-    if key == "tls_ca":
-        return Path(value)
-    known = ", ".join(sorted({*SETTINGS_NUMBERS, *_TEXTS, "tls_ca", "internal", "external"}))
-    raise refuse(key, value, f"one of {known}")
-
-
-def _route_part(routes: dict[str, dict[str, Any]], key: str, value: str) -> None:
-    """File one key of the URL under its route: ``external.gold.caller`` under ``external.gold``."""
-    name, _, variable = key.partition(".set.")
-    if variable:
-        routes.setdefault(name, {}).setdefault("variables", {})[variable] = value
-        return
-    stem, _, last = key.rpartition(".")
-    if stem and last in _ROUTE_KEYS:
-        routes.setdefault(stem, {})[_ROUTE_KEYS[last]] = value
-    elif stem and last in _ROUTE_NUMBERS:
-        routes.setdefault(stem, {})[last] = _number(_ROUTE_NUMBERS[last], key, value)
-    elif stem and last == "codecs":
-        routes.setdefault(stem, {})["codecs"] = tuple(value.split(","))
-    else:
-        routes.setdefault(key, {})["dial_string"] = value

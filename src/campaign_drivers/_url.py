@@ -1,0 +1,151 @@
+"""The settings of a driver as one line: ``scheme://user:password@host:port/?key=value&…``.
+
+``internal`` and ``external`` are routes, ``external.CLASS`` is that of a routing class, and behind
+any of them stand its details: ``external.gold.caller``, ``internal.set.NAME``. The other keys are
+fields of the driver's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import attrs
+
+from campaign_drivers._checks import refuse
+
+__all__ = ["Keys", "Told", "read_url"]
+
+Reading = Callable[[str], object]
+"""Makes a value of its text. Those of numbers alone raise ``ValueError``."""
+
+RouteT = TypeVar("RouteT")
+
+_ROUTES = ("internal", "external")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+_DETAILS: Mapping[str, tuple[str, Reading]] = {
+    "caller": ("caller_number", str),
+    "account": ("account", str),
+    "codecs": ("codecs", _listed),
+}
+"""What any driver's route has: key, field, and how to read it."""
+
+
+@attrs.frozen(kw_only=True)
+class Keys(Generic[RouteT]):
+    """What may stand in the URL of one driver."""
+
+    scheme: str
+    """With an ``s`` behind it: over TLS."""
+    example: str
+    """Such a URL, for whoever gave another."""
+    port: int
+    """Where the URL says none."""
+    tls_port: int
+    """The same, over TLS."""
+    fields: Mapping[str, Reading]
+    """The fields of the settings, and how to read each."""
+    switches: frozenset[str] = frozenset()
+    """Those that are ``yes`` or ``no``."""
+    route: Callable[..., RouteT]
+    """Makes a route of its fields."""
+    dial_string: str
+    """The field of a route that stands behind its bare name."""
+    details: Mapping[str, Reading]
+    """The fields of a route that only this driver's have."""
+    plus_is_blank: bool = False
+    """Read a ``+`` in a value as forms on the Web do; in dial strings and numbers it is a plus."""
+
+
+@attrs.frozen(kw_only=True)
+class Told(Generic[RouteT]):
+    """What a URL says."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    """Empty: there is none."""
+    password: str = attrs.field(repr=False)
+    """Never shown. Empty: there is none."""
+    fields: Mapping[str, Any]
+    internal: RouteT | None
+    external: Mapping[str | None, RouteT]
+
+
+def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
+    """Return what a URL says.
+
+    Raises:
+        SettingsError: it cannot be taken, or a value in it.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {keys.scheme, f"{keys.scheme}s"} or not parts.hostname:
+        raise refuse("driver", f"{parts.scheme}://…", keys.example)
+    tls = parts.scheme != keys.scheme
+    try:
+        port = parts.port or (keys.tls_port if tls else keys.port)
+    except ValueError:
+        raise refuse("port", "(not a number)", "1 to 65535") from None
+    query = parts.query if keys.plus_is_blank else parts.query.replace("+", "%2B")
+    fields: dict[str, object] = {}
+    routes: dict[str, dict[str, Any]] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key.split(".", 1)[0] in _ROUTES:
+            _file_detail(routes, key, value, keys)
+        else:
+            fields[key] = _field(key, value, keys)
+    # Without a dial string the route itself says what is wrong with it.
+    made = {name: keys.route(**{keys.dial_string: "", **told}) for name, told in routes.items()}
+    internal = made.pop("internal", None)
+    return Told(
+        host=parts.hostname,
+        port=port,
+        tls=tls,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        fields=fields,
+        internal=internal,
+        external={name.partition(".")[2] or None: route for name, route in made.items()},
+    )
+
+
+def _field(key: str, value: str, keys: Keys[RouteT]) -> object:
+    if key in keys.fields:
+        return _read(keys.fields[key], key, value)
+    if key in keys.switches and value in {"yes", "no"}:
+        return value == "yes"
+    known = ", ".join(sorted({*keys.fields, *keys.switches, *_ROUTES}))
+    raise refuse(
+        key, value, f"one of {known}{' (yes or no for a switch)' if keys.switches else ''}"
+    )
+
+
+def _file_detail(
+    routes: dict[str, dict[str, Any]], key: str, value: str, keys: Keys[RouteT]
+) -> None:
+    """File one key of the URL under its route: ``external.gold.caller`` under ``external.gold``."""
+    name, _, variable = key.partition(".set.")
+    if variable:
+        routes.setdefault(name, {}).setdefault("variables", {})[variable] = value
+        return
+    stem, _, last = key.rpartition(".")
+    details = {**_DETAILS, **{name: (name, reading) for name, reading in keys.details.items()}}
+    if stem and last in details:
+        field, reading = details[last]
+        routes.setdefault(stem, {})[field] = _read(reading, key, value)
+    else:
+        routes.setdefault(key, {})[keys.dial_string] = value
+
+
+def _read(reading: Reading, key: str, value: str) -> object:
+    try:
+        return reading(value)
+    except ValueError:
+        raise refuse(key, value, "a number") from None

@@ -85,7 +85,11 @@ def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
     Raises:
         SettingsError: it cannot be taken, or a value in it.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Its text would show the password.
+        raise refuse("driver", "(no URL)", keys.example) from None
     if parts.scheme not in {keys.scheme, f"{keys.scheme}s"} or not parts.hostname:
         raise refuse("driver", f"{parts.scheme}://…", keys.example)
     tls = parts.scheme != keys.scheme

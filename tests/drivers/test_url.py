@@ -1,0 +1,45 @@
+"""What the URLs of all drivers have in common."""
+
+import pytest
+
+from campaign_core.errors import SettingsError
+from campaign_drivers import asterisk, freeswitch
+
+SERVICE = "0a1b2c3d"
+
+each_driver = pytest.mark.parametrize(
+    ("driver", "scheme"), [(asterisk, "asterisk"), (freeswitch, "freeswitch")]
+)
+
+
+@each_driver
+@pytest.mark.parametrize("rest", ["u:hush\N{ACCOUNT OF}@h", "u:hush@[h", "u:hush@[xyz]"])
+def test_what_is_no_url_at_all_is_refused_without_its_password(driver, scheme, rest):
+    with pytest.raises(SettingsError) as refused:
+        driver.settings_from_url(f"{scheme}://{rest}", service_id=SERVICE)
+
+    assert "hush" not in str(refused.value)
+    assert "driver" in str(refused.value)
+
+
+@each_driver
+def test_a_key_that_no_driver_knows_is_refused_with_those_it_knows(driver, scheme):
+    with pytest.raises(SettingsError) as refused:
+        driver.settings_from_url(f"{scheme}://u:p@h?nonsense=1", service_id=SERVICE)
+
+    assert "nonsense" in str(refused.value)
+    assert "calls_max, calls_per_s" in str(refused.value)
+
+
+def test_a_plus_is_a_blank_to_asterisk_and_a_plus_to_freeswitch():
+    """Each as its documentation has it: dial strings of FreeSWITCH hold international numbers."""
+    query = "external.set.TAG=a+b"
+    one = asterisk.settings_from_url(
+        f"asterisk://u:s@h?external=PJSIP/{{number}}&{query}", service_id=SERVICE
+    )
+    other = freeswitch.settings_from_url(
+        f"freeswitch://:p@h?external=sofia/gateway/x/{{number}}&{query}", service_id=SERVICE
+    )
+
+    assert one.external[None].variables == {"TAG": "a b"}
+    assert other.external[None].variables == {"TAG": "a+b"}

@@ -10,24 +10,43 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from campaign_core import CampaignId
+from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
+from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.api.shapes.requests import EventsQuery
+from campaign_service.serving import Role
 
 if TYPE_CHECKING:
     from campaign_service.api.asked import Asked
 
-__all__ = ["listen"]
+__all__ = ["begin", "listen"]
 
 _RETRY_MS = 2_000
 
 
-async def listen(asked: Asked) -> AsyncIterator[bytes]:
-    """Yield what a listener is told, until the service stops or the token holds no more."""
-    query, settings = asked.query(EventsQuery), asked.premises.settings
-    after = None if query.after is UNSET else query.after
+def begin(asked: Asked) -> int | None:
+    """Return the last event that a listener knows; ``None``: it asks for those to come.
+
+    Raises:
+        BadValuesError: there is no such event yet. It listened to another journal, or to this one
+            before a backup was put back: it would hear nothing for long, and then miss some.
+    """
+    given = asked.query(EventsQuery).after
+    field, after = "after", None if given is UNSET else given
     if asked.last_event_id is not None:
         # A client that goes on says so in the header, whatever its URL was at first.
-        after = asked.last_event_id
+        field, after = "Last-Event-ID", asked.last_event_id
+    health = asked.tenant.health()
+    # Whoever follows may not have read yet what another process has told.
+    if after is not None and health.role is Role.LEADING and after > health.last_seq:
+        rule = f"the number of an event; the last one is {health.last_seq}"
+        raise BadValuesError([Problem(field=field, value=after, rule=rule)])
+    return after
+
+
+async def listen(asked: Asked, *, after: int | None) -> AsyncIterator[bytes]:
+    """Yield what a listener is told, until the service stops or the token holds no more."""
+    query, settings = asked.query(EventsQuery), asked.premises.settings
     loop = asyncio.get_running_loop()
     told_at = checked_at = loop.time()
     yield f"retry: {_RETRY_MS}\n\n".encode()

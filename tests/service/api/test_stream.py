@@ -148,3 +148,17 @@ def wait_for(holds):
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_event_that_is_not_yet_is_not_gone_on_from(ask):
+    """Issue: a stream resumable with Last-Event-ID; of another journal it would miss events."""
+    last = ask.get(below("status")).json()["last_seq"]
+    beyond = [
+        ask.get(below("events"), headers={"Last-Event-ID": str(last + 1)}),
+        ask.get(below("events"), params={"after": last + 1}),
+    ]
+
+    assert [answer.status_code for answer in beyond] == [422, 422]
+    assert [answer.json()["errors"][0]["field"] for answer in beyond] == ["Last-Event-ID", "after"]
+    with ask.stream("GET", below("events"), params={"after": last}) as answer:
+        assert answer.status_code == 200

@@ -12,7 +12,7 @@ from campaign_core import calls as calls_of
 from campaign_service.access import ServicePermission
 from campaign_service.api.asked import Asked
 from campaign_service.api.forecasts import forecast_of
-from campaign_service.api.listening import listen
+from campaign_service.api.listening import begin, listen
 from campaign_service.api.operations import OF_TENANT, PREFIX, Answer, Needs, Register
 from campaign_service.api.shapes import records, shown, wanted
 from campaign_service.api.shapes.building import shape_of
@@ -147,7 +147,7 @@ async def follow_events(asked: Asked) -> Answer:
     comment comes every fifteen seconds in which nothing else does.
     """
     return Answer(
-        content=listen(asked),
+        content=listen(asked, after=begin(asked)),
         media="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )

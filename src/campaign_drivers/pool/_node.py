@@ -40,8 +40,11 @@ def ever_takes(limits: CallLimits, line: Line) -> bool:
 
 
 def _name(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
-    if not value.strip() or len(value) > _NAME_MAX or not value.isprintable():
-        raise _refuse(attribute.name, value, f"1 to {_NAME_MAX} printable characters, not blank")
+    # A node has an address in the API, where a slash would end its name.
+    is_plain = value.isprintable() and "/" not in value
+    if not value.strip() or len(value) > _NAME_MAX or not is_plain:
+        rule = f"1 to {_NAME_MAX} printable characters without /, not blank"
+        raise _refuse(attribute.name, value, rule)
 
 
 @attrs.frozen(kw_only=True)
@@ -162,13 +165,14 @@ class NodeState:
         return max(self.deferred_until, self._paced_until())
 
     def status(self, now: int) -> NodeStatus:
-        """Return what a panel shows."""
+        """Return what a panel shows; may be asked in another thread."""
+        calls = list(self.calls.values())
         return NodeStatus(
             name=self.name,
             is_up=self.is_up,
             is_drained=self.is_drained,
-            calls=len(self.calls),
-            calls_adrift=sum(call.adrift_since is not None for call in self.calls.values()),
+            calls=len(calls),
+            calls_adrift=sum(call.adrift_since is not None for call in calls),
             weight=self.weight,
             call_limits=self.call_limits,
             calls_per_s=self.calls_per_s,

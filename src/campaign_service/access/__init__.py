@@ -3,7 +3,13 @@
 Who asks and what that one may do; how that reaches us, and what it is asked of, is the API's.
 """
 
-from campaign_service.access.audit import AccessAction, AccessEvent, audit, record_refusal
+from campaign_service.access.audit import (
+    AccessAction,
+    AccessEvent,
+    audit,
+    record_deed,
+    record_refusal,
+)
 from campaign_service.access.errors import (
     AccessError,
     AlreadyExistsError,
@@ -112,6 +118,7 @@ __all__ = [
     "make_token",
     "needed_for",
     "put_role",
+    "record_deed",
     "record_refusal",
     "reset_password",
     "revoke_token",

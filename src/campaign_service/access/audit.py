@@ -19,7 +19,7 @@ from campaign_service.access.interface import Actor, Principal
 from campaign_service.access.tables import access_event
 from campaign_service.database import Database
 
-__all__ = ["AccessAction", "AccessEvent", "audit", "record", "record_refusal"]
+__all__ = ["AccessAction", "AccessEvent", "audit", "record", "record_deed", "record_refusal"]
 
 _REFUSAL_REST_MS = 60_000
 """The same refusal again within this time is not recorded again: whoever may do nothing else
@@ -51,6 +51,9 @@ class AccessAction(Enum):
     ROLE_DELETED = "ROLE_DELETED"
     TOKEN_MADE = "TOKEN_MADE"  # noqa: S105 -- the name of an action
     TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 -- the name of an action
+    NODE_DRAINED = "NODE_DRAINED"
+    """A node of the telephony gets no new calls; details: whose telephony."""
+    NODE_RESTORED = "NODE_RESTORED"
     REFUSED = "REFUSED"
     """Somebody known asked for what that one may not do; the subject is what was asked for."""
 
@@ -148,6 +151,20 @@ def record(
             details=json.dumps(details or {}, sort_keys=True),
         )
     )
+
+
+def record_deed(
+    database: Database,
+    action: AccessAction,
+    *,
+    by: Actor,
+    subject: str,
+    now: Instant,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Record what was done outside of the journal, in a transaction of its own."""
+    with in_turn(database) as connection:
+        record(connection, action, by=by, subject=subject, now=now, details=details)
 
 
 def record_refusal(database: Database, principal: Principal, *, asked: str, now: Instant) -> None:

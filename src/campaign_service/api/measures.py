@@ -16,8 +16,9 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from campaign_core import Line, Status, calls, campaigns
+from campaign_drivers.pool import NodeStatus
 from campaign_service.journal import Entry
-from campaign_service.serving import HouseService, Role, TenantService
+from campaign_service.serving import HouseService, NotLeadingError, Role, TenantService
 
 __all__ = ["Measures"]
 
@@ -146,6 +147,9 @@ _GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "leading": ("1 where this process leads the tenant.", ()),
     "draining": ("1 while no new calls are placed since the process stops.", ()),
     "listeners": ("Listeners of the event stream.", ()),
+    "node_up": ("1 while a node of the telephony is connected.", ("node",)),
+    "node_draining": ("1 while a node gets no new calls, by order.", ("node",)),
+    "node_calls": ("Calls that a node has.", ("node",)),
 }
 
 
@@ -164,3 +168,15 @@ def _of_tenant(
     yield "leading", (), health.role is Role.LEADING
     yield "draining", (), health.draining
     yield "listeners", (), listeners
+    for node in _nodes(tenant):
+        yield "node_up", (node.name,), node.is_up
+        yield "node_draining", (node.name,), node.is_drained
+        yield "node_calls", (node.name,), node.calls
+
+
+def _nodes(tenant: TenantService) -> tuple[NodeStatus, ...]:
+    try:
+        return tenant.nodes()
+    except NotLeadingError:
+        # Who leads tells of them.
+        return ()

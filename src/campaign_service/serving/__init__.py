@@ -14,6 +14,7 @@ from campaign_service.serving.interface import (
     ServingError,
     Taken,
     TenantService,
+    UnknownNodeError,
 )
 from campaign_service.serving.notify import Notifier
 from campaign_service.serving.settings import HouseSettings
@@ -30,4 +31,5 @@ __all__ = [
     "ServingError",
     "Taken",
     "TenantService",
+    "UnknownNodeError",
 ]

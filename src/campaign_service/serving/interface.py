@@ -13,7 +13,7 @@ read what the leader writes, answer questions from it, and take over when the le
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from enum import Enum
 from typing import Protocol
 
@@ -22,6 +22,7 @@ import attrs
 from campaign_core import CampaignId, Instant, ServiceId, State
 from campaign_core.commands import Command
 from campaign_core.events import Event
+from campaign_drivers.pool import NodeStatus
 from campaign_service.database import Database
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import History
@@ -35,6 +36,7 @@ __all__ = [
     "ServingError",
     "Taken",
     "TenantService",
+    "UnknownNodeError",
 ]
 
 
@@ -59,6 +61,15 @@ class KeyReusedError(ServingError, ValueError):
         """Take the key."""
         self.key = key
         super().__init__(f"idempotency key {key!r} was used before, for another request")
+
+
+class UnknownNodeError(ServingError, LookupError):
+    """The telephony has no node of this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        """Take the name, and those that there are."""
+        self.name = name
+        super().__init__(f"there is no node {name!r}; there are {', '.join(known)}")
 
 
 class Role(Enum):
@@ -134,6 +145,25 @@ class TenantService(Protocol):
 
     def health(self) -> Health:
         """Return how it fares."""
+
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        """Return what is so of each node of the telephony; of one that is no pool, none.
+
+        Raises:
+            NotLeadingError: another process has the driver.
+        """
+
+    def drain_node(self, name: str) -> None:
+        """Place no new calls on a node; its calls go on. Not remembered beyond this driver.
+
+        Raises:
+            NotLeadingError: another process has the driver.
+            CommandRefusedError: the telephony is no pool.
+            UnknownNodeError: no node has this name.
+        """
+
+    def restore_node(self, name: str) -> None:
+        """Take back :meth:`drain_node`; raises as that does."""
 
     async def give(
         self,

@@ -55,14 +55,14 @@ class Leading:
             opened = open_service(tenant.service_id, GeneralSettings(), clock.now())
         else:
             opened = Transition(state, (), ())
-        driver = open_driver(
+        self.driver = open_driver(
             DriverRequest(
                 url=post.settings.tenants[tenant.name], service_id=tenant.service_id, clock=clock
             )
         )
         self.engine = RealTimeEngine(
             opened,
-            driver=driver,
+            driver=self.driver,
             clock=clock,
             journal=self._journal,
             upkeep=Upkeep(

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from campaign_core import CampaignId, Instant, ServiceId, Settings, State, calls, link, open_service
 from campaign_core.commands import Command
 from campaign_core.errors import JournalError
+from campaign_drivers.pool import NodeStatus
 from campaign_drivers.simulated import Clock
 from campaign_service.database import Database
 from campaign_service.engine import EngineStoppedError
@@ -22,6 +23,7 @@ from campaign_service.serving.keys import Keys
 from campaign_service.serving.leadership import Leadership, LeadershipLostError, Spread
 from campaign_service.serving.leading import Leading, Post
 from campaign_service.serving.locks import lock_of
+from campaign_service.serving.nodes import nodes_of, switch
 from campaign_service.serving.settings import HouseSettings
 from campaign_service.serving.stream import EventStream
 
@@ -132,6 +134,23 @@ class Tenant:
                 # It is being stood down, which is life enough.
                 return
 
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        """Return what is so of each node of the telephony; see :class:`TenantService`."""
+        return nodes_of(self._led().driver)
+
+    def drain_node(self, name: str) -> None:
+        """Place no new calls on a node; see :class:`TenantService`."""
+        switch(self._led().driver, name, tenant=self.name, drained=True)
+
+    def restore_node(self, name: str) -> None:
+        """Place calls on a node again; see :class:`TenantService`."""
+        switch(self._led().driver, name, tenant=self.name, drained=False)
+
+    def _led(self) -> Leading:
+        if self._leading is None:
+            raise NotLeadingError(self.name, self._leader_url)
+        return self._leading
+
     # Commands and events -----------------------------------------------------------------------
 
     async def give(
@@ -150,10 +169,7 @@ class Tenant:
             JournalAwayError: it cannot be made durable now.
             KeyReusedError: the key was used for another request.
         """
-        leading = self._leading
-        if leading is None:
-            raise NotLeadingError(self.name, self._leader_url)
-        engine = leading.engine
+        engine = self._led().engine
 
         async def take(digest: str | None = None) -> Taken:
             receipt = None if key is None or digest is None else (key, digest)

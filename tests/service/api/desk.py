@@ -39,12 +39,21 @@ def now_ms():
 class Desk:
     """A process that serves tenants; `client(role)` is somebody who asks."""
 
-    def __init__(self, folder, *, tenants=("main",), settings=None, url=None, has_users=False):
+    def __init__(
+        self,
+        folder,
+        *,
+        tenants=("main",),
+        driver="simulated",
+        settings=None,
+        url=None,
+        has_users=False,
+    ):
         self.database_file = folder / "campaigns.db"
         self.settings = settings or ApiSettings(heartbeat_s=0.2, recheck_s=0.2)
         self._url = url
         self._has_users = has_users
-        self._tenants = dict.fromkeys(tenants, "simulated")
+        self._tenants = dict.fromkeys(tenants, driver)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._clients = {}

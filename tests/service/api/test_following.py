@@ -36,3 +36,13 @@ def test_follower_takes_no_command(both):
     assert answer.json()["type"] == "/problems/not-leading"
     assert "leader" in answer.json()
     assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "nodes"), ("POST", "nodes/pbx1/drain")])
+def test_follower_knows_no_nodes(both, method, path):
+    """The leader alone has the driver."""
+    _, follower = both
+
+    answer = follower.request(method, below(path))
+
+    assert answer.json()["type"] == "/problems/not-leading"

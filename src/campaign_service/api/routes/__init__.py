@@ -7,6 +7,7 @@ from campaign_service.api.routes.campaigns import CAMPAIGNS
 from campaign_service.api.routes.health import HEALTH, METRICS, OPEN_METRICS
 from campaign_service.api.routes.logs import LOGS
 from campaign_service.api.routes.models import MODELS
+from campaign_service.api.routes.nodes import NODES
 from campaign_service.api.routes.people import ME, PEOPLE
 from campaign_service.api.routes.recipients import RECIPIENTS
 from campaign_service.api.routes.service import SERVICE, TENANTS
@@ -27,6 +28,7 @@ def operations_of(*, has_users: bool, open_metrics: bool) -> tuple[Operation, ..
         *((PEOPLE,) if has_users else ()),
         TENANTS,
         SERVICE,
+        NODES,
         SETTINGS,
         MODELS,
         CAMPAIGNS,

@@ -19,6 +19,8 @@ __all__ = [
     "LinkStatus",
     "LogEntry",
     "LogPage",
+    "Node",
+    "NodeList",
     "PastCampaign",
     "PastCampaignDetail",
     "PastCampaignPage",
@@ -130,6 +132,29 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
             " asked for."
         ),
     ]
+
+
+class Node(Struct, kw_only=True, frozen=True):
+    """A node of a telephony that is a pool of several."""
+
+    name: str
+    is_up: bool
+    is_drained: Annotated[bool, Meta(description="It gets no new calls, by order.")]
+    calls: Annotated[int, Meta(description="Calls that it has, those adrift included.")]
+    calls_adrift: Annotated[
+        int, Meta(description="Those whose fate is unknown since the connection went.")
+    ]
+    weight: Annotated[int, Meta(description="Its share of the calls, beside the others' weights.")]
+    call_limits: CallLimits
+    calls_per_s: int | None
+    deferred_until: Annotated[Time | None, Meta(description="It takes no call before then.")]
+    last_error: Annotated[str | None, Meta(description="Why it was out of reach last.")]
+
+
+class NodeList(Struct, kw_only=True, frozen=True):
+    """The nodes of the telephony, in the order of its file; none, where it is no pool."""
+
+    items: list[Node]
 
 
 class Tenant(Struct, kw_only=True, frozen=True):

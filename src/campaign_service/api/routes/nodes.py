@@ -1,0 +1,85 @@
+"""The nodes of a telephony that is a pool: how they fare, and taking one out for maintenance."""
+
+from __future__ import annotations
+
+import asyncio
+
+from campaign_drivers.pool import NodeStatus
+from campaign_service.access import AccessAction, ServicePermission, record_deed
+from campaign_service.api.asked import Asked
+from campaign_service.api.operations import OF_TENANT, Answer, Register, Reply
+from campaign_service.api.problems import NotFoundError
+from campaign_service.api.shapes import records, wanted
+from campaign_service.api.shapes.building import shape_of
+from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.times import present, text_or_none
+from campaign_service.serving import UnknownNodeError
+
+__all__ = ["NODES"]
+
+NODES = Register("Nodes", below=f"{OF_TENANT}/nodes")
+
+_NODE = Reply(shape=records.Node)
+_PROBLEMS = ("refused", "not-leading", "away")
+_MANAGE = ServicePermission.MANAGE_SETTINGS
+
+
+@NODES.query("", query=NoQuery, reply=records.NodeList, problems=("not-leading",))
+async def list_nodes(asked: Asked) -> Answer:
+    """List the nodes of the telephony; none, where it is no pool.
+
+    Only the process that leads the tenant knows of them.
+    """
+    nodes = [_shape(node) for node in asked.tenant.nodes()]
+    return Answer(content=records.NodeList(items=nodes))
+
+
+@NODES.change("POST", "/{name}/drain", needs=_MANAGE, reply=_NODE, problems=_PROBLEMS)
+async def drain_node(asked: Asked) -> Answer:
+    """Place no new calls on a node; its calls come to their end.
+
+    It stays so until the node is restored, or another process leads, or this one starts anew.
+    """
+    return await _switched(asked, drained=True)
+
+
+@NODES.change("POST", "/{name}/restore", needs=_MANAGE, reply=_NODE, problems=_PROBLEMS)
+async def restore_node(asked: Asked) -> Answer:
+    """Place calls again on a node that was drained."""
+    return await _switched(asked, drained=False)
+
+
+async def _switched(asked: Asked, *, drained: bool) -> Answer:
+    tenant, name = asked.tenant, asked.names["name"]
+    before = {node.name: node.is_drained for node in tenant.nodes()}
+    if before.get(name) is not None and before[name] is not drained:
+        # First, for what cannot be put down shall not be done.
+        await asyncio.to_thread(
+            record_deed,
+            asked.premises.house.database,
+            AccessAction.NODE_DRAINED if drained else AccessAction.NODE_RESTORED,
+            by=asked.principal.actor,
+            subject=name,
+            now=present(),
+            details={"tenant": tenant.name},
+        )
+    try:
+        (tenant.drain_node if drained else tenant.restore_node)(name)
+    except UnknownNodeError as error:
+        raise NotFoundError(str(error)) from None
+    return Answer(content=next(_shape(node) for node in tenant.nodes() if node.name == name))
+
+
+def _shape(node: NodeStatus) -> records.Node:
+    return records.Node(
+        name=node.name,
+        is_up=node.is_up,
+        is_drained=node.is_drained,
+        calls=node.calls,
+        calls_adrift=node.calls_adrift,
+        weight=node.weight,
+        call_limits=shape_of(node.call_limits, wanted.CallLimits),
+        calls_per_s=node.calls_per_s,
+        deferred_until=text_or_none(node.deferred_until),
+        last_error=node.last_error,
+    )

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from campaign_drivers._driver import Missing, Need
 from campaign_drivers._findings import Finding, Severity, fine, note, wrong
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._probe import Probe, ProbeCall, probe
+from campaign_drivers.asterisk._probe import Probe, ProbeCall
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
 from campaign_drivers.asterisk._translate import UnfitError
 from campaign_drivers.errors import DriverError, LoginRefusedError
@@ -39,7 +39,7 @@ async def examine(
         number: an internal number to ring for one test call; ``None``: no telephone rings.
     """
     try:
-        async with probe(settings) as asker:
+        async with Probe(settings) as asker:
             return tuple([finding async for finding in _findings(asker, sounds, number)])
     except LoginRefusedError as error:
         return (_refused(settings, error),)
@@ -253,7 +253,7 @@ async def missing(
         DriverError: it cannot be asked.
     """
     found = []
-    async with probe(settings) as asker:
+    async with Probe(settings) as asker:
         routes = [
             (Need.INTERNAL_ROUTE, None),
             *((Need.ROUTE, name) for name in sorted(routing_classes, key=str)),

@@ -6,23 +6,21 @@ themselves: no telephone rings. On it sounds are looked for and permissions show
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
 from secrets import token_hex
 from urllib.parse import unquote
 
+from typing_extensions import override
+
 from campaign_drivers._board import Over
-from campaign_drivers._shell import Address, dial, monotonic_ms
-from campaign_drivers._transport import Link
-from campaign_drivers.asterisk._session import Ready, Reply, Seen, Session
+from campaign_drivers._probe import Probe as SharedProbe
+from campaign_drivers._shell import Address, monotonic_ms
+from campaign_drivers.asterisk._session import Happening, Ready, Reply, Seen, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
-from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
-__all__ = ["Probe", "ProbeCall", "address_of", "probe"]
+__all__ = ["Probe", "ProbeCall", "address_of"]
 
 _CALL_S = 60
 _STEP_S = 5.0
@@ -41,24 +39,22 @@ def address_of(settings: AsteriskSettings) -> Address:
     )
 
 
-class Probe:
-    """A connection on which one asks and waits for the answer."""
+class Probe(SharedProbe[Happening, Reply, Message]):
+    """A connection on which one asks Asterisk and waits for the answer."""
 
     def __init__(self, settings: AsteriskSettings) -> None:
-        """Use :func:`probe` instead."""
+        """Nothing is connected before ``async with``."""
         self.settings = settings
         self.uptime_s: int | None = None
-        self.link: Link | None = None
-        self.session = Session(settings, monotonic_ms())
-        self.events: asyncio.Queue[Message] = asyncio.Queue()
-        self._replies: dict[str, asyncio.Future[Reply]] = {}
-        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._serial = count(1)
+        self._session = Session(settings, monotonic_ms())
+        super().__init__(
+            self._session, address=address_of(settings), answer_within_s=settings.answer_within_s
+        )
 
     @property
     def is_filtered(self) -> bool:
         """Whether the server sends the events of our own calls alone."""
-        return self.session.filtered is True
+        return self._session.filtered is True
 
     async def ask(
         self, name: str, *headers: tuple[str, str], action_id: str | None = None
@@ -68,78 +64,28 @@ class Probe:
         Raises:
             LinkLostError: there will be none.
         """
-        key = str(next(self._serial))
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._replies[key] = future
-        self.session.ask(Action(name, headers), ("probe", key), monotonic_ms(), action_id=action_id)
-        self.flush()
-        return await future
+        action = Action(name, headers)
+        return await self._ask(
+            lambda key: self._session.ask(
+                action, ("probe", key), monotonic_ms(), action_id=action_id
+            ),
+            name,
+        )
 
-    def flush(self) -> None:
-        """Write what there is to write."""
-        if self.link is not None:
-            self.link.write(self.session.outgoing())
-
-    def on_bytes(self, data: bytes) -> None:
-        """Take bytes from the connection."""
-        for happening in self.session.receive(data, monotonic_ms()):
-            self._take(happening)
-        self.flush()
-
-    def on_lost(self, why: str) -> None:
-        """Take it that the connection is gone."""
-        self._fail(LinkLostError(why))
-
-    async def until_ready(self) -> None:
-        """Wait until the server takes actions; keep the time limits meanwhile."""
-        while not self._ready.done():
-            for happening in self.session.wake(monotonic_ms()):
-                self._take(happening)
-            await asyncio.wait([self._ready], timeout=0.1)
-        self._ready.result()
-
-    def _take(self, happening: Ready | Over | Reply | Seen) -> None:
+    @override
+    def _take(self, happening: Happening) -> None:
         match happening:
             case Ready(uptime_s):
                 self.uptime_s = uptime_s
-                if not self._ready.done():
-                    self._ready.set_result(None)
-            case Over(why=why, refused=refused):
-                self._fail(LoginRefusedError(why) if refused else LinkLostError(why))
+                self._ready()
+            case Over():
+                self._over(happening)
             case Reply(purpose=(_, key)):
-                future = self._replies.pop(key, None)
-                if future is not None and not future.done():
-                    future.set_result(happening)
+                self._replied(key, happening)
             case Seen(message):
-                self.events.put_nowait(message)
+                self._seen(message)
             case Reply():
                 pass
-
-    def _fail(self, error: DriverError) -> None:
-        if not self._ready.done():
-            self._ready.set_exception(error)
-        for future in self._replies.values():
-            if not future.done():
-                future.set_exception(error)
-        self._replies.clear()
-
-
-@asynccontextmanager
-async def probe(settings: AsteriskSettings) -> AsyncIterator[Probe]:
-    """Connect for a few questions.
-
-    Raises:
-        LinkLostError: there is no connection to be had.
-        LoginRefusedError: Asterisk does not take our credentials.
-    """
-    asker = Probe(settings)
-    asker.link = await dial(address_of(settings), on_bytes=asker.on_bytes, on_lost=asker.on_lost)
-    try:
-        await asker.until_ready()
-        yield asker
-    finally:
-        asker.link.abort()
-        await asyncio.sleep(0)
 
 
 class ProbeCall:
@@ -185,14 +131,10 @@ class ProbeCall:
     ) -> Message | None:
         """Return the call's next event of these names, or ``None`` if there is none in time."""
         wanted = channel_id or self.channel_id
-        try:
-            async with asyncio.timeout(within_s):
-                while True:
-                    message = await self._asker.events.get()
-                    if message["uniqueid"] == wanted and message.event in names:
-                        return message
-        except TimeoutError:
-            return None
+        return await self._asker.event(
+            lambda message: message["uniqueid"] == wanted and message.event in names,
+            within_s=within_s,
+        )
 
     async def run(self, command: str) -> tuple[int, str] | None:
         """Run an AGI command; return code and value, or ``None`` when the call is over."""

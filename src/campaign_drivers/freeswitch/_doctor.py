@@ -13,7 +13,7 @@ from campaign_drivers._findings import Finding, fine, note, wrong
 from campaign_drivers.errors import DriverError, LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._missing import advice_on, can_play
-from campaign_drivers.freeswitch._probe import Probe, ProbeCall, probe
+from campaign_drivers.freeswitch._probe import Probe, ProbeCall
 from campaign_drivers.freeswitch._session import EVENTS
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 
@@ -40,7 +40,7 @@ async def examine(
         number: an internal number to ring for one test call; ``None``: no telephone rings.
     """
     try:
-        async with probe(settings) as asker:
+        async with Probe(settings) as asker:
             return tuple([finding async for finding in _findings(asker, sounds, number)])
     except LoginRefusedError as error:
         return (_refused(settings, error),)

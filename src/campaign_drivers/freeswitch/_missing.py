@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign_drivers._driver import Missing, Need
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._probe import Probe, ProbeCall, probe
+from campaign_drivers.freeswitch._probe import Probe, ProbeCall
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._translate import UnfitError
 
@@ -36,7 +36,7 @@ async def missing(
         advice = "Configure an internal route, such as user/{number}."
         found.append(Missing(need=Need.INTERNAL_ROUTE, name=None, advice=advice))
     if sounds:
-        async with probe(settings) as asker:
+        async with Probe(settings) as asker:
             call = ProbeCall(asker)
             # Without a call to nobody none can be found absent; each shows when it is played.
             if await call.place() is None:

@@ -6,28 +6,24 @@ rings. On it sounds are looked for just as a campaign's call would look for them
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from itertools import count
 from secrets import token_hex
+
+from typing_extensions import override
 
 from campaign_core import CallId
 from campaign_drivers._board import Over
-from campaign_drivers._shell import Address, dial, monotonic_ms
-from campaign_drivers._transport import Link
-from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
+from campaign_drivers._probe import Probe as SharedProbe
+from campaign_drivers._shell import Address, monotonic_ms
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
 from campaign_drivers.freeswitch._session import Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event
 
-__all__ = ["Probe", "ProbeCall", "address_of", "probe"]
+__all__ = ["Probe", "ProbeCall", "address_of"]
 
 _CALL_S = 30
 _STEP_S = 5.0
-_POLL_S = 0.05
 
 
 def address_of(settings: FreeSwitchSettings) -> Address:
@@ -42,19 +38,17 @@ def address_of(settings: FreeSwitchSettings) -> Address:
     )
 
 
-class Probe:
-    """A connection on which one asks and waits for the answer."""
+class Probe(SharedProbe[Happening, Reply, Event]):
+    """A connection on which one asks FreeSWITCH and waits for the answer."""
 
     def __init__(self, settings: FreeSwitchSettings) -> None:
-        """Use :func:`probe` instead."""
+        """Nothing is connected before ``async with``."""
         self.settings = settings
         self.ready: Ready | None = None
-        self.link: Link | None = None
-        self.session = Session(settings, monotonic_ms())
-        self.events: asyncio.Queue[Event] = asyncio.Queue()
-        self._replies: dict[str, asyncio.Future[Reply]] = {}
-        self._is_ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._serial = count(1)
+        self._session = Session(settings, monotonic_ms())
+        super().__init__(
+            self._session, address=address_of(settings), answer_within_s=settings.answer_within_s
+        )
 
     async def ask(self, command: Command) -> Reply:
         """Send a command; return its reply.
@@ -62,87 +56,29 @@ class Probe:
         Raises:
             LinkLostError: there will be none.
         """
-        key = str(next(self._serial))
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._replies[key] = future
-        self.session.ask(command, ("probe", key), monotonic_ms())
-        self.flush()
-        try:
-            async with asyncio.timeout(self.settings.answer_within_s):
-                return await future
-        except TimeoutError:
-            raise LinkLostError(f"no reply to {command.line.split(' ', 2)[:2]}") from None
+        return await self._ask(
+            lambda key: self._session.ask(command, ("probe", key), monotonic_ms()),
+            f"{command.line.split(' ', 2)[:2]}",
+        )
 
     async def api(self, line: str) -> Reply:
         """Ask an ``api`` command."""
         return await self.ask(Command(f"api {line}"))
 
-    def flush(self) -> None:
-        """Write what there is to write."""
-        if self.link is not None:
-            self.link.write(self.session.outgoing())
-
-    def on_bytes(self, data: bytes, /) -> None:
-        """Take bytes from the connection."""
-        for happening in self.session.receive(data, monotonic_ms()):
-            self._take(happening)
-        self.flush()
-
-    def on_lost(self, why: str, /) -> None:
-        """Take it that the connection is gone."""
-        self._fail(LinkLostError(why))
-
-    async def until_ready(self) -> None:
-        """Wait until the server takes commands; keep the time limits meanwhile."""
-        while not self._is_ready.done():
-            for happening in self.session.wake(monotonic_ms()):
-                self._take(happening)
-            self.flush()
-            await asyncio.wait([self._is_ready], timeout=_POLL_S)
-        self._is_ready.result()
-
+    @override
     def _take(self, happening: Happening) -> None:
         match happening:
             case Ready():
                 self.ready = happening
-                if not self._is_ready.done():
-                    self._is_ready.set_result(None)
-            case Over(why=why, refused=refused):
-                self._fail(LoginRefusedError(why) if refused else LinkLostError(why))
+                self._ready()
+            case Over():
+                self._over(happening)
             case Reply(purpose=(_, key)):
-                future = self._replies.pop(key, None)
-                if future is not None and not future.done():
-                    future.set_result(happening)
+                self._replied(key, happening)
             case Seen(event):
-                self.events.put_nowait(event)
+                self._seen(event)
             case Reply():
                 pass
-
-    def _fail(self, error: DriverError) -> None:
-        if not self._is_ready.done():
-            self._is_ready.set_exception(error)
-        for future in self._replies.values():
-            if not future.done():
-                future.set_exception(error)
-        self._replies.clear()
-
-
-@asynccontextmanager
-async def probe(settings: FreeSwitchSettings) -> AsyncIterator[Probe]:
-    """Connect for a few questions.
-
-    Raises:
-        LinkLostError: there is no connection to be had.
-        LoginRefusedError: FreeSWITCH does not take our credentials.
-    """
-    asker = Probe(settings)
-    asker.link = await dial(address_of(settings), on_bytes=asker.on_bytes, on_lost=asker.on_lost)
-    try:
-        await asker.until_ready()
-        yield asker
-    finally:
-        asker.link.abort()
-        await asyncio.sleep(0)
 
 
 class ProbeCall:
@@ -176,15 +112,12 @@ class ProbeCall:
 
     async def until(self, *names: str, within_s: float = _STEP_S) -> Event | None:
         """Return the call's next event of these names, or ``None`` if there is none in time."""
-        try:
-            async with asyncio.timeout(within_s):
-                while True:
-                    event = await self._asker.events.get()
-                    mine = self.call_id in {event["unique-id"], event["job-uuid"]}
-                    if mine and event.name in names:
-                        return event
-        except TimeoutError:
-            return None
+        return await self._asker.event(
+            lambda event: (
+                self.call_id in {event["unique-id"], event["job-uuid"]} and event.name in names
+            ),
+            within_s=within_s,
+        )
 
     async def can_play(self, path: str) -> bool:
         """Return whether a sound starts, and stop it."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from enum import Enum
+from typing import TypeVar
 
 import attrs
 
-__all__ = ["Finding", "Severity", "fine", "note", "wrong"]
+from campaign_drivers.errors import DriverError, LoginRefusedError
+
+__all__ = ["Finding", "Severity", "clocks", "examined", "fine", "note", "wrong"]
+
+ProbeT = TypeVar("ProbeT")
+
+_CLOCK_S = 2
+"""By which two clocks may differ before it is worth a word."""
 
 
 class Severity(Enum):
@@ -44,3 +54,46 @@ def note(what: str, says: str, advice: str = "") -> Finding:
 def wrong(what: str, says: str, advice: str) -> Finding:
     """Return a finding that must be mended."""
     return Finding(what=what, severity=Severity.WRONG, says=says, advice=advice)
+
+
+def clocks(telephony: str, apart_s: float | None) -> Finding:
+    """Return what is to be said of a telephony's clock beside ours.
+
+    Args:
+        telephony: its name.
+        apart_s: by how much they differ; ``None``: it does not tell its time.
+    """
+    if apart_s is None:
+        return note("clock", f"{telephony} does not tell its time")
+    if abs(apart_s) > _CLOCK_S:
+        return note(
+            "clock",
+            f"{telephony}'s clock and ours are {abs(apart_s):.0f} s apart: its records will not "
+            "match ours",
+            "Run a time service (NTP) on both machines.",
+        )
+    return fine("clock", f"{telephony}'s clock and ours agree")
+
+
+async def examined(
+    probe: AbstractAsyncContextManager[ProbeT],
+    findings: Callable[[ProbeT], AsyncIterator[Finding]],
+    *,
+    refused: Callable[[LoginRefusedError], Finding],
+    unreachable: str,
+) -> tuple[Finding, ...]:
+    """Return all findings, or the one that explains why there are none.
+
+    Args:
+        probe: the connection on which the questions are asked.
+        findings: gives what it finds there, until a driver's error ends it.
+        refused: makes the finding for a refused log-in.
+        unreachable: the advice where there is no connection, or none any more.
+    """
+    try:
+        async with probe as asker:
+            return tuple([finding async for finding in findings(asker)])
+    except LoginRefusedError as error:
+        return (refused(error),)
+    except DriverError as error:
+        return (wrong("connection", str(error), unreachable),)

@@ -10,19 +10,17 @@ import time
 from collections.abc import AsyncIterator
 
 from campaign_drivers._driver import Missing, Need
-from campaign_drivers._findings import Finding, Severity, fine, note, wrong
+from campaign_drivers._findings import Finding, Severity, clocks, examined, fine, note, wrong
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._probe import Probe, ProbeCall
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
 from campaign_drivers.asterisk._translate import UnfitError
-from campaign_drivers.errors import DriverError, LoginRefusedError
+from campaign_drivers.errors import LoginRefusedError
 
 __all__ = ["examine", "missing"]
 
 _FAR = 2_000_000_000
 """Samples: beyond the end of any sound, so that none is played to find out whether it is there."""
-
-_CLOCK_S = 2
 
 
 async def examine(
@@ -38,17 +36,15 @@ async def examine(
         sounds: campaign sounds to look for.
         number: an internal number to ring for one test call; ``None``: no telephone rings.
     """
-    try:
-        async with Probe(settings) as asker:
-            return tuple([finding async for finding in _findings(asker, sounds, number)])
-    except LoginRefusedError as error:
-        return (_refused(settings, error),)
-    except DriverError as error:
-        advice = (
+    return await examined(
+        Probe(settings),
+        lambda asker: _findings(asker, sounds, number),
+        refused=lambda error: _refused(settings, error),
+        unreachable=(
             f"Is Asterisk running, and does manager.conf say enabled = yes, port = "
             f"{settings.port} and a bindaddr that {settings.host} reaches?"
-        )
-        return (wrong("connection", str(error), advice),)
+        ),
+    )
 
 
 def _refused(settings: AsteriskSettings, error: LoginRefusedError) -> Finding:
@@ -193,15 +189,8 @@ async def _digits(asker: Probe, call: ProbeCall) -> Finding:
 async def _clock(call: ProbeCall) -> Finding:
     answer = await call.run("GET FULL VARIABLE ${EPOCH}")
     if answer is None or not answer[1].isdecimal():
-        return note("clock", "Asterisk does not tell its time")
-    apart = abs(int(answer[1]) - time.time())
-    if apart > _CLOCK_S:
-        return note(
-            "clock",
-            f"Asterisk's clock and ours are {apart:.0f} s apart: its records will not match ours",
-            "Run a time service (NTP) on both machines.",
-        )
-    return fine("clock", "Asterisk's clock and ours agree")
+        return clocks("Asterisk", None)
+    return clocks("Asterisk", int(answer[1]) - time.time())
 
 
 async def _dead_man(call: ProbeCall) -> Finding:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 
-from campaign_drivers._findings import Finding, fine, note, wrong
-from campaign_drivers.errors import DriverError, LoginRefusedError
+from campaign_drivers._findings import Finding, clocks, examined, fine, note, wrong
+from campaign_drivers.errors import LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._missing import advice_on, can_play
 from campaign_drivers.freeswitch._probe import Probe, ProbeCall
@@ -19,7 +19,6 @@ from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 
 __all__ = ["examine"]
 
-_CLOCK_S = 2
 _RING_S = 30.0
 _EVERYBODYS_PASSWORD = "ClueCon"  # noqa: S105 -- the one in the sample configuration
 _LOW_RATE = 30
@@ -39,17 +38,15 @@ async def examine(
         sounds: campaign sounds to look for.
         number: an internal number to ring for one test call; ``None``: no telephone rings.
     """
-    try:
-        async with Probe(settings) as asker:
-            return tuple([finding async for finding in _findings(asker, sounds, number)])
-    except LoginRefusedError as error:
-        return (_refused(settings, error),)
-    except DriverError as error:
-        advice = (
+    return await examined(
+        Probe(settings),
+        lambda asker: _findings(asker, sounds, number),
+        refused=lambda error: _refused(settings, error),
+        unreachable=(
             f"Is FreeSWITCH running with mod_event_socket, and does {_SOCKET} say listen-port "
             f"{settings.port} and a listen-ip that {settings.host} reaches?"
-        )
-        return (wrong("connection", str(error), advice),)
+        ),
+    )
 
 
 def _refused(settings: FreeSwitchSettings, error: LoginRefusedError) -> Finding:
@@ -227,15 +224,8 @@ async def _clock(call: ProbeCall) -> Finding:
     event = await call.until("CHANNEL_HANGUP_COMPLETE")
     told = "" if event is None else event["event-date-timestamp"]
     if not told.isdecimal():
-        return note("clock", "FreeSWITCH does not tell its time")
-    apart = abs(int(told) / 1_000_000 - time.time())
-    if apart > _CLOCK_S:
-        return note(
-            "clock",
-            f"FreeSWITCH's clock and ours are {apart:.0f} s apart: its records will not match ours",
-            "Run a time service (NTP) on both machines.",
-        )
-    return fine("clock", "FreeSWITCH's clock and ours agree")
+        return clocks("FreeSWITCH", None)
+    return clocks("FreeSWITCH", int(told) / 1_000_000 - time.time())
 
 
 async def _test_call(asker: Probe, number: str) -> Finding:

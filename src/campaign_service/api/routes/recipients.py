@@ -74,7 +74,7 @@ def _page(
     at: Instant | None,
 ) -> shown.RecipientPage:
     everybody = campaign(state, campaign_id, state.now).recipients
-    chosen, looked_at = _chosen(state, campaign_id, len(everybody), query)
+    chosen, looked_at = _chosen(state, campaign_id, everybody, query)
     attempts = _attempts(tenant, campaign_id, [position for position, _ in chosen], at)
     return shown.RecipientPage(
         items=[
@@ -87,19 +87,25 @@ def _page(
 
 
 def _chosen(
-    state: State, campaign_id: CampaignId, count: int, query: RecipientsQuery
+    state: State, campaign_id: CampaignId, everybody: RecipientList, query: RecipientsQuery
 ) -> tuple[list[tuple[Position, RecipientState]], int]:
     """Return the recipients of a page, and the last position that was looked at."""
     chosen: list[tuple[Position, RecipientState]] = []
+    count = len(everybody)
     looked_at = min(query.after, count)
-    for number in range(looked_at + 1, min(count, looked_at + _LOOKED_AT_MAX) + 1):
-        found = recipient(state, campaign_id, Position(number))
-        looked_at = number
+    last = min(count, looked_at + _LOOKED_AT_MAX)
+    candidates: Iterable[int] = range(looked_at + 1, last + 1)
+    if query.number is not UNSET:
+        # By the list's own index: however long it is.
+        last = count
+        candidates = [one for one in everybody.positions_of(query.number) if one > looked_at]
+    for position in candidates:
+        found = recipient(state, campaign_id, Position(position))
         if not query.state or found.status in query.state:
-            chosen.append((Position(number), found))
+            chosen.append((Position(position), found))
             if len(chosen) == query.limit:
-                break
-    return chosen, looked_at
+                return chosen, position
+    return chosen, last
 
 
 def _attempts(

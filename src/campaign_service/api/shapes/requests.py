@@ -227,6 +227,17 @@ class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         list[RecipientStatus],
         Meta(description="Only those in one of these; may be given repeatedly."),
     ] = field(default_factory=list)
+    number: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=32,
+                description="Only those listed under it, as a further number too.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     at: Then = UNSET
 
 

@@ -120,6 +120,7 @@ class Connection:
         key: str | None = None,
         if_match: str | None = None,
         parameters: Mapping[str, str | int] | None = None,
+        is_repeatable: bool = True,
     ) -> Answer:
         """Return the answer to a command, which is taken once however often it is sent.
 
@@ -130,6 +131,8 @@ class Connection:
             key: under which it was sent before; ``None``: it is a new one.
             if_match: the tag of what is to be changed, as it was seen.
             parameters: of the query.
+            is_repeatable: whether it is sent again when the connection fails: what heeds no key,
+                and makes something, might make it twice.
 
         Raises:
             ClientError: it is not known to be taken, or the service says no.
@@ -137,7 +140,14 @@ class Connection:
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         if if_match is not None:
             headers["If-Match"] = if_match
-        return self._request(method, path, params=parameters, body=body, headers=headers)
+        return self._request(
+            method,
+            path,
+            params=parameters,
+            body=body,
+            headers=headers,
+            is_repeatable=is_repeatable,
+        )
 
     @contextmanager
     def stream(
@@ -174,6 +184,7 @@ class Connection:
         params: Mapping[str, str | int | Sequence[str]] | None = None,
         body: Json = None,
         headers: Mapping[str, str] | None = None,
+        is_repeatable: bool = True,
     ) -> Answer:
         leaders = 0
         deadline, pause_s = time.monotonic() + self._patience_s, _PAUSE_S
@@ -188,6 +199,8 @@ class Connection:
             try:
                 return self._answer(self._http.send(request))
             except httpx.TransportError as error:
+                if not is_repeatable and not isinstance(error, httpx.ConnectError):
+                    raise self._unreachable(error) from error
                 failed: UnreachableError | ProblemError = self._unreachable(error)
                 wait_s = pause_s
             except ProblemError as error:

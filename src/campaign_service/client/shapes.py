@@ -7,21 +7,18 @@ from datetime import datetime
 import attrs
 
 __all__ = [
-    "AdminEvent",
     "Attempt",
     "CallLimits",
-    "CallsInUse",
     "CampaignRow",
     "Done",
     "Explanation",
-    "LinkStatus",
+    "ListedRecipient",
     "LogEntry",
-    "Login",
     "ModelRow",
+    "PastCampaign",
     "Reason",
     "RecipientDetail",
     "RecipientRow",
-    "ServiceStatus",
 ]
 
 
@@ -35,16 +32,6 @@ class Done:
     """Whether it was taken already when it came first, and the answer got lost."""
     model_id: int | None = None
     campaign_id: int | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Login:
-    """A token, for the requests to come."""
-
-    token: str = attrs.field(repr=False)
-    expires_at: datetime | None
-    must_change_password: bool = False
-    """Until that is done nothing else may be done."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +50,9 @@ class ModelRow:
     model_id: int
     name: str
     enabled: bool
+    caller_number: str
+    priority: int
+    sound: str | None
     recipient_count: int
     time_zone: str
 
@@ -146,6 +136,19 @@ class RecipientDetail(RecipientRow):
 
 
 @attrs.frozen(kw_only=True)
+class ListedRecipient:
+    """A recipient of a model's list, with its place."""
+
+    position: int
+    number: str
+    line: str
+    name: str = ""
+    email: str = ""
+    time_zone: str | None = None
+    further_numbers: list[dict[str, str]] = attrs.field(factory=list)
+
+
+@attrs.frozen(kw_only=True)
 class Reason:
     """One reason why a recipient is not called."""
 
@@ -168,6 +171,27 @@ class Explanation:
 
 
 @attrs.frozen(kw_only=True)
+class PastCampaign:
+    """A campaign that is, or was and was deleted (R9.2)."""
+
+    campaign_id: int
+    name: str
+    model_id: int
+    model_name: str
+    created_at: datetime
+    created_seq: int
+    starts_at: datetime
+    expires_at: datetime | None
+    recipient_count: int
+    deleted_at: datetime | None
+    deleted_seq: int | None
+    parameters: dict[str, object] = attrs.field(factory=dict)
+    """As they were when it was made; empty in a list."""
+    outcomes: dict[str, int] = attrs.field(factory=dict)
+    """How many attempts ended so; empty in a list."""
+
+
+@attrs.frozen(kw_only=True)
 class LogEntry:
     """An event of the journal."""
 
@@ -177,52 +201,3 @@ class LogEntry:
     kind: str
     campaign_id: int | None = None
     event: dict[str, object] = attrs.field(factory=dict)
-
-
-@attrs.frozen(kw_only=True)
-class AdminEvent:
-    """Who changed who may do what, came in, or was refused."""
-
-    id: int
-    at: datetime
-    actor: str
-    address: str
-    action: str
-    subject: str
-    """To whom or what it was done."""
-    details: dict[str, object] = attrs.field(factory=dict)
-
-
-@attrs.frozen(kw_only=True)
-class LinkStatus:
-    """The connection to the telephony."""
-
-    is_up: bool
-    deferred_until: datetime | None = None
-
-
-@attrs.frozen(kw_only=True)
-class CallsInUse:
-    """Calls in progress, and the general limits."""
-
-    internal: int
-    external: int
-    limits: CallLimits
-
-
-@attrs.frozen(kw_only=True)
-class ServiceStatus:
-    """How a tenant's service fares."""
-
-    tenant: str
-    service_id: str
-    now: datetime
-    role: str
-    leader: str | None
-    journal_away_since: datetime | None
-    events_waiting: int
-    last_seq: int
-    is_draining: bool
-    link: LinkStatus
-    calls: CallsInUse
-    campaigns: dict[str, int]

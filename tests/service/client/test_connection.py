@@ -243,3 +243,25 @@ def test_no_error_holds_the_token(connect):
             told += [str(error), repr(error), repr(error.__context__)]
 
     assert [text for text in told if TOKEN in text] == []
+
+
+@pytest.mark.parametrize(("is_repeatable", "times"), [(True, 2), (False, 1)])
+def test_what_might_be_done_twice_is_sent_once(connect, is_repeatable, times):
+    """A token that was made, and whose secret got lost, is not made again unasked."""
+    service = Service(httpx.ReadError("reset"), httpx.Response(200, json={}))
+    connection = connect(service)
+
+    try:
+        connection.command("POST", "users/anna/tokens", {}, is_repeatable=is_repeatable)
+    except UnreachableError:
+        assert not is_repeatable
+
+    assert len(service.asked) == times
+
+
+def test_what_never_arrived_is_sent_again(connect):
+    service = Service(httpx.ConnectError("refused"), httpx.Response(200, json={}))
+
+    connect(service).command("POST", "users", {}, is_repeatable=False)
+
+    assert len(service.asked) == 2

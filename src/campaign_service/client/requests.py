@@ -1,0 +1,110 @@
+"""What all methods of the client share: paths, commands, pages, and answers read as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TypeVar, cast
+
+import msgspec
+
+from campaign_service.client.connection import Answer, Connection, Parameters
+from campaign_service.client.errors import AnswerError
+from campaign_service.client.json_data import Json
+from campaign_service.client.shapes import Done
+
+__all__ = ["Requests", "moment"]
+
+_Shape = TypeVar("_Shape")
+_PAGE = 1_000
+
+
+class Requests:
+    """Requests to a tenant of a running service.
+
+    Args:
+        connection: to the service.
+        tenant: which PBX's.
+    """
+
+    def __init__(self, connection: Connection, *, tenant: str = "main") -> None:
+        self.connection = connection
+        self.tenant = tenant
+
+    def _path(self, *parts: str | int) -> str:
+        return "/".join(["tenants", self.tenant, *map(str, parts)])
+
+    def _ask(self, path: str, parameters: Parameters | None = None) -> Json:
+        return self.connection.ask(path, parameters).data
+
+    def _seen(self, path: str, parameters: Parameters | None = None) -> dict[str, Json]:
+        """Return an object as the API has it."""
+        return self._members(self._ask(path, parameters))
+
+    def _tagged(
+        self, path: str, parameters: Parameters | None = None
+    ) -> tuple[dict[str, Json], str | None]:
+        """Return an object as the API has it, and its tag for a change."""
+        answer = self.connection.ask(path, parameters)
+        return self._members(answer.data), answer.etag
+
+    def _items(self, kind: type[_Shape], path: str) -> list[_Shape]:
+        """Return a list that has no pages."""
+        return self._read(list[kind], self._seen(path).get("items"))  # type: ignore[valid-type]
+
+    def _command(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        tag: str | None = None,
+        parameters: Mapping[str, str | int] | None = None,
+    ) -> Done:
+        answer = self.connection.command(method, path, body, if_match=tag, parameters=parameters)
+        return self._read(Done, answer.data)
+
+    def _change(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        tag: str | None = None,
+        is_repeatable: bool = True,
+    ) -> Answer:
+        """Change what is no command of the core: those that make something are sent once."""
+        return self.connection.command(
+            method, path, body, if_match=tag, is_repeatable=is_repeatable
+        )
+
+    def _pages(
+        self,
+        kind: type[_Shape],
+        path: str,
+        parameters: Parameters | None = None,
+        *,
+        after: int | str = 0,
+    ) -> Iterator[_Shape]:
+        following: Json = after
+        while following is not None:
+            asked = {**(parameters or {}), "after": cast("int | str", following), "limit": _PAGE}
+            page = self._seen(path, asked)
+            yield from self._read(list[kind], page.get("items"))  # type: ignore[valid-type]
+            following = page.get("next")
+
+    def _members(self, data: Json) -> dict[str, Json]:
+        if not isinstance(data, dict):
+            raise AnswerError(self.connection.url, "no object where one is expected")
+        return data
+
+    def _read(self, kind: type[_Shape], data: Json) -> _Shape:
+        try:
+            return msgspec.convert(data, kind)
+        except msgspec.ValidationError as error:
+            raise AnswerError(self.connection.url, str(error)) from None
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a moment as the API takes it."""
+    return None if at is None else at.isoformat()

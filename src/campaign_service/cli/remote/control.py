@@ -1,4 +1,4 @@
-"""``campaign pause``, ``resume`` and ``stop``: what an operator does to a running campaign."""
+"""``campaign pause``, ``resume``, ``stop`` and ``delete``: what is done to a whole campaign."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from campaign_service.cli.remote.asking import find_campaign, remote
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client
 
-__all__ = ["pause", "resume", "stop"]
+__all__ = ["delete", "pause", "resume", "stop"]
 
 _ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
 
@@ -52,6 +52,20 @@ def stop(client: Client, /, *, wanted: str, hang_up: bool) -> int:
     found = find_campaign(client, wanted)
     client.stop(found.campaign_id, hang_up=hang_up)
     return _tell(client, found.campaign_id)
+
+
+@click.command(short_help="Take a campaign off the list.")
+@_ARGUMENT
+@remote
+def delete(client: Client, /, *, wanted: str) -> int:
+    """Take a campaign off the list that has not begun, or has ended; its log stays.
+
+    CAMPAIGN is the id or the name of a campaign of the running service.
+    """
+    found = find_campaign(client, wanted)
+    client.delete_campaign(found.campaign_id)
+    click.echo(f"{found.campaign_id}  {found.name}: deleted; its log stays")
+    return ExitStatus.COMPLETED
 
 
 def _tell(client: Client, campaign_id: int) -> int:

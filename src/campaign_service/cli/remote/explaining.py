@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from campaign_service.cli.remote.asking import find_campaign
+from campaign_service.cli.remote.attempts import listed_under
 from campaign_service.cli.remote.log import event_details
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
@@ -29,7 +30,9 @@ __all__ = ["explain_remote"]
 def explain_remote(client: Client, wanted: str, recipient: str, *, brief: bool) -> int:
     """Tell what happened to a recipient, and why it is not called now."""
     found = find_campaign(client, wanted)
-    positions = _positions(client.recipients(found.campaign_id), recipient)
+    positions = listed_under(client, found.campaign_id, recipient)
+    if not positions:
+        positions = _positions(client.recipients(found.campaign_id), recipient)
     if not positions:
         rule = "no recipient of the campaign has this number, name or position"
         raise click.BadParameter(f"{recipient!r}: {rule}", param_hint="RECIPIENT")
@@ -45,17 +48,15 @@ def explain_remote(client: Client, wanted: str, recipient: str, *, brief: bool) 
 
 
 def _positions(rows: Iterator[RecipientRow], wanted: str) -> list[int]:
-    """Return whom a person may mean by a number, a name or a position, whichever is first."""
-    by_number, by_name, by_position = [], [], []
+    """Return whom a person may mean by a name or a position, whichever is first."""
+    by_name, by_position = [], []
     name = wanted.casefold()
     for row in rows:
-        if wanted == row.number or any(wanted == one["number"] for one in row.further_numbers):
-            by_number.append(row.position)
         if row.name.casefold() == name:
             by_name.append(row.position)
         if wanted == str(row.position):
             by_position.append(row.position)
-    return by_number or by_name or by_position
+    return by_name or by_position
 
 
 def _lines(

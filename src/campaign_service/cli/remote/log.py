@@ -34,25 +34,43 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, an object
 def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bool) -> int:
     """Show every event of a campaign, oldest first.
 
-    CAMPAIGN is the id or the name of a campaign of the running service.
+    CAMPAIGN is the id or the name of a campaign of the running service, also of one that was
+    deleted.
     """
-    found = find_campaign(client, wanted)
-    zone = ZoneInfo(found.time_zone)
+    campaign_id, zone = _whose(client, wanted)
     last = after
-    for entry in client.log(found.campaign_id, after=after):
+    for entry in client.log(campaign_id, after=after):
         _echo(entry, zone, is_json=is_json)
         last = entry.seq
     if follow:
-        for entry in client.follow(after=last, campaign_id=found.campaign_id):
+        for entry in client.follow(after=last, campaign_id=campaign_id):
             _echo(entry, zone, is_json=is_json)
     return ExitStatus.COMPLETED
+
+
+def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
+    """Return the campaign that a person means, and its clock."""
+    try:
+        found = find_campaign(client, wanted)
+    except click.BadParameter:
+        past = [
+            row for row in client.past_campaigns() if wanted in (str(row.campaign_id), row.name)
+        ]
+        # Of those on the list, it was said already what is wrong.
+        if len(past) != 1 or past[0].deleted_at is None:
+            raise
+        gone = client.past_campaign(past[0].campaign_id)
+        return gone.campaign_id, ZoneInfo(str(gone.parameters.get("time_zone", "UTC")))
+    return found.campaign_id, ZoneInfo(found.time_zone)
 
 
 @click.command(short_help="Show who commanded a running service what, and when.")
 @click.option("--by", "actor", metavar="USER", help="Only what this one did.")
 @click.option("--since", metavar="TIME", help="Not before then: 2026-01-12T08:30:00+01:00.")
 @click.option("--until", metavar="TIME", help="Not after then.")
-@click.option("--users", is_flag=True, help="What was done to users instead, log-ins too.")
+@click.option(
+    "--users", is_flag=True, help="What was done to users and nodes instead, log-ins too."
+)
 @_JSON
 @remote
 def audit(

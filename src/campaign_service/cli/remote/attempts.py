@@ -1,0 +1,122 @@
+"""``campaign add-attempts``, ``stop-attempts`` and ``append``: who is tried, and how often (R5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from campaign_service.cli.options import EXISTING_FILE
+from campaign_service.cli.remote.asking import find_campaign, remote
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.client import Client
+from campaign_service.config import read_recipients
+
+__all__ = ["add_attempts", "append", "listed_under", "stop_attempts"]
+
+_ATTEMPTS_MAX = 100
+_NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
+_ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
+
+
+@click.command("add-attempts", short_help="Allow recipients more call attempts.")
+@_ARGUMENT
+@click.argument("attempts", metavar="N", type=click.IntRange(1, _ATTEMPTS_MAX))
+@click.argument("whom", metavar="[RECIPIENT...]", nargs=-1)
+@click.option("--all-failed", is_flag=True, help="Every recipient that has failed.")
+@remote
+def add_attempts(
+    client: Client, /, *, wanted: str, attempts: int, whom: tuple[str, ...], all_failed: bool
+) -> int:
+    """Allow some recipients, or all failed ones, N more call attempts each.
+
+    CAMPAIGN is the id or the name of a campaign of the running service. RECIPIENT is a number of
+    the list, or else a position in it. Who has failed is tried again, and an incomplete campaign
+    goes on.
+    """
+    if bool(whom) is all_failed:
+        raise click.UsageError("name each RECIPIENT, or give --all-failed")
+    found = find_campaign(client, wanted)
+    positions = None if all_failed else _positions(client, found.campaign_id, whom)
+    client.add_attempts(found.campaign_id, attempts, positions=positions)
+    to = "all failed recipients" if positions is None else _count(positions)
+    return _tell(client, found.campaign_id, f"{attempts} more attempts for {to}")
+
+
+@click.command("stop-attempts", short_help="Try recipients no more.")
+@_ARGUMENT
+@click.argument("whom", metavar="RECIPIENT...", nargs=-1, required=True)
+@remote
+def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...]) -> int:
+    """Try recipients no more; one that is in a call keeps it.
+
+    CAMPAIGN is the id or the name of a campaign of the running service. RECIPIENT is a number of
+    the list, or else a position in it.
+    """
+    found = find_campaign(client, wanted)
+    positions = _positions(client, found.campaign_id, whom)
+    client.stop_attempts(found.campaign_id, positions)
+    return _tell(client, found.campaign_id, f"no more attempts for {_count(positions)}")
+
+
+@click.command(short_help="Add recipients to a campaign.")
+@_ARGUMENT
+@click.argument("csv", metavar="LIST.csv", type=EXISTING_FILE)
+@remote
+def append(client: Client, /, *, wanted: str, csv: Path) -> int:
+    """Add recipients behind those that a campaign has.
+
+    CAMPAIGN is the id or the name of a campaign of the running service, LIST.csv a file as for
+    `campaign run`.
+    """
+    more = read_recipients(csv)
+    found = find_campaign(client, wanted)
+    client.append_recipients(found.campaign_id, more)
+    now = client.campaign(found.campaign_id)
+    click.echo(
+        f"{now.campaign_id}  {now.name}: {now.status}; {len(more)} more recipients,"
+        f" {now.recipient_count} in all"
+    )
+    return ExitStatus.COMPLETED
+
+
+def listed_under(client: Client, campaign_id: int, text: str) -> list[int]:
+    """Return the positions of those listed under a number; of what is no number, none."""
+    if _NUMBER.fullmatch(text) is None:
+        return []
+    return [row.position for row in client.recipients(campaign_id, number=text)]
+
+
+def _positions(client: Client, campaign_id: int, whom: Sequence[str]) -> list[int]:
+    """Return the positions of those that a person means, each once."""
+    positions: dict[int, None] = {}
+    for text in whom:
+        positions[_position(client, campaign_id, text)] = None
+    return list(positions)
+
+
+def _position(client: Client, campaign_id: int, text: str) -> int:
+    found = listed_under(client, campaign_id, text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        places = ", ".join(map(str, found))
+        rule = f"several recipients have this number: give the position of one, {places}"
+    elif text.isascii() and text.isdecimal() and int(text):
+        # Whether the list is so long is for the service to say.
+        return int(text)
+    else:
+        rule = "no recipient of the campaign has this number or position"
+    raise click.BadParameter(f"{text!r}: {rule}", param_hint="RECIPIENT")
+
+
+def _count(positions: Sequence[int]) -> str:
+    return f"{len(positions)} recipient{'s' if len(positions) > 1 else ''}"
+
+
+def _tell(client: Client, campaign_id: int, what: str) -> int:
+    now = client.campaign(campaign_id)
+    click.echo(f"{now.campaign_id}  {now.name}: {now.status}; {what}")
+    return ExitStatus.COMPLETED

@@ -1,0 +1,155 @@
+"""``campaign settings``: the general settings of a running service, shown and changed (R2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+import click
+from typing_extensions import override
+
+from campaign_core import CallLimits
+from campaign_service.cli.remote.asking import remote
+from campaign_service.cli.remote.listing import as_json
+from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import limits_text
+from campaign_service.client import Client, Json
+
+__all__ = ["settings"]
+
+_NONE = "none"
+
+
+class _Limit(click.ParamType[object]):
+    """A whole number, or ``none``."""
+
+    name = "limit"
+
+    @override
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "N|none"
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        if value == _NONE:
+            return value
+        if re.fullmatch(r"[0-9]{1,9}", str(value)) is None:
+            self.fail(f"{value!r}: a whole number, or none", param, ctx)
+        return int(value)
+
+
+class _Share(click.ParamType[object]):
+    """Two whole numbers, so many in such a time, or ``none``."""
+
+    name = "share"
+
+    def __init__(self, first: str, second: str) -> None:
+        self._names = (first, second)
+
+    @override
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "N/{}|none".format(self._names[1].removeprefix("per_").upper())
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        if value == _NONE or isinstance(value, dict):
+            return value
+        found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", str(value))
+        if found is None:
+            self.fail(f"{value!r}: two whole numbers such as 5/1, or none", param, ctx)
+        return {name: int(part) for name, part in zip(self._names, found.groups(), strict=True)}
+
+
+class _ShownByDefault(click.Group):
+    """Without a subcommand, the settings are shown."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_bare = not args or (args[0].startswith("-") and args[0] not in ("-h", "--help"))
+        return super().parse_args(ctx, ["show", *args] if is_bare else args)
+
+
+@click.group(cls=_ShownByDefault, short_help="Show or change the general settings of a service.")
+def settings() -> None:
+    """Show the general settings of a running service, or change some of them."""
+
+
+@settings.command("show", short_help="Show the general settings.")
+@click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
+@remote
+def show_settings(client: Client, /, *, is_json: bool) -> int:
+    """Show the general settings, which hold for all campaigns together."""
+    found, _ = client.settings()
+    click.echo(as_json(found) if is_json else "\n".join(_lines(found)))
+    return ExitStatus.COMPLETED
+
+
+@settings.command("set", short_help="Change some of the general settings.")
+@click.option("--total", type=_Limit(), help="Calls at one time.")
+@click.option("--internal", type=_Limit(), help="Of these, on internal lines.")
+@click.option("--external", type=_Limit(), help="Of these, on external lines.")
+@click.option(
+    "--active-campaigns", "active_campaigns_max", type=_Limit(), help="Campaigns that call at once."
+)
+@click.option("--call-rate", type=_Share("calls", "per_s"), help="Calls placed in so many seconds.")
+@click.option(
+    "--frequency-cap",
+    type=_Share("attempts", "per_h"),
+    help="Attempts to one number in so many hours, over all campaigns.",
+)
+@click.option("--answer-prompt", metavar="SOUND|none", help="Asks to dial 1; none: silence.")
+@click.option("--listening-prompt", metavar="SOUND|none", help="Asks to dial 9; none: silence.")
+@click.option(
+    "--one-call-per-number/--several-calls-per-number",
+    default=None,
+    help="Whether a number that is in a call is left alone by other campaigns.",
+)
+@remote
+def set_settings(client: Client, /, **options: object) -> int:
+    """Change some of the general settings; the others stay as they are.
+
+    It takes effect at once; calls in progress are never cut. Refused where somebody else changes
+    them at the same moment.
+    """
+    changed: dict[str, Json] = {
+        name: None if value == _NONE else cast("Json", value)
+        for name, value in options.items()
+        if value is not None
+    }
+    if not changed:
+        raise click.UsageError("nothing to change: see campaign settings set --help")
+    found, tag = client.settings()
+    given = found["call_limits"]
+    limits: dict[str, Json] = {**given} if isinstance(given, dict) else {}
+    for line in ("total", "internal", "external"):
+        if line in changed:
+            limits[line] = changed.pop(line)
+    client.change_settings({**found, **changed, "call_limits": limits}, tag=tag)
+    now, _ = client.settings()
+    click.echo("\n".join(_lines(now)))
+    return ExitStatus.COMPLETED
+
+
+def _lines(found: dict[str, Json]) -> Iterator[str]:
+    limits: Any = found["call_limits"]
+    rate: Any = found["call_rate"]
+    cap: Any = found["frequency_cap"]
+    active = found["active_campaigns_max"]
+    shown = {
+        "calls at once": limits_text(CallLimits(**limits)),
+        "active campaigns": "no limit" if active is None else f"at most {active}",
+        "call rate": "no limit" if rate is None else f"{rate['calls']} in {rate['per_s']} s",
+        "frequency cap": (
+            "none" if cap is None else f"{cap['attempts']} attempts to a number in {cap['per_h']} h"
+        ),
+        "answer prompt": found["answer_prompt"] or "silence",
+        "listening prompt": found["listening_prompt"] or "silence",
+        "one call per number": "yes" if found["one_call_per_number"] else "no",
+    }
+    for name, value in shown.items():
+        yield f"{name:<20} {value}"

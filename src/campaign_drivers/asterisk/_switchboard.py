@@ -10,7 +10,6 @@ out then.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping
 from itertools import count
 from types import MappingProxyType
@@ -24,6 +23,7 @@ from campaign_core.reports import (
     Report,
 )
 from campaign_drivers._board import Out, Over, is_call_of
+from campaign_drivers._timers import Timers
 from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _census as census
 from campaign_drivers.asterisk import _placing as placing
@@ -86,21 +86,20 @@ class Switchboard:
         self.calls: dict[CallId, Call] = {}
         self.out = Out()
         self._session: Session | None = None
-        self._timers: list[tuple[int, int, Call, Timer]] = []
+        self._timers: Timers[Call, Timer] = Timers()
         self._census_at: int | None = None
         self._wishes: dict[CallId, HangUp | Transfer] = {}
         self._ended: dict[CallId, None] = {}
         self._booted_at: int | None = None
         self._serial = count(1)
         self._run = ""
-        self._order = count()
         self._work = Work(
             settings=settings,
             serial=lambda: f"{self._run}{next(self._serial)}",
             asked=lambda action, purpose, key: self._ask(action, purpose, key, self._work.now),
             told=self._tell,
             noted=self._note,
-            timed=self._timed,
+            timed=self._timers.set,
         )
 
     # The connection -----------------------------------------------------------------------
@@ -166,17 +165,14 @@ class Switchboard:
         if self._census_at is not None and now >= self._census_at:
             self._census_at = None
             self._ask(Action("Status"), ("census", "second"), None, now)
-        while self._timers and self._timers[0][0] <= now:
-            due, _, call, timer = heapq.heappop(self._timers)
-            if call.timers.get(timer) == due and not call.is_over:
-                del call.timers[timer]
-                self._timer_passed(call, timer, now)
+        for call, timer in self._timers.passed(now):
+            self._timer_passed(call, timer, now)
 
     def wakeup(self) -> int | None:
         """Return when :meth:`wake` is due."""
         due = [] if self._session is None else [self._session.wakeup()]
         due.append(self._census_at)
-        due.append(self._timers[0][0] if self._timers else None)
+        due.append(self._timers.next_due())
         return min((at for at in due if at is not None), default=None)
 
     def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
@@ -315,9 +311,6 @@ class Switchboard:
 
     def _note(self, note: str) -> None:
         self.out.notes.append(note)
-
-    def _timed(self, due: int, call: Call, timer: Timer) -> None:
-        heapq.heappush(self._timers, (due, next(self._order), call, timer))
 
     def _ask(
         self, action: Action, purpose: tuple[str, ...], action_id: str | None, now: int

@@ -173,6 +173,4 @@ class Work:
 
     def timer(self, call: Call, timer: Timer, after_ms: int) -> None:
         """Set one of the call's timers anew."""
-        due = self.now + after_ms
-        call.timers[timer] = due
-        self.timed(due, call, timer)
+        self.timed(self.now + after_ms, call, timer)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 import json
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 from campaign_core import CallId, ServiceId
 from campaign_drivers._board import is_call_of
+from campaign_drivers._timers import Timers
 from campaign_drivers.freeswitch._admission import Admission
 from campaign_drivers.freeswitch._call import GRACE_MS, Call, Channel, Timer
 
@@ -27,10 +25,9 @@ class Register:
     def __init__(self, service_id: ServiceId, admission: Admission) -> None:
         """Start with none."""
         self.calls: dict[CallId, Call] = {}
+        self.timers: Timers[Call, Timer] = Timers()
         self._service_id = service_id
         self._admission = admission
-        self._timers: list[tuple[int, int, Call, Timer]] = []
-        self._order = count()
         self._ended: dict[CallId, None] = {}
 
     def adopt(self, call_id: CallId, now: int) -> Call | None:
@@ -42,8 +39,7 @@ class Register:
             return None
         self.calls[call_id] = call = Call(call_id=call_id, unknown_playback=True)
         # Whoever ended before we subscribed may be in the list too; nothing will be told of it.
-        call.timers[Timer.DEAD_MAN] = now + GRACE_MS
-        self.timed(now + GRACE_MS, call, Timer.DEAD_MAN)
+        self.timers.set(now + GRACE_MS, call, Timer.DEAD_MAN)
         return call
 
     def forget(self, call: Call) -> None:
@@ -80,26 +76,6 @@ class Register:
             call.playing, call.next_order, call.unknown_playback = None, None, True
             call.timers.pop(Timer.START, None)
             call.timers.pop(Timer.STOP, None)
-
-    # Timers -------------------------------------------------------------------------------
-
-    def timed(self, due: int, call: Call, timer: Timer) -> None:
-        """Keep a moment that was set for a call; one that is set anew is not the old one's."""
-        heapq.heappush(self._timers, (due, next(self._order), call, timer))
-
-    def next_due(self) -> int | None:
-        """Return the next such moment."""
-        while self._timers and self._timers[0][3] not in self._timers[0][2].timers:
-            heapq.heappop(self._timers)
-        return self._timers[0][0] if self._timers else None
-
-    def passed(self, now: int) -> Iterator[tuple[Call, Timer]]:
-        """Give the moments that have come, once each."""
-        while self._timers and self._timers[0][0] <= now:
-            due, _, call, timer = heapq.heappop(self._timers)
-            if call.timers.get(timer) == due and not call.is_over:
-                del call.timers[timer]
-                yield call, timer
 
     # The server's list --------------------------------------------------------------------
 

@@ -140,7 +140,7 @@ class Switchboard:
         if self._census_at is not None and now >= self._census_at:
             self._census_at = None
             self._ask_census("second", now)
-        for call, timer in self._register.passed(now):
+        for call, timer in self._register.timers.passed(now):
             dispatch.timer_passed(call, timer, self._work(now), is_up=self.is_up)
             self._forget_if_over(call)
 
@@ -148,7 +148,7 @@ class Switchboard:
         """Return when :meth:`wake` is due."""
         due = [] if self._session is None else [self._session.wakeup()]
         due.append(self._census_at)
-        due.append(self._register.next_due())
+        due.append(self._register.timers.next_due())
         return min((at for at in due if at is not None), default=None)
 
     # Orders -------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ class Switchboard:
             asked=lambda command, purpose: self._ask(command, purpose, now),
             told=self._tell,
             noted=self._out.notes.append,
-            timed=self._register.timed,
+            timed=self._register.timers.set,
             deferred=lambda call: self._tell(
                 DeferralReport(call_id=call.call_id, until=Instant(self.admission.turned_away(now)))
             ),

@@ -1,5 +1,6 @@
 """The benchmarks run: what they measure still exists, and both sides still do the same."""
 
+import gc
 import json
 
 from benchmarks.__main__ import FULL, QUICK, main
@@ -29,3 +30,22 @@ def test_profile_counts_the_same_in_each_run(tmp_path, capsys):
     assert main(arguments) == 0
 
     assert capsys.readouterr().out == first
+
+
+def test_profile_does_not_count_what_others_do_at_a_collection(capsys):
+    arguments = ["--profile", "core-batch", "--recipients", "200"]
+    main(arguments)
+    capsys.readouterr()
+    main(arguments)
+    undisturbed = capsys.readouterr().out
+
+    gc.callbacks.append(lambda phase, info: sum(range(5)))
+    threshold = gc.get_threshold()
+    gc.set_threshold(50)
+    try:
+        main(arguments)
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.pop()
+
+    assert capsys.readouterr().out == undisturbed

@@ -4,6 +4,7 @@ import gc
 import json
 
 from benchmarks.__main__ import FULL, QUICK, main
+from benchmarks.profile import profile
 
 
 def test_every_measurement_has_a_quick_form():
@@ -32,20 +33,19 @@ def test_profile_counts_the_same_in_each_run(tmp_path, capsys):
     assert capsys.readouterr().out == first
 
 
-def test_profile_does_not_count_what_others_do_at_a_collection(capsys):
-    arguments = ["--profile", "core-batch", "--recipients", "200"]
-    main(arguments)
-    capsys.readouterr()
-    main(arguments)
-    undisturbed = capsys.readouterr().out
+def test_profile_does_not_count_what_others_do_at_a_collection():
+    def of_another(_phase, _info):
+        return sum(number for number in range(50))
 
-    gc.callbacks.append(lambda phase, info: sum(range(5)))
-    threshold = gc.get_threshold()
-    gc.set_threshold(50)
+    profile("core-batch", 200)  # What is made once for a process is made now.
+    undisturbed = profile("core-batch", 200).rows
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(of_another)
+    gc.set_threshold(20)
     try:
-        main(arguments)
+        disturbed = profile("core-batch", 200).rows
     finally:
-        gc.set_threshold(*threshold)
-        gc.callbacks.pop()
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(of_another)
 
-    assert capsys.readouterr().out == undisturbed
+    assert disturbed == undisturbed

@@ -21,6 +21,9 @@ __all__ = ["file_engine", "server_engine"]
 
 _BUSY_MS = 5_000
 """So long a writer waits for another process's transaction."""
+_WAL_PAUSE_S = 0.01
+_PRIMARY_CODE = 0xFF
+"""Of an error's number: the rest says which kind of it."""
 
 # A server that cannot be reached shows as away within some seconds, whatever has become of it.
 _CONNECT_S = 3
@@ -139,14 +142,32 @@ def _set_pragmas(connection: _DBAPIConnection, record: object) -> None:
         connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        "journal_mode=WAL",
+        f"busy_timeout={_BUSY_MS}",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MS}",
         "cache_size=-32768",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    _use_wal(cursor)
     cursor.close()
+
+
+def _use_wal(cursor: _Cursor) -> None:
+    """Have a write-ahead log, also where another process makes the same new file just now.
+
+    SQLite has nobody wait for this change as it does for others: who comes second fails at once.
+    """
+    give_up_at = time.monotonic() + _BUSY_MS / 1_000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > give_up_at:
+                raise
+            time.sleep(_WAL_PAUSE_S)
+        else:
+            return
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -138,6 +138,25 @@ def test_file_that_another_writes_to_for_long_is_away(sqlite_url, tmp_path, monk
     database.close()
 
 
+def test_file_that_another_process_is_just_making_is_waited_for(sqlite_url, tmp_path, monkeypatch):
+    """SQLite's own patience does not cover the change to a write-ahead log."""
+    path = tmp_path / "campaigns.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE begun (x)")
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    def pause(seconds):
+        # The other one is done while we wait, however short that is.
+        pauses.append(seconds)
+        other.close()
+
+    monkeypatch.setattr("campaign_service.database.connecting.time.sleep", pause)
+    Database.open(sqlite_url).close()
+
+    assert len(pauses) == 1
+
+
 def test_full_disk_is_away_for_as_long_as_it_is_full(sqlite_url):
     database = Database.open(sqlite_url)
     put(database, 1)

@@ -126,9 +126,8 @@ class Desk:
         self.app = make_app(
             self.house, self.authenticator, settings=self.settings, passwords=self.passwords
         )
-        config = uvicorn.Config(
-            self.app, host="127.0.0.1", port=0, log_level="critical", lifespan="on"
-        )
+        # Its own set-up of logging, `access_log` too, would outlive this test and silence others.
+        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_config=None, lifespan="on")
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server._serve())
         while not self._server.started:  # noqa: ASYNC110 -- it has no event to wait for

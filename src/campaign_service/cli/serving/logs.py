@@ -104,8 +104,6 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
         levels[access.name] = logging.INFO
         access.addFilter(_WITHOUT_QUERY)
     before = {name: logging.getLogger(name).level for name in levels}
-    # The web server, told to log no requests, cuts this off for whoever comes after, too.
-    propagated, access.propagate = access.propagate, True
     root = logging.getLogger()
     handlers, root.handlers = root.handlers, [handler]
     for name, wanted in levels.items():
@@ -117,7 +115,6 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
         logging.captureWarnings(capture=False)
         root.handlers = handlers
         access.removeFilter(_WITHOUT_QUERY)
-        access.propagate = propagated
         for name, found in before.items():
             logging.getLogger(name).setLevel(found)
 

@@ -57,8 +57,9 @@ class WebServer:
                 loop="asyncio",
                 http=BoundedProtocol,
                 ws="none",
+                # Whether requests are logged is for the level of their logger to say: told here
+                # not to log them, this would silence whoever serves in this process after it.
                 log_config=None,
-                access_log=settings.access_log,
                 server_header=False,
                 # Done by ourselves: it would leave out whoever comes by a Unix socket.
                 proxy_headers=False,

@@ -100,24 +100,6 @@ def test_requests_are_logged_without_their_query(logged):
     assert '"GET /api/v1/x HTTP/1.1" 200' in logged(do, access_log="true")
 
 
-def test_requests_are_logged_also_where_a_server_before_was_told_not_to(logged):
-    """The web server switches its log off for the whole process, and never on again."""
-    access = logging.getLogger("uvicorn.access")
-
-    def switch_off(_):
-        access.propagate = False
-
-    logged(switch_off)
-    assert access.propagate
-    access.propagate = False
-    try:
-        told = logged(lambda _: access.info("asked"), access_log="true")
-    finally:
-        access.propagate = True
-
-    assert "asked" in told
-
-
 def test_logging_is_as_before_once_the_service_has_ended(logged):
     before = list(logging.getLogger().handlers), logging.getLogger().level
 

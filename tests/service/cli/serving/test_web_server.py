@@ -1,6 +1,7 @@
 """The web server in front of the API: how much it takes of whom, and whose word it believes."""
 
 import asyncio
+import io
 import socket
 import threading
 from contextlib import closing
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from campaign_service.cli.serving.http_protocol import HEAD_BYTES_MAX, BoundedProtocol
+from campaign_service.cli.serving.logs import set_up_logging
 from campaign_service.cli.serving.web_server import WebServer
 from campaign_service.config.service_file import read_service
 
@@ -170,6 +172,20 @@ def test_proxy_at_the_unix_socket_can_be_trusted(serve, tmp_path, trusted, told)
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(path))) as client:
         headers = {"X-Forwarded-For": "7.7.7.7, 9.9.9.9"}
         assert client.get("http://localhost/", headers=headers).text == told
+
+
+def test_requests_are_logged_as_told_whatever_a_server_before_was_told(serve):
+    """Issue: configuration; the web server could silence its log for the whole process."""
+    told = []
+    for access_log in (False, True):
+        settings = read_service(flags={"access_log": str(access_log).lower()}, environment={})
+        stream = io.StringIO()
+        with set_up_logging(settings, stream):
+            url = "http://{}:{}/?secret=1".format(*serve(access_log=access_log))
+            assert httpx.get(url, trust_env=False).status_code == 200
+        told.append(stream.getvalue().count('"GET / HTTP/1.1" 200'))
+
+    assert told == [0, 1]
 
 
 def test_proxies_are_written_as_they_are_compared():

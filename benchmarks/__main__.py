@@ -9,7 +9,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import against_plain, api, durable, memory, opening, per_call, simulated_run
+from benchmarks import (
+    against_plain,
+    api,
+    durable,
+    memory,
+    opening,
+    per_call,
+    simulated_run,
+    snapshot,
+)
 from benchmarks.profile import SIDES, profile
 from benchmarks.tables import Table
 from benchmarks.timing import machine
@@ -22,6 +31,7 @@ FULL: dict[str, Callable[[], Table]] = {
     ),
     "campaigns": lambda: per_call.by_campaigns((1, 10, 100, 1_000), rounds=15, ends=200),
     "memory": lambda: memory.by_recipients((1_000, 100_000, 1_000_000), traced_max=100_000),
+    "snapshot": lambda: snapshot.by_recipients((10_000, 100_000, 1_000_000), rounds=3),
     "opening": lambda: opening.by_recipients((10_000, 100_000, 1_000_000), rounds=3),
     "plain": lambda: against_plain.by_recipients(
         {1_000: 9, 10_000: 5, 100_000: 3, 1_000_000: 1}, busy_rounds_of={10_000: 5}
@@ -36,7 +46,8 @@ QUICK: dict[str, Callable[[], Table]] = {
     "recipients": lambda: per_call.by_recipients((200, 1_000), rounds=3, ends=20),
     "campaigns": lambda: per_call.by_campaigns((1, 5), rounds=3, ends=20),
     "memory": lambda: memory.by_recipients((1_000,), traced_max=1_000),
-    "opening": lambda: opening.by_recipients((1_000,), rounds=2),
+    "snapshot": lambda: snapshot.by_recipients((1_000,), rounds=2),
+    "opening": lambda: opening.by_recipients((500,), rounds=1),
     "plain": lambda: against_plain.by_recipients({500: 2}, busy_rounds_of={500: 2}),
     "simulated": lambda: simulated_run.by_recipients((100,)),
     "durable": lambda: durable.by_journal({20: 60}, rounds=1),

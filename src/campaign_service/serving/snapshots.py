@@ -10,7 +10,7 @@ from campaign_core import State, campaigns
 from campaign_core.errors import JournalError
 from campaign_service.journal.sql import SqlJournal
 
-__all__ = ["EVENTS_MIN", "SnapshotKeeper"]
+__all__ = ["EVENTS_MIN", "SnapshotKeeper", "events_apart"]
 
 _log = logging.getLogger(__name__)
 
@@ -72,5 +72,9 @@ class SnapshotKeeper:
 
     def _events_apart(self, state: State) -> int:
         recipients = sum(len(found.recipients) for found in campaigns(state, state.now))
-        by_size = min(recipients // _RECIPIENTS_PER_EVENT, _EVENTS_MAX)
-        return max(self._events_min, by_size)
+        return events_apart(recipients, events_min=self._events_min)
+
+
+def events_apart(recipients: int, *, events_min: int = EVENTS_MIN) -> int:
+    """Return how many events come between two snapshots of a state with so many recipients."""
+    return max(events_min, min(recipients // _RECIPIENTS_PER_EVENT, _EVENTS_MAX))

@@ -243,16 +243,19 @@ class Tenant:
                     await self._following.recover()
                     self._is_damaged = False
                 await self._read_on()
-                if time.monotonic() >= self._tries_at:
+                has_tried = time.monotonic() >= self._tries_at
+                if has_tried:
                     self._tries_at = time.monotonic() + self._spread.pause_s() * _jitter()
                     if await self._leadership.take():
                         # The one before may have written until now.
                         await self._read_on()
                         return
-                    self.is_settled.set()
-                if time.monotonic() - asked_at > _PAUSE_S:
+                if has_tried or time.monotonic() - asked_at > _PAUSE_S:
                     asked_at = time.monotonic()
                     self._leader_url = await self._leadership.leader_url()
+                if has_tried:
+                    # Whoever asks from now on is sent to the leader.
+                    self.is_settled.set()
             except OSError as error:
                 self._note_away(error)
                 await asyncio.sleep(_PAUSE_S)

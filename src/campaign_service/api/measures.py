@@ -146,6 +146,7 @@ _GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "link_up": ("1 while the telephony is connected.", ()),
     "leading": ("1 where this process leads the tenant.", ()),
     "draining": ("1 while no new calls are placed since the process stops.", ()),
+    "trouble": ("1 while the process cannot serve or lead the tenant, or is unsure of it.", ()),
     "listeners": ("Listeners of the event stream.", ()),
     "node_up": ("1 while a node of the telephony is connected.", ("node",)),
     "node_draining": ("1 while a node gets no new calls, by order.", ("node",)),
@@ -167,6 +168,7 @@ def _of_tenant(
     yield "link_up", (), health.link_is_up
     yield "leading", (), health.role is Role.LEADING
     yield "draining", (), health.draining
+    yield "trouble", (), health.trouble is not None
     yield "listeners", (), listeners
     for node in _nodes(tenant):
         yield "node_up", (node.name,), node.is_up

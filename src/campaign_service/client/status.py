@@ -163,5 +163,7 @@ class ServiceStatus:
     link: LinkStatus
     calls: CallsInUse
     campaigns: dict[str, int]
+    trouble: str | None = None
+    """Why the process that was asked cannot serve or lead it, or is unsure that it leads."""
     waiting: list[Waiting] | None = None
     """``None``: it was not asked for."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from campaign_core import ServiceId
-from campaign_core.errors import SettingsError
+from campaign_core.errors import JournalError, SettingsError
 from campaign_drivers.simulated import Clock, RealClock
 from campaign_service.database import Database
 from campaign_service.engine import DriverRequest, open_driver
@@ -64,7 +64,8 @@ class House:
 
         Raises:
             SettingsError: the address of the database, of a driver, or a tenant's name is bad.
-            JournalError: what is stored was written by a newer release, or is damaged.
+            JournalError: what is stored of every tenant was written by a newer release, or is
+                damaged.
             DatabaseAwayError: the database cannot be reached.
         """
         clock = self._clock or RealClock()
@@ -80,8 +81,7 @@ class House:
                 settings=self._settings,
                 spread=spread,
             )
-        for rank, name in enumerate(_own_order(list(self._tenants))):
-            await self._tenants[name].recover(rank=rank)
+        await self._recover()
         for tenant in self._tenants.values():
             life = tenant.live(stopped=self._stopped, hurry=self._hurry)
             self._lives.append(asyncio.create_task(life, name=f"tenant {tenant.name}"))
@@ -89,6 +89,18 @@ class House:
             async with asyncio.timeout(_SETTLES_WITHIN_S):
                 for tenant in self._tenants.values():
                     await tenant.is_settled.wait()
+
+    async def _recover(self) -> None:
+        """Have each tenant read what there is; one that is damaged keeps no other from service."""
+        damaged: list[JournalError] = []
+        for rank, name in enumerate(_own_order(list(self._tenants))):
+            try:
+                await self._tenants[name].recover(rank=rank)
+            except JournalError as error:
+                damaged.append(error)
+                _log.critical("tenant %s cannot be served: %s", name, error)
+        if damaged and len(damaged) == len(self._tenants):
+            raise damaged[0]
 
     async def stop(self, *, at_once: bool = False) -> None:
         """Stop: no new calls; those in progress end, or are left to who leads next.
@@ -122,6 +134,8 @@ class House:
             parts.append("the journal is away")
         if any(not health.link_is_up for health in healths):
             parts.append("a telephony is out of reach")
+        in_trouble = [name for name, one in self._tenants.items() if one.health().trouble]
+        parts += [f"trouble with tenant {name}" for name in in_trouble]
         return ", ".join(parts)
 
     def _rows(self, database: Database) -> list[TenantRow]:

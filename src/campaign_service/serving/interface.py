@@ -114,6 +114,9 @@ class Health:
     """Calls in progress."""
     draining: bool
     """Whether no new calls are placed since this process is about to stop."""
+    trouble: str | None = None
+    """Why this process cannot serve or lead the tenant, or places no calls because it is uncertain
+    that it leads: a sentence for the operator. ``None``: nothing of the kind."""
 
 
 class TenantService(Protocol):

@@ -74,6 +74,8 @@ class Leading:
         )
         self._keeper = SnapshotKeeper(self._journal, events_min=post.settings.snapshot_events)
         self.is_draining = False
+        self.is_unsure = False
+        """Whether it is uncertain that this process leads; no calls are placed meanwhile."""
 
     async def work(
         self, *, begun: Callable[[], None], stopped: asyncio.Event, hurry: asyncio.Event
@@ -126,6 +128,7 @@ class Leading:
 
     def _be_unsure(self, is_unsure: bool) -> None:  # noqa: FBT001
         name = self._post.tenant.name
+        self.is_unsure = is_unsure
         if is_unsure:
             _log.warning("tenant %s: whether we lead is uncertain, so no calls are placed", name)
             self.engine.shut(Shut.UNSURE)

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 from campaign_core import CampaignId, Instant, ServiceId, Settings, State, calls, link, open_service
 from campaign_core.commands import Command
-from campaign_core.errors import JournalError
+from campaign_core.errors import JournalError, SettingsError
 from campaign_drivers.pool import NodeStatus
 from campaign_drivers.simulated import Clock
 from campaign_service.database import Database
@@ -32,10 +32,13 @@ __all__ = ["Tenant"]
 _log = logging.getLogger(__name__)
 
 _READS_ON_EVERY_S = 0.25
+_RANKS_MAX_S = 3.0
+"""However many tenants there are, the last of them is led within seconds."""
 _PAUSE_S = 1.0
 """Before a database is asked again that was away."""
 _AFTER_DEFECT_S = 10.0
 """Before anything is tried again that failed for a reason which time does not mend."""
+_UNSURE = "whether this process leads is uncertain, so no calls are placed"
 
 
 class Tenant:
@@ -82,6 +85,7 @@ class Tenant:
         self._away_since: Instant | None = None
         self._tries_at = 0.0
         self._is_damaged = False
+        self._trouble: str | None = None
         self.is_settled = asyncio.Event()
         """Whether it is known who leads: this process, or not this one."""
 
@@ -121,6 +125,7 @@ class Tenant:
             last_seq=self._stream.last_seq,
             calls=len(calls(state)),
             draining=leading is not None and leading.is_draining,
+            trouble=_UNSURE if leading is not None and leading.is_unsure else self._trouble,
         )
 
     async def prove_alive(self) -> None:
@@ -205,11 +210,15 @@ class Tenant:
             rank: the place of this tenant in the order in which this process tries to lead some.
 
         Raises:
-            JournalError: what is stored cannot be read.
+            JournalError: what is stored cannot be read; that is tried again while this lives.
         """
-        await self._following.recover()
+        self._tries_at = time.monotonic() + min(rank * self._spread.pause_s(), _RANKS_MAX_S)
+        try:
+            await self._following.recover()
+        except JournalError as error:
+            self._is_damaged, self._trouble = True, str(error)
+            raise
         self._stream.jump(self._following.seq)
-        self._tries_at = time.monotonic() + rank * self._spread.pause_s()
 
     async def live(self, *, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
         """Follow and lead until this process stops.
@@ -218,18 +227,16 @@ class Tenant:
             stopped: set when it is to stop.
             hurry: set when calls in progress are not to be waited for.
         """
-        waits = asyncio.ensure_future(stopped.wait())
         try:
             while not stopped.is_set():
-                following = asyncio.ensure_future(self._follow())
-                await asyncio.wait([following, waits], return_when=asyncio.FIRST_COMPLETED)
-                if following.done():
-                    await self._lead(stopped, hurry)
-                else:
-                    following.cancel()
-                    await asyncio.gather(following, return_exceptions=True)
+                try:
+                    if await _ended_before(stopped, self._follow()):
+                        await self._lead(stopped, hurry)
+                except Exception as error:  # noqa: BLE001 -- or nobody would serve it any more
+                    self._note_trouble(error)
+                    await self._leadership.release()
+                    await _ended_before(stopped, asyncio.sleep(_AFTER_DEFECT_S))
         finally:
-            waits.cancel()
             self._stream.close()
             await self._leadership.release()
             self._leadership.close()
@@ -241,6 +248,7 @@ class Tenant:
             try:
                 if self._is_damaged:
                     await self._following.recover()
+                    self._stream.jump(self._following.seq)
                     self._is_damaged = False
                 await self._read_on()
                 has_tried = time.monotonic() >= self._tries_at
@@ -250,6 +258,8 @@ class Tenant:
                         # The one before may have written until now.
                         await self._read_on()
                         return
+                    # Whoever has it can lead.
+                    self._trouble = None
                 if has_tried or time.monotonic() - asked_at > _PAUSE_S:
                     asked_at = time.monotonic()
                     self._leader_url = await self._leadership.leader_url()
@@ -259,14 +269,6 @@ class Tenant:
             except OSError as error:
                 self._note_away(error)
                 await asyncio.sleep(_PAUSE_S)
-            except Exception as error:  # noqa: BLE001 -- or nobody would serve it
-                self._is_damaged = True
-                is_known = isinstance(error, JournalError)
-                _log.critical(
-                    "tenant %s cannot be served: %s", self.name, error, exc_info=not is_known
-                )
-                await self._leadership.release()
-                await asyncio.sleep(_AFTER_DEFECT_S)
             else:
                 self._note_back()
                 await asyncio.sleep(_READS_ON_EVERY_S)
@@ -281,24 +283,21 @@ class Tenant:
 
     async def _lead(self, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
         """Lead until this process stops or another one leads."""
+        # What tells of its telephony may be another file than when this process was started.
         leading = Leading(self._post, self._following.state)
 
         def begun() -> None:
-            self._leading, self._leader_url = leading, self._own_url
+            self._leading, self._leader_url, self._trouble = leading, self._own_url, None
             self.is_settled.set()
             _log.info("tenant %s: we lead from event %d on", self.name, self._following.seq)
 
         self._spread.led += 1
-        is_defect = False
         try:
             await leading.work(begun=begun, stopped=stopped, hurry=hurry)
         except (AppendConflictError, LeadershipLostError) as error:
             _log.warning("tenant %s: we lead no more: %s", self.name, error)
         except OSError as error:
             self._note_away(error)
-        except Exception:  # noqa: BLE001 -- whatever it is, the calls of others depend on it
-            is_defect = True
-            _log.critical("tenant %s: the engine has failed", self.name, exc_info=True)
         finally:
             self._spread.led -= 1
             self._keep_following(leading)
@@ -306,8 +305,6 @@ class Tenant:
             await self._leadership.renounce()
         if stopped.is_set() and not hurry.is_set():
             await leading.keep_last_snapshot()
-        if is_defect:
-            await asyncio.sleep(_AFTER_DEFECT_S)
 
     def _keep_following(self, leading: Leading) -> None:
         self._leading = None
@@ -319,6 +316,15 @@ class Tenant:
         if self._following.seq < durable.sequence <= self._stream.last_seq:
             self._following.resume(durable)
 
+    def _note_trouble(self, error: Exception) -> None:
+        """Take it that this cannot go on; it begins anew, from what is stored, after a while."""
+        self._is_damaged, self._trouble = True, str(error)
+        is_known = isinstance(error, JournalError | SettingsError)
+        _log.critical(
+            "tenant %s cannot be served: %s", self.name, error, exc_info=None if is_known else error
+        )
+        self.is_settled.set()
+
     def _note_away(self, error: OSError) -> None:
         if self._away_since is None:
             self._away_since = self._clock.now()
@@ -328,6 +334,21 @@ class Tenant:
         if self._away_since is not None:
             self._away_since = None
             _log.warning("tenant %s: the journal can be read again", self.name)
+
+
+async def _ended_before(event: asyncio.Event, work: Coroutine[object, object, object]) -> bool:
+    """Return whether some work ended before an event came; otherwise it is given up."""
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(event.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks[0].done():
+            return False
+        tasks[0].result()
+        return True
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _jitter() -> float:

@@ -8,7 +8,7 @@ from tests.service.serving.test_tenant import MODEL, house, run, tenant
 from campaign_core import Line, Recipient
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.errors import CommandRefusedError
-from campaign_service.serving import NotLeadingError, UnknownNodeError
+from campaign_service.serving import NotLeadingError, Role, UnknownNodeError
 
 NODES = """
 [[node]]
@@ -77,5 +77,28 @@ def test_process_that_follows_knows_no_nodes(sqlite_url, pool):
             for asked in (found.nodes, lambda: found.drain_node("pbx1")):
                 with pytest.raises(NotLeadingError):
                     asked()
+
+    run(story())
+
+
+def test_tenant_whose_file_of_nodes_went_bad_is_led_once_it_is_mended(
+    sqlite_url, pool, tmp_path, monkeypatch, caplog
+):
+    """A process that cannot make the driver lets go of the lock, says why, and tries again."""
+    monkeypatch.setattr("campaign_service.serving.tenant._AFTER_DEFECT_S", 0.2)
+    path = tmp_path / "pool.toml"
+
+    async def story():
+        async with house(sqlite_url, **pool) as first, house(sqlite_url, **pool) as second:
+            survivor = second.tenants["main"]
+            path.write_text(NODES.replace("simulated", "simulatd", 1))
+            await first.stop(at_once=True)
+            await until(lambda: survivor.health().trouble is not None)
+            assert "simulatd" in survivor.health().trouble
+            assert "cannot be served" in caplog.text
+            assert survivor.role is Role.FOLLOWING
+            path.write_text(NODES)
+            await until(lambda: survivor.role is Role.LEADING)
+            assert survivor.health().trouble is None
 
     run(story())

@@ -5,12 +5,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import attrs
 import pytest
+import sqlalchemy as sa
 from tests.service.serving.test_database_away import until
 
 from campaign_core import CampaignModel, Line, Recipient, Settings, calls, models
 from campaign_core.commands import AddModel, ChangeSettings, PauseCampaign, StartCampaign
 from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_core.events import ModelAdded
+from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal
 from campaign_service.serving import (
     House,
@@ -258,6 +260,43 @@ def test_tenants_of_one_database_know_nothing_of_each_other(sqlite_url):
             assert "leads 2 of 2 tenants" in started.status()
             await started.prove_alive()
 
+    run(story())
+
+
+def test_tenant_that_is_damaged_keeps_no_other_from_service(sqlite_url, caplog, monkeypatch):
+    """It is named, and served again once it is mended."""
+    monkeypatch.setattr("campaign_service.serving.tenant._AFTER_DEFECT_S", 0.2)
+    both = {"north": "simulated", "south": "simulated"}
+    actor = sa.text(
+        "UPDATE event SET actor = :actor WHERE seq = 1"
+        " AND tenant_id = (SELECT id FROM tenant WHERE name = 'north')"
+    )
+
+    async def story():
+        async with house(sqlite_url, tenants=both) as first:
+            for one in first.tenants.values():
+                await one.give(AddModel(model=MODEL))
+        change(actor, "somebody")
+        async with house(sqlite_url, tenants=both) as second:
+            north, south = second.tenants["north"], second.tenants["south"]
+            await south.give(StartCampaign(model_id=1))
+            assert south.health().trouble is None
+            assert "event 1 is altered" in north.health().trouble
+            assert "tenant north cannot be served: event 1 is altered" in caplog.text
+            with pytest.raises(NotLeadingError):
+                await north.give(StartCampaign(model_id=1))
+            change(actor, found)
+            await until(lambda: north.role is Role.LEADING)
+            await north.give(StartCampaign(model_id=1))
+
+    def change(statement, value):
+        database = Database.open(sqlite_url)
+        with database.begin() as connection:
+            connection.execute(sa.text("DELETE FROM snapshot"))
+            connection.execute(statement, {"actor": value})
+        database.close()
+
+    found = "scheduler"
     run(story())
 
 

@@ -29,14 +29,16 @@ async def read_health(asked: Asked) -> Answer:
 @HEALTH.query("/ready", query=NoQuery, reply=Alive, needs=Needs.NOTHING, problems=("not-ready",))
 async def read_readiness(asked: Asked) -> Answer:
     """Whether the process is of use: it serves its tenants, and their journals can be read."""
-    tenants = asked.premises.house.tenants
-    away = sorted(
-        name for name, tenant in tenants.items() if tenant.health().journal_away_since is not None
-    )
-    if not tenants:
+    healths = {name: one.health() for name, one in sorted(asked.premises.house.tenants.items())}
+    if not healths:
         raise NotReadyError("no tenant is served yet")
+    away = [name for name, health in healths.items() if health.journal_away_since is not None]
     if away:
         raise NotReadyError(f"the journal is away of {', '.join(away)}")
+    in_trouble = [name for name, health in healths.items() if health.trouble is not None]
+    if in_trouble:
+        # What it is stands in the log and in the status: not for everybody.
+        raise NotReadyError(f"there is trouble with {', '.join(in_trouble)}")
     return Answer(content=Alive(status="ready"))
 
 

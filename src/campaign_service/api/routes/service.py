@@ -81,6 +81,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
         events_waiting=health.events_waiting,
         last_seq=health.last_seq,
         is_draining=health.draining,
+        trouble=health.trouble,
         link=records.LinkStatus(
             is_up=health.link_is_up,
             deferred_until=text_of(deferred) if deferred > now else None,

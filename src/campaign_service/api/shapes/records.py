@@ -122,6 +122,13 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
     events_waiting: int
     last_seq: Seq
     is_draining: bool
+    trouble: Annotated[
+        str | None,
+        Meta(
+            description="Why this process cannot serve or lead the tenant, or places no calls"
+            " because it is unsure that it leads."
+        ),
+    ]
     link: LinkStatus
     calls: CallsInUse
     campaigns: Annotated[dict[Status, int], Meta(description="How many there are, by status.")]

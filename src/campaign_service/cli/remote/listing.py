@@ -132,6 +132,8 @@ def _service_lines(now: ServiceStatus) -> Iterator[str]:
     yield f"Tenant {now.tenant}, {now.role.lower()}, at {clock(now.now, zone)} UTC"
     if now.leader is not None:
         yield f"  leader      {now.leader}"
+    if now.trouble is not None:
+        yield f"  TROUBLE     {now.trouble}"
     away = now.journal_away_since
     journal = "is written" if away is None else f"AWAY since {clock(away, zone)} UTC: no new calls"
     waiting = f", {now.events_waiting} events wait for it" if now.events_waiting else ""

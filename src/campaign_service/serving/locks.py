@@ -95,13 +95,18 @@ class FileLock:
 
 
 class ServerLock:
-    """An advisory lock of PostgreSQL."""
+    """An advisory lock of PostgreSQL.
+
+    Who does not get it keeps the connection for the next try: to log in each time costs the server
+    more than to be asked.
+    """
 
     def __init__(self, database: Database, tenant: TenantRow) -> None:
         """Take the database and whose lock it is."""
         self._database = database
         self._key = {"space": _SPACE, "tenant": tenant.id}
         self._connection: sa.Connection | None = None
+        self._is_ours = False
 
     def take(self) -> bool:
         """Return whether this process has it now.
@@ -109,45 +114,59 @@ class ServerLock:
         Raises:
             DatabaseAwayError: that cannot be known just now.
         """
-        if self._connection is not None and self.is_held():
+        if self.is_held():
             return True
-        with self._database.errors():
-            connection = self._database.engine.connect()
-            try:
-                # No transaction stays open, and the pool must never lend this connection out.
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.detach()
-                connection.execute(_NOTICE)
-                taken = self._ask(connection, _TAKE.bindparams(**self._key))
-            except BaseException:
-                connection.close()
-                raise
-        if not taken:
-            connection.close()
-            return False
-        self._connection = connection
-        return True
+        if self._connection is not None:
+            with suppress(DatabaseAwayError):
+                return self._try()
+        # That one had broken while it lay idle; a new one tells whether the server is there.
+        self._connect()
+        return self._try()
 
     def is_held(self) -> bool:
-        """Return whether the connection that holds it still answers."""
-        if self._connection is None:
-            return False
-        try:
-            with self._database.errors():
-                self._ask(self._connection, _ANSWER)
-        except DatabaseAwayError:
-            self.release()
-            return False
-        return True
+        """Return whether it was not lost since it was taken."""
+        if self._is_ours:
+            with suppress(DatabaseAwayError):
+                self._ask(_ANSWER)
+        return self._is_ours
 
     def release(self) -> None:
         """Let another process have it."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._is_ours = self._connection, None, False
         if connection is not None:
             # A connection that is broken holds no lock; one that is not is closed by this.
             with suppress(Exception):
                 connection.close()
 
-    def _ask(self, connection: sa.Connection, question: sa.TextClause) -> bool:
-        with self._database.watched(connection, _PATIENCE_S):
-            return bool(connection.execute(question).scalar())
+    def _connect(self) -> None:
+        with self._database.errors():
+            connection = self._database.engine.connect()
+            try:
+                # No transaction stays open, and the pool must never lend this connection out.
+                self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.detach()
+            except BaseException:
+                self._connection = None
+                connection.close()
+                raise
+        self._ask(_NOTICE)
+
+    def _try(self) -> bool:
+        self._is_ours = bool(self._ask(_TAKE.bindparams(**self._key)))
+        return self._is_ours
+
+    def _ask(self, question: sa.TextClause) -> object:
+        """Return what the server answers; the connection is given up where it does not.
+
+        Raises:
+            DatabaseAwayError: it does not answer.
+        """
+        connection = self._connection
+        assert connection is not None
+        try:
+            with self._database.errors(), self._database.watched(connection, _PATIENCE_S):
+                found = connection.execute(question)
+                return found.scalar() if found.returns_rows else None
+        except BaseException:
+            self.release()
+            raise

@@ -28,6 +28,9 @@ REMEMBERED_S = 3
 takes effect within this time, what this one has changed at once."""
 
 _REMEMBERED_MS = REMEMBERED_S * 1_000
+_REMEMBERED_AWAY_MS = 5 * 60_000
+"""While the database is away, a token that was good is good for so long: whoever looks for what is
+wrong must be let in. What another process revokes meanwhile takes effect within this time."""
 _REMEMBERED_MAX = 1_024
 _LAST_USED_MS = 10 * 60_000
 """`last_used_at` is this old at most: a write for each request would cost more than the request."""
@@ -75,19 +78,26 @@ class LocalAuthenticator:
             OSError: the database is away.
         """
         digest = digest_of(_secret(authorization))
-        known = self._remembered(digest)
+        known = self._remembered(digest, for_ms=_REMEMBERED_MS)
         while known is None:
-            found = await self._found(digest)
-            # It may have been on its way already when something was changed.
-            known = found if found.changes == changes(self._database) else None
+            try:
+                found = await self._found(digest)
+            except DatabaseAwayError:
+                known = self._remembered(digest, for_ms=_REMEMBERED_AWAY_MS)
+                if known is None:
+                    raise
+            else:
+                # It may have been on its way already when something was changed.
+                known = found if found.changes == changes(self._database) else None
         return _principal(known, address)
 
-    def _remembered(self, digest: bytes) -> _Known | None:
+    def _remembered(self, digest: bytes, *, for_ms: int) -> _Known | None:
+        """Return what was read of a token within some time, and has not changed since."""
         known = self._known.get(digest)
         if known is None or known.changes != changes(self._database):
             return None
         now = self._clock()
-        is_fresh = 0 <= now - known.read_at < _REMEMBERED_MS
+        is_fresh = 0 <= now - known.read_at < for_ms
         return known if is_fresh and not _is_over(known.token, now) else None
 
     async def _found(self, digest: bytes) -> _Known:

@@ -16,6 +16,8 @@ from campaign_service.journal.sql.stored import stored
 
 __all__ = ["Following"]
 
+_PATIENCE_S = 5.0
+"""It reads a little, and often: a server that has not answered for so long is away."""
 _ROUND_MAX = 2_000
 """Events read at a time, so that who asks meanwhile sees how far it is."""
 
@@ -83,7 +85,9 @@ class Following:
     def _read_on(self, known: _Known) -> tuple[_Known, list[Entry]]:
         entries: list[Entry] = []
         head = known.head
-        reading = stored(self._database, self._tenant, after=known.seq, anchor=head)
+        reading = stored(
+            self._database, self._tenant, after=known.seq, anchor=head, patience_s=_PATIENCE_S
+        )
         for entry, behind in reading:
             entries.append(entry)
             head = behind

@@ -320,6 +320,28 @@ def test_token_is_good_while_nothing_can_be_written(few, monkeypatch):
     assert few.come(secret).name == "bob"
 
 
+def test_token_is_good_for_minutes_while_nothing_can_be_read(few, monkeypatch):
+    """Whoever looks for what is wrong with the database can still ask the service."""
+    few.add("bob", "viewer")
+    secret, revoked = few.token("bob").secret, few.token("bob")
+    few.come(revoked.secret)
+    access.revoke_token(few.database, "bob", revoked.token.id, by=ADA, now=few.now)
+    few.come(secret)
+
+    def away(**_):
+        raise DatabaseAwayError("gone")
+
+    monkeypatch.setattr(few.database, "reading", away)
+
+    few.wait(5 * 60 * SECOND - 1)
+    assert few.come(secret).name == "bob"
+    with pytest.raises(OSError, match="gone"):
+        few.come(revoked.secret)
+    few.wait(1)
+    with pytest.raises(OSError, match="gone"):
+        few.come(secret)
+
+
 def test_database_that_is_away_is_told_from_a_bad_token(few, monkeypatch):
     few.add("bob", "viewer")
     secret = few.token("bob").secret

@@ -27,7 +27,12 @@ _ADVICE = "the journal before it is whole; restore a backup, and see docs/journa
 
 
 def stored(
-    database: Database, tenant: TenantRow, *, after: int, anchor: Head | None = None
+    database: Database,
+    tenant: TenantRow,
+    *,
+    after: int,
+    anchor: Head | None = None,
+    patience_s: float = 30.0,
 ) -> Iterator[tuple[Entry, Head]]:
     """Yield entries, each with the chain's value behind it, to where the journal ends at first.
 
@@ -36,12 +41,13 @@ def stored(
         tenant: whose.
         after: only those with a higher number.
         anchor: the chain's value there, from somebody who has verified it.
+        patience_s: a server that has not answered for so long counts as away.
 
     Raises:
         JournalDamagedError: one was altered, taken out or put in.
         JournalAwayError: the journal cannot be read just now.
     """
-    with reading(database) as connection:
+    with reading(database, patience_s=patience_s) as connection:
         head = head_of(connection, tenant)
         if after > head.seq:
             return
@@ -55,7 +61,7 @@ def stored(
             yield one
         if last.seq >= head.seq or last.seq < rows[-1][0].seq:
             break
-        with reading(database) as connection:
+        with reading(database, patience_s=patience_s) as connection:
             rows = _chunk(connection, tenant, last.seq)
     _check_end(last, head)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from campaign_core._model.limits import CallLimits
 from campaign_core._model.outcomes import UNANSWERED, Outcome
 from campaign_core._values.identifiers import CallId
 from campaign_core._values.instants import Instant
@@ -22,6 +23,7 @@ __all__ = [
     "AnswerReport",
     "CallsAdriftReport",
     "CallsUpReport",
+    "CapacityReport",
     "DeferralReport",
     "DigitReport",
     "DriverDownReport",
@@ -112,6 +114,17 @@ class DeferralReport:
 
 
 @attrs.frozen
+class CapacityReport:
+    """How many calls the telephony takes at one time, from now on and until it says otherwise.
+
+    Calls in progress count, also those on a part that takes no new ones. When the driver comes up
+    it takes any number, until it says so again.
+    """
+
+    call_limits: CallLimits
+
+
+@attrs.frozen
 class DriverDownReport:
     """The driver has no connection to its telephony (R5.5)."""
 
@@ -158,6 +171,7 @@ Report = (
     | EndReport
     | RefusalReport
     | DeferralReport
+    | CapacityReport
     | DriverDownReport
     | DriverUpReport
     | CallsAdriftReport

@@ -23,6 +23,7 @@ class Auditor:
         self.heard = 0
         self.at = 0
         self.settings = Settings()
+        self.capacity = CallLimits()
         self.parameters: dict[int, CampaignModel] = {}
         self.active: set[int] = set()
         self.incomplete: set[int] = set()
@@ -48,6 +49,10 @@ class Auditor:
         match event:
             case events.ServiceOpened() | events.SettingsChanged():
                 self.settings = event.settings
+            case events.DriverCameUp():
+                self.capacity = CallLimits()
+            case events.DriverCapacityChanged():
+                self.capacity = event.call_limits
             case events.CampaignScheduled():
                 self.parameters[event.campaign_id] = event.parameters
             case events.CampaignStarted() | events.CampaignResumed():
@@ -109,6 +114,7 @@ class Auditor:
         assert self.counted[who] < self._allowed(who), "no more attempts than allowed"
         assert who not in self.contacted, "no call to whom was reached"
         assert _has_room(self.settings.call_limits, everything, placed.line)
+        assert _has_room(self.capacity, everything, placed.line), "R5.5: room on the telephony"
         limits = self.parameters[placed.campaign_id].call_limits
         assert _has_room(limits, own, placed.line)
         if self.settings.one_call_per_number:

@@ -242,7 +242,7 @@ class Telephony(RuleBasedStateMachine):
                 return reports.DeferralReport(call_id=call_id, until=until)
 
     def _link_report(self, data) -> Any:
-        match data.draw(st.integers(0, 4)):
+        match data.draw(st.integers(0, 5)):
             case 0:
                 return reports.DriverDownReport(returned=self._some_calls(data))
             case 1:
@@ -250,6 +250,8 @@ class Telephony(RuleBasedStateMachine):
             case 2:
                 return reports.CallsAdriftReport(self._some_calls(data))
             case 3:
+                return reports.CapacityReport(data.draw(worlds.CALL_LIMITS))
+            case 4:
                 among = self._some_calls(data)
                 return reports.CallsUpReport(self._some_calls(data), among=among)
             case _:

@@ -211,6 +211,9 @@ def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
     yield from _full(
         ReasonKind.SERVICE_LIMIT, "of the service", settings.call_limits, draft.in_use, line
     )
+    yield from _full(
+        ReasonKind.DRIVER_LIMIT, "of the telephony", draft.link.call_limits, draft.in_use, line
+    )
     limits = campaign.parameters.call_limits
     yield from _full(ReasonKind.CAMPAIGN_LIMIT, "of this campaign", limits, campaign.in_use, line)
     last = cutoff(draft, now)

@@ -50,6 +50,13 @@ def _deferred(draft: Draft, report: rp.DeferralReport, stamp: Stamp) -> Events:
     return (*events, stamp(ev.DriverDeferred, until=until))
 
 
+def _capacity(draft: Draft, report: rp.CapacityReport, stamp: Stamp) -> Events:
+    limits = report.call_limits
+    if limits == draft.link.call_limits:
+        return ()
+    return (stamp(ev.DriverCapacityChanged, call_limits=limits),)
+
+
 def _came_up(draft: Draft, _: rp.DriverUpReport, stamp: Stamp) -> Events:
     return () if draft.link.is_up else (stamp(ev.DriverCameUp),)
 
@@ -103,6 +110,7 @@ def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
 
 REPORTS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
     rp.DeferralReport: _deferred,
+    rp.CapacityReport: _capacity,
     rp.DriverDownReport: _went_down,
     rp.DriverUpReport: _came_up,
     rp.CallsAdriftReport: _went_adrift,

@@ -199,21 +199,20 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
 
 
 class _Room:
-    """How many calls the limits still leave room for, global and the campaign's own (R6.3)."""
+    """How many calls the limits of settings, telephony and campaign leave room for (R6.3, R5.5)."""
 
     __slots__ = ("on_line", "total")
 
     def __init__(self, draft: Draft, campaign: CampaignRow) -> None:
-        both = (
+        all_limits = (
             (draft.settings.call_limits, draft.in_use),
-            (
-                campaign.parameters.call_limits,
-                campaign.in_use,
-            ),
+            (draft.link.call_limits, draft.in_use),
+            (campaign.parameters.call_limits, campaign.in_use),
         )
-        self.total = min(_left(limits.total, sum(used.values())) for limits, used in both)
+        self.total = min(_left(limits.total, sum(used.values())) for limits, used in all_limits)
         self.on_line = {
-            line: min(_left(limits.on(line), used[line]) for limits, used in both) for line in LINES
+            line: min(_left(limits.on(line), used[line]) for limits, used in all_limits)
+            for line in LINES
         }
 
     def take(self, line: Line) -> None:

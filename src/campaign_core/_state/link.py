@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from campaign_core._model.limits import CallLimits
 from campaign_core._values.instants import BEGINNING, Instant
 
 __all__ = ["SURVEYS", "Link"]
@@ -24,3 +25,5 @@ class Link:
     """Reports of the calls that are up, still to be heeded."""
     deferred_until: Instant = BEGINNING
     """The telephony takes no call before then."""
+    call_limits: CallLimits = attrs.field(factory=CallLimits)
+    """How many calls the telephony takes at one time, as its driver said last since it is up."""

@@ -95,12 +95,16 @@ class ServiceRow:
         return tuple(getattr(self, name) for name in self.FACTS)
 
     def has_room(self, line: Line) -> bool:
-        """Return whether the global limits leave room for a call on a line (R6.3)."""
-        limits, in_use = self.settings.call_limits, self.in_use
-        on_line = limits.on(line)
-        if on_line is not None and in_use[line] >= on_line:
-            return False
-        return limits.total is None or in_use[_INTERNAL] + in_use[_EXTERNAL] < limits.total
+        """Return whether settings and telephony leave room for a call on a line (R6.3, R5.5)."""
+        in_use = self.in_use
+        total = in_use[_INTERNAL] + in_use[_EXTERNAL]
+        for limits in (self.settings.call_limits, self.link.call_limits):
+            on_line = limits.on(line)
+            if on_line is not None and in_use[line] >= on_line:
+                return False
+            if limits.total is not None and total >= limits.total:
+                return False
+        return True
 
 
 @final

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from campaign_core import events as ev
+from campaign_core._model.limits import CallLimits
 from campaign_core._state import record as rec
 from campaign_core._state.lines import leave, line_up
 from campaign_core._state.link import SURVEYS
@@ -88,7 +89,8 @@ def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
 
 
 def _driver_came_up(draft: Draft, _: ev.DriverCameUp) -> None:
-    draft.link = attrs.evolve(draft.link, is_up=True, surveys_due=SURVEYS)
+    # What it takes it says anew: this may be another telephony.
+    draft.link = attrs.evolve(draft.link, is_up=True, surveys_due=SURVEYS, call_limits=CallLimits())
     draft.pass_due_at = 0
 
 
@@ -99,6 +101,11 @@ def _calls_up_reported(draft: Draft, _: ev.CallsUpReported) -> None:
 def _driver_deferred(draft: Draft, event: ev.DriverDeferred) -> None:
     until = max(event.until, draft.link.deferred_until)
     draft.link = attrs.evolve(draft.link, deferred_until=until)
+
+
+def _driver_capacity_changed(draft: Draft, event: ev.DriverCapacityChanged) -> None:
+    draft.link = attrs.evolve(draft.link, call_limits=event.call_limits)
+    draft.pass_due_at = 0
 
 
 def _model_added(draft: Draft, event: ev.ModelAdded) -> None:
@@ -136,6 +143,7 @@ OF_SERVICE: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.DriverCameUp: _driver_came_up,
     ev.CallsUpReported: _calls_up_reported,
     ev.DriverDeferred: _driver_deferred,
+    ev.DriverCapacityChanged: _driver_capacity_changed,
     ev.ModelAdded: _model_added,
     ev.ModelEdited: _model_edited,
     ev.ModelsDeleted: _models_deleted,

@@ -12,6 +12,7 @@ import attrs
 
 from campaign_core import commands, decisions, events, reports
 from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Recipient, RecipientList
 from campaign_core._state.call import Call
 from campaign_core._state.link import Link
@@ -21,6 +22,10 @@ __all__ = ["Data", "coder", "known", "tagged", "untagged"]
 
 Data = dict[str, Any]
 """A JSON object: dicts with text keys, lists, text, whole numbers, booleans, ``None``."""
+
+_LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {Link: (("call_limits", CallLimits()),)}
+"""Fields that came after the format began, each with its value where it is not written. It is left
+out where it has that value, so that what has not changed is written as an older release did."""
 
 Coder = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 V = TypeVar("V")
@@ -54,6 +59,9 @@ def tagged(value: Any) -> Data:
         return data
     for name, (encode, _) in _fields(kind).items():
         data[name] = encode(getattr(value, name))
+    for name, told_without in _LATER.get(kind, ()):
+        if getattr(value, name) == told_without:
+            del data[name]
     return data
 
 

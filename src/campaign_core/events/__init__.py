@@ -50,6 +50,7 @@ from campaign_core.events._campaign import (
 from campaign_core.events._service import (
     CallsUpReported,
     DriverCameUp,
+    DriverCapacityChanged,
     DriverDeferred,
     DriverWentDown,
     ModelAdded,
@@ -91,6 +92,7 @@ __all__ = [
     "DigitDialled",
     "DigitTimedOut",
     "DriverCameUp",
+    "DriverCapacityChanged",
     "DriverDeferred",
     "DriverWentDown",
     "Event",
@@ -123,6 +125,7 @@ Event = (
     | DriverCameUp
     | CallsUpReported
     | DriverDeferred
+    | DriverCapacityChanged
     | ModelAdded
     | ModelEdited
     | ModelsDeleted

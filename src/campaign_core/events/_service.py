@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.limits import CallLimits
 from campaign_core._model.settings import Settings
 from campaign_core._values.identifiers import ModelId, ServiceId
 from campaign_core._values.instants import Instant
@@ -13,6 +14,7 @@ from campaign_core.events._base import BaseEvent
 __all__ = [
     "CallsUpReported",
     "DriverCameUp",
+    "DriverCapacityChanged",
     "DriverDeferred",
     "DriverWentDown",
     "ModelAdded",
@@ -76,6 +78,13 @@ class DriverDeferred(BaseEvent):
     """The telephony has no capacity: nothing is placed until then."""
 
     until: Instant
+
+
+@attrs.frozen(kw_only=True)
+class DriverCapacityChanged(BaseEvent):
+    """The telephony takes another number of calls at one time than before."""
+
+    call_limits: CallLimits
 
 
 @attrs.frozen(kw_only=True)

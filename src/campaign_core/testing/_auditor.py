@@ -37,6 +37,7 @@ class Auditor:
         self._seq = 0
         self._at = 0
         self._settings = Settings()
+        self._capacity = CallLimits()
         self._parameters: dict[CampaignId, CampaignModel] = {}
         self._statuses: dict[CampaignId, Status] = {}
         self._expired: set[CampaignId] = set()
@@ -69,6 +70,10 @@ class Auditor:
                 self._hear_of_call(event)
         elif isinstance(event, ev.CampaignEvent):
             self._hear_of_campaign(event)
+        elif isinstance(event, ev.DriverCapacityChanged):
+            self._capacity = event.call_limits
+        elif isinstance(event, ev.DriverCameUp):
+            self._capacity = CallLimits()
         elif isinstance(event, ev.ServiceOpened | ev.SettingsChanged):
             self._settings = event.settings
             if event.settings.call_rate is None:
@@ -146,6 +151,7 @@ class Auditor:
             ("R6.8", self._counted[who] >= allowed, f"more attempts than allowed ({allowed})"),
             ("R6.8", who in self._contacted, "its recipient was reached"),
             ("R2.2", _is_full(self._settings.call_limits, everything, placed.line), "no room"),
+            ("R5.5", _is_full(self._capacity, everything, placed.line), "no room on the telephony"),
             ("R6.3", _is_full(parameters.call_limits, own, placed.line), "no room of its own"),
             (
                 "R6.14",

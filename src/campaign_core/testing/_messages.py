@@ -29,7 +29,13 @@ from campaign_core._state.call import Call, Playing, Ringing, Silent
 from campaign_core._state.service import State
 from campaign_core._values.identifiers import CallId, CampaignId, ModelId, Position
 from campaign_core._values.instants import MINUTE_MS, SECOND_MS, Instant
-from campaign_core.testing._values import campaign_models, recipient_lists, seldom, settings
+from campaign_core.testing._values import (
+    call_limits,
+    campaign_models,
+    recipient_lists,
+    seldom,
+    settings,
+)
 
 __all__ = ["commands_for", "messages_for", "reports_for"]
 
@@ -122,6 +128,7 @@ def _of_the_link(draw: st.DrawFn, state: State) -> rp.Report:
         whole,
         rp.CallsAdriftReport(some),
         rp.CallsUpReport(some, among=[*some, *surveyed]),
+        rp.CapacityReport(draw(call_limits())),
     ]
     return draw(_one(reports))
 

@@ -147,6 +147,7 @@ class PoolDriver(Driver):
         """
         self._state(name).is_drained = True
         self._drained.add(name)
+        self._after(is_within_order=True)
 
     def restore(self, name: str) -> None:
         """Take back :meth:`drain`.
@@ -156,6 +157,7 @@ class PoolDriver(Driver):
         """
         self._state(name).is_drained = False
         self._drained.discard(name)
+        self._after(is_within_order=True)
 
     def _new_switchboard(self) -> Switchboard:
         return Switchboard(
@@ -221,6 +223,8 @@ class PoolDriver(Driver):
             if error is not None and not isinstance(error, DriverError):
                 raise error
         if all(errors.values()):
+            for name, error in errors.items():
+                self._switchboard.failed(name, str(error))
             why = "; ".join(f"{name}: {error}" for name, error in errors.items())
             refused = all(isinstance(error, LoginRefusedError) for error in errors.values())
             raise (LoginRefusedError if refused else LinkLostError)(why)
@@ -231,8 +235,10 @@ class PoolDriver(Driver):
             try:
                 await attempt
             except DriverError as error:
+                # Said once, and again where the reason is another one.
+                if self._switchboard.nodes[name].last_error != str(error):
+                    _log.warning("node %s is left out: %s", name, error)
                 self._switchboard.failed(name, str(error))
-                _log.warning("node %s is left out: %s", name, error)
                 is_refused = isinstance(error, LoginRefusedError)
                 await self._pause(_REFUSED_BACK_OFF_S if is_refused else pause_s)
             else:
@@ -264,7 +270,8 @@ class PoolDriver(Driver):
         was_up = node.is_up
         self._switchboard.hear(name, report, self._clock.now())
         if node.is_up is not was_up:
-            _log.warning("node %s is %s", name, "up again" if node.is_up else "out of reach")
+            level = logging.INFO if node.is_up else logging.WARNING
+            _log.log(level, "node %s is %s", name, "up" if node.is_up else "out of reach")
         self._after()
 
     def _after(self, *, is_within_order: bool = False) -> None:

@@ -41,7 +41,8 @@ class Herald:
         """What is told behind the first word."""
         self.has_spoken = False
         """Whether the first word was said."""
-        self._is_up = False
+        self.is_up = False
+        """Whether the host was told that the pool is."""
         self._surveys = 0
         """Surveys of everything that were told since the pool is up."""
         self.gathers_until: int | None = None
@@ -91,16 +92,16 @@ class Herald:
 
     def node_came_up(self) -> None:
         """Take it that a node is up: the first one brings the pool up."""
-        if self.has_spoken and not self._is_up:
+        if self.has_spoken and not self.is_up:
             self._come_up()
 
     def go_down(self, returned: tuple[CallId, ...]) -> None:
         """Take it that no node is up."""
-        self._is_up = False
+        self.is_up = False
         self.tell(DriverDownReport(returned))
 
     def _come_up(self) -> None:
-        self._is_up = True
+        self.is_up = True
         self._surveys = 0
         self.tell(DriverUpReport())
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from campaign_core import CallLimits, Line
 from campaign_drivers._driver import Capacity, Missing, Need
+from campaign_drivers.pool._limits import least, least_of, sum_of
 from campaign_drivers.pool._node import NodeState, ever_takes
 
 __all__ = ["merged_capacity", "merged_missing", "needed", "own_capacity"]
-
-_Number = TypeVar("_Number", int, float)
-
 
 def needed(found: Iterable[Missing], limits: CallLimits) -> tuple[Missing, ...]:
     """Return what a node lacks that calls within its limits ask for."""
@@ -43,13 +40,9 @@ def _advice(advices: Mapping[str, Iterable[str]]) -> str:
 
 def own_capacity(node: NodeState, known: Capacity) -> Capacity:
     """Return what one node takes: the least of its limits and of what its telephony says."""
-    limits = node.call_limits
-    on_lines = None
-    if limits.internal is not None and limits.external is not None:
-        on_lines = limits.internal + limits.external
     return Capacity(
-        calls_max=_least([limits.total, on_lines, known.calls_max]),
-        calls_per_s=_least([node.calls_per_s, known.calls_per_s]),
+        calls_max=least_of([least(node.call_limits).total, known.calls_max]),
+        calls_per_s=least_of([node.calls_per_s, known.calls_per_s]),
     )
 
 
@@ -57,15 +50,6 @@ def merged_capacity(nodes: Iterable[Capacity]) -> Capacity:
     """Return what nodes take together; unknown, where it is of one of them."""
     known = tuple(nodes)
     return Capacity(
-        calls_max=_sum([node.calls_max for node in known]),
-        calls_per_s=_sum([node.calls_per_s for node in known]),
+        calls_max=sum_of(node.calls_max for node in known),
+        calls_per_s=sum_of(node.calls_per_s for node in known),
     )
-
-
-def _sum(given: Sequence[_Number | None]) -> _Number | None:
-    known = [number for number in given if number is not None]
-    return sum(known) if len(known) == len(given) else None
-
-
-def _least(given: Iterable[_Number | None]) -> _Number | None:
-    return min((number for number in given if number is not None), default=None)

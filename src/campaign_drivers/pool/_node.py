@@ -12,6 +12,7 @@ from campaign_core import CallId, CallLimits, Instant, Line
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers._driver import Driver
 from campaign_drivers.pool._call import Call
+from campaign_drivers.pool._limits import least
 
 __all__ = ["Node", "NodeState", "NodeStatus", "checked", "ever_takes"]
 
@@ -119,6 +120,8 @@ class NodeState:
     surveys: int = 0
     """Reports of all its calls that are up, since it is."""
     deferred_until: int = 0
+    told_limits: CallLimits = attrs.field(factory=CallLimits)
+    """What its telephony takes, as its driver said since it is up."""
     credit: int = 0
     """Of the choice among nodes by weight."""
     last_error: str | None = None
@@ -160,6 +163,21 @@ class NodeState:
         """Return whether the node is there for calls of a line, be it full just now."""
         return self.is_up and not self.is_drained and ever_takes(self.call_limits, line)
 
+    def capacity(self) -> CallLimits:
+        """Return how many calls it adds to those of the pool.
+
+        The calls that it has, where it takes no new ones: they count among those in progress, and
+        take no room from the other nodes.
+        """
+        if self.is_up and not self.is_drained:
+            return least(self.call_limits, self.told_limits)
+        unknown = self._in_use[None]
+        return CallLimits(
+            total=len(self.calls),
+            internal=self._in_use[Line.INTERNAL] + unknown,
+            external=self._in_use[Line.EXTERNAL] + unknown,
+        )
+
     def free_from(self) -> int:
         """Return when it may take a call again, as far as it is known; past: at once."""
         return max(self.deferred_until, self._paced_until())
@@ -181,7 +199,8 @@ class NodeState:
         )
 
     def _has_room(self, line: Line) -> bool:
-        total, most = self.call_limits.total, self.call_limits.on(line)
+        limits = least(self.call_limits, self.told_limits)
+        total, most = limits.total, limits.on(line)
         # Whether a call taken over is internal is not known: it counts as either.
         on_line = self._in_use[line] + self._in_use[None]
         return (total is None or len(self.calls) < total) and (most is None or on_line < most)

@@ -7,6 +7,7 @@ What becomes of a node, and what the host is told
 
         a node comes up      the first: DriverUpReport      another: nothing, it takes calls
         a node goes down     the last:  DriverDownReport    another: CallsAdriftReport of its calls
+        what they take       CapacityReport of all together, whenever it is another number
         a node is surveyed   CallsUpReport of its calls; once all nodes were: of all calls
 
     A call that a node gives back goes to another node at once, as long as that is no delay; else
@@ -15,16 +16,17 @@ What becomes of a node, and what the host is told
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from campaign_core import CallId, Instant, Line
+from campaign_core import CallId, CallLimits, Instant, Line
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsAdriftReport,
     CallsUpReport,
+    CapacityReport,
     DeferralReport,
     DigitReport,
     DriverDownReport,
@@ -37,6 +39,7 @@ from campaign_core.reports import (
 from campaign_drivers.pool._call import Call
 from campaign_drivers.pool._choice import choose, free_from
 from campaign_drivers.pool._herald import Herald
+from campaign_drivers.pool._limits import together
 from campaign_drivers.pool._node import NodeState, NodeStatus, ever_takes
 from campaign_drivers.pool._register import Register
 
@@ -71,6 +74,8 @@ class Switchboard:
         self._nodes = tuple(self._register.nodes.values())
         self._herald = Herald(self._register)
         self._orders: list[tuple[str, Decision]] = []
+        self._told_capacity = CallLimits()
+        """What the host takes the nodes to take together."""
 
     @property
     def nodes(self) -> Mapping[str, NodeState]:
@@ -85,7 +90,23 @@ class Switchboard:
     def take(self) -> Out:
         """Return what came of the steps since the last time."""
         orders, self._orders = self._orders, []
-        return Out(orders=orders, reports=self._herald.take())
+        return Out(orders=orders, reports=list(self._with_capacity(self._herald.take())))
+
+    def _with_capacity(self, reports: Iterable[Report]) -> Iterator[Report]:
+        """Yield reports, and what the nodes take together before whatever is told of calls."""
+        capacity = together(node.capacity() for node in self._nodes)
+        for report in reports:
+            yield report
+            if isinstance(report, DriverUpReport):
+                self._told_capacity = CallLimits()
+                yield from self._news_of(capacity)
+        if self._herald.is_up:
+            yield from self._news_of(capacity)
+
+    def _news_of(self, capacity: CallLimits) -> Iterator[Report]:
+        if capacity != self._told_capacity:
+            self._told_capacity = capacity
+            yield CapacityReport(capacity)
 
     # Orders ------------------------------------------------------------------------------
 
@@ -177,6 +198,8 @@ class Switchboard:
                 self._node_down(node, report, now)
             case DeferralReport():
                 self._deferred(node, report, now)
+            case CapacityReport():
+                node.told_limits = report.call_limits
             case CallsAdriftReport():
                 self._lost_part(node, report, now)
             case CallsUpReport():
@@ -211,6 +234,7 @@ class Switchboard:
             return
         node.is_up = True
         node.surveys = 0
+        node.told_limits = CallLimits()
         self._herald.node_came_up()
 
     def _node_down(self, node: NodeState, report: DriverDownReport, now: int) -> None:

@@ -272,6 +272,17 @@ def test_rate_of_the_service_is_free_again_when_its_window_has_passed():
     assert reason(story, 2, ReasonKind.DRIVER_DEFERRED).until == NOON + MINUTE
 
 
+def test_what_the_telephony_takes_is_a_reason():
+    story = Story()
+    story.tell(reports.CapacityReport(CallLimits(total=1)))
+    story.start("1 2")
+
+    found = reason(story, 2, ReasonKind.DRIVER_LIMIT)
+
+    assert (found.count, found.limit) == (1, 1)
+    assert found.sentence == "total limit of the telephony reached (1 of 1)"
+
+
 def test_places_of_active_campaigns_are_a_reason():
     story = Story(active_campaigns_max=1)
     story.start("1")

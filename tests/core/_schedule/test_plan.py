@@ -1,7 +1,7 @@
 """R6, row by row: who is called, in which order, how many."""
 
 import pytest
-from tests.core.stories import MINUTE, NOON, SECOND, Story, placed
+from tests.core.stories import MINUTE, NOON, SECOND, Story, listed, placed
 
 import campaign_core as core
 from campaign_core import (
@@ -357,6 +357,39 @@ def test_attempt_given_back_is_none_for_the_cap():
 
     assert placed(story.tick(SECOND)) == ["1"]
 
+
+def test_telephony_that_takes_few_calls_is_given_no_more():
+    """R5.5: as a limit of the settings would (R2.3): calls in progress are never cut by it."""
+    story = Story()
+    story.start("1 2 3 4 i5 i6")
+    assert len(core.calls(story.state)) == 6
+
+    assert placed(story.tell(reports.CapacityReport(CallLimits(total=3, external=2)))) == []
+    assert len(core.calls(story.state)) == 6
+    assert placed(story.tell(commands.AppendRecipients(campaign_id=1, recipients=MORE))) == []
+    assert story.status() is Status.BLOCKED
+    for number in "1234":
+        story.reach(number)
+    # Two internal ones are left, and of three in all one may be external.
+    assert [event.number for event in story.heard(events.CallPlaced)[6:]] == ["7"]
+    assert placed(story.tell(reports.CapacityReport(CallLimits(total=4)))) == ["8"]
+    # The same again is no news.
+    assert story.tell(reports.CapacityReport(CallLimits(total=4))).events == ()
+
+
+def test_telephony_that_comes_up_takes_any_number_until_it_says_otherwise():
+    """R5.5: it may be another one than before."""
+    story = Story()
+    story.tell(reports.CapacityReport(CallLimits(total=0)))
+    story.start("1 2")
+    assert story.status() is Status.BLOCKED
+
+    story.tell(reports.DriverDownReport())
+
+    assert placed(story.tell(reports.DriverUpReport())) == ["1", "2"]
+
+
+MORE = listed("7 8")
 
 CAP = FrequencyCap(attempts=1, per_h=1)
 

@@ -174,20 +174,30 @@ def story_of_a_part() -> Recorded:
     return story
 
 
-STORIES = {"format-1.json": story_of_everything, "format-1-part.json": story_of_a_part}
+@cache
+def story_of_a_smaller_telephony() -> Recorded:
+    """Tell of what came later: the telephony takes fewer calls, and then more."""
+    story = Recorded()
+    story.start("1 2 3", attempts_max=1)
+    story.tell(reports.CapacityReport(CallLimits(total=2, external=0)), after=SECOND)
+    return story
+
+
+STORIES = {
+    "format-1.json": story_of_everything,
+    "format-1-part.json": story_of_a_part,
+    "format-1-capacity.json": story_of_a_smaller_telephony,
+}
 """By the file in ``tests/core/data`` that keeps what they write."""
 
 
 def _of_everything() -> list[Any]:
     story = story_of_everything()
-    later = story_of_a_part()
     found: dict[type, Any] = {}
-    for value in [
-        *(*story.events, *story.told, *story.orders),
-        *(*later.events, *later.told, *later.orders),
-        reports.Tick(),
-    ]:
-        found.setdefault(type(value), value)
+    for one in (make() for make in STORIES.values()):
+        for value in (*one.events, *one.told, *one.orders):
+            found.setdefault(type(value), value)
+    found.setdefault(reports.Tick, reports.Tick())
     return [*found.values(), core.calls(story.state)[0], story.state.settings]
 
 

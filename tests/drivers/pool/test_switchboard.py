@@ -14,6 +14,7 @@ from campaign_core.reports import (
     AnswerReport,
     CallsAdriftReport,
     CallsUpReport,
+    CapacityReport,
     DeferralReport,
     DriverDownReport,
     DriverUpReport,
@@ -224,7 +225,53 @@ def test_where_every_node_is_drained_calls_are_deferred_for_a_while():
     for node in pool.board.nodes.values():
         node.is_drained = True
 
-    assert pool.place(1) == [deferral(1, pool.now + 10_000)]
+    assert pool.place(1) == [
+        deferral(1, pool.now + 10_000),
+        CapacityReport(CallLimits(total=0, internal=0, external=0)),
+    ]
+
+
+# How many calls ------------------------------------------------------------------------------------
+
+
+def test_host_is_told_what_the_nodes_take_together_right_after_they_are_up():
+    """R5.5: else it would place calls that no node takes."""
+    assert [type(r) for r in Pool(total=3, external=2).first_word][:2] == [
+        DriverUpReport,
+        CapacityReport,
+    ]
+    assert Pool(total=3, external=2).first_word[1] == CapacityReport(
+        CallLimits(total=6, internal=6, external=4)
+    )
+    assert CapacityReport not in [type(r) for r in Pool().first_word]
+
+
+def test_calls_on_a_node_that_takes_no_new_ones_take_no_room_from_the_others():
+    """They are among the calls in progress, which the core counts."""
+    pool = Pool(total=3)
+    pool.place(1, 2, 3, line=Line.INTERNAL)
+    assert [name for name, _ in pool.placed] == ["a", "b", "a"]
+
+    told = pool.hear("a", DriverDownReport())
+    assert told[-1] == CapacityReport(CallLimits(total=5, internal=5, external=3))
+    told = pool.hear("a", DriverUpReport(), CallsUpReport([call(1)]), CallsUpReport([call(1)]))
+    assert told[-1] == CapacityReport(CallLimits(total=6, internal=6, external=6))
+
+    pool.board.nodes["b"].is_drained = True
+    assert pool.hear("b") == [CapacityReport(CallLimits(total=4, internal=4, external=3))]
+    told = pool.hear("b", EndReport(call_id=call(2)))
+    assert told[-1] == CapacityReport(CallLimits(total=3, internal=3, external=3))
+
+
+def test_node_tells_itself_what_it_takes():
+    pool = Pool()
+
+    assert pool.hear("a", CapacityReport(CallLimits(total=1))) == []
+    assert pool.hear("b", CapacityReport(CallLimits(total=2))) == [
+        CapacityReport(CallLimits(total=3, internal=3, external=3))
+    ]
+    pool.place(1, 2, 3, 4)
+    assert sorted(name for name, _ in pool.placed) == ["a", "b", "b"]
 
 
 def test_second_order_for_a_call_in_progress_is_passed_over():

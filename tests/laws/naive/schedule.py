@@ -132,6 +132,7 @@ def has_room(world: World, run: Run, person: Person) -> bool:
         return False  # R6.14
     return (
         _within_limits(world.settings.call_limits, list(world.calls.values()), called[1])
+        and _within_limits(world.capacity, list(world.calls.values()), called[1])
         and _within_limits(run.parameters.call_limits, world.calls_of(run), called[1])
         and _within_rate(world.settings.call_rate, world.placed_at, world.now)
         and _within_rate(run.parameters.call_rate, run.placed_at, world.now)

@@ -7,11 +7,20 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaign_core import FailureReason, Line, Outcome, RecipientStatus, Settings, Status
+from campaign_core import (
+    CallLimits,
+    FailureReason,
+    Line,
+    Outcome,
+    RecipientStatus,
+    Settings,
+    Status,
+)
 from campaign_core.reports import (
     AnswerReport,
     CallsAdriftReport,
     CallsUpReport,
+    CapacityReport,
     DeferralReport,
     DigitReport,
     DriverDownReport,
@@ -163,7 +172,12 @@ def _hear(world: World, message: object) -> None:
             if not world.driver_up:
                 world.driver_up = True
                 world.calls_up_heard = 0
+                world.capacity = CallLimits()
                 world.record("driver up")
+        case CapacityReport(call_limits=limits):
+            if limits != world.capacity:
+                world.capacity = limits
+                world.record("capacity changed")
         case CallsAdriftReport():
             _calls_adrift(world, message)
         case CallsUpReport():

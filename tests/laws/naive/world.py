@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from campaign_core import (
+    CallLimits,
     CampaignModel,
     FailureReason,
     Line,
@@ -135,6 +136,8 @@ class World:
     calls_up_heard: int = 2
     """Reports of the calls up since the driver came up; there is nothing to hear before."""
     deferred_until: int = 0
+    capacity: CallLimits = field(default_factory=CallLimits)
+    """What the driver takes, as it said since it is up."""
     placed_at: list[int] = field(default_factory=list)
     """When a call was placed, since a rate was last absent (R2.4)."""
     capped: list[tuple[Called, int, str]] = field(default_factory=list)

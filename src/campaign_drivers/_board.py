@@ -9,10 +9,11 @@ from typing import Protocol
 
 import attrs
 
+from campaign_core import CallLimits
 from campaign_core.decisions import Decision
-from campaign_core.reports import Report
+from campaign_core.reports import CapacityReport, DriverUpReport, Report
 
-__all__ = ["Board", "Out", "Over", "is_call_of"]
+__all__ = ["Board", "Out", "Over", "first_reports", "is_call_of"]
 
 _CALL_ID_DIGITS = 32
 _HEX = frozenset("0123456789abcdef")
@@ -25,6 +26,17 @@ def is_call_of(service_id: str, channel_id: str) -> bool:
         and channel_id.startswith(service_id)
         and _HEX.issuperset(channel_id)
     )
+
+
+def first_reports(calls_max: int | None) -> list[Report]:
+    """Return what is reported first once calls are taken.
+
+    Args:
+        calls_max: so many at one time; ``None``: that is not known.
+    """
+    if calls_max is None:
+        return [DriverUpReport()]
+    return [DriverUpReport(), CapacityReport(CallLimits(total=calls_max))]
 
 
 @attrs.frozen(kw_only=True)

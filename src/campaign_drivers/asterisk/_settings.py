@@ -112,8 +112,10 @@ class AsteriskSettings:
     """Where the campaigns' sounds are on Asterisk's host; relative ones are looked for in its
     sounds folder."""
 
-    calls_max: int | None = None
-    """Calls at one time that the exchange takes, where that is known."""
+    calls_max: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(between(1, 100_000))
+    )
+    """Calls at one time that are placed on the exchange; ``None``: any number."""
     calls_per_s: float | None = None
     """Calls placed a second that the exchange takes, where that is known."""
     answer_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))

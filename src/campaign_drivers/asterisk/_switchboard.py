@@ -19,10 +19,9 @@ from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
 from campaign_core.reports import (
     CallsUpReport,
     DriverDownReport,
-    DriverUpReport,
     Report,
 )
-from campaign_drivers._board import Out, Over, is_call_of
+from campaign_drivers._board import Out, Over, first_reports, is_call_of
 from campaign_drivers._timers import Timers
 from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _census as census
@@ -282,7 +281,7 @@ class Switchboard:
         call_ids = frozenset(call_id for call_id, call in self.calls.items() if call.here)
         if reply.purpose[1] == "first":
             self.is_up = True
-            self.out.reports.append(DriverUpReport())
+            self.out.reports += first_reports(self.settings.calls_max)
             self._census_at = now + CENSUS_MS
         else:
             for call_id in self.calls.keys() - call_ids:

@@ -19,12 +19,11 @@ from campaign_core.reports import (
     CallsUpReport,
     DeferralReport,
     DriverDownReport,
-    DriverUpReport,
     EndReport,
     RefusalReport,
     Report,
 )
-from campaign_drivers._board import Out, Over, is_call_of
+from campaign_drivers._board import Out, Over, first_reports, is_call_of
 from campaign_drivers.freeswitch import _calls as calls
 from campaign_drivers.freeswitch import _dispatch as dispatch
 from campaign_drivers.freeswitch import _playback as playback
@@ -278,7 +277,10 @@ class Switchboard:
         # Those that ended since we subscribed were up then, and what became of them is told next.
         ends = (EndReport, RefusalReport, DeferralReport)
         here |= {report.call_id for report in self._held if isinstance(report, ends)}
-        self._out.reports += [DriverUpReport(), CallsUpReport(frozenset(here))]
+        self._out.reports += [
+            *first_reports(self.settings.calls_max),
+            CallsUpReport(frozenset(here)),
+        ]
         self._out.reports += [AnswerReport(call_id) for call_id in self._register.answered()]
         self._out.reports += self._held
         self._held.clear()

@@ -11,6 +11,7 @@ from campaign_drivers.pool._node import NodeState, ever_takes
 
 __all__ = ["merged_capacity", "merged_missing", "needed", "own_capacity"]
 
+
 def needed(found: Iterable[Missing], limits: CallLimits) -> tuple[Missing, ...]:
     """Return what a node lacks that calls within its limits ask for."""
     takes_internal = ever_takes(limits, Line.INTERNAL)

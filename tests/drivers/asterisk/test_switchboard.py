@@ -1,13 +1,16 @@
 """Connections that go and come: which calls are taken over, and what is promised of them."""
 
+import attrs
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from campaign_core import CallLimits
 from campaign_core.decisions import ALL_DIGITS, HangUp, Play, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
+    CapacityReport,
     DriverDownReport,
     DriverUpReport,
     EndReport,
@@ -57,6 +60,15 @@ def test_upon_connecting_the_calls_that_are_up_are_told_at_once_and_again_after_
     board.wake(CENSUS_MS)
     channels(board, now=CENSUS_MS)
     assert reports(board) == [CallsUpReport()]
+
+
+def test_number_of_calls_that_it_is_set_to_take_is_told_upon_connecting():
+    """R5.5: no more are placed."""
+    board = Switchboard(attrs.evolve(SETTINGS, calls_max=12))
+    connect(board)
+    channels(board)
+
+    assert reports(board)[:2] == [DriverUpReport(), CapacityReport(CallLimits(total=12))]
 
 
 def test_a_lost_connection_is_told_once():

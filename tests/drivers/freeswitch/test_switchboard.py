@@ -7,11 +7,12 @@ from tests.drivers.freeswitch.rig import Rig, call_id, place
 from tests.emulators.freeswitch.people import Scripted
 from tests.emulators.freeswitch.switch import Config
 
-from campaign_core import Outcome
+from campaign_core import CallLimits, Outcome
 from campaign_core.decisions import HangUp, Play, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
+    CapacityReport,
     DeferralReport,
     DriverDownReport,
     DriverUpReport,
@@ -40,6 +41,15 @@ def test_upon_connecting_the_driver_is_up_and_tells_twice_which_calls_are() -> N
     assert [DriverUpReport(), up()] == rig.reports
     assert rig.run(4_900) == []
     assert [up()] == rig.run(200)
+
+
+def test_number_of_calls_that_it_is_set_to_take_is_told_upon_connecting() -> None:
+    """R5.5: no more are placed."""
+    rig = Rig(calls_max=12)
+
+    rig.connect()
+
+    assert [DriverUpReport(), CapacityReport(CallLimits(total=12)), up()] == rig.reports
 
 
 def test_a_wrong_password_is_a_refusal() -> None:

@@ -1,4 +1,4 @@
-"""A pool of which a part takes no calls: the core is told, and places no call that no node takes."""
+"""A pool of which a part takes no calls: the core is told, and places none that no node takes."""
 
 from collections import Counter
 

@@ -231,7 +231,7 @@ def test_where_every_node_is_drained_calls_are_deferred_for_a_while():
     ]
 
 
-# How many calls ------------------------------------------------------------------------------------
+# How many calls --------------------------------------------------------------------------------
 
 
 def test_host_is_told_what_the_nodes_take_together_right_after_they_are_up():

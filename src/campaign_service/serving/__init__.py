@@ -18,8 +18,10 @@ from campaign_service.serving.interface import (
 )
 from campaign_service.serving.notify import Notifier
 from campaign_service.serving.settings import HouseSettings
+from campaign_service.serving.tenant import TENANT
 
 __all__ = [
+    "TENANT",
     "Health",
     "House",
     "HouseService",

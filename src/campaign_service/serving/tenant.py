@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextvars import ContextVar
 
 from campaign_core import CampaignId, Instant, ServiceId, Settings, State, calls, link, open_service
 from campaign_core.commands import Command
@@ -27,7 +28,7 @@ from campaign_service.serving.nodes import nodes_of, switch
 from campaign_service.serving.settings import HouseSettings
 from campaign_service.serving.stream import EventStream
 
-__all__ = ["Tenant"]
+__all__ = ["TENANT", "Tenant"]
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +40,11 @@ _PAUSE_S = 1.0
 _AFTER_DEFECT_S = 10.0
 """Before anything is tried again that failed for a reason which time does not mend."""
 _UNSURE = "whether this process leads is uncertain, so no calls are placed"
+
+
+TENANT: ContextVar[str | None] = ContextVar("tenant", default=None)
+"""The name of the tenant for which something is done, so that the log can tell it: neither engine
+nor driver knows of tenants. ``None``: for none, or for all."""
 
 
 class Tenant:
@@ -227,6 +233,7 @@ class Tenant:
             stopped: set when it is to stop.
             hurry: set when calls in progress are not to be waited for.
         """
+        TENANT.set(self.name)
         try:
             while not stopped.is_set():
                 try:

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from typing_extensions import override
 
 from campaign_service.config.service_settings import ServiceSettings
+from campaign_service.serving import TENANT
 
 __all__ = ["HIDDEN", "LineFormatter", "secrets_of", "set_up_logging"]
 
@@ -54,15 +55,20 @@ class LineFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         at = at.replace("+00:00", "Z")
         level, name, text = record.levelname.lower(), record.name, record.getMessage()
+        tenant = TENANT.get()
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         if self._as_json:
             told = {"at": at, "level": level, "logger": name, "message": text}
+            if tenant is not None:
+                told["tenant"] = tenant
             if trace:
                 told["trace"] = trace
             # Values are cleaned before they are escaped, or an escaped secret would stay.
             return json.dumps(
                 {key: self._cleaned(value) for key, value in told.items()}, ensure_ascii=False
             )
+        if tenant is not None and not text.startswith("tenant "):
+            text = f"tenant {tenant}: {text}"
         # One record, one line: a name that somebody chose must not forge another.
         line = f"{at} {level:7} {name.removeprefix(_OURS)}: {text}".replace("\r", "\\r").replace(
             "\n", "\\n"

@@ -9,6 +9,7 @@ import pytest
 
 from campaign_service.cli.serving.logs import HIDDEN, secrets_of, set_up_logging
 from campaign_service.config.service_file import read_service
+from campaign_service.serving import TENANT
 
 SECRET = "throw%40way-7f3a"
 
@@ -48,6 +49,24 @@ def test_record_is_one_json_object(logged):
         "logger": "campaign_service.serving.house",
         "message": 'campaign a "b"\n',
     }
+
+
+@pytest.mark.parametrize(
+    ("log_format", "told"),
+    [("text", "driver.asterisk: tenant north: connection lost"), ("json", '"tenant": "north"')],
+)
+def test_who_knows_of_no_tenants_is_told_of_with_its_tenant(logged, log_format, told):
+    """Of several PBXs one has lost its connection: which?"""
+
+    def do(_):
+        token = TENANT.set("north")
+        logging.getLogger("driver.asterisk").warning("connection lost")
+        TENANT.reset(token)
+        logging.getLogger("serve").warning("listening")
+
+    of_driver, of_process = logged(do, log_format=log_format).splitlines()
+    assert told in of_driver
+    assert "tenant" not in of_process
 
 
 def test_level_is_kept_and_libraries_are_quiet(logged):

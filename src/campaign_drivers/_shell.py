@@ -25,6 +25,7 @@ from campaign_core.reports import DeferralReport, Report
 from campaign_drivers._board import Board
 from campaign_drivers._driver import Driver, ReportSink
 from campaign_drivers._transport import Link, connect, tls_context
+from campaign_drivers.clock import present
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
 __all__ = ["Address", "Connected", "dial", "monotonic_ms"]
@@ -40,10 +41,6 @@ lock out whoever hammers."""
 def monotonic_ms() -> int:
     """Return milliseconds of a clock that never goes back: limits must not jump with the day."""
     return time.monotonic_ns() // 1_000_000
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -284,4 +281,4 @@ def _timed(report: Report) -> Report:
     if not isinstance(report, DeferralReport):
         return report
     # Inside, time is counted from the machine's start; outside it is the time of day.
-    return attrs.evolve(report, until=Instant(report.until - monotonic_ms() + _wall_ms()))
+    return attrs.evolve(report, until=Instant(report.until - monotonic_ms() + present()))

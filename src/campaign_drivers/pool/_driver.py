@@ -15,8 +15,8 @@ from campaign_core import Instant, Line
 from campaign_core.decisions import Decision
 from campaign_core.reports import Report
 from campaign_drivers._driver import Capacity, Driver, Missing, ReportSink
+from campaign_drivers.clock import Clock, Timer
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
-from campaign_drivers.pool._clock import Clock, Timer
 from campaign_drivers.pool._merging import merged_capacity, merged_missing, needed, own_capacity
 from campaign_drivers.pool._node import Node, NodeState, NodeStatus, checked, ever_takes
 from campaign_drivers.pool._switchboard import Switchboard

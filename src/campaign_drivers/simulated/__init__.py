@@ -41,6 +41,7 @@ Two calls that an exchange takes, from the order to the end:
 6500 EndReport 16
 """
 
+from campaign_drivers.clock import Clock
 from campaign_drivers.simulated._behaviour import (
     Act,
     Answers,
@@ -55,7 +56,7 @@ from campaign_drivers.simulated._behaviour import (
     Share,
     Waits,
 )
-from campaign_drivers.simulated._clock import Clock, RealClock, VirtualClock
+from campaign_drivers.simulated._clock import RealClock, VirtualClock
 from campaign_drivers.simulated._delays import Constant, Delay, Exponential, LogNormal, Uniform
 from campaign_drivers.simulated._driver import SimulatedDriver
 from campaign_drivers.simulated._exchange import Exchange

@@ -1,39 +1,19 @@
-"""Clocks: where a simulated driver takes the time from, and who wakes it."""
+"""The clocks of simulations: one goes at any speed, the other wherever it is told."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from campaign_core import Instant
+from campaign_drivers.clock import Timer, present
 from campaign_drivers.simulated._agenda import Agenda
 from campaign_drivers.simulated._checks import refuse
 
-__all__ = ["Clock", "RealClock", "Timer", "VirtualClock"]
+__all__ = ["RealClock", "VirtualClock"]
 
 _MIN_SPEED, _MAX_SPEED = 0.001, 1_000_000
-
-
-class Timer(Protocol):
-    """Something that will be done, unless it is cancelled before."""
-
-    def cancel(self) -> None:
-        """Do not do it."""
-
-
-class Clock(Protocol):
-    """Tells the time and wakes others. A host must take its own ``now`` from the same clock."""
-
-    def now(self) -> Instant:
-        """Return the present instant."""
-
-    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
-        """Have something done at an instant, or as soon as may be if that is past."""
-
-    async def sleep_until(self, at: Instant) -> None:
-        """Return when it is that time."""
 
 
 class _VirtualTimer:
@@ -87,7 +67,10 @@ class VirtualClock:
 
 
 class RealClock:
-    """The clock on the wall, or one that starts with it and goes faster. Needs a running loop.
+    """A clock that starts with the machine's and goes on by itself, faster or slower.
+
+    It does not follow when the machine's is set; a service lives by
+    :class:`~campaign_drivers.clock.WallClock`. Needs a running loop.
 
     Args:
         speed: how many of its seconds pass in one of ours, 0.001 to 1,000,000.
@@ -97,8 +80,8 @@ class RealClock:
         if not _MIN_SPEED <= speed <= _MAX_SPEED:
             raise refuse("speed", speed, f"a number {_MIN_SPEED:g} to {_MAX_SPEED:g}")
         self._speed = speed
-        self._started_at = time.time() * 1_000
-        # The wall clock may be set while we run; a monotonic one cannot.
+        self._started_at = present()
+        # What is simulated must not stand still or jump because the machine's clock is set.
         self._started = time.monotonic()
 
     def now(self) -> Instant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaign_core import Instant
 from campaign_core.decisions import Decision
 from campaign_drivers._driver import Capacity, Missing, ReportSink
-from campaign_drivers.simulated._clock import Clock, Timer
+from campaign_drivers.clock import Clock, Timer
 from campaign_drivers.simulated._exchange import Exchange
 
 __all__ = ["SimulatedDriver"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import attrs
 import sqlalchemy as sa
 
 from campaign_core import Instant
+from campaign_drivers.clock import present
 from campaign_service.access.changing import changes
 from campaign_service.access.errors import NotAuthenticatedError
 from campaign_service.access.grants import narrowed, permissions_of, read_grants
@@ -21,7 +21,7 @@ from campaign_service.access.tokens import Token, digest_of, token_of
 from campaign_service.access.user_rows import read_user
 from campaign_service.database import Database, DatabaseAwayError
 
-__all__ = ["REMEMBERED_S", "LocalAuthenticator", "present"]
+__all__ = ["REMEMBERED_S", "LocalAuthenticator"]
 
 REMEMBERED_S = 3
 """So long a token is good without a look into the database: what another process has changed
@@ -35,11 +35,6 @@ _REMEMBERED_MAX = 1_024
 _LAST_USED_MS = 10 * 60_000
 """`last_used_at` is this old at most: a write for each request would cost more than the request."""
 _TOKEN_MAX = 200
-
-
-def present() -> Instant:
-    """Return the time."""
-    return Instant(time.time_ns() // 1_000_000)
 
 
 @attrs.frozen(kw_only=True)

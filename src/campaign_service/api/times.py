@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from campaign_core import Instant
 from campaign_core.errors import Problem
+from campaign_drivers.clock import present
 from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.instants import TIMES, instant_of, is_within_times, written
 
@@ -16,11 +16,6 @@ __all__ = ["instant_in", "present", "text_of", "text_or_none", "with_times"]
 
 _UTC = ZoneInfo("UTC")
 _INSTANT = re.compile(r"\b\d{12,13}\b")
-
-
-def present() -> Instant:
-    """Return the time of the machine: users live by no tenant's clock."""
-    return Instant(time.time_ns() // 1_000_000)
 
 
 def text_of(at: int) -> str:

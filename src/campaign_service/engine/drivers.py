@@ -11,7 +11,8 @@ import attrs
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers import Driver, Finding
-from campaign_drivers.simulated import Clock, Exchange, Network, SimulatedDriver
+from campaign_drivers.clock import Clock
+from campaign_drivers.simulated import Exchange, Network, SimulatedDriver
 
 __all__ = [
     "Doctor",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from campaign_core import CallId, Instant, State, Transition, handle, handle_batch
 from campaign_core.reports import Report, Tick
-from campaign_drivers.simulated import Clock
+from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
 from campaign_service.engine.parts import Observer

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from campaign_core import Instant, State, Transition, next_wakeup
 from campaign_core.commands import Command
 from campaign_core.reports import DriverDownReport, Report
 from campaign_drivers import Driver, LinkLostError
-from campaign_drivers.simulated import Clock
+from campaign_drivers.clock import Clock, Timer
 from campaign_service.engine.conditions import Conditions
 from campaign_service.engine.connecting import connected
 from campaign_service.engine.gate import Gate, Shut
@@ -36,13 +36,6 @@ _log = logging.getLogger(__name__)
 
 _DEFERRED_MS = (1_000, 5_000)
 """For how long calls are deferred while none passes, at first and at most."""
-
-
-class _Timer(Protocol):
-    """What a clock will do, unless it is cancelled before."""
-
-    def cancel(self) -> None:
-        """Do not do it."""
 
 
 class RealTimeEngine:
@@ -87,7 +80,7 @@ class RealTimeEngine:
         self._away_since: Instant | None = None
         self._inbox: list[Report | Given] = []
         self._bell = asyncio.Event()
-        self._timer: _Timer | None = None
+        self._timer: Timer | None = None
         self._conditions = Conditions()
         self._moments = Moments(
             opened.state,

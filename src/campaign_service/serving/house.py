@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from campaign_core import ServiceId
 from campaign_core.errors import JournalError, SettingsError
-from campaign_drivers.simulated import Clock, RealClock
+from campaign_drivers.clock import Clock, WallClock
 from campaign_service.database import Database
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.journal.sql import TenantRow, create_tenant, find_tenant
@@ -34,7 +34,7 @@ class House:
 
     Args:
         settings: which tenants, and where.
-        clock: the time; ``None``: the wall's.
+        clock: the time; ``None``: the machine's.
     """
 
     def __init__(self, settings: HouseSettings, *, clock: Clock | None = None) -> None:
@@ -68,7 +68,7 @@ class House:
                 damaged.
             DatabaseAwayError: the database cannot be reached.
         """
-        clock = self._clock or RealClock()
+        clock = self._clock or WallClock()
         _check_drivers(self._settings.tenants, clock)
         self._database = await asyncio.to_thread(Database.open, self._settings.database)
         rows = await asyncio.to_thread(self._rows, self._database)

@@ -11,7 +11,7 @@ import attrs
 
 from campaign_core import Settings as GeneralSettings
 from campaign_core import State, Transition, calls, open_service
-from campaign_drivers.simulated import Clock
+from campaign_drivers.clock import Clock
 from campaign_service.database import Database
 from campaign_service.engine import DriverRequest, RealTimeEngine, Shut, Upkeep, open_driver
 from campaign_service.journal import Entry

@@ -12,8 +12,8 @@ from contextvars import ContextVar
 from campaign_core import CampaignId, Instant, ServiceId, Settings, State, calls, link, open_service
 from campaign_core.commands import Command
 from campaign_core.errors import JournalError, SettingsError
+from campaign_drivers.clock import Clock
 from campaign_drivers.pool import NodeStatus
-from campaign_drivers.simulated import Clock
 from campaign_service.database import Database
 from campaign_service.engine import EngineStoppedError
 from campaign_service.journal import AppendConflictError, Entry, JournalAwayError
@@ -115,8 +115,8 @@ class Tenant:
 
     @property
     def now(self) -> Instant:
-        """The time."""
-        return self._clock.now()
+        """The time; the last event's, where the machine's clock was set back behind it (R6.13)."""
+        return Instant(max(self._clock.now(), self.state.now))
 
     def health(self) -> Health:
         """Return how it fares."""

@@ -2,16 +2,19 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import attrs
 import pytest
 import sqlalchemy as sa
+from tests.drivers.test_clock import HOUR_MS, Wall
 from tests.service.serving.test_database_away import until
 
 from campaign_core import CampaignModel, Line, Recipient, Settings, calls, models
 from campaign_core.commands import AddModel, ChangeSettings, PauseCampaign, StartCampaign
 from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_core.events import ModelAdded
+from campaign_drivers.clock import WallClock
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal
 from campaign_service.serving import (
@@ -79,6 +82,26 @@ def test_command_returns_its_own_events_once_they_are_durable(database_url):
             assert {event.actor for event in started.events} == {"anna"}
             entries = await asyncio.to_thread(found.history.entries, after=0, limit=100)
             assert taken.seq in {entry.seq for entry in entries}
+
+    run(story())
+
+
+def test_tenant_lives_by_the_machine_s_clock_and_never_before_its_last_event(
+    sqlite_url, monkeypatch
+):
+    """R6.13: the clock may be corrected, in either direction, while the service runs."""
+    wall = Wall()
+    monkeypatch.setattr(house_module, "WallClock", partial(WallClock, wall=wall))
+
+    async def story():
+        async with tenant(sqlite_url) as found:
+            wall.at += HOUR_MS
+            taken = await found.give(AddModel(model=MODEL))
+            assert taken.at == found.now == wall.at
+            wall.at -= HOUR_MS
+            assert found.now == taken.at
+            again = await found.give(AddModel(model=attrs.evolve(MODEL, name="B")))
+            assert again.at == taken.at
 
     run(story())
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from campaign_core import Instant
-from campaign_drivers.simulated import Clock
+from campaign_drivers.clock import Clock, Timer
 
 __all__ = ["ShiftedClock"]
-
-
-class _Timer(Protocol):
-    def cancel(self) -> None:
-        """Do not do it."""
 
 
 class ShiftedClock:
@@ -32,7 +26,7 @@ class ShiftedClock:
         """Return the present instant."""
         return Instant(self._clock.now() + self._ahead_ms)
 
-    def call_at(self, at: Instant, do: Callable[[], None]) -> _Timer:
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
         """Have something done at an instant."""
         return self._clock.call_at(Instant(at - self._ahead_ms), do)
 

@@ -11,7 +11,8 @@ import attrs
 from campaign_core import Instant, open_service
 from campaign_core.commands import Command
 from campaign_core.errors import CommandRefusedError
-from campaign_drivers.simulated import Clock, Exchange, RealClock
+from campaign_drivers.clock import Clock, WallClock, present
+from campaign_drivers.simulated import Exchange, RealClock
 from campaign_service.cli.runs.clocks import ShiftedClock
 from campaign_service.cli.runs.display import Display, progress_of
 from campaign_service.cli.runs.interrupts import LAST, Interrupts, answer_to, command_for
@@ -64,7 +65,7 @@ class _Watch:
 def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
     """Run a job as fast as the machine allows, and write its report."""
     simulation = job.file.simulation
-    now = simulation.starts_at or RealClock().now()
+    now = simulation.starts_at or present()
     with ExitStack() as open_files:
         journal = _journal(job, open_files)
         report = job.open_report()
@@ -174,7 +175,7 @@ def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Itera
 
 def _clock(job: Job) -> Clock:
     if not job.is_simulated:
-        return RealClock()
+        return WallClock()
     clock = RealClock(speed=job.speed)
     starts_at: Instant | None = job.file.simulation.starts_at
     return clock if starts_at is None else ShiftedClock(clock, starts_at=starts_at)

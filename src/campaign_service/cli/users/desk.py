@@ -15,8 +15,8 @@ import click
 
 from campaign_core import Instant
 from campaign_core.errors import Problem, SettingsError
+from campaign_drivers.clock import present
 from campaign_service.access import ALL_TENANTS, Actor, Grant, OneTimePassword
-from campaign_service.access.local import present
 from campaign_service.config.service_file import read_service
 from campaign_service.database import Database
 from campaign_service.instants import written

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign_core import CallId, Instant, ServiceId, State
 from campaign_core.events import Event
+from campaign_drivers.clock import present
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import (
@@ -253,7 +253,7 @@ class SqlJournal:
         raise AppendConflictError(expected=before.seq, found=found.seq)
 
     def _write_receipts(self, connection: sa.Connection, receipts: Sequence[Receipt]) -> None:
-        now = time.time_ns() // 1_000_000
+        now = present()
         writing.write_receipts(
             connection,
             self.tenant.id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 
 import attrs
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign_core import Instant, ServiceId
 from campaign_core.errors import Problem, SettingsError
+from campaign_drivers.clock import present
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.chain import genesis
@@ -85,7 +85,7 @@ def insert_tenant(
     if _NAME.fullmatch(name) is None:
         raise _refused("tenant", name, _RULE)
     own = service_id or ServiceId(secrets.token_hex(4))
-    created_at = Instant(time.time_ns() // 1_000_000)
+    created_at = present()
     insert = db.tenant.insert().values(
         name=name,
         service_id=own,

@@ -34,6 +34,14 @@ def test_unit_waits_for_the_service_and_watches_it():
     assert (unit["KillMode"], unit["KillSignal"]) == ("mixed", "SIGTERM")
 
 
+def test_unit_waits_for_a_clock_that_is_right():
+    """Campaigns are called by it."""
+    unit = dict(directives())
+
+    assert "time-sync.target" in unit["After"].split()
+    assert "time-sync.target" in unit["Wants"].split()
+
+
 def test_unit_waits_longer_at_a_stop_than_calls_are_given():
     seconds = int(dict(directives())["TimeoutStopSec"].removesuffix("s"))
 

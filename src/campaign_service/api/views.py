@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,7 +11,6 @@ from campaign_core import (
     Campaign,
     Explanation,
     Failed,
-    Instant,
     Position,
     Recipient,
     RecipientState,
@@ -23,8 +22,8 @@ from campaign_drivers.simulated.forecast import CampaignForecast
 from campaign_service.api.shapes import shown, wanted
 from campaign_service.api.shapes.building import shape_of, shape_with
 from campaign_service.api.times import text_of, text_or_none
+from campaign_service.attempts import Attempt
 from campaign_service.journal import Entry
-from campaign_service.report import Attempt
 
 __all__ = [
     "attempt_detail",
@@ -34,7 +33,6 @@ __all__ = [
     "explanation_shape",
     "forecast_shape",
     "recipient_row",
-    "then",
     "waiting_shape",
     "what_if_answer",
 ]
@@ -120,34 +118,6 @@ def recipient_facts(
         "answer_confirmed_at": text_or_none(max(answered, default=None)),
         "listening_confirmed_at": text_or_none(max(listened, default=None)),
     }
-
-
-def then(attempts: Iterable[Attempt], at: Instant) -> list[Attempt]:
-    """Return attempts as far as they had come at a time (R8.3)."""
-    return [_then(attempt, at) for attempt in attempts if attempt.placed_at <= at]
-
-
-def _then(attempt: Attempt, at: Instant) -> Attempt:
-    times = {
-        name: None
-        for name in (
-            "answered_at",
-            "answer_confirmed_at",
-            "message_started_at",
-            "listening_confirmed_at",
-            "ended_at",
-        )
-        if (value := getattr(attempt, name)) is not None and value > at
-    }
-    if "ended_at" in times:
-        ended: dict[str, object] = {"outcome": None, "given_back": None, "hangup_cause": None}
-        return _evolved(attempt, {**times, **ended, "detail": ""})
-    return _evolved(attempt, times)
-
-
-def _evolved(attempt: Attempt, changes: Mapping[str, object]) -> Attempt:
-    values = {name: getattr(attempt, name) for name in type(attempt).__annotations__}
-    return Attempt(**{**values, **changes})
 
 
 def attempt_detail(attempt: Attempt, events: Iterable[Entry]) -> shown.AttemptDetail:

@@ -26,7 +26,7 @@ import attrs
 
 from campaign_core import CampaignId, CampaignModel, Settings, State, codec
 from campaign_core.events import Event
-from campaign_service.report.attempts import Attempt
+from campaign_service.attempts import Attempt
 from campaign_service.report.chart import draw_chart
 from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (

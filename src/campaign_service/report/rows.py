@@ -11,7 +11,7 @@ import attrs
 
 from campaign_core import Recipient
 from campaign_core.events import CallEvent
-from campaign_service.report.attempts import Attempt
+from campaign_service.attempts import Attempt
 from campaign_service.report.panel import RecipientRow
 
 __all__ = [

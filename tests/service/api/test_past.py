@@ -5,8 +5,12 @@ import io
 import time
 
 import pytest
-from tests.service.api.desk import MODEL, below
+from tests.service.api.desk import MODEL, Desk, below
+from tests.service.engine.test_real_time import Telephony
 
+from campaign_core.reports import AnswerReport, DigitReport, EndReport
+from campaign_service.api.times import text_of
+from campaign_service.engine import register_driver
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS
 
 ROWS = [{"number": f"4{number:05}", "name": f"Person {number}"} for number in range(5)]
@@ -50,6 +54,54 @@ def test_attempt_is_shown_as_far_as_it_had_come(ask, campaign):
     assert [one["outcome"] for one in then["history"]] == [None]
     assert [event["type"] for event in then["history"][0]["events"]] == ["CallPlaced"]
     assert then["last_call_at"] == campaign["started"]
+
+
+def test_what_was_dialled_and_played_later_is_not_shown(tmp_path):
+    """R8.3: the whole of what the call had brought by then, and nothing of what came after."""
+    made = []
+    register_driver("told", lambda _: made.append(Telephony()) or made[-1])
+    with Desk(tmp_path, driver="told") as desk:
+        ask = desk.client()
+        script = {"confirm_answer": True, "confirm_listening": True}
+        body = {**MODEL, "name": "Dialled", "recipients": ROWS[:1], "script": script}
+        model = ask.post(below("models"), json=body).json()["model_id"]
+        number = ask.post(below("campaigns"), json={"model_id": model}).json()["campaign_id"]
+        recipient = below(f"campaigns/{number}/recipients/1")
+        call_id = ask.get(recipient).json()["history"][0]["call_id"]
+        # The first driver that is made only shows that its address is good.
+        telephony = made[-1]
+
+        def attempt(**query):
+            answer = ask.get(recipient, params=query)
+            assert answer.status_code == 200, answer.text
+            return answer.json()["history"][0]
+
+        def told(*reports):
+            """Tell reports, each some milliseconds after the one before; the attempt then."""
+            for report in reports:
+                before = len(attempt()["events"])
+                time.sleep(0.005)
+                desk.call(telephony.report, report)
+                deadline = time.monotonic() + 20
+                while len(attempt()["events"]) == before:
+                    assert time.monotonic() < deadline
+            return attempt()
+
+        now = told(AnswerReport(call_id), DigitReport(call_id=call_id, digit="1"))
+        stages = [(now["events"][-1]["at"], now)]
+        now = told(DigitReport(call_id=call_id, digit="5"), EndReport(call_id=call_id))
+        stages.append((now["events"][-1]["at"], now))
+
+        assert [(one["digits"], one["messages_played"]) for _, one in stages] == [
+            ("1", 1),
+            ("15", 1),
+        ]
+        for at, then in stages:
+            assert attempt(at=text_of(at)) == then
+        confirmed = next(e for e in now["events"] if e["type"] == "AnswerConfirmed")
+        before = attempt(at=text_of(confirmed["at"] - 1))
+        assert (before["digits"], before["messages_played"]) == ("", 0)
+        assert before["outcome"] is None
 
 
 def test_campaign_is_shown_as_it_was(ask, campaign):

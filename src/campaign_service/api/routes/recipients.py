@@ -23,6 +23,7 @@ from campaign_core import (
 )
 from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
 from campaign_core.errors import SettingsError, UnknownRecipientError
+from campaign_core.events import CallEvent
 from campaign_service.api.asked import Asked
 from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
@@ -37,9 +38,10 @@ from campaign_service.api.views import (
     explanation_shape,
     recipient_facts,
     recipient_row,
-    then,
 )
-from campaign_service.report import Attempt
+from campaign_service.attempts import Attempt, as_of, attempt_of
+from campaign_service.journal import Entry
+from campaign_service.journal.sql.entries import event_of
 from campaign_service.serving import TenantService
 
 __all__ = ["RECIPIENTS"]
@@ -118,8 +120,11 @@ def _attempts(
     found: defaultdict[int, list[Attempt]] = defaultdict(list)
     for first, last in _stretches(positions):
         rows = tenant.history.attempts(campaign_id, first=first, last=last)
-        for attempt in rows if at is None else then(rows, at):
-            found[attempt.position].append(attempt)
+        for attempt in rows:
+            if at is None:
+                found[attempt.position].append(attempt)
+            elif attempt.placed_at <= at:
+                found[attempt.position].append(as_of(attempt, at))
     return found
 
 
@@ -191,12 +196,19 @@ def _detail(
     attempts = _attempts(tenant, campaign_id, [position], at)[position]
     history = []
     for attempt in attempts:
-        events = tenant.history.call_events(campaign_id, position, attempt.attempt)
-        known = [event for event in events if at is None or event.at <= at]
-        history.append(attempt_detail(attempt, known))
+        entries = tenant.history.call_events(campaign_id, position, attempt.attempt)
+        if at is None:
+            history.append(attempt_detail(attempt, entries))
+        else:
+            known = [entry for entry in entries if entry.at <= at]
+            history.append(attempt_detail(attempt_of(_call_events(known)), known))
     asked_for = campaign(state, campaign_id, state.now).recipients.at(position)
     facts = recipient_facts(position, found, attempts)
     return shape_of(asked_for, shown.RecipientDetail, **facts, history=history)
+
+
+def _call_events(entries: Iterable[Entry]) -> list[CallEvent]:
+    return [event for entry in entries if isinstance(event := event_of(entry), CallEvent)]
 
 
 @RECIPIENTS.query("/recipients/{position}/explain", query=NoQuery, reply=shown.Explanation)

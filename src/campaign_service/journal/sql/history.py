@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from campaign_core import CampaignId, Instant, ModelId, Outcome, Position, State
 from campaign_core.errors import JournalError
+from campaign_service.attempts import Attempt
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import Entry, Receipt
@@ -18,7 +19,6 @@ from campaign_service.journal.sql.recovery import state_where
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.stored import ENTRY, entry_of_row, head_of
 from campaign_service.journal.sql.tenants import TenantRow
-from campaign_service.report import Attempt
 
 __all__ = ["CampaignRecord", "History"]
 

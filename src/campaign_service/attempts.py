@@ -1,4 +1,4 @@
-"""One attempt, as the status panel shows it: made of the events of its call."""
+"""One attempt, as reports and the API show it: made of the events of its call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campaign_core.events import (
     PlaybackStarted,
 )
 
-__all__ = ["Attempt", "attempt_of"]
+__all__ = ["Attempt", "as_of", "attempt_of"]
 
 
 @attrs.frozen(kw_only=True)
@@ -94,3 +94,38 @@ def attempt_of(events: Sequence[CallEvent]) -> Attempt:
         detail=ended.detail if isinstance(ended, CallEnded) else "",
         events=tuple(events),
     )
+
+
+def as_of(attempt: Attempt, at: Instant) -> Attempt:
+    """Return an attempt as far as it had come at an instant (R8.3), without its events.
+
+    When each digit was dialled, and each message but the first was begun, its events alone tell.
+    So for a call that was in progress at that instant there are no digits and no messages.
+
+    Args:
+        attempt: as it is known now; it was placed by then.
+        at: the instant.
+    """
+    assert attempt.placed_at <= at
+    if attempt.ended_at is not None and attempt.ended_at <= at:
+        return attrs.evolve(attempt, events=())
+    return attrs.evolve(
+        attempt,
+        answered_at=_by(at, attempt.answered_at),
+        answer_confirmed_at=_by(at, attempt.answer_confirmed_at),
+        message_started_at=_by(at, attempt.message_started_at),
+        messages_played=0,
+        listening_confirmed_at=_by(at, attempt.listening_confirmed_at),
+        digits="",
+        ended_at=None,
+        outcome=None,
+        given_back=None,
+        hangup_cause=None,
+        detail="",
+        events=(),
+    )
+
+
+def _by(at: Instant, happened_at: Instant | None) -> Instant | None:
+    """Return when something happened; ``None``: it had not by then."""
+    return None if happened_at is None or happened_at > at else happened_at

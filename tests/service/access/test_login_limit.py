@@ -83,6 +83,15 @@ def test_place_where_a_user_was_long_ago_is_known_no_more(people):
     assert wait_for(people, "admin", address=HOME) > 0
 
 
+def test_place_is_not_known_by_failures_alone(people):
+    """Else whoever guesses from many addresses would be limited at none of them."""
+    people.add("bob")
+    people.fail("bob", address="198.51.100.1")
+    people.fail("bob", times=4, address=ELSEWHERE)
+
+    assert wait_for(people, "bob", address="198.51.100.1") == 5
+
+
 def test_user_s_own_failures_count_where_he_always_is(people):
     people.add("bob")
     people.login("bob", address=HOME)
@@ -115,8 +124,11 @@ def test_names_that_nobody_has_are_limited_alike(people):
     people.fail("nobody", times=5, address=ELSEWHERE)
     assert wait_for(people, "nobody", address=ELSEWHERE) == 5
 
+    # What no database could keep as a name is limited too, and is no failure of ours.
     people.fail("Not A Name\0", times=5, address=HOME)
     assert wait_for(people, "Not A Name\0", address=HOME) == 5
+    people.fail("\ud800", times=5, address="10.0.0.8")
+    assert wait_for(people, "\ud800", address="10.0.0.8") == 5
 
 
 def test_all_processes_count_together(people):
@@ -158,6 +170,16 @@ def test_clock_that_was_set_back_makes_nobody_wait_for_it(people):
     people.wait(-DAY)
 
     assert people.login("bob", address=ELSEWHERE).name == "bob"
+
+
+def test_clock_that_was_set_back_a_little_makes_nobody_wait_longer(people):
+    """The clocks of two processes may be some seconds apart."""
+    people.add("bob")
+    people.fail("bob", times=5, address=ELSEWHERE)
+
+    people.wait(-30 * SECOND)
+
+    assert wait_for(people, "bob", address=ELSEWHERE) == 5
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import threading
 from contextlib import asynccontextmanager
 
 import pytest
+from tests.drivers.test_clock import turns
 from tests.service.engine.memory import MemoryJournal
 
 from campaign_core import (
@@ -26,8 +27,8 @@ from campaign_core.commands import (
     StopCampaign,
 )
 from campaign_core.decisions import HangUp, PlaceCall, Play
-from campaign_core.events import CallGivenBack, CallPlaced, DriverDeferred
-from campaign_core.reports import AnswerReport, DriverUpReport, EndReport
+from campaign_core.events import CallGivenBack, CallPlaced, DigitDialled, DriverDeferred
+from campaign_core.reports import AnswerReport, DigitReport, DriverUpReport, EndReport
 from campaign_core.testing import audit
 from campaign_drivers import Capacity
 from campaign_drivers.simulated import RealClock
@@ -246,13 +247,43 @@ async def test_when_too_many_events_wait_what_happens_waits_too_and_nothing_is_l
         journal.away = "the disk is full"
         for order in driver.ordered(PlaceCall):
             driver.report(AnswerReport(order.call_id))
-            await asyncio.sleep(0.02)
-        waited = engine.events_waiting
-        assert 8 < waited < 25
+            await turns(20)
+        for order in driver.ordered(PlaceCall) * 20:
+            driver.report(DigitReport(call_id=order.call_id, digit="7"))
+            await turns(20)
+        assert 8 < engine.events_waiting < 25
         assert len(driver.ordered(Play)) <= 5
         journal.away = None
         await engine.until(lambda: not engine.events_waiting and len(driver.ordered(Play)) == 5)
         assert sound(engine, journal)
+        assert len(call_events(journal, DigitDialled)) == 5 * 20
+
+
+@story
+async def test_what_waited_long_is_written_in_parts_that_no_journal_takes_long_for():
+    class Measured(MemoryJournal):
+        def append(self, events, **more):
+            sizes.append(len(events))
+            return super().append(events, **more)
+
+    sizes = []
+    journal = Measured()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scribe_module, "_EVENTS_MAX", 10)
+        async with running(journal) as (engine, driver):
+            await engine.give(AddModel(model=MODEL))
+            await engine.give(StartCampaign(model_id=1))
+            await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+            journal.away = "the disk is full"
+            for order in driver.ordered(PlaceCall) * 10:
+                driver.report(DigitReport(call_id=order.call_id, digit="7"))
+                await turns(20)
+            assert engine.events_waiting >= 50
+            journal.away = None
+            await engine.until(lambda: not engine.events_waiting)
+            assert sound(engine, journal)
+    # A moment is never parted.
+    assert max(sizes) < 20
 
 
 @story
@@ -335,3 +366,34 @@ async def test_engine_that_stood_still_asks_before_it_acts():
         await run()
     assert len(asked) == 1
     assert drivers[0].ordered(Play) == []
+
+
+@story
+async def test_engine_that_stood_still_while_its_event_was_written_asks_before_it_calls():
+    """R9.3: the event is durable, and yet another process may lead by now."""
+    is_rival_there = False
+
+    async def confirm():
+        if is_rival_there:
+            raise AppendConflictError(expected=1, found=2)
+
+    journal, drivers = MemoryJournal(), []
+
+    async def run():
+        nonlocal is_rival_there
+        async with running(journal, upkeep=Upkeep(confirm=confirm)) as (engine, driver):
+            drivers.append(driver)
+            await engine.give(AddModel(model=MODEL))
+            journal.gate.clear()
+            starting = asyncio.ensure_future(engine.give(StartCampaign(model_id=1)))
+            while journal.appends < 2:
+                await turns(10)
+            is_rival_there = True
+            journal.gate.set()
+            # As SIGSTOP does: nothing runs for a while.
+            threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+            await starting
+
+    with pytest.raises(AppendConflictError):
+        await run()
+    assert drivers[0].orders == []

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from tests.service.journal.sql.streams import Campaign
 
 from campaign_core import CampaignModel
 from campaign_core.commands import AddModel, PauseCampaign
 from campaign_core.errors import CommandRefusedError
 from campaign_service.journal import JournalAwayError, Receipt
+from campaign_service.journal.sql.entries import entry_of
 from campaign_service.serving import KeyReusedError, Taken
 from campaign_service.serving.keys import Keys, digest_of
 
@@ -19,12 +21,13 @@ class Receipts:
 
     def __init__(self):
         self.kept = {}
+        self.log = []
 
     def receipt(self, actor, key):
         return self.kept.get((actor, key))
 
     def entries(self, *, after, limit):
-        return []
+        return [entry for entry in self.log if entry.seq > after][:limit]
 
 
 class Engine:
@@ -35,12 +38,19 @@ class Engine:
         self.taken = 0
         self.waiting = []
         self.error = None
+        self.is_at_work = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
 
     async def take(self, digest):
         self.taken += 1
         receipt = Receipt(
             actor=COMMAND.actor, key="k", request_digest=digest, first_seq=8, last_seq=7
         )
+        if not self.may_go_on.is_set():
+            self.waiting.append(receipt)
+            self.is_at_work.set()
+            await self.may_go_on.wait()
         if self.error is not None:
             if isinstance(self.error, OSError):
                 self.waiting.append(receipt)
@@ -53,6 +63,10 @@ class Engine:
         for receipt in self.waiting:
             self.receipts.kept[receipt.actor, receipt.key] = receipt
         self.waiting.clear()
+
+
+def run(story):
+    asyncio.run(asyncio.wait_for(story, timeout=20))
 
 
 def once(keys, engine, command=COMMAND):
@@ -73,7 +87,84 @@ def test_command_that_waited_for_the_disk_when_its_sender_gave_up_is_not_taken_a
         assert engine.taken == 1
         assert keys._in_doubt == {}
 
-    asyncio.run(story())
+    run(story())
+
+
+def test_command_whose_sender_hung_up_is_not_taken_again():
+    """R9.3: it was taken, and its receipt may still wait for the disk."""
+
+    async def story():
+        engine = Engine()
+        keys = Keys(engine.receipts)
+        engine.may_go_on.clear()
+        asking = asyncio.ensure_future(once(keys, engine))
+        await engine.is_at_work.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        engine.may_go_on.set()
+        assert (await once(keys, engine)).repeated
+        assert engine.taken == 1
+
+    run(story())
+
+
+def test_requests_under_one_key_at_one_time_are_taken_once():
+    async def story():
+        engine = Engine()
+        keys = Keys(engine.receipts)
+        engine.may_go_on.clear()
+        asking = [asyncio.ensure_future(once(keys, engine)) for _ in range(3)]
+        await engine.is_at_work.wait()
+        engine.may_go_on.set()
+        assert [taken.repeated for taken in await asyncio.gather(*asking)] == [False, True, True]
+        assert engine.taken == 1
+
+    run(story())
+
+
+def test_key_of_one_sender_holds_up_no_other():
+    async def story():
+        anna, bert = Engine(), Engine()
+        keys = Keys(bert.receipts)
+        anna.may_go_on.clear()
+        asking = asyncio.ensure_future(once(keys, anna))
+        await anna.is_at_work.wait()
+        taken = await once(keys, bert, PauseCampaign(campaign_id=1, actor="bert"))
+        assert not taken.repeated
+        anna.may_go_on.set()
+        await asking
+
+    run(story())
+
+
+@pytest.mark.parametrize("own", [0, 1, 2])
+def test_repeated_command_tells_its_own_events_and_when_it_was_taken(own):
+    """One that changed nothing has none; its time is that of the last event before."""
+    events = list(Campaign().events)[:4]
+    last_seq = events[-1].seq
+
+    async def story():
+        receipts = Receipts()
+        receipts.log = [entry_of(event) for event in events]
+        receipts.kept[COMMAND.actor, "k"] = Receipt(
+            actor=COMMAND.actor,
+            key="k",
+            request_digest=digest_of(COMMAND),
+            first_seq=last_seq + 1 - own,
+            last_seq=last_seq,
+        )
+        engine = Engine()
+        taken = await once(Keys(receipts), engine)
+        assert engine.taken == 0
+        assert taken == Taken(
+            seq=last_seq,
+            at=events[-1].at,
+            events=tuple(events[len(events) - own :]),
+            repeated=True,
+        )
+
+    run(story())
 
 
 def test_refused_command_is_in_no_doubt():
@@ -87,7 +178,7 @@ def test_refused_command_is_in_no_doubt():
         assert not (await once(keys, engine)).repeated
         assert keys._turns == {}
 
-    asyncio.run(story())
+    run(story())
 
 
 def test_key_of_another_request_is_refused():
@@ -98,7 +189,7 @@ def test_key_of_another_request_is_refused():
         with pytest.raises(KeyReusedError, match="'k'"):
             await once(keys, engine, PauseCampaign(campaign_id=2))
 
-    asyncio.run(story())
+    run(story())
 
 
 def test_digest_tells_requests_apart_by_all_that_they_ask_for():

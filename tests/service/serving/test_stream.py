@@ -116,6 +116,7 @@ def test_events_that_were_not_heard_of_here_are_read(told):
         told.past.stored += [entry(2), entry(3)]
         told.tell(entry(4))
         assert await heard(told.stream, 4, after=0) == [1, 2, 3, 4]
+        assert await heard(told.stream, 2, after=2) == [3, 4]
         told.past.stored.append(entry(5))
         told.stream.jump(5)
         assert await heard(told.stream, 2, after=3) == [4, 5]
@@ -136,6 +137,33 @@ def test_events_of_one_campaign_are_heard_alone(told, is_kept):
         await asyncio.sleep(0.05)
         told.tell(entry(11, campaign_id=1))
         assert await listening == [1, 3, 5, 7, 9, 11]
+
+    run(story())
+
+
+def test_event_that_was_read_before_it_was_told_is_heard_once(told):
+    """The writer's thread may be ahead of what was told."""
+
+    async def story():
+        told.past.stored += [entry(1), entry(2)]
+        told.stream.jump(1)
+        listening = told.stream.follow(after=0)
+        assert [(await anext(listening)).seq for _ in range(2)] == [1, 2]
+        told.stream.tell([entry(2)])
+        told.tell(entry(3))
+        assert (await anext(listening)).seq == 3
+
+    run(story())
+
+
+def test_listener_that_has_left_costs_nothing_more(told):
+    async def story():
+        told.tell(entry(1))
+        listening = told.stream.follow(after=0)
+        await anext(listening)
+        assert len(told.stream._listeners) == 1
+        await listening.aclose()
+        assert told.stream._listeners == set()
 
     run(story())
 

@@ -50,7 +50,7 @@ class Asked:
 
     @property
     def principal(self) -> Principal:
-        """Who asks; of operations for anybody it must not be asked."""
+        """The authenticated caller; only for operations that need one."""
         assert self.asker is not None
         return self.asker
 

@@ -29,7 +29,7 @@ OF_TENANT = f"{PREFIX}/tenants/{{tenant}}"
 
 
 class Needs(Enum):
-    """What is asked of whoever asks, beside a permission."""
+    """Who may call an operation that needs no permission."""
 
     NOTHING = "NOTHING"
     """Anybody may."""

@@ -39,7 +39,7 @@ class PastStates:
             BadValuesError: the instant is yet to come, or nothing had happened by then.
         """
         if at > tenant.now:
-            rule = f"a time not to come; it is {text_of(tenant.now)} now"
+            rule = f"a time in the past; it is {text_of(tenant.now)} now"
             raise BadValuesError([Problem(field="at", value=text_of(at), rule=rule)])
         async with self._making:
             state = self._kept.get((tenant.name, at))

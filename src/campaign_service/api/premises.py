@@ -1,4 +1,4 @@
-"""What all requests to one application share; nothing of it is global."""
+"""State shared by all requests of one application; nothing of it is global."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _long() -> Turns:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Premises:
-    """The house, who lets people in, and what is kept from one request to the next."""
+    """What all requests of one application share: tenants, authenticator, caches, thread pools."""
 
     house: HouseService
     authenticator: Authenticator

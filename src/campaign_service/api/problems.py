@@ -165,7 +165,7 @@ class NotReadyError(Exception):
 
 
 class PreconditionNeededError(ValueError):
-    """What must be changed with If-Match was to be changed without."""
+    """The operation requires an If-Match header."""
 
 
 class PreconditionFailedError(ValueError):

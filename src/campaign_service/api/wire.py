@@ -62,7 +62,7 @@ def _text(entries: Iterable[Entry], campaign_id: CampaignId | None, after: int) 
 
 
 class Wire:
-    """One tenant's.
+    """The events of one tenant, for all listeners of this process.
 
     Args:
         tenant: whose events.
@@ -97,7 +97,7 @@ class Wire:
         self._tasks = [loop.create_task(self._read()), loop.create_task(self._tick())]
 
     async def stop(self) -> None:
-        """Send everyone who listens home."""
+        """Close all streams and stop reading."""
         self.close()
         for task in self._tasks:
             task.cancel()

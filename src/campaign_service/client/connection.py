@@ -35,7 +35,7 @@ _AWAY = 503
 _TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=5)
 _PAUSE_S, _PAUSE_MAX_S = 0.2, 5.0
 _LEADERS_MAX = 3
-"""So many are followed for one request: two processes that each name the other end here."""
+"""Most redirects to a leader per request; ends a loop of two processes naming each other."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""Those who wait for something to hold."""
+"""Tasks that wait until a condition on the state is true."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ class _Condition:
 
 
 class Conditions:
-    """What is waited for; it is asked when it is told to look."""
+    """The conditions that tasks wait for; checked at each :meth:`look`."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Start with no waiting condition."""
         self._conditions: list[_Condition] = []
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Return when something holds."""
+        """Return when a condition is true."""
         held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._conditions.append(_Condition(holds, held))
         await held
 
     def look(self) -> None:
-        """Ask each condition whether it holds now."""
+        """Check each condition; those that are true are done."""
         for condition in self._conditions:
             if not condition.held.done() and condition.holds():
                 condition.held.set_result(None)
         self._conditions = [one for one in self._conditions if not one.held.done()]
 
     def fail(self, error: BaseException) -> None:
-        """Let everyone who waits know that it is in vain."""
+        """Raise an error in every task that waits."""
         for condition in self._conditions:
             if not condition.held.done():
                 condition.held.set_exception(error)

@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1, 30
 """Between two tries."""
 _REFUSED_PAUSE_S = 60
-"""After a refused log-in: a server may lock out whoever hammers."""
+"""After a refused log-in: a server may lock out a client that tries too often."""
 
 
 async def connected(driver: Driver, report: ReportSink, *, is_patient: bool = False) -> None:

@@ -37,7 +37,7 @@ class DriverRequest:
     url: str = attrs.field(repr=False)
     """``simulated``, or a URL whose scheme names the kind; it may hold a secret."""
     service_id: ServiceId
-    """Calls whose id begins so are ours."""
+    """Prefix of our call ids (8 hex digits)."""
     clock: Clock
     """The engine's."""
     network: Network = attrs.field(factory=Network)

@@ -27,7 +27,7 @@ __all__ = ["Gate", "Held", "Shut", "deferred", "without_calls"]
 
 
 class Shut(Enum):
-    """Why no call passes."""
+    """Why no call is placed."""
 
     JOURNAL_AWAY = "JOURNAL_AWAY"
     """Nothing can be made durable."""
@@ -45,10 +45,10 @@ class Held:
 
 
 class Gate:
-    """Stands before one driver."""
+    """Passes decisions to one driver, each as soon as it may be carried out."""
 
     def __init__(self, driver: Driver) -> None:
-        """Begin open, with nobody waiting."""
+        """Start open, with no waiting call."""
         self._driver = driver
         self._waiting: set[CallId] = set()
         self._given_back: set[CallId] = set()
@@ -56,7 +56,7 @@ class Gate:
 
     @property
     def is_shut(self) -> bool:
-        """Whether no call passes."""
+        """Whether no call is placed."""
         return bool(self.shut_by)
 
     def arrive(self, decisions: Sequence[Decision]) -> Held:
@@ -82,7 +82,7 @@ class Gate:
                 self._driver.carry_out(decision)
 
     def give_back(self) -> tuple[CallId, ...]:
-        """Return the calls that wait, which will never pass: the core must be told."""
+        """Return the waiting calls, and never place them; the core must be told."""
         given_back = tuple(sorted(self._waiting))
         self._given_back.update(given_back)
         self._waiting.clear()
@@ -96,7 +96,7 @@ class Gate:
 def deferred(
     state: State, call_ids: Sequence[CallId], *, now: Instant, until: Instant
 ) -> Transition:
-    """Return what comes of calls that are not placed for now; no other is placed instead."""
+    """Report calls as deferred until an instant; the scheduler does not run in their place."""
     reports = [DeferralReport(call_id=call_id, until=until) for call_id in call_ids]
     return handle_batch(state, reports, now)
 

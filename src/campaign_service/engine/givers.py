@@ -1,4 +1,4 @@
-"""Those who give commands, and wait until what came of them is durable."""
+"""Commands in progress: one future each, resolved when its events are durable."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _STOPPED = "the service was stopped before the command was durable"
 
 
 def _anything_goes(_: State) -> None:
-    """Take the command in whatever state."""
+    """Accept the command in any state."""
 
 
 class Given:
-    """A command, and who waits for what comes of it."""
+    """A command in progress, and the future of its result."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Given:
         receipt: tuple[str, str] | None,
         provided: Callable[[State], None] | None,
     ) -> None:
-        """Take what was asked for."""
+        """Make the future; needs a running loop."""
         self.command = command
         self.provided = provided or _anything_goes
         self.done: asyncio.Future[CommandTaken] = asyncio.get_running_loop().create_future()
@@ -37,7 +37,7 @@ class Given:
         self._taken: CommandTaken | None = None
 
     def taken(self, transition: Transition) -> Sequence[Receipt]:
-        """Note what came of it; return what is to be written with its events."""
+        """Note the result; return the receipt that is to be written with the events, if any."""
         events = self._own(transition.events)
         state = transition.state
         last_seq = state.sequence if not events else events[-1].seq
@@ -57,13 +57,13 @@ class Given:
         return (receipt,)
 
     def tell_durable(self) -> None:
-        """Let the giver have what came of it."""
+        """Resolve the future: the events are durable."""
         if not self.done.done():
             assert self._taken is not None
             self.done.set_result(self._taken)
 
     def fail(self, error: BaseException) -> None:
-        """Let the giver know that it is not to wait any more."""
+        """End the future with an error, unless it is resolved."""
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -73,10 +73,10 @@ class Given:
 
 
 class Givers:
-    """All who wait."""
+    """All commands in progress."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Start with no waiting command."""
         self._waiting: set[Given] = set()
         self._is_stopped = False
 
@@ -86,10 +86,10 @@ class Givers:
         receipt: tuple[str, str] | None,
         provided: Callable[[State], None] | None,
     ) -> Given:
-        """Return a command to be taken.
+        """Return a new command in progress.
 
         Raises:
-            EngineStoppedError: nobody takes any more.
+            EngineStoppedError: the engine was stopped.
         """
         if self._is_stopped:
             raise EngineStoppedError(_STOPPED)
@@ -99,11 +99,11 @@ class Givers:
         return given
 
     def fail(self, error: BaseException) -> None:
-        """Let everyone know that they are not to wait any more."""
+        """End all of them with an error."""
         for given in tuple(self._waiting):
             given.fail(error)
 
     def stop(self) -> None:
-        """Let everyone know that the engine was stopped."""
+        """End all of them, since the engine was stopped; refuse new ones."""
         self._is_stopped = True
         self.fail(EngineStoppedError(_STOPPED))

@@ -71,7 +71,7 @@ class Moments:
         self._adopt(handle_batch(self.state, messages, self.looked_at))
 
     def defer(self, call_ids: Sequence[CallId]) -> None:
-        """Give calls back that are not placed for now, and no other instead."""
+        """Report calls as deferred to the core; the scheduler does not run in their place."""
         if call_ids:
             now = self.looked_at = self._clock.now()
             until = Instant(now + self._deferral_ms())
@@ -110,7 +110,7 @@ class Moments:
             self._adopt(transition, given)
 
     def _adopt(self, transition: Transition, given: Given | None = None) -> None:
-        """Take what came of a moment for what is so."""
+        """Make a transition's state the current one, and write its events."""
         placed: CallId | None = None
         if self._gate.is_shut:
             transition, placed = without_calls(self.state, transition)

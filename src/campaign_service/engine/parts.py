@@ -63,9 +63,9 @@ class Upkeep:
     is_durable: Callable[[Sequence[Entry]], None] = _nobody_listens
     """Is told all events in order, once they are durable; must neither block nor raise."""
     confirm: Confirm | None = None
-    """Asked where the process stood still, before it acts again; ``None``: it has no rival."""
+    """Asked after a standstill, before the process acts again; ``None``: no other can lead."""
     waiting_max: int = 100_000
-    """So many events may wait for a journal that is away; then those in calls wait too."""
+    """How many events may wait for a journal that is away; then calls in progress wait too."""
 
 
 def is_quiet(state: State, now: Instant) -> bool:

@@ -1,6 +1,6 @@
 """The pulse: notices that this process stood still, as when it was stopped and goes on later.
 
-Meanwhile another may have taken its place. Whoever stood still asks first, and acts then.
+Meanwhile another process may have taken its place. So after a standstill it asks before it acts.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ _STANDSTILL_S = 2.0
 
 
 async def _nobody_asks() -> None:
-    """Return: a run of its own has no rival."""
+    """Return at once: no other process can lead a run from a file."""
 
 
 class Pulse:
-    """Beats while the process runs."""
+    """Notes the time at short intervals; a long gap is a standstill."""
 
     def __init__(self, confirm: Confirm | None = None) -> None:
-        """Take how to make certain that this process still leads."""
+        """Take what asks whether this process still leads; ``None``: it always does."""
         self._confirm = confirm or _nobody_asks
         self._beaten_at = time.monotonic()
         self._stood_still = False
 
     async def beat(self) -> None:
-        """Beat for as long as this is not cancelled."""
+        """Note the time again and again, until cancelled."""
         while True:
             self._look()
             self._beaten_at = time.monotonic()
             await asyncio.sleep(_BEATS_EVERY_S)
 
     async def be_sure(self) -> None:
-        """Return once it is certain that we may act."""
+        """After a standstill of the process, ask whether it still leads; raises if not."""
         self._look()
         if self._stood_still:
             await self._confirm()

@@ -96,12 +96,12 @@ class RealTimeEngine:
 
     @property
     def state(self) -> State:
-        """What is so now; events of it may still wait for the disk."""
+        """The current state; its last events may not be durable yet."""
         return self._moments.state
 
     @property
     def durable_state(self) -> State:
-        """What is so as far as it is durable."""
+        """The state after the last durable event."""
         return self._scribe.durable
 
     @property
@@ -171,7 +171,7 @@ class RealTimeEngine:
             await self._driver.close()
 
     async def drop(self) -> None:
-        """Stop without any farewell, as a process does that is killed."""
+        """Stop at once, without waiting for the journal or the driver."""
         for task in self._tasks:
             task.cancel()
         if self._timer is not None:
@@ -209,7 +209,7 @@ class RealTimeEngine:
         return await given.done
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Return when something holds; it is asked after each moment.
+        """Return when a condition is true; it is checked after each moment.
 
         Raises:
             AppendConflictError: somebody else writes the journal.
@@ -220,7 +220,7 @@ class RealTimeEngine:
         await self._conditions.until(holds)
 
     def wake(self) -> None:
-        """Have everyone who waits asked again: something outside of the engine has changed."""
+        """Check all conditions again: something outside of the engine has changed."""
         self._bell.set()
 
     def shut(self, why: Shut) -> None:
@@ -267,7 +267,7 @@ class RealTimeEngine:
         self._bell.set()
 
     async def _connect(self) -> None:
-        # Whoever cannot write that the driver was lost does not lead, and must not touch it.
+        # A process that cannot write that the driver was lost does not lead, and must not touch it.
         await self.until(lambda: self._scribe.is_idle)
         await connected(self._driver, self._put, is_patient=True)
 
@@ -282,7 +282,7 @@ class RealTimeEngine:
         self._conditions.look()
 
     def journal_is_back(self) -> None:
-        """Go on as before."""
+        """Place calls again."""
         assert self._away_since is not None
         away_s = (self._clock.now() - self._away_since) / 1_000
         self._away_since = None
@@ -293,11 +293,11 @@ class RealTimeEngine:
         self.open(Shut.JOURNAL_AWAY)
 
     def is_durable(self, entries: Sequence[Entry]) -> None:
-        """Tell whoever listens."""
+        """Pass durable events on to the host."""
         self._upkeep.is_durable(entries)
 
     async def be_sure(self) -> None:
-        """Return once it is certain that we may act."""
+        """After a standstill of the process, ask whether it still leads; raises if not."""
         await self._pulse.be_sure()
 
     # Who waits -----------------------------------------------------------------------------
@@ -314,7 +314,7 @@ class RealTimeEngine:
                 raise error
 
     def _fail(self, task: asyncio.Task[None]) -> None:
-        """Let everyone who waits know that a part of the engine has stopped."""
+        """Where a part of the engine failed, raise its error in every task that waits."""
         error = None if task.cancelled() else task.exception()
         if error is None:
             return

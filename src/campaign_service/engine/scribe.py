@@ -27,7 +27,7 @@ BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Between two tries to write to a journal that is away; the last one repeats."""
 
 _HANGS_AFTER_S = 2.0
-"""A journal that has not answered for so long counts as away."""
+"""A journal that has not answered within this time counts as away."""
 _RECIPIENTS_PER_S = 20_000
 """A list of recipients is one event, and a long one takes its time even where all is well."""
 _EVENTS_MAX = 2_000
@@ -53,23 +53,23 @@ class ScribeListener(Protocol):
         """Nothing can be written for now."""
 
     def journal_is_back(self) -> None:
-        """What waited is being written again."""
+        """The journal accepts writes again; queued events are being written."""
 
     def is_durable(self, entries: Sequence[Entry]) -> None:
         """Take events that are durable from now on, as they are kept."""
 
     async def be_sure(self) -> None:
-        """Return once it is certain that we may still act; raise where we may not."""
+        """After a standstill of the process, ask whether it still leads; raise if not."""
 
 
 class Scribe:
-    """Writes for one engine.
+    """Writes the events of one engine.
 
     Args:
         journal: where to; ``None``: nothing is kept, and everything counts as durable at once.
         state: what is durable already.
         listener: is told how it goes.
-        waiting_max: so many events may wait for the disk; more, and the engine waits too.
+        waiting_max: how many events may wait for the disk before the engine waits too.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Scribe:
         return self._waiting
 
     def put(self, writing: Writing) -> None:
-        """Have events written, and something done after."""
+        """Queue events to be written; what must follow is done once they are durable."""
         if self._journal is None:
             self.durable = writing.state
             writing.then()

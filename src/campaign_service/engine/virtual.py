@@ -28,7 +28,7 @@ class VirtualEngine:
         now: the first instant.
         journal: keeps every event before what follows from it is done; ``None``: nothing does.
         observers: are told the events of each moment.
-        grain_ms: what happens within so many milliseconds is taken as one moment, at their end.
+        grain_ms: what happens within this many milliseconds is taken as one moment, at their end.
             1 is exact; a campaign of a million is simulated much faster with 100.
     """
 
@@ -56,7 +56,7 @@ class VirtualEngine:
 
     @property
     def state(self) -> State:
-        """What is so now."""
+        """The current state."""
         return self._state
 
     @property

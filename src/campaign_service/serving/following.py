@@ -19,7 +19,7 @@ __all__ = ["Following"]
 _PATIENCE_S = 5.0
 """It reads a little, and often: a server that has not answered for so long is away."""
 _ROUND_MAX = 2_000
-"""Events read at a time, so that who asks meanwhile sees how far it is."""
+"""Events read at a time, so that queries meanwhile see the progress."""
 
 
 @attrs.frozen
@@ -46,7 +46,7 @@ class Following:
 
     @property
     def state(self) -> State | None:
-        """As far as the journal was read; ``None``: it is empty."""
+        """The state after the last event read; ``None``: the journal is empty."""
         return self._known.state
 
     @property

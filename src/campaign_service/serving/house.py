@@ -125,7 +125,7 @@ class House:
             await tenant.prove_alive()
 
     def status(self) -> str:
-        """Return how it fares, in a line for a person."""
+        """Return the status of all tenants, in a line for a person."""
         led = [tenant for tenant in self._tenants.values() if tenant.role is Role.LEADING]
         healths = [tenant.health() for tenant in led]
         in_progress = sum(health.calls for health in healths)

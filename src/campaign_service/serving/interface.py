@@ -1,4 +1,4 @@
-"""What is promised to whoever commands or watches a running service: the API above all.
+"""The interface of a running service, for those who command or watch it: the API above all.
 
 ::
 
@@ -97,7 +97,7 @@ class Taken:
 
 @attrs.frozen(kw_only=True)
 class Health:
-    """How a tenant fares in this process."""
+    """A tenant's health in this process."""
 
     role: Role
     leader_url: str | None
@@ -128,7 +128,7 @@ class TenantService(Protocol):
 
     @property
     def service_id(self) -> ServiceId:
-        """Its calls' ids begin so."""
+        """Prefix of this tenant's call ids (8 hex digits)."""
 
     @property
     def role(self) -> Role:
@@ -136,7 +136,7 @@ class TenantService(Protocol):
 
     @property
     def state(self) -> State:
-        """What is so now; where this process follows, as far as it has followed."""
+        """The current state; on a follower, as of the last event read."""
 
     @property
     def now(self) -> Instant:
@@ -144,10 +144,10 @@ class TenantService(Protocol):
 
     @property
     def history(self) -> History:
-        """What has been; asked in a thread, since it reads the database."""
+        """The past: log, attempts, states; asked in a thread, since it reads the database."""
 
     def health(self) -> Health:
-        """Return how it fares."""
+        """Return the tenant's health in this process."""
 
     def nodes(self) -> tuple[NodeStatus, ...]:
         """Return what is so of each node of the telephony; of one that is no pool, none.

@@ -47,7 +47,7 @@ class Spread:
     """
 
     def __init__(self) -> None:
-        """Begin with none that is led."""
+        """Start with no tenant that is led."""
         self.led = 0
 
     def pause_s(self) -> float:
@@ -56,7 +56,7 @@ class Spread:
 
 
 class Leadership:
-    """This process and one tenant's lock.
+    """Takes, checks and releases a tenant's leader lock, and publishes who leads.
 
     Args:
         database: where leaders are told of.
@@ -150,7 +150,7 @@ class Leadership:
         return await self._call(read)
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """Stop the thread."""
         self._thread.shutdown(wait=False)
 
     async def _write(self, insert: sa.Insert | None) -> None:
@@ -181,7 +181,7 @@ class Leadership:
 
     def _find(self) -> _Found:
         try:
-            # A connection that broke freed it; whoever is first has it then.
+            # A connection that broke freed the lock; the first process to take it has it then.
             is_ours = self._lock.is_held() or self._lock.take()
         except DatabaseAwayError:
             return _Found.UNKNOWN

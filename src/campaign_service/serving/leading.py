@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @attrs.frozen(kw_only=True)
 class Post:
-    """What it takes to lead one tenant."""
+    """Dependencies of :class:`Leading`."""
 
     tenant: TenantRow
     database: Database
@@ -36,14 +36,14 @@ class Post:
     settings: HouseSettings
     leadership: Leadership
     tell: Callable[[Sequence[Entry]], None]
-    """Takes the events that are durable."""
+    """Is given the events once they are durable."""
 
 
 class Leading:
-    """One term of leading a tenant.
+    """One period as leader: engine, lock, snapshots.
 
     Args:
-        post: what it takes.
+        post: what it is made of.
         state: to go on from; ``None``: the journal is empty, and the service is opened.
     """
 
@@ -123,7 +123,7 @@ class Leading:
             _log.warning("tenant %s: %d calls in progress are left to who leads next", name, left)
 
     async def keep_last_snapshot(self) -> None:
-        """Keep the state with which this ended: whoever leads next begins there."""
+        """Keep a snapshot of the last state: the next leader starts from it."""
         await self._keeper.keep(self.engine.durable_state)
 
     def _be_unsure(self, is_unsure: bool) -> None:  # noqa: FBT001

@@ -25,7 +25,7 @@ class Notifier:
         # The name of an abstract socket begins with a zero byte, written as an @.
         self._address = address if address is None else address.replace("@", "\0", 1)
         self.watchdog_s = watchdog_s
-        """A service that has given no sign of life for so long is killed."""
+        """systemd kills a service that has given no sign of life within this time."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Notifier:
@@ -44,7 +44,7 @@ class Notifier:
         self._send(f"READY=1\nSTATUS={_one_line(status)}")
 
     def status(self, status: str) -> None:
-        """Tell how it fares, in a line for a person."""
+        """Tell the status, in a line for a person."""
         self._send(f"STATUS={_one_line(status)}")
 
     def stopping(self, *, within_s: float) -> None:
@@ -68,7 +68,7 @@ class Notifier:
     def _send(self, text: str) -> None:
         if self._address is None:
             return
-        # Whoever does not listen must not stop the service.
+        # A systemd that does not listen must not stop the service.
         with (
             suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out,

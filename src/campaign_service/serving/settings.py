@@ -1,4 +1,4 @@
-"""What a house is made of."""
+"""Settings of :class:`House`: database, tenants, limits."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class HouseSettings:
     url: str | None = None
     """Where this process listens, as others reach it; ``None``: nobody is sent here."""
     drain_s: float = 30
-    """At a stop, calls in progress have so long to end; then they are left to who comes next."""
+    """How long calls in progress may take to end at a stop; the next leader takes over the rest."""
     snapshot_events: int = EVENTS_MIN
-    """A snapshot is kept once so many events came since the last, or more if the state is large."""
+    """How many events there are between two snapshots at least; more if the state is large."""
     waiting_max: int = 100_000
-    """So many events may wait for a journal that is away."""
+    """How many events may wait for a journal that is away."""

@@ -30,7 +30,7 @@ class SnapshotKeeper:
     Args:
         journal: where.
         last_seq: the event of the latest one that is kept; 0: there is none.
-        events_min: so many events must have come since.
+        events_min: how many events must have come since.
     """
 
     def __init__(
@@ -76,5 +76,5 @@ class SnapshotKeeper:
 
 
 def events_apart(recipients: int, *, events_min: int = EVENTS_MIN) -> int:
-    """Return how many events come between two snapshots of a state with so many recipients."""
+    """Return how many events come between two snapshots, by the number of recipients."""
     return max(events_min, min(recipients // _RECIPIENTS_PER_EVENT, _EVENTS_MAX))

@@ -1,7 +1,7 @@
 """The stream of durable events, to any number of listeners.
 
-Recent ones are kept in memory, once for all; older ones are read from the database by whoever
-asks for them. A listener takes them at its own pace and holds up nobody.
+Recent ones are kept in memory, once for all; older ones are read from the database for the
+listener that needs them. A listener takes them at its own pace and holds up no other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CHARACTERS_MAX = 32_000_000
 """A list of a million recipients is one event: what is kept is bounded by both."""
 _READ_MAX = 1_000
 _YIELD_EVERY = 200
-"""So many events to one listener, and others have their turn."""
+"""How many events one listener takes before others have their turn."""
 _PAUSE_S = 1.0
 """Before the database is asked again that was away."""
 

@@ -104,7 +104,7 @@ class Tenant:
 
     @property
     def state(self) -> State:
-        """What is so now; where this process follows, as far as it has followed."""
+        """The current state; on a follower, as of the last event read."""
         if self._leading is not None:
             return self._leading.engine.state
         followed = self._following.state
@@ -119,7 +119,7 @@ class Tenant:
         return Instant(max(self._clock.now(), self.state.now))
 
     def health(self) -> Health:
-        """Return how it fares."""
+        """Return the tenant's health in this process."""
         state, leading = self.state, self._leading
         engine = None if leading is None else leading.engine
         return Health(
@@ -210,7 +210,7 @@ class Tenant:
     # Its life ------------------------------------------------------------------------------------
 
     async def recover(self, *, rank: int) -> None:
-        """Read what there is.
+        """Read the journal up to its last event.
 
         Args:
             rank: the place of this tenant in the order in which this process tries to lead some.
@@ -265,13 +265,13 @@ class Tenant:
                         # The one before may have written until now.
                         await self._read_on()
                         return
-                    # Whoever has it can lead.
+                    # The process that has the lock can lead.
                     self._trouble = None
                 if has_tried or time.monotonic() - asked_at > _PAUSE_S:
                     asked_at = time.monotonic()
                     self._leader_url = await self._leadership.leader_url()
                 if has_tried:
-                    # Whoever asks from now on is sent to the leader.
+                    # From now on requests are sent to the leader.
                     self.is_settled.set()
             except OSError as error:
                 self._note_away(error)
@@ -324,7 +324,7 @@ class Tenant:
             self._following.resume(durable)
 
     def _note_trouble(self, error: Exception) -> None:
-        """Take it that this cannot go on; it begins anew, from what is stored, after a while."""
+        """Note a failure; the tenant starts again later, from what is stored."""
         self._is_damaged, self._trouble = True, str(error)
         is_known = isinstance(error, JournalError | SettingsError)
         _log.critical(

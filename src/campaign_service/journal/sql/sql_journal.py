@@ -61,7 +61,7 @@ class SqlJournal:
 
     @property
     def service_id(self) -> ServiceId:
-        """The tenant's calls begin so."""
+        """Prefix of this tenant's call ids (8 hex digits)."""
         return self.tenant.service_id
 
     @property
@@ -151,7 +151,7 @@ class SqlJournal:
         return found
 
     def close(self) -> None:
-        """Let go of nothing: the database is whoever's who opened it."""
+        """Do nothing: whoever opened the database closes it."""
 
     def _note(self, head: Head) -> None:
         """Remember how far this has read and found the chain whole."""

@@ -33,7 +33,7 @@ class TenantRow:
     id: int
     name: str
     service_id: ServiceId
-    """Its calls' ids begin so."""
+    """Prefix of this tenant's call ids (8 hex digits)."""
     created_at: Instant
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
 LINES_MAX = 400
+FUNCTION_MAX = 60
 IMPURE_FUNCTIONS = {"breakpoint", "input", "open", "print"}
 IMPURE_METHODS = {"now", "today", "utcnow"}
 OPEN_WORDS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
@@ -32,6 +33,18 @@ def test_modules_stay_short():
     lines = {path: text.count("\n") for path, text in SOURCES.items()}
 
     assert {path: count for path, count in lines.items() if count > LINES_MAX} == {}
+
+
+def test_functions_fit_on_a_screen():
+    """A longer one does several things; one that only lists what there is counts too."""
+    lengths = {
+        f"{path}: {node.name}": node.end_lineno - node.lineno + 1
+        for path, text in SOURCES.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert {name: lines for name, lines in lengths.items() if lines > FUNCTION_MAX} == {}
 
 
 def test_nothing_is_left_open():

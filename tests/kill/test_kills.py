@@ -11,7 +11,6 @@ import asyncio
 import random
 
 import pytest
-from tests import postgres as pg
 from tests.full import IS_FULL
 from tests.kill.campaigns import models, more_numbers
 from tests.kill.loop import Trial, broken_by
@@ -41,21 +40,6 @@ async def torment(folder, database, seed):
         finally:
             await service.close()
     return trial, asked
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    if (reason := pg.why_not()) is not None:
-        pytest.skip(reason)
-    try:
-        server = pg.PostgresServer()
-    except pg.CannotProvideError as error:
-        pytest.skip(str(error))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("seed", SEEDS["sqlite"])

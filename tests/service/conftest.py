@@ -2,25 +2,8 @@
 
 import psycopg
 import pytest
-from tests import postgres as pg
 
 from campaign_service.database import Database
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """A running PostgreSQL server of this session's own; whoever ends it starts it again."""
-    if (reason := pg.why_not()) is not None:
-        pytest.skip(reason)
-    try:
-        server = pg.PostgresServer()
-    except pg.CannotProvideError as error:
-        pytest.skip(str(error))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -71,17 +71,7 @@ def login(
         check_unchanged(connection, row)
         end_tries(connection, name=name)
         make_room(connection, name, now=now)
-        session = Token(
-            id=new_token_id(),
-            user_name=name,
-            is_session=True,
-            label=f"log-in from {address}",
-            created_at=now,
-            expires_at=Instant(now + _SESSION_MS),
-            last_used_at=now,
-            permissions=None,
-            tenants=None,
-        )
+        session = _session(name, address, now)
         secret = write_token(connection, session)
         if kept is not None:
             mine = access_user.c.name == name
@@ -100,6 +90,20 @@ def login(
         token_id=session.id,
         expires_at=Instant(now + _SESSION_MS),
         must_change_password=row.must_change_password,
+    )
+
+
+def _session(name: str, address: str, now: Instant) -> Token:
+    return Token(
+        id=new_token_id(),
+        user_name=name,
+        is_session=True,
+        label=f"log-in from {address}",
+        created_at=now,
+        expires_at=Instant(now + _SESSION_MS),
+        last_used_at=now,
+        permissions=None,
+        tenants=None,
     )
 
 

@@ -121,47 +121,61 @@ def make_token(
         SettingsError: a value is bad.
         CommandRefusedError: the user is disabled, or has very many tokens.
     """
-    command = "make_token"
-    checked_label(label)
-    if expires_at is not None and expires_at <= now:
-        raise refused("expires_at", expires_at, "a time to come")
-    if permissions is not None and not permissions:
-        raise refused("permissions", [], "one at least; left out: all that the user has")
-    if tenants is not None and not tenants:
-        raise refused("tenants", [], "one at least; left out: all of them")
+    new = Token(
+        id=new_token_id(),
+        user_name=user_name,
+        is_session=False,
+        label=label,
+        created_at=now,
+        expires_at=expires_at,
+        last_used_at=None,
+        permissions=None if permissions is None else frozenset(permissions),
+        tenants=None if tenants is None else frozenset(tenants),
+    )
+    _check_values(new)
     with changing(database) as connection:
-        user = read_user(connection, user_name, command=command)
-        if not user.enabled:
-            raise CommandRefusedError(command, f"user {user_name!r} is disabled")
-        check_tenants(connection, tenants or ())
-        _forget_expired(connection, user_name, now)
-        table = access_token.c
-        own = sa.select(sa.func.count()).where(table.user_name == user_name, ~table.is_session)
-        if connection.execute(own).scalar_one() >= _TOKENS_MAX:
-            why = f"user {user_name!r} has {_TOKENS_MAX} tokens; revoke one that is not needed"
-            raise CommandRefusedError(command, why)
-        new = Token(
-            id=new_token_id(),
-            user_name=user_name,
-            is_session=False,
-            label=label,
-            created_at=now,
-            expires_at=expires_at,
-            last_used_at=None,
-            permissions=None if permissions is None else frozenset(permissions),
-            tenants=None if tenants is None else frozenset(tenants),
-        )
+        _check_may_have_more(connection, user_name, now)
+        check_tenants(connection, new.tenants or ())
         secret = write_token(connection, new)
-        details: dict[str, object] = {"token": new.id, "label": label}
-        if new.permissions is not None:
-            details["permissions"] = sorted(one.name for one in new.permissions)
-        if new.tenants is not None:
-            details["tenants"] = sorted(new.tenants)
-        if expires_at is not None:
-            details["expires_at"] = expires_at
-        action = AccessAction.TOKEN_MADE
+        action, details = AccessAction.TOKEN_MADE, _details(new)
         record(connection, action, by=by, subject=user_name, now=now, details=details)
     return NewToken(token=new, secret=secret)
+
+
+def _check_values(new: Token) -> None:
+    checked_label(new.label)
+    if new.expires_at is not None and new.expires_at <= new.created_at:
+        raise refused("expires_at", new.expires_at, "a time to come")
+    if new.permissions is not None and not new.permissions:
+        raise refused("permissions", [], "one at least; left out: all that the user has")
+    if new.tenants is not None and not new.tenants:
+        raise refused("tenants", [], "one at least; left out: all of them")
+
+
+def _check_may_have_more(connection: sa.Connection, user_name: str, now: Instant) -> None:
+    """Refuse a token for a user who is disabled or has very many."""
+    command = "make_token"
+    user = read_user(connection, user_name, command=command)
+    if not user.enabled:
+        raise CommandRefusedError(command, f"user {user_name!r} is disabled")
+    _forget_expired(connection, user_name, now)
+    table = access_token.c
+    own = sa.select(sa.func.count()).where(table.user_name == user_name, ~table.is_session)
+    if connection.execute(own).scalar_one() >= _TOKENS_MAX:
+        why = f"user {user_name!r} has {_TOKENS_MAX} tokens; revoke one that is not needed"
+        raise CommandRefusedError(command, why)
+
+
+def _details(new: Token) -> dict[str, object]:
+    """Return what the record of a new token tells, beside whose it is."""
+    details: dict[str, object] = {"token": new.id, "label": new.label}
+    if new.permissions is not None:
+        details["permissions"] = sorted(one.name for one in new.permissions)
+    if new.tenants is not None:
+        details["tenants"] = sorted(new.tenants)
+    if new.expires_at is not None:
+        details["expires_at"] = new.expires_at
+    return details
 
 
 def revoke_token(

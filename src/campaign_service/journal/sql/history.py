@@ -13,7 +13,7 @@ from campaign_service.attempts import Attempt
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import Entry, Receipt
-from campaign_service.journal.sql.attempts import attempt_of_row, in_progress_of
+from campaign_service.journal.sql.attempts import attempt_of_row
 from campaign_service.journal.sql.entries import storable
 from campaign_service.journal.sql.recovery import state_where
 from campaign_service.journal.sql.storage import reading
@@ -165,13 +165,6 @@ class History:
             query = query.where(_a.first_seq <= known_seq)
         with reading(self._database) as connection:
             rows = connection.execute(query.order_by(_a.position, _a.attempt)).mappings().all()
-        return [attempt_of_row(row) for row in rows]
-
-    def attempts_in_progress(self) -> list[Attempt]:
-        """Return the attempts whose calls are in progress, oldest first, without their events."""
-        query = in_progress_of(self.tenant.id)
-        with reading(self._database) as connection:
-            rows = connection.execute(query.order_by(_a.first_seq)).mappings().all()
         return [attempt_of_row(row) for row in rows]
 
     def outcomes(self, campaign_id: CampaignId) -> Counter[Outcome]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 
 import attrs
 
@@ -83,7 +84,7 @@ def state_where(
         first = next(events, None)
         if first is None:
             return None
-        state = replay(_chained(first, events))
+        state = replay(chain([first], events))
     return Recovered(state=state, head=tail.head, snapshot_seq=begun_at, damaged=tuple(damaged))
 
 
@@ -121,8 +122,3 @@ class _Tail:
                 return
             self.head = head
             yield event
-
-
-def _chained(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
-    yield first
-    yield from rest

@@ -83,10 +83,6 @@ def test_outcomes_are_counted(history, campaign):
     assert Counter() == history.outcomes(2)
 
 
-def test_attempts_in_progress(history, campaign):
-    assert [one.position for one in history.attempts_in_progress()] == [3]
-
-
 def test_attempts_of_some_recipients(history, campaign):
     assert [one.position for one in history.attempts(1, first=2, last=3)] == [2, 3]
     assert [one.position for one in history.attempts(1, first=2, last=3, known_seq=6)] == [2]

@@ -13,6 +13,41 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 
 
+class Slowness:
+    """How much longer things take than on an idle machine, measured while a block runs.
+
+    What is measured is the start of an interpreter, again and again: like what the block waits
+    for, it needs the processor in another process, several times after each other.
+    """
+
+    _USUAL_S = 0.03
+    """More than that takes on an idle machine."""
+
+    def __init__(self):
+        self._starts_s = []
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._measure, daemon=True)
+
+    @property
+    def factor(self):
+        """By how much a bound in seconds is longer here; 1 on an idle machine."""
+        return max(1, max(self._starts_s) / self._USUAL_S)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._thread.join()
+
+    def _measure(self):
+        while not self._is_over.wait(timeout=0.2) or not self._starts_s:
+            began = time.monotonic()
+            subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
+            self._starts_s.append(time.monotonic() - began)
+
+
 class Process:
     """One ``runner`` and what it says."""
 

@@ -4,7 +4,7 @@ import signal
 from collections import Counter
 
 import pytest
-from tests.service.serving.processes import Pbx, Process
+from tests.service.serving.processes import Pbx, Process, Slowness
 
 from campaign_core.events import CallPlaced, CampaignEnded
 from campaign_core.testing import audit
@@ -76,10 +76,11 @@ def test_standby_takes_over_within_five_seconds_when_the_leader_is_killed(
     assert standby.start_campaign()["leader"] == "http://a"
     pbx.until(lambda: len(pbx.happenings("originate")) > 15)
 
-    killed_at = leader.kill()
-    took_s = standby.until_it_leads("main") - killed_at
+    with Slowness() as slowness:
+        killed_at = leader.kill()
+        took_s = standby.until_it_leads("main") - killed_at
     record_property("took_s", took_s)
-    assert took_s <= TAKEN_OVER_WITHIN_S
+    assert took_s <= TAKEN_OVER_WITHIN_S * slowness.factor
     journal = until_it_ended(postgres_url, pbx)
     check_against(journal, pbx)
 
@@ -101,7 +102,7 @@ def test_leader_that_stood_still_and_lost_its_lock_neither_writes_nor_places_any
     taken_over = len(journal_of(postgres_url))
     leader.hear()
     leader.send(signal.SIGCONT)
-    leader.until(lambda _: leader.tenants["main"]["role"] == "FOLLOWING", within_s=5)
+    leader.until(lambda _: leader.tenants["main"]["role"] == "FOLLOWING")
     pbx.until(lambda: leader.start_campaign(name="Other")["leader"] == "http://b")
 
     journal = until_it_ended(postgres_url, pbx)
@@ -114,13 +115,14 @@ def test_leader_that_is_stopped_hands_over_at_once(start, pbx, postgres_url, rec
     leader.start_campaign(recipients=40, limit=8)
     pbx.until(lambda: len(pbx.happenings("originate")) > 15)
 
-    leader.send(signal.SIGTERM)
-    stopped_at = leader.until(lambda said: "stopped" in said)["wall"]
-    # Calls last about a second: none was cut, and none was left.
-    took_s = standby.until_it_leads("main") - stopped_at
+    with Slowness() as slowness:
+        leader.send(signal.SIGTERM)
+        stopped_at = leader.until(lambda said: "stopped" in said)["wall"]
+        # Calls last about a second: none was cut, and none was left.
+        took_s = standby.until_it_leads("main") - stopped_at
     record_property("took_s", took_s)
-    assert took_s <= 2
-    assert leader.popen.wait(timeout=5) == 0
+    assert took_s <= 2 * slowness.factor
+    assert leader.popen.wait(timeout=60) == 0
     journal = until_it_ended(postgres_url, pbx)
     check_against(journal, pbx)
     assert {event.outcome.name for event in journal if hasattr(event, "outcome")}.isdisjoint(
@@ -135,9 +137,11 @@ def test_second_request_to_stop_leaves_the_calls_in_progress_to_the_standby(
     leader.start_campaign(recipients=40, limit=8)
     pbx.until(lambda: len(pbx.happenings("originate")) > 15)
 
-    asked_at = leader.send(signal.SIGTERM)
-    leader.send(signal.SIGTERM)
-    assert leader.until(lambda said: "stopped" in said)["wall"] - asked_at < 2
+    with Slowness() as slowness:
+        asked_at = leader.send(signal.SIGTERM)
+        leader.send(signal.SIGTERM)
+        took_s = leader.until(lambda said: "stopped" in said)["wall"] - asked_at
+    assert took_s < 2 * slowness.factor
     standby.until_it_leads("main")
     check_against(until_it_ended(postgres_url, pbx), pbx)
 
@@ -151,10 +155,11 @@ def test_all_tenants_are_taken_over_when_the_process_that_leads_them_is_killed(
     other = start("b", tenants)
     other.until(lambda said: "ready" in said)
 
-    killed_at = one.kill()
-    took_s = other.until_it_leads(*tenants) - killed_at
+    with Slowness() as slowness:
+        killed_at = one.kill()
+        took_s = other.until_it_leads(*tenants) - killed_at
     record_property("took_s", took_s)
-    assert took_s <= TAKEN_OVER_WITHIN_S
+    assert took_s <= TAKEN_OVER_WITHIN_S * slowness.factor
 
 
 def test_database_that_is_restarted_leaves_one_leader_who_ends_the_campaign(
@@ -167,4 +172,4 @@ def test_database_that_is_restarted_leaves_one_leader_who_ends_the_campaign(
     postgres.restart()
     journal = until_it_ended(postgres_url, pbx)
     check_against(journal, pbx)
-    pbx.until(lambda: len(leader.led) + len(standby.led) == 1, within_s=10)
+    pbx.until(lambda: len(leader.led) + len(standby.led) == 1, within_s=60)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
-from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -15,6 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from campaign_core.errors import Problem, SettingsError
+from campaign_service.database.files import DatabaseFile
 from campaign_service.database.watchdog import Watchdog
 
 __all__ = ["file_engine", "server_engine"]
@@ -60,17 +59,15 @@ class _DBAPIConnection(Protocol):
     def fileno(self) -> int: ...
 
 
-def file_engine(path: Path) -> sa.Engine:
-    """Return an engine over a file of SQLite; the file is made where there is none."""
-    # It holds numbers and the digests of passwords; SQLite's two other files take after it.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+def file_engine(file: DatabaseFile) -> sa.Engine:
+    """Return an engine over a file of SQLite."""
     engine = sa.create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create("sqlite", database=str(file.path)),
+        creator=lambda: file.connect(timeout_s=_BUSY_MS / 1_000),
         poolclass=QueuePool,
         pool_size=5,
         max_overflow=20,
         pool_timeout=5,
-        connect_args={"timeout": _BUSY_MS / 1_000, "check_same_thread": False},
     )
     on.listen(engine, "connect", _set_pragmas)
     on.listen(engine, "begin", _begin)

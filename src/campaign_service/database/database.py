@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from campaign_service.database.connecting import file_engine, server_engine
 from campaign_service.database.errors import DatabaseAwayError, DatabaseDamagedError
+from campaign_service.database.files import DatabaseFile
 from campaign_service.database.migrating import bring_up_to_date
 from campaign_service.database.urls import address_of
 from campaign_service.database.watchdog import Watchdog
@@ -31,11 +32,15 @@ _DAMAGED_STATES = ("XX001", "XX002")
 class Database:
     """A database that is open, made by :meth:`open`; to be used from any thread."""
 
-    def __init__(self, engine: sa.Engine, watchdog: Watchdog, *, shown: str) -> None:
+    def __init__(
+        self, engine: sa.Engine, watchdog: Watchdog, *, shown: str, file: DatabaseFile | None
+    ) -> None:
         """Take an engine, who watches it, and what a person may see of where it leads."""
         self.engine = engine
         self.shown = shown
         """The URL without its password."""
+        self.file = file
+        """Of SQLite; ``None``: a PostgreSQL server."""
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._watchdog = watchdog
         self._engine_to_read = engine.execution_options(**_READING[engine.dialect.name])
@@ -56,13 +61,15 @@ class Database:
         """
         address = address_of(url)
         watchdog = Watchdog()
+        file = None
         if address.file is None:
             engine = server_engine(address.url, watchdog)
         elif must_exist and not address.file.exists():
             raise FileNotFoundError(2, "there is no such file", str(address.file))
         else:
-            engine = file_engine(address.file)
-        database = cls(engine, watchdog, shown=address.shown)
+            file = DatabaseFile(address.file)
+            engine = file_engine(file)
+        database = cls(engine, watchdog, shown=address.shown, file=file)
         try:
             with database.errors():
                 bring_up_to_date(engine, shown=database.shown)
@@ -82,6 +89,7 @@ class Database:
             DatabaseAwayError: what was to be done is not done, or it is not known whether it is.
             DatabaseDamagedError: the file is no sound database.
         """
+        self.check_file()
         with (
             self.errors(),
             self.engine.connect() as connection,
@@ -89,6 +97,8 @@ class Database:
             connection.begin(),
         ):
             yield connection
+        # What was written to a file that is deleted is lost; nobody must be told that it is kept.
+        self.check_file()
 
     @contextmanager
     def reading(self, *, patience_s: float = _PATIENCE_S) -> Iterator[sa.Connection]:
@@ -98,6 +108,7 @@ class Database:
             DatabaseAwayError: it cannot be read just now.
             DatabaseDamagedError: the file is no sound database.
         """
+        self.check_file()
         with (
             self.errors(),
             self._engine_to_read.connect() as connection,
@@ -105,6 +116,15 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    def check_file(self) -> None:
+        """Return if the file of SQLite is still where it was opened; a server has none.
+
+        Raises:
+            DatabaseAwayError: it was deleted, moved or replaced.
+        """
+        if self.file is not None:
+            self.file.check()
 
     def close(self) -> None:
         """Close all connections."""

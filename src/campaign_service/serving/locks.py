@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -41,7 +42,11 @@ class Lock(Protocol):
         """
 
     def is_held(self) -> bool:
-        """Return whether it was not lost since it was taken."""
+        """Return whether it was not lost since it was taken.
+
+        Raises:
+            DatabaseAwayError: that cannot be known just now.
+        """
 
     def release(self) -> None:
         """Let another process have it."""
@@ -49,26 +54,36 @@ class Lock(Protocol):
 
 def lock_of(database: Database, tenant: TenantRow) -> Lock:
     """Return the lock of a tenant, not taken yet."""
-    file = database.engine.url.database
-    if database.is_sqlite and file is not None:
-        return FileLock(Path(f"{file}.{tenant.name}.lock"))
+    if database.file is not None:
+        path = Path(f"{database.file.path}.{tenant.name}.lock")
+        return FileLock(path, guarded=database.check_file)
     return ServerLock(database, tenant)
 
 
 class FileLock:
-    """A lock on a file; the kernel frees it when its process is gone."""
+    """A lock on a file; the kernel frees it when its process is gone.
 
-    def __init__(self, path: Path) -> None:
-        """Take the file's name; it is made, and stays."""
+    It says nothing while the database that it is for is not in its place.
+    """
+
+    def __init__(self, path: Path, *, guarded: Callable[[], None] = lambda: None) -> None:
+        """Take the file's name, and what looks for the database.
+
+        Args:
+            path: of the lock; it is made, and stays.
+            guarded: raises ``DatabaseAwayError`` where the database is not in its place.
+        """
         self._path = path
+        self._guarded = guarded
         self._descriptor: int | None = None
 
     def take(self) -> bool:
         """Return whether this process has it now.
 
         Raises:
-            DatabaseAwayError: the file cannot be made.
+            DatabaseAwayError: the file cannot be made, or the database is not in its place.
         """
+        self._guarded()
         if self._descriptor is not None:
             return True
         try:
@@ -84,7 +99,12 @@ class FileLock:
         return True
 
     def is_held(self) -> bool:
-        """Return whether it was not lost since it was taken."""
+        """Return whether it was not lost since it was taken.
+
+        Raises:
+            DatabaseAwayError: the database is not in its place.
+        """
+        self._guarded()
         return self._descriptor is not None
 
     def release(self) -> None:

@@ -174,6 +174,85 @@ def test_full_disk_is_away_for_as_long_as_it_is_full(sqlite_url):
     database.close()
 
 
+@pytest.fixture
+def file(sqlite_url, tmp_path):
+    """A database with one row, and its file."""
+    database = Database.open(sqlite_url)
+    put(database, 1)
+    yield database, tmp_path / "campaigns.db"
+    database.close()
+
+
+def test_file_that_was_deleted_takes_nothing_and_is_not_made_anew(file, tmp_path, caplog):
+    """R9.3: what is written to it would be gone with the process."""
+    database, _ = file
+    for one in tmp_path.glob("campaigns.db*"):
+        one.unlink()
+
+    for _ in range(2):
+        with pytest.raises(DatabaseAwayError, match="it is not there any more"):
+            put(database, 2)
+    # A new connection makes no new file either.
+    database.engine.dispose()
+    with pytest.raises(DatabaseAwayError, match="it is not there any more"):
+        count(database)
+
+    assert list(tmp_path.iterdir()) == []
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+
+
+def test_file_that_is_deleted_within_a_transaction_has_not_taken_it(file):
+    database, path = file
+
+    def put_and_delete():
+        with database.begin() as connection:
+            connection.execute(INSERT, {"id": 2, "name": "t2", "chain": b""})
+            path.unlink()
+
+    with pytest.raises(DatabaseAwayError, match="it is not there any more"):
+        put_and_delete()
+
+
+def test_file_in_whose_place_another_lies_takes_nothing_and_leaves_that_one_alone(file, tmp_path):
+    database, path = file
+    other = tmp_path / "other.db"
+    Database.open(str(other)).close()
+    other.replace(path)
+    before = path.read_bytes()
+
+    for _ in range(2):
+        with pytest.raises(DatabaseAwayError, match="another file lies in its place"):
+            put(database, 2)
+        database.engine.dispose()
+
+    assert before == path.read_bytes()
+
+
+def test_file_that_is_put_back_is_written_to_again(file, tmp_path, caplog):
+    database, path = file
+    path.rename(tmp_path / "aside.db")
+    with pytest.raises(DatabaseAwayError):
+        put(database, 2)
+
+    (tmp_path / "aside.db").rename(path)
+    put(database, 2)
+
+    assert count(database) == 2
+    assert [record.levelname for record in caplog.records] == ["CRITICAL", "WARNING"]
+
+
+def test_file_is_found_by_whoever_changes_the_folder(file, tmp_path, monkeypatch):
+    opened, path = file
+    monkeypatch.chdir(tmp_path)
+    database = Database.open(path.name)
+    monkeypatch.chdir("/")
+
+    put(database, 2)
+
+    assert count(opened) == 2
+    database.close()
+
+
 # PostgreSQL ---------------------------------------------------------------------------------
 
 

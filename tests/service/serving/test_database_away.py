@@ -28,11 +28,12 @@ from campaign_drivers.simulated import (
     SimulatedDriver,
     population,
 )
-from campaign_service.database import Database
+from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.engine import register_driver
 from campaign_service.journal import JournalAwayError
-from campaign_service.journal.sql import SqlJournal, find_tenant, storage
+from campaign_service.journal.sql import SqlJournal, create_tenant, find_tenant, storage
 from campaign_service.serving import House, HouseSettings
+from campaign_service.serving.locks import lock_of
 
 COUNT = 18
 SPEED = 10
@@ -148,6 +149,81 @@ def test_disk_that_is_full_stops_calls_and_not_the_service(sqlite_url, caplog):
     assert "so no calls are placed" in away
     assert "is full" in away
     assert "is written again" in back
+
+
+def test_file_that_is_moved_away_and_put_back_stops_calls_meanwhile(sqlite_url, tmp_path, caplog):
+    """R9.3: what is written to it meanwhile is nowhere else."""
+    path, aside = tmp_path / "campaigns.db", tmp_path / "aside.db"
+
+    async def story():
+        async with serving(sqlite_url) as (_, tenant, exchange):
+            await start_campaign(tenant)
+            await outage(
+                tenant,
+                exchange,
+                begin=lambda: path.rename(aside),
+                end=lambda: aside.rename(path),
+            )
+            return tenant.state, exchange
+
+    with caplog.at_level(logging.WARNING):
+        state, exchange = asyncio.run(story())
+    check_journal(sqlite_url, state, exchange)
+    away, back = said(caplog)
+    assert "it is not there any more" in away
+    assert "is written again" in back
+
+
+def delete(path):
+    for one in path.parent.glob(f"{path.name}*"):
+        one.unlink()
+
+
+def replace(path):
+    other = path.with_name("other.db")
+    Database.open(str(other)).close()
+    other.replace(path)
+
+
+@pytest.mark.parametrize("lose", [delete, replace])
+def test_service_whose_file_is_lost_takes_no_command_and_places_no_call(sqlite_url, tmp_path, lose):
+    """R9.3: all that was acknowledged after it would be lost with the process."""
+    path = tmp_path / "campaigns.db"
+
+    async def story():
+        async with serving(sqlite_url) as (_, tenant, exchange):
+            await start_campaign(tenant)
+            await until(lambda: exchange.counts().answered >= 2)
+            lose(path)
+            with pytest.raises(JournalAwayError):
+                await tenant.give(PauseCampaign(campaign_id=1), key="pause")
+            await until(lambda: tenant.health().journal_away_since is not None)
+            placed = exchange.counts().taken
+            with pytest.raises(JournalAwayError):
+                await tenant.give(PauseCampaign(campaign_id=1))
+            await until(lambda: not exchange.calls_up() and tenant.health().calls == 0)
+            assert exchange.counts().taken == placed
+
+    asyncio.run(story())
+    assert path.exists() is (lose is replace)
+
+
+def test_lock_is_not_known_to_be_held_while_the_database_is_not_in_its_place(sqlite_url, tmp_path):
+    """Whoever leads places no call then, though nothing is written just now."""
+    path, aside = tmp_path / "campaigns.db", tmp_path / "aside.db"
+    database = Database.open(sqlite_url)
+    lock = lock_of(database, create_tenant(database, "main"))
+    assert lock.take()
+    path.rename(aside)
+    for ask in (lock.is_held, lock.take):
+        with pytest.raises(DatabaseAwayError):
+            ask()
+
+    aside.rename(path)
+
+    assert lock.is_held()
+    lock.release()
+    database.close()
 
 
 @pytest.mark.integration

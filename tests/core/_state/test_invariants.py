@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from tests.core.stories import MINUTE, NOON, Story
+from tests.core.stories import MINUTE, NOON, SECOND, Story
 
 import campaign_core as core
 from campaign_core import Line
@@ -77,3 +77,16 @@ def test_law_that_is_broken_is_named(spoil: Callable[[CampaignRow], None], law):
     broken = core.check(draft.sealed())
     assert [sentence for sentence in broken if re.search(law, sentence)] != []
     assert core.check(story.state) == ()
+
+
+def test_state_that_was_replayed_is_as_sound_as_the_one_that_was_lived():
+    """R6.10: whoever may be called again at once stands in line, though no pass has looked yet."""
+    story = Story(call_limits=core.CallLimits(total=1))
+    story.start("1 2")
+    story.tell(core.commands.PauseCampaign(campaign_id=1), after=SECOND)
+    story.end("1", core.Outcome.BUSY, after=MINUTE)
+
+    replayed = core.replay(story.events)
+
+    assert story.state == replayed
+    assert core.check(replayed) == ()

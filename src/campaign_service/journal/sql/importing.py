@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import attrs
 import sqlalchemy as sa
 
-from campaign_core import CallId, replay
+from campaign_core import CallId, State, replay
 from campaign_core.errors import JournalError
 from campaign_core.events import Event, ServiceOpened
 from campaign_service.database import Database
@@ -22,6 +23,8 @@ from campaign_service.journal.sql.storage import begin
 from campaign_service.journal.sql.tenants import TenantRow, insert_tenant
 
 __all__ = ["Imported", "import_journal"]
+
+_log = logging.getLogger("campaign_service.journal")
 
 _CHUNK = 1_000
 _SIZE_FACTOR = 8
@@ -64,8 +67,16 @@ def import_journal(database: Database, journal: JsonLinesJournal, *, tenant: str
         writer = _Writer(connection, row)
         state = replay(writer.writing(first, events))
         writer.finish()
-    keep(database, row, state)
+    _keep(database, row, state)
     return Imported(tenant=row, head=writer.head, torn_tail=journal.torn_tail)
+
+
+def _keep(database: Database, tenant: TenantRow, state: State) -> None:
+    """Keep a snapshot, if that can be: all is taken in by now, and it saves nothing but time."""
+    try:
+        keep(database, tenant, state)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the import has succeeded
+        _log.warning("tenant %s: no snapshot of the import is kept: %s", tenant.name, error)
 
 
 class _Writer:

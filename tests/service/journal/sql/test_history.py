@@ -5,9 +5,12 @@ from collections import Counter
 
 import pytest
 
+from campaign_core import Outcome
 from campaign_core import commands as cm
+from campaign_core import reports as rp
 from campaign_core.errors import JournalError, Problem, SettingsError
 from campaign_core.events import CampaignDeleted
+from campaign_service.database import Database
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.journal.sql import (
     CampaignExport,
@@ -16,6 +19,7 @@ from campaign_service.journal.sql import (
     create_tenant,
     find_tenant,
     import_journal,
+    importing,
     list_tenants,
     verify,
 )
@@ -202,6 +206,41 @@ def test_journal_of_a_run_is_imported(database, tmp_path, lines):
     assert [
         one.attempt for one in History(database, taken.tenant).attempts(1, first=1, last=3)
     ] == [1, 1, 1]
+
+
+def test_import_of_a_run_that_was_interrupted_is_sound(sqlite_url, tmp_path):
+    """Who may be called again at once stands in line at its end, and nobody has looked since."""
+    campaign = Campaign()
+    campaign.tell(cm.PauseCampaign(campaign_id=1))
+    campaign.tell(rp.EndReport(call_id=campaign.calls[0], unanswered_as=Outcome.BUSY))
+    written = JsonLinesJournal.create(tmp_path / "journal.jsonl")
+    written.append(campaign.events, expected=0)
+    written.close()
+    database = Database.open(sqlite_url)
+
+    source = JsonLinesJournal.open(tmp_path / "journal.jsonl")
+    taken = import_journal(database, source, tenant="main")
+
+    found = verify(database, taken.tenant, replays=True)
+    assert (found.problems, found.snapshots) == ((), 1)
+    database.close()
+
+
+def test_import_is_not_spoilt_by_a_snapshot_that_cannot_be_kept(
+    sqlite_url, tmp_path, lines, monkeypatch, caplog
+):
+    def keep(database, tenant, state):
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(importing, "keep", keep)
+    database = Database.open(sqlite_url)
+    source = JsonLinesJournal.open(tmp_path / "journal.jsonl")
+
+    taken = import_journal(database, source, tenant="main")
+
+    assert lines.events == list(SqlJournal(database, taken.tenant).read())
+    assert "no snapshot of the import is kept: no room" in caplog.text
+    database.close()
 
 
 def test_import_is_refused_where_the_tenant_is_there(database, tmp_path, lines):

@@ -2,8 +2,8 @@
 
 The journal is a real one: a campaign that has called everybody three times on average, each event
 written as the service writes it, and a snapshot as far behind as the service lets it fall at most.
-Timed is what a service does with it at its start: the database, the snapshot, its laws, the events
-behind it and their chain.
+Timed is what a service does with it at its start: the database, the snapshot, the events behind it
+and their chain.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def by_recipients(counts: tuple[int, ...], *, rounds: int) -> Table:
         rows=[_row(count, rounds) for count in counts],
         notes=(
             "Wall seconds, medians. Open: from the database's file to the state at the journal's "
-            "end, the snapshot's laws looked at, the events behind it verified. Whole process: "
+            "end, the events behind the snapshot verified. Whole process: "
             "with Python's own start and all imports."
         ),
     )

@@ -1,6 +1,6 @@
 """Every law that a state must keep, whatever happened to it.
 
-For tests after each step, and for a service before it writes a snapshot and after it reads one.
+For tests after each step, for a service before it writes a snapshot, and for who verifies one.
 """
 
 from __future__ import annotations

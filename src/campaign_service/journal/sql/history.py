@@ -190,7 +190,7 @@ class History:
             JournalError: the journal begins later, or cannot be read by this release.
             JournalDamagedError: an event on the way was altered, taken out or put in.
         """
-        found = state_where(self._database, self.tenant, until=at, is_checked=False)
+        found = state_where(self._database, self.tenant, until=at)
         if found is None:
             raise JournalError("the journal begins later")
         return found.state
@@ -202,7 +202,7 @@ class History:
             JournalError: there is no event up to that number.
             JournalDamagedError: an event on the way was altered, taken out or put in.
         """
-        found = state_where(self._database, self.tenant, seq_max=seq, is_checked=False)
+        found = state_where(self._database, self.tenant, seq_max=seq)
         if found is None:
             raise JournalError(f"there is no event up to number {seq}")
         return found.state

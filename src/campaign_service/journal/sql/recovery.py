@@ -44,7 +44,6 @@ def state_where(
     *,
     seq_max: int | None = None,
     until: Instant | None = None,
-    is_checked: bool = True,
 ) -> Recovered | None:
     """Return the state after the last event up to a number and a time, or at the journal's end.
 
@@ -53,7 +52,6 @@ def state_where(
         tenant: whose.
         seq_max: no event of a higher number; ``None``: of any.
         until: no later event; ``None``: of any time.
-        is_checked: whether the laws are looked at of a state that is read from a snapshot.
 
     Returns:
         ``None`` where there is no event.
@@ -68,7 +66,7 @@ def state_where(
     for snapshot in snapshots.kept(database, tenant, seq_max=seq_max, at_max=until):
         try:
             _check_within(database, tenant, snapshot)
-            state = snapshots.state_in(database, tenant, snapshot, is_checked=is_checked)
+            state = snapshots.state_in(database, tenant, snapshot, is_checked=False)
         except snapshots.SnapshotDamagedError as error:
             damaged.append(str(error))
             _log.error("tenant %s: %s; an earlier one is used", tenant.name, error)

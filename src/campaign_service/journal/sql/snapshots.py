@@ -17,6 +17,7 @@ from campaign_core.errors import CampaignError, JournalError
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.chain import Head
+from campaign_service.journal.sql.collector import paused_collector
 from campaign_service.journal.sql.storage import begin, reading
 from campaign_service.journal.sql.stored import chain_at
 from campaign_service.journal.sql.tenants import TenantRow
@@ -112,7 +113,7 @@ def kept(
 
 
 def state_in(
-    database: Database, tenant: TenantRow, snapshot: Snapshot, *, is_checked: bool = True
+    database: Database, tenant: TenantRow, snapshot: Snapshot, *, is_checked: bool
 ) -> State:
     """Return the state that a snapshot holds.
 
@@ -120,7 +121,8 @@ def state_in(
         database: where.
         tenant: whose.
         snapshot: which.
-        is_checked: whether the state's laws are looked at too.
+        is_checked: whether the state's laws are looked at too. They were when it was kept, and
+            the digest tells that it is the same; to look takes half as long as to read it.
 
     Raises:
         SnapshotDamagedError: it is altered, or does not belong to this journal.
@@ -141,7 +143,8 @@ def state_in(
     if bytes(row.digest) != _digest(tenant, head, snapshot.at, data):
         raise SnapshotDamagedError(f"{name} is altered: its digest is another one")
     try:
-        state = state_of(data)
+        with paused_collector():
+            state = state_of(data)
     except CampaignError as error:
         raise SnapshotDamagedError(f"{name} cannot be read: {error}") from error
     broken = check(state) if is_checked else ()

@@ -24,6 +24,7 @@ from campaign_service.journal.interface import (
 from campaign_service.journal.sql import snapshots, writing
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
 from campaign_service.journal.sql.chain import Head, linked
+from campaign_service.journal.sql.collector import paused_collector
 from campaign_service.journal.sql.entries import entry_of, event_of, seqs_follow
 from campaign_service.journal.sql.recovery import Recovered, state_where
 from campaign_service.journal.sql.storage import begin, reading
@@ -139,13 +140,15 @@ class SqlJournal:
         """Return the state at the journal's end; ``None``: the journal is empty.
 
         From the latest snapshot that is whole, and the events behind it, whose chain is verified.
+        The laws of a snapshot's state were looked at when it was kept, and are not once more.
 
         Raises:
             JournalDamagedError: an event behind the snapshot was altered, taken out or put in.
             JournalAwayError: the journal cannot be read just now.
             JournalError: a newer release wrote it.
         """
-        found = state_where(self._database, self.tenant)
+        with paused_collector():
+            found = state_where(self._database, self.tenant)
         if found is not None:
             self._note(found.head)
         return found

@@ -1,5 +1,7 @@
 """Recovery: from the latest snapshot that is whole, or from the first event."""
 
+import gc
+import threading
 from itertools import pairwise
 
 import pytest
@@ -13,7 +15,7 @@ from campaign_core.testing import histories
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal import JournalDamagedError
-from campaign_service.journal.sql import History, SqlJournal, create_tenant, snapshots
+from campaign_service.journal.sql import History, SqlJournal, create_tenant, snapshots, verify
 
 from .streams import Campaign
 
@@ -160,18 +162,55 @@ def test_with_all_snapshots_damaged_all_events_are_replayed(database, tenant, jo
     assert (found.snapshot_seq, len(found.damaged)) == (0, 2)
 
 
-def test_snapshot_of_a_state_that_breaks_a_law_is_not_used(database, tenant, journal, monkeypatch):
+def test_snapshot_is_not_looked_through_once_more_when_it_is_opened(
+    database, tenant, journal, monkeypatch
+):
+    """It was when it was kept, and its digest tells that it is the same."""
     two_snapshots(journal)
-    last, before = kept_seqs(database, tenant)
-    laws = iter([("R6.8: somebody was called too often",)])
-    monkeypatch.setattr(snapshots, "check", lambda _: next(laws, ()))
+    last, _ = kept_seqs(database, tenant)
+    monkeypatch.setattr(snapshots, "check", lambda _: ("R6.8: somebody was called too often",))
 
-    found = journal.recover()
+    assert last == journal.recover().snapshot_seq
 
-    assert before == found.snapshot_seq
-    assert (f"the snapshot of event {last} is wrong: R6.8: somebody was called too often",) == (
-        found.damaged
+    sentence = "the snapshot of event {} is wrong: R6.8: somebody was called too often"
+    assert tuple(sentence.format(seq) for seq in kept_seqs(database, tenant)) == (
+        verify(database, tenant).problems
     )
+
+
+def test_snapshot_of_a_state_that_breaks_a_law_is_never_kept(journal, monkeypatch):
+    campaign = Campaign()
+    journal.append(campaign.events, expected=0)
+    monkeypatch.setattr(snapshots, "check", lambda _: ("R6.8: somebody was called too often",))
+
+    with pytest.raises(JournalError, match=r"R6\.8: somebody was called too often"):
+        journal.keep_snapshot(campaign.state)
+
+
+def test_no_garbage_is_collected_while_a_state_is_read_and_it_is_again_afterwards(
+    database, tenant, journal, monkeypatch
+):
+    two_snapshots(journal)
+    reading, was_enabled = threading.Barrier(2), []
+    state_of = snapshots.state_of
+
+    def read(data):
+        # Two at one moment: neither switches it on under the other.
+        reading.wait(timeout=30)
+        state = state_of(data)
+        was_enabled.append(gc.isenabled())
+        reading.wait(timeout=30)
+        return state
+
+    monkeypatch.setattr(snapshots, "state_of", read)
+    threads = [threading.Thread(target=SqlJournal(database, tenant).recover) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert was_enabled == [False, False]
+    assert gc.isenabled()
 
 
 def test_snapshot_behind_the_journals_end_is_damage(database, journal):

@@ -28,7 +28,7 @@ from campaign_service.journal.sql.collector import paused_collector
 from campaign_service.journal.sql.entries import entry_of, event_of, seqs_follow
 from campaign_service.journal.sql.recovery import Recovered, state_where
 from campaign_service.journal.sql.storage import begin, reading
-from campaign_service.journal.sql.stored import head_of, stored
+from campaign_service.journal.sql.stored import commanded_size, head_of, stored
 from campaign_service.journal.sql.tenants import TenantRow
 
 __all__ = ["SqlJournal"]
@@ -135,6 +135,10 @@ class SqlJournal:
             JournalDamagedError: the journal has no event of its number.
         """
         snapshots.keep(self._database, self.tenant, state)
+
+    def commanded_size(self, *, after: int, upto: int) -> int:
+        """Return how long users' events behind one are, up to another; in characters."""
+        return commanded_size(self._database, self.tenant, after=after, upto=upto)
 
     def recover(self) -> Recovered | None:
         """Return the state at the journal's end; ``None``: the journal is empty.

@@ -14,7 +14,7 @@ from campaign_service.journal.sql.chain import Head, genesis, linked
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.tenants import TenantRow
 
-__all__ = ["ENTRY", "chain_at", "entry_of_row", "head_of", "stored", "stored_now"]
+__all__ = ["ENTRY", "chain_at", "commanded_size", "entry_of_row", "head_of", "stored", "stored_now"]
 
 CHUNK = 1_000
 """Events read at a time: no transaction lasts long, and memory is bounded."""
@@ -162,3 +162,18 @@ def chain_at(connection: sa.Connection, tenant: TenantRow, seq: int) -> bytes:
     if found is None:
         raise JournalDamagedError(f"event {seq} is missing; {_ADVICE}")
     return bytes(found)
+
+
+def commanded_size(database: Database, tenant: TenantRow, *, after: int, upto: int) -> int:
+    """Return how long the events of a stretch are behind which users are, in characters.
+
+    Lists of recipients are among them, and take as long to read as they are long.
+
+    Raises:
+        JournalAwayError: the journal cannot be read just now.
+    """
+    size = sa.func.coalesce(sa.func.sum(sa.func.length(_e.data)), 0)
+    mine = (_e.tenant_id == tenant.id) & (_e.seq > after) & (_e.seq <= upto)
+    with reading(database) as connection:
+        found: int = connection.execute(sa.select(size).where(mine, db.BY_USERS)).scalar_one()
+    return found

@@ -12,7 +12,7 @@ were seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
 import attrs
@@ -100,6 +100,7 @@ class Forecast:
     campaigns: tuple[CampaignForecast, ...]
     """In the order of their creation."""
     runs: int
+    """How many were played."""
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +112,7 @@ class _End:
     is_completed: bool
 
 
-def forecast(
+def forecast(  # noqa: PLR0913
     state: State,
     now: Instant,
     seen: Observed,
@@ -121,6 +122,7 @@ def forecast(
     seed: int = 0,
     horizon_s: int = 7 * 86_400,
     step_ms: int = 0,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Forecast:
     """Return how the campaigns that are not over will end.
 
@@ -136,6 +138,10 @@ def forecast(
         horizon_s: how far the future is played, in seconds.
         step_ms: reports up to so much apart are handled together, which saves time where there
             are many calls at once, and makes each call a little longer.
+        go_on: is asked at every step; when it says no, the forecast is of the runs played so far.
+
+    Raises:
+        TimeoutError: it said no before one run was played.
     """
     if not 1 <= runs <= _RUNS_MAX:
         raise refuse("runs", runs, f"a whole number 1 to {_RUNS_MAX}")
@@ -144,14 +150,19 @@ def forecast(
     for number in range(runs):
         chance = Chance(f"forecast/{seed}/{number}")
         future = _Future(state, now, seen, expected or population(), chance, seed=seed + number)
-        futures.append(future.play(open_ids, Instant(now + horizon_s * 1_000), step_ms))
+        played = future.play(open_ids, Instant(now + horizon_s * 1_000), step_ms, go_on)
+        if played is None:
+            break
+        futures.append(played)
+    if not futures:
+        raise TimeoutError("not one run could be played")
     return Forecast(
         ends_at=_spread([_last(future.values()) for future in futures]),
         campaigns=tuple(
             _of_campaign(campaign_id, [future[campaign_id] for future in futures])
             for campaign_id in open_ids
         ),
-        runs=runs,
+        runs=len(futures),
     )
 
 
@@ -268,11 +279,20 @@ class _Future:
         self._ends: dict[CampaignId, _End] = {}
 
     def play(
-        self, open_ids: Sequence[CampaignId], until: Instant, step_ms: int
-    ) -> dict[CampaignId, _End]:
-        """Let everything go on until all campaigns are over, or all is quiet, or it is time."""
+        self,
+        open_ids: Sequence[CampaignId],
+        until: Instant,
+        step_ms: int,
+        go_on: Callable[[], bool],
+    ) -> dict[CampaignId, _End] | None:
+        """Let everything go on until all campaigns are over, or all is quiet, or it is time.
+
+        ``None``: it may not go on so far.
+        """
         messages = self._take_over()
         while True:
+            if not go_on():
+                return None
             self._handle(messages)
             next_at = self._next_at()
             if next_at is None or next_at > until or self._ends.keys() >= set(open_ids):

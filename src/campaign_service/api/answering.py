@@ -10,12 +10,12 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import InternalServerException
 from litestar.response import Response, Stream
 from msgspec import Struct
 
@@ -26,20 +26,20 @@ from campaign_service.access import (
     ServicePermission,
     record_refusal,
 )
+from campaign_service.api import bodies
 from campaign_service.api.asked import Asked
+from campaign_service.api.bodies import media_of
 from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import Answer, IfMatch, Needs, Operation
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import (
-    ClientGoneError,
     NotAcceptableError,
     NotFoundError,
     PreconditionNeededError,
     Refusal,
-    UnsupportedBodyError,
     problem_of,
 )
-from campaign_service.api.reading import read_body, read_query
+from campaign_service.api.reading import read_query
 from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.api.times import present
 
@@ -49,8 +49,6 @@ AnyRequest = Request[Any, Any, Any]
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEQ = re.compile(r"[0-9]{1,15}")
-_LARGE = 64 << 10
-"""Bytes of a body from which on it is read in a thread: it takes a millisecond and more."""
 _PROBLEM = "application/problem+json"
 
 
@@ -111,7 +109,7 @@ async def _asked(premises: Premises, operation: Operation, request: AnyRequest) 
     query = parse_qsl(
         request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
     )
-    body = await _body(operation, request)
+    body = await bodies.read(premises, operation, request, principal)
     return Asked(
         premises=premises,
         operation=operation,
@@ -121,10 +119,16 @@ async def _asked(premises: Premises, operation: Operation, request: AnyRequest) 
         authorization=authorization,
         address=address,
         asker=principal,
+        until_gone=partial(_until_gone, request),
         key=_key(operation, request),
         if_match=_if_match(operation, request),
         last_event_id=_last_event_id(operation, request),
     )
+
+
+async def _until_gone(request: AnyRequest) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _check_permission(
@@ -143,42 +147,12 @@ def _check_acceptable(operation: Operation, request: AnyRequest) -> None:
     offered = operation.reply.media
     if not accept or not offered:
         return
-    wanted = [_media(one) for one in accept.split(",")]
+    wanted = [media_of(one) for one in accept.split(",")]
     for kind in offered:
         main = kind.partition("/")[0]
         if any(one in (kind, f"{main}/*", "*/*") for one in wanted):
             return
     raise NotAcceptableError(f"Accept: {accept}: the answer is {' or '.join(offered)}")
-
-
-def _media(one: str) -> str:
-    name, *parameters = one.split(";")
-    is_refused = any(re.fullmatch(r"\s*q=0(\.0*)?\s*", parameter) for parameter in parameters)
-    return "" if is_refused else name.strip().lower()
-
-
-async def _body(operation: Operation, request: AnyRequest) -> Struct | None:
-    if operation.method == "GET":
-        return None
-    try:
-        data = await request.body()
-    except InternalServerException as error:
-        # So the framework calls it when there is nobody any more who could be answered.
-        raise ClientGoneError(error.detail) from None
-    kind = operation.body
-    if kind is None:
-        if data.strip() not in (b"", b"{}", b"null"):
-            raise BadValuesError([Problem(field="", value="...", rule="no body")])
-        return None
-    if not data and operation.body_may_be_missing:
-        return kind()
-    content_type = request.headers.get("content-type", "")
-    if _media(content_type) != "application/json":
-        shown = content_type or "(none)"
-        raise UnsupportedBodyError(f"Content-Type: {shown}: application/json is needed")
-    if len(data) < _LARGE:
-        return read_body(data, kind)
-    return await asyncio.to_thread(read_body, data, kind)
 
 
 def _header(request: AnyRequest, name: str) -> str | None:

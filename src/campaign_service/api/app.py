@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.answering import answer, refusal_response
+from campaign_service.api.bodies import body_max
 from campaign_service.api.measures import Measures
 from campaign_service.api.openapi import document_text
 from campaign_service.api.operations import PREFIX, Operation
@@ -56,8 +57,7 @@ def make_app(
         finally:
             watching.cancel()
             await premises.wires.stop()
-            premises.by_password.close()
-            premises.long.close()
+            premises.close()
             await asyncio.gather(watching, return_exceptions=True)
 
     app = Litestar(
@@ -110,7 +110,7 @@ def _route(premises: Premises, operation: Operation) -> HTTPRouteHandler:
         name=operation.name,
         # The answer has its own; that of a DELETE would be without a body.
         status_code=200,
-        request_max_body_size=settings.list_body_max if operation.has_list else settings.body_max,
+        request_max_body_size=body_max(operation, settings),
     )
     return make(handle)
 

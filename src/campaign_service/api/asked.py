@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from msgspec import UNSET, Struct
@@ -43,6 +43,8 @@ class Asked:
     authorization: str | None
     address: str
     asker: Principal | None
+    until_gone: Callable[[], Coroutine[Any, Any, None]]
+    """Returns when whoever asks does not wait for the answer any more."""
     key: str | None = None
     """Idempotency-Key."""
     if_match: str | None = None

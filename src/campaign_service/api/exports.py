@@ -50,7 +50,13 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 async def export(
     tenant: TenantService, record: CampaignRecord, query: ExportQuery, *, turns: Turns
 ) -> AsyncIterator[bytes]:
-    """Yield an export piece by piece; each is read and written when it has its turn."""
+    """Return an export, piece by piece; each is read and written when it has its turn.
+
+    The first piece is read at once: what keeps it from being read can still be told.
+
+    Raises:
+        BusyError: too many wait.
+    """
     pages = _Pages(tenant, record)
     rows, columns = {
         "recipients": (pages.recipients, RECIPIENT_COLUMNS),
@@ -58,8 +64,14 @@ async def export(
         "log": (pages.log, LOG_COLUMNS),
     }[query.what]
     texts = _csv(rows(), columns) if query.format == "csv" else _json(rows(), query.what)
-    while (text := await turns.take(_next, texts)) is not None:
+    first = await turns.take(_next, texts)
+    return _rest(first, texts, turns)
+
+
+async def _rest(text: str | None, texts: Iterator[str], turns: Turns) -> AsyncIterator[bytes]:
+    while text is not None:
         yield text.encode()
+        text = await turns.go_on(_next, texts)
 
 
 def _next(texts: Iterator[str]) -> str | None:

@@ -231,7 +231,8 @@ def _problems(operation: Operation) -> set[str]:
     if operation.is_change:
         found.add("body-too-large")
     if operation.body is not None:
-        found |= {"malformed-body", "unsupported-body"}
+        # A large one waits for its turn to be read.
+        found |= {"malformed-body", "unsupported-body", "busy"}
     if operation.if_match is not IfMatch.NO:
         found.add("precondition-failed")
     if operation.if_match is IfMatch.NEEDED:

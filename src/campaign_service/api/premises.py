@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 
 import attrs
 
@@ -10,6 +10,7 @@ from campaign_service.access import Authenticator, LoginLimitedError, Passwords
 from campaign_service.api.etags import ModelTags
 from campaign_service.api.measures import Measures
 from campaign_service.api.past import PastStates
+from campaign_service.api.problems import BusyError
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.turns import Turns
 from campaign_service.api.wire import Wires
@@ -22,7 +23,6 @@ _PASSWORDS_WAITING_MAX = 30
 """Some ten passwords a second and processor are worked on: who comes behind so many would wait for
 seconds, and is told to come again."""
 _COME_AGAIN_S = 2
-_LONG_AT_ONCE = 2
 
 
 def _by_password() -> Turns:
@@ -34,8 +34,16 @@ def _by_password() -> Turns:
     )
 
 
-def _long() -> Turns:
-    return Turns("questions", at_once=_LONG_AT_ONCE)
+def _turns(name: str, what: str, *, at_once: int, waiting_max: int) -> Callable[[], Turns]:
+    def made() -> Turns:
+        return Turns(
+            name,
+            at_once=at_once,
+            waiting_max=waiting_max,
+            crowded=lambda: BusyError(f"too many {what} wait already: come again"),
+        )
+
+    return made
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -52,13 +60,25 @@ class Premises:
     local_passwords: Passwords | None
     """Those of the service's own users; ``None``: a host program has its own."""
     model_tags: ModelTags = attrs.field(factory=ModelTags)
-    forecasting: asyncio.Lock = attrs.field(factory=asyncio.Lock)
-    """One forecast at a time: each takes a processor for itself."""
-
     by_password: Turns = attrs.field(factory=_by_password)
     """For all that works on a password: anybody may ask for that."""
-    long: Turns = attrs.field(factory=_long)
+    reading: Turns = attrs.field(
+        factory=_turns("bodies", "large bodies", at_once=2, waiting_max=20)
+    )
+    """For large bodies: who may do little may send bad ones all the same."""
+    long: Turns = attrs.field(
+        factory=_turns("questions", "long questions", at_once=2, waiting_max=50)
+    )
     """For questions that may take seconds: trials, exports, long lists."""
+    forecasting: Turns = attrs.field(
+        factory=_turns("forecasts", "forecasts", at_once=1, waiting_max=1)
+    )
+    """One forecast at a time: each takes a processor for itself."""
+
+    def close(self) -> None:
+        """Give up all that waits for its turn."""
+        for turns in (self.by_password, self.reading, self.long, self.forecasting):
+            turns.close()
 
     @property
     def passwords(self) -> Passwords:

@@ -47,6 +47,7 @@ from campaign_service.serving import KeyReusedError, NotLeadingError
 __all__ = [
     "PROBLEMS",
     "BadValue",
+    "BusyError",
     "ClientGoneError",
     "NotAcceptableError",
     "NotFoundError",
@@ -130,6 +131,7 @@ _KINDS = (
     ProblemKind("login-limited", 429, "Too many log-ins have failed"),
     ProblemKind("internal", 500, "The service has made a mistake"),
     ProblemKind("not-leading", 503, "Another process leads"),
+    ProblemKind("busy", 503, "Too much is asked just now"),
     ProblemKind("away", 503, "It cannot be written or read just now"),
     ProblemKind("not-ready", 503, "The process is of no use just now"),
 )
@@ -150,6 +152,10 @@ class NotAcceptableError(ValueError):
 
 class UnsupportedBodyError(ValueError):
     """A body is not JSON by its own account."""
+
+
+class BusyError(Exception):
+    """So many wait for the same kind of work that one more would wait for long."""
 
 
 class ClientGoneError(Exception):
@@ -220,6 +226,8 @@ def problem_of(error: Exception) -> Refusal:
         case NotLeadingError(leader_url=leader):
             body = _body("not-leading", str(error), leader=leader)
             return Refusal(body=body, headers={"Retry-After": "1"})
+        case BusyError():
+            return _refusal("busy", str(error), headers={"Retry-After": "2"})
         case OSError():
             # The journal, or the database that users are kept in; where that is, and what it says
             # of itself, is not for a stranger who tries to log in.

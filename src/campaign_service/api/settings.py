@@ -15,6 +15,8 @@ class ApiSettings:
 
     body_max: int = _MEGABYTE
     """Bytes of a body, but for those that may hold a list of recipients."""
+    stranger_body_max: int = 16 << 10
+    """Bytes of a body for which no permission is needed: a log-in, one's own password."""
     list_body_max: int = 256 * _MEGABYTE
     """Bytes of a body that may hold one: a million recipients need some 120 MB."""
     open_metrics: bool = False
@@ -25,7 +27,9 @@ class ApiSettings:
     takes a silent connection for a dead one."""
     recheck_s: float = 60.0
     """How often a listener's token is looked at again."""
-    forecast_calls_max: int = 50_000
-    """Recipients to be played times runs: a forecast that would take longer is refused."""
+    forecast_calls_max: int = 250_000
+    """Calls that may still be placed, at most, times runs: a longer forecast is refused."""
+    forecast_s: float = 15.0
+    """So long a forecast is played; then it is of as many runs as were played."""
     past_states_kept: int = 2
     """States of the past that are kept in memory for the next question about the same time."""

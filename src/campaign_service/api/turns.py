@@ -51,6 +51,14 @@ class Turns:
         """
         if self._most is not None and self._here >= self._most:
             raise self._crowded()
+        return await self.go_on(work, *args, **more)
+
+    async def go_on(self, work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+        """Return what more of a work comes to that has begun: it is never turned away.
+
+        Raises:
+            Exception: what the work raises.
+        """
         loop = asyncio.get_running_loop()
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._at_once, thread_name_prefix=self._name)

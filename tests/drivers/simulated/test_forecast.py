@@ -311,3 +311,26 @@ def test_a_number_of_runs_beyond_reason_is_refused(runs):
     world = World(PROMPT)
     with pytest.raises(SettingsError):
         world.forecast(runs=runs)
+
+
+def test_forecast_that_may_not_go_on_is_of_the_runs_played_so_far():
+    world = World(Network(population=population()), recipients=10)
+    steps = 0
+
+    def made(steps_max):
+        nonlocal steps
+        steps = 0
+
+        def go_on():
+            nonlocal steps
+            steps += 1
+            return steps <= steps_max
+
+        return forecast(world.state, world.now, observed(world.events), runs=8, go_on=go_on)
+
+    whole, needed = made(1_000_000), steps
+
+    assert made(needed) == whole
+    assert 1 <= made(needed // 2).runs < whole.runs == 8
+    with pytest.raises(TimeoutError):
+        made(1)

@@ -1,15 +1,18 @@
 """Every error is a problem (RFC 9457), whatever goes wrong and wherever."""
 
+import json
 import logging
 import re
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import httpx
 import pytest
 from tests.service.api.desk import MODEL, Desk, below
 
-from campaign_service.api import ApiSettings
+from campaign_service.api import ApiSettings, bodies
 from campaign_service.api.problems import problem_of
 from campaign_service.database import DatabaseAwayError
 from campaign_service.journal import JournalAwayError
@@ -99,6 +102,55 @@ def test_body_that_is_too_large_is_not_read(narrow):
     assert narrow.post(below("do-not-call"), json=large).status_code == 200
     body = {"old": "a" * 60, "new": "b" * 60}
     check(narrow.put("/api/v1/me/password", json=body), 413, "body-too-large")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/v1/login"), ("PUT", "/api/v1/me/password")]
+)
+def test_body_for_which_no_permission_is_needed_must_be_short(ask, method, path):
+    """Issue: log-in rate limit; what a stranger sends costs next to nothing."""
+    names = {"name": "n" * (16 << 10)}
+
+    check(ask.request(method, path, json=names), 413, "body-too-large")
+    assert ask.request(method, path, json={"name": "n" * (15 << 10)}).status_code == 422
+
+
+def test_long_list_is_tried_only_by_who_may_manage_campaigns(desk):
+    """R8.5, R10.1: to look at what is does not take a hundred megabytes."""
+    body = {"trial": {"command": "AddToDoNotCall", "numbers": ["1" * 30] * 40_000}}
+    path = below("what-if")
+
+    check(desk.client("viewer").post(path, json=body), 413, "body-too-large")
+    pieces = (piece for piece in (json.dumps(body).encode(),))
+    chunked = desk.client("viewer").post(path, content=pieces, headers=JSON)
+    check(chunked, 413, "body-too-large")
+    assert desk.client("manager").post(path, json=body).status_code == 200
+
+
+def test_large_bodies_wait_for_their_turn_and_keep_no_command_waiting(desk, monkeypatch):
+    """Issue: calls are commanded whatever is sent; bad bodies take no thread that others need."""
+    let_go = threading.Event()
+    monkeypatch.setattr(bodies, "read_body", lambda *_: let_go.wait(20))
+    large = {"trial": {"command": "AddToDoNotCall", "numbers": ["1" * 30] * 3_000}}
+    count = 30
+
+    def send(_):
+        with httpx.Client(base_url=desk.url, timeout=30, trust_env=False) as viewer:
+            headers = {"Authorization": f"Bearer {desk.tokens['viewer']}"}
+            return viewer.post(below("what-if"), json=large, headers=headers)
+
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            sent = [threads.submit(send, number) for number in range(count)]
+            done = next(as_completed(sent, timeout=20)).result()
+            refused = check(done, 503, "busy")
+            assert done.headers["Retry-After"]
+            assert "large bodies" in refused["detail"]
+            # Without a body of its own a command is not kept waiting.
+            body = below("campaigns/1/pause")
+            assert desk.client("manager").post(body).status_code in (200, 404, 409)
+        finally:
+            let_go.set()
 
 
 def test_measurements_may_be_open_to_all(narrow):

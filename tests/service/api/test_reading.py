@@ -1,11 +1,13 @@
 """R3.3: a bad value is named with field, value and rule; a bad list names every bad row at once."""
 
+import contextlib
 import json
 
+import msgspec
 import pytest
 
 from campaign_core.errors import SettingsError
-from campaign_service.api import reading
+from campaign_service.api import pieces
 from campaign_service.api.reading import MalformedBodyError, read_body, read_query
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built
@@ -108,9 +110,9 @@ def test_rows_that_fit_the_schema_are_looked_at_by_the_core_all_of_them():
     ]
 
 
-@pytest.mark.parametrize("least", [0, 1 << 20])
-def test_body_is_the_same_whether_it_is_read_in_one_go_or_row_by_row(monkeypatch, least):
-    monkeypatch.setattr(reading, "_IN_PIECES", least)
+@pytest.mark.parametrize("piece", [0, 60, 1 << 20])
+def test_body_is_the_same_whether_it_is_read_in_one_go_or_piece_by_piece(monkeypatch, piece):
+    monkeypatch.setattr(pieces, "_PIECE", piece)
     rows = [{"number": str(number), "line": "INTERNAL"} for number in range(5)]
 
     made = built(read_body(json.dumps({**NAMED, "recipients": rows}).encode(), wanted.Model))
@@ -126,6 +128,82 @@ def test_body_is_the_same_whether_it_is_read_in_one_go_or_row_by_row(monkeypatch
     assert fields({}, requests.Recipients) == ["recipients"]
     with pytest.raises(MalformedBodyError):
         read_body(b'{"recipients": [{}, ]}', wanted.Model)
+    trial = {"command": "AppendRecipients", "campaign_id": 1, "recipients": rows}
+    tried = read_body(f" {json.dumps({'trial': trial})}".encode(), trials.WhatIf).trial
+    assert [one.number for one in tried.recipients] == ["0", "1", "2", "3", "4"]
+    assert fields({"trial": trial, "x": 1}, trials.WhatIf) == ["x"]
+    assert fields({"trial": {**trial, "recipients": [[]]}}, trials.WhatIf) == [
+        "trial.recipients[0]"
+    ]
+    assert fields({"trial": {**trial, "command": "Shout"}}, trials.WhatIf) == ["trial"]
+    assert fields({"trial": {**trial, "y": rows}}, trials.WhatIf) == ["trial.y"]
+    assert fields({"trial": rows}, trials.WhatIf) == ["trial"]
+    days = {**NAMED, "retry": {"delays_s": {"BUSY": 1}}}
+    assert read_body(json.dumps(days).encode(), wanted.Model).retry.delays_s == {"BUSY": 1}
+    twice = b'{"numbers": ["x"], "numbers": ["1", "2"]}'
+    assert read_body(twice, requests.Numbers).numbers == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"trial": [[]] * 30_000}, trials.WhatIf),
+        ({"trial": {"command": "AddToDoNotCall", "numbers": ["1"] * 30_000}}, trials.WhatIf),
+        ({"trial": {"command": "AddToDoNotCall", "numbers": [0] * 30_000}}, trials.WhatIf),
+        ({"numbers": ["1"] * 30_000}, requests.Numbers),
+        ({**NAMED, "priority": "x", "recipients": [{"number": "1"}] * 2_000}, wanted.Model),
+    ],
+)
+def test_nothing_large_is_decoded_or_converted_as_a_whole(monkeypatch, body, kind):
+    """Issue: calls are seen to whatever is sent: no other thread runs while the decoder does."""
+    monkeypatch.setattr(pieces, "_PIECE", 10_000)
+    largest = 0
+    decode, convert = msgspec.json.decode, msgspec.convert
+
+    def seen_decode(data, **more):
+        nonlocal largest
+        made = decode(data, **more)
+        # What does not fit at all ends it at once, and what is only taken apart is fast.
+        if "Raw" not in str(more.get("type")):
+            largest = max(largest, memoryview(data).nbytes)
+        return made
+
+    def seen_convert(value, kind):
+        nonlocal largest
+        made = convert(value, kind)
+        largest = max(largest, len(json.dumps(value, default=lambda _: 0)))
+        return made
+
+    monkeypatch.setattr(msgspec.json, "decode", seen_decode)
+    monkeypatch.setattr(msgspec, "convert", seen_convert)
+
+    with contextlib.suppress(BadValuesError):
+        read_body(json.dumps(body).encode(), kind)
+
+    assert 0 < largest <= 10_000
+
+
+def test_list_with_very_many_bad_rows_is_looked_at_until_enough_is_known(monkeypatch):
+    looked_at = 0
+    convert = msgspec.convert
+
+    def counted(value, kind):
+        nonlocal looked_at
+        looked_at += 1
+        return convert(value, kind)
+
+    monkeypatch.setattr(msgspec, "convert", counted)
+    body = {**NAMED, "recipients": [{"number": "x"}] * 20_000}
+
+    assert len(fields(body)) == 1_000
+    assert looked_at < 5_000
+
+
+@pytest.mark.parametrize("length", [1_001, 1_500])
+def test_list_that_is_too_long_is_told_so(length):
+    hours = {"days": ["MONDAY"], "opens_min": 0, "closes_min": 1}
+
+    assert fields({**NAMED, "calling_hours": [hours] * length}) == ["calling_hours"]
 
 
 def test_choice_is_told_with_its_names():

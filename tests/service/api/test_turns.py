@@ -60,3 +60,22 @@ def test_who_comes_when_too_many_wait_is_turned_away():
         turns.close()
 
     asyncio.run(story())
+
+
+def test_work_that_has_begun_goes_on_however_many_wait():
+    """R9.2: an export whose beginning was sent already is not broken off."""
+
+    async def story():
+        turns = Turns("test", at_once=1, waiting_max=0, crowded=CrowdedError)
+        go_on = threading.Event()
+        first = asyncio.create_task(turns.take(go_on.wait, 10))
+        await asyncio.sleep(0)
+        with pytest.raises(CrowdedError):
+            await turns.take(go_on.wait, 10)
+        second = asyncio.create_task(turns.go_on(go_on.wait, 10))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert await asyncio.gather(first, second) == [True, True]
+        turns.close()
+
+    asyncio.run(story())

@@ -141,7 +141,7 @@ async def export_campaign(asked: Asked) -> Answer:
     record = await _past(asked)
     name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
     return Answer(
-        content=export(asked.tenant, record, query, turns=asked.premises.long),
+        content=await export(asked.tenant, record, query, turns=asked.premises.long),
         media="text/csv; charset=utf-8" if query.format == "csv" else "application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

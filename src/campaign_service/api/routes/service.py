@@ -124,19 +124,24 @@ async def list_calls(asked: Asked) -> Answer:
 async def forecast_campaign(asked: Asked) -> Answer:
     """Forecast how a campaign will end, with what was seen of the callees so far (R8.2).
 
-    The present state is played on several times, with the core's own scheduler.
+    The present state is played on several times, with the core's own scheduler. Where that takes
+    long, fewer runs are played than were asked for: `runs` tells how many.
     """
-    runs = asked.query(ForecastQuery).runs
-    premises = asked.premises
-    async with premises.forecasting:
-        found = await asyncio.to_thread(
+    premises, settings = asked.premises, asked.premises.settings
+    gone = asyncio.ensure_future(asked.until_gone())
+    try:
+        found, played = await premises.forecasting.take(
             forecast_of,
             asked.tenant,
             asked.campaign_id,
-            runs=runs,
-            calls_max=premises.settings.forecast_calls_max,
+            runs=asked.query(ForecastQuery).runs,
+            calls_max=settings.forecast_calls_max,
+            within_s=settings.forecast_s,
+            is_wanted=lambda: not gone.done(),
         )
-    return Answer(content=forecast_shape(found, runs=runs))
+    finally:
+        gone.cancel()
+    return Answer(content=forecast_shape(found, runs=played))
 
 
 @SERVICE.query("/events", query=EventsQuery, reply=None, media=("text/event-stream",))

@@ -1,0 +1,109 @@
+"""Bodies as they come: how long one may be from whom, and its reading when it has its turn."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import InternalServerException
+from msgspec import Struct
+
+from campaign_core.errors import Problem
+from campaign_service.access import Principal, ServicePermission
+from campaign_service.api.operations import Needs, Operation
+from campaign_service.api.premises import Premises
+from campaign_service.api.problems import ClientGoneError, TooLargeError, UnsupportedBodyError
+from campaign_service.api.reading import read_body
+from campaign_service.api.settings import ApiSettings
+from campaign_service.api.shapes.building import BadValuesError
+
+__all__ = ["body_max", "media_of", "read"]
+
+_LARGE = 64 << 10
+"""Bytes from which on a body is read in a thread: it takes a millisecond and more."""
+
+
+def body_max(operation: Operation, settings: ApiSettings) -> int:
+    """Return how many bytes an operation's body may have at most."""
+    if operation.has_list:
+        return settings.list_body_max
+    if isinstance(operation.needs, Needs):
+        # No permission is needed: it may come from a stranger, as a log-in does.
+        return min(settings.body_max, settings.stranger_body_max)
+    return settings.body_max
+
+
+async def read(
+    premises: Premises,
+    operation: Operation,
+    request: Request[Any, Any, Any],
+    asker: Principal | None,
+) -> Struct | None:
+    """Return the body of a request as the shape that its operation declares.
+
+    Raises:
+        TooLargeError: it has more bytes than are taken from this one.
+        BusyError: too many wait for theirs to be read.
+        BadValuesError: values that do not fit, all of them.
+    """
+    if operation.method == "GET":
+        return None
+    data = await _bytes(request, _body_max_of(premises, operation, request, asker))
+    kind = operation.body
+    if kind is None:
+        if data.strip() not in (b"", b"{}", b"null"):
+            raise BadValuesError([Problem(field="", value="...", rule="no body")])
+        return None
+    if not data and operation.body_may_be_missing:
+        return kind()
+    content_type = request.headers.get("content-type", "")
+    if media_of(content_type) != "application/json":
+        shown = content_type or "(none)"
+        raise UnsupportedBodyError(f"Content-Type: {shown}: application/json is needed")
+    if len(data) < _LARGE:
+        return read_body(data, kind)
+    return await premises.reading.take(read_body, data, kind)
+
+
+def media_of(one: str) -> str:
+    """Return a media type without its parameters; nothing where it is refused by ``q=0``."""
+    name, *parameters = one.split(";")
+    is_refused = any(re.fullmatch(r"\s*q=0(\.0*)?\s*", parameter) for parameter in parameters)
+    return "" if is_refused else name.strip().lower()
+
+
+def _body_max_of(
+    premises: Premises,
+    operation: Operation,
+    request: Request[Any, Any, Any],
+    asker: Principal | None,
+) -> int:
+    settings = premises.settings
+    if operation.has_list and operation.needs is ServicePermission.VIEW:
+        # Who may only look may try a command too, but not one with a list of a million.
+        tenant = request.path_params.get("tenant")
+        manages = ServicePermission.MANAGE_CAMPAIGNS
+        if asker is None or not asker.may(manages, tenant=tenant):
+            return settings.body_max
+    return body_max(operation, settings)
+
+
+async def _bytes(request: Request[Any, Any, Any], most: int) -> bytes:
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
+    pieces, size = [], 0
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > most:
+                raise _too_large(most)
+            pieces.append(piece)
+    except InternalServerException as error:
+        # So the framework calls it when there is nobody any more who could be answered.
+        raise ClientGoneError(error.detail) from None
+    return b"".join(pieces)
+
+
+def _too_large(most: int) -> TooLargeError:
+    return TooLargeError(f"the body has more than the {most} bytes that are taken here from you")

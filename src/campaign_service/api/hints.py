@@ -1,0 +1,112 @@
+"""What the hint of a value allows: its list, its shapes, and how that is said to a person."""
+
+from __future__ import annotations
+
+import re
+import types
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Meta, Struct, UnsetType
+
+__all__ = ["dict_pair", "hints_of", "list_item", "members", "rule_of", "shape_for"]
+
+_WORDS = {
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a date and time",
+    "float": "a number",
+}
+
+
+@cache
+def hints_of(shape: type[Struct]) -> dict[str, Any]:
+    """Return the hints of a shape's fields, by name."""
+    return get_type_hints(shape, include_extras=True)
+
+
+def members(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Return what a hint may be, without what only adds to it."""
+    if get_origin(hint) is Annotated:
+        return members(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return tuple(
+            member
+            for arg in get_args(hint)
+            if arg not in (type(None), UnsetType)
+            for member in members(arg)
+        )
+    return (hint,)
+
+
+def list_item(hint: Any) -> Any | None:  # noqa: ANN401
+    """Return the hint of a list's entries; ``None``: it may be no list."""
+    return next((get_args(one)[0] for one in members(hint) if get_origin(one) is list), None)
+
+
+def dict_pair(hint: Any) -> tuple[Any, ...] | None:  # noqa: ANN401
+    """Return the hints of keys and values; ``None``: it may be no mapping."""
+    return next((get_args(one) for one in members(hint) if get_origin(one) is dict), None)
+
+
+def shape_for(hint: Any, raw: object) -> type[Struct] | None:  # noqa: ANN401
+    """Return the shape that a value is to be of, by its tag where there is a choice."""
+    shapes = [one for one in members(hint) if isinstance(one, type) and issubclass(one, Struct)]
+    if len(shapes) == 1:
+        return shapes[0]
+    for shape in shapes:
+        config = shape.__struct_config__
+        if isinstance(raw, dict) and raw.get(config.tag_field) == config.tag:
+            return shape
+    return None
+
+
+def _described(hint: Any) -> str | None:  # noqa: ANN401
+    """Return the description of the text that a hint asks for."""
+    if get_origin(hint) is Annotated:
+        found = _described(get_args(hint)[0])
+        metas = [one for one in get_args(hint)[1:] if isinstance(one, Meta) and one.pattern]
+        return found or next((one.description for one in metas), None)
+    if get_origin(hint) in (Union, types.UnionType):
+        return next(filter(None, map(_described, get_args(hint))), None)
+    return None
+
+
+def rule_of(hint: Any, said: str) -> str:  # noqa: ANN401
+    """Return what is allowed, from what msgspec says of a value that is not."""
+    said = re.sub(r" - at `[^`]*`.*$", "", said)
+    if "regex" in said:
+        return _described(hint) or said
+    if said.startswith("Invalid enum value"):
+        names = [name for one in members(hint) for name in _names(one)]
+        return f"one of {', '.join(names)}" if names else said
+    if said.startswith("Invalid value"):
+        return _tags(hint) or said
+    said = re.sub(r", got `[^`]+`$", "", said).replace("Expected ", "")
+    # `int | null` >= 1: the types stand between backticks.
+    said = re.sub(r"`([^`]+)`", _worded, said)
+    return said[:1].lower() + said[1:]
+
+
+def _worded(found: re.Match[str]) -> str:
+    return " or ".join(_WORDS.get(word, word) for word in found[1].split(" | "))
+
+
+def _names(hint: Any) -> list[str]:  # noqa: ANN401
+    if hasattr(hint, "__members__"):
+        return [*hint.__members__]
+    return [str(arg) for arg in get_args(hint)] if get_origin(hint) is Literal else []
+
+
+def _tags(hint: Any) -> str | None:  # noqa: ANN401
+    configs = [
+        one.__struct_config__
+        for one in members(hint)
+        if isinstance(one, type) and issubclass(one, Struct)
+    ]
+    if len(configs) < 2:  # noqa: PLR2004 -- no choice
+        return None
+    return f"one with {configs[0].tag_field} {', '.join(str(one.tag) for one in configs)}"

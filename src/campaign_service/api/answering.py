@@ -33,6 +33,7 @@ from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import Answer, IfMatch, Needs, Operation
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import (
+    PROBLEM_MEDIA,
     NotAcceptableError,
     NotFoundError,
     PreconditionNeededError,
@@ -49,7 +50,6 @@ AnyRequest = Request[Any, Any, Any]
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEQ = re.compile(r"[0-9]{1,15}")
-_PROBLEM = "application/problem+json"
 
 
 async def answer(premises: Premises, operation: Operation, request: AnyRequest) -> Response[Any]:
@@ -77,7 +77,7 @@ def refusal_response(refusal: Refusal) -> Response[Any]:
     return Response(
         refusal.encoded(),
         status_code=refusal.status,
-        media_type=_PROBLEM,
+        media_type=PROBLEM_MEDIA,
         headers={"Cache-Control": "no-store", **refusal.headers},
     )
 

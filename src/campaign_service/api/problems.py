@@ -46,6 +46,7 @@ from campaign_service.serving import KeyReusedError, NotLeadingError
 
 __all__ = [
     "PROBLEMS",
+    "PROBLEM_MEDIA",
     "BadValue",
     "BusyError",
     "ClientGoneError",
@@ -60,6 +61,7 @@ __all__ = [
     "TooLargeError",
     "UnsupportedBodyError",
     "problem_of",
+    "refusal_of",
     "refused_by_field",
 ]
 
@@ -121,6 +123,7 @@ _KINDS = (
     ProblemKind("not-found", 404, "There is no such thing"),
     ProblemKind("method-not-allowed", 405, "That cannot be done with this"),
     ProblemKind("not-acceptable", 406, "No acceptable form of an answer"),
+    ProblemKind("too-slow", 408, "The request has not come in time"),
     ProblemKind("refused", 409, "The state does not allow it"),
     ProblemKind("key-reused", 409, "The idempotency key belongs to another request"),
     ProblemKind("precondition-failed", 412, "Somebody has changed it meanwhile"),
@@ -129,6 +132,7 @@ _KINDS = (
     ProblemKind("bad-value", 422, "Values must be changed"),
     ProblemKind("precondition-needed", 428, "If-Match is needed"),
     ProblemKind("login-limited", 429, "Too many log-ins have failed"),
+    ProblemKind("head-too-large", 431, "The head of the request is too long"),
     ProblemKind("internal", 500, "The service has made a mistake"),
     ProblemKind("not-leading", 503, "Another process leads"),
     ProblemKind("busy", 503, "Too much is asked just now"),
@@ -139,6 +143,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {kind.name: kind for kind in _KINDS}
 """Every kind of problem by its name."""
 
 
+PROBLEM_MEDIA = "application/problem+json"
 _AWAY = "the database cannot be written or read just now; the service's log says why"
 
 
@@ -215,29 +220,29 @@ def problem_of(error: Exception) -> Refusal:
     if isinstance(error, AccessError):
         return _of_access(error)
     if isinstance(error, CommandRefusedError):
-        return _of_refusal(error)
+        return _ofrefusal_of(error)
     match error:
         case NotFoundError():
-            return _refusal("not-found", str(error))
+            return refusal_of("not-found", str(error))
         case PreconditionFailedError(etag=etag):
-            return _refusal("precondition-failed", str(error), headers={"ETag": etag})
+            return refusal_of("precondition-failed", str(error), headers={"ETag": etag})
         case KeyReusedError():
-            return _refusal("key-reused", str(error))
+            return refusal_of("key-reused", str(error))
         case NotLeadingError(leader_url=leader):
             body = _body("not-leading", str(error), leader=leader)
             return Refusal(body=body, headers={"Retry-After": "1"})
         case BusyError():
-            return _refusal("busy", str(error), headers={"Retry-After": "2"})
+            return refusal_of("busy", str(error), headers={"Retry-After": "2"})
         case OSError():
             # The journal, or the database that users are kept in; where that is, and what it says
             # of itself, is not for a stranger who tries to log in.
             _log.warning("a request was refused: %s", error)
-            return _refusal("away", _AWAY, headers={"Retry-After": "2"})
+            return refusal_of("away", _AWAY, headers={"Retry-After": "2"})
         case _:
             pass
     for kind, name in _PLAIN.items():
         if isinstance(error, kind):
-            return _refusal(name, str(error))
+            return refusal_of(name, str(error))
     return _internal(error)
 
 
@@ -269,7 +274,7 @@ def _bad_values(error: SettingsError) -> Refusal:
     return Refusal(body=_body("bad-value", detail, errors=errors))
 
 
-def _of_refusal(error: CommandRefusedError) -> Refusal:
+def _ofrefusal_of(error: CommandRefusedError) -> Refusal:
     if isinstance(
         error,
         UnknownCampaignError
@@ -279,9 +284,9 @@ def _of_refusal(error: CommandRefusedError) -> Refusal:
         | UnknownRoleError
         | UnknownTokenError,
     ):
-        return _refusal("not-found", error.why)
+        return refusal_of("not-found", error.why)
     if isinstance(error, VersionConflictError):
-        return _refusal("precondition-failed", error.why)
+        return refusal_of("precondition-failed", error.why)
     command = error.command
     name = command if isinstance(command, str) else type(command).__name__
     return Refusal(body=_body("refused", error.why, why=error.why, command=name))
@@ -290,26 +295,26 @@ def _of_refusal(error: CommandRefusedError) -> Refusal:
 def _of_access(error: AccessError) -> Refusal:
     match error:
         case LoginLimitedError(retry_after_s=after):
-            return _refusal("login-limited", str(error), headers={"Retry-After": str(after)})
+            return refusal_of("login-limited", str(error), headers={"Retry-After": str(after)})
         case NotPermittedError():
-            return _refusal("not-permitted", str(error))
+            return refusal_of("not-permitted", str(error))
         case _:
             # Whatever else an authenticator says, it does not know who asks.
             pass
     headers = {"WWW-Authenticate": 'Bearer realm="call-campaign"'}
-    return _refusal("not-authenticated", str(error), headers=headers)
+    return refusal_of("not-authenticated", str(error), headers=headers)
 
 
 def _of_framework(error: HTTPException) -> Refusal:
     match error:
         case MethodNotAllowedException():
-            return _refusal("method-not-allowed", error.detail, headers=dict(error.headers or {}))
+            return refusal_of("method-not-allowed", error.detail, headers=dict(error.headers or {}))
         case NotFoundException():
-            return _refusal("not-found", "there is nothing at this URL")
+            return refusal_of("not-found", "there is nothing at this URL")
         case RequestEntityTooLarge():
-            return _refusal("body-too-large", "the body has more bytes than are taken here")
+            return refusal_of("body-too-large", "the body has more bytes than are taken here")
         case ClientException(status_code=400):
-            return _refusal("bad-request", error.detail)
+            return refusal_of("bad-request", error.detail)
         case _:
             pass
     return _internal(error)
@@ -322,7 +327,8 @@ def _internal(error: Exception) -> Refusal:
     return Refusal(body=_body("internal", detail, id=number))
 
 
-def _refusal(name: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Refusal:
+def refusal_of(name: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Refusal:
+    """Return the answer that says which kind of problem there is, and a sentence about it."""
     return Refusal(body=_body(name, detail), headers=headers or {})
 
 

@@ -10,10 +10,13 @@ import asyncio
 import logging
 import resource
 import time
+from http import HTTPStatus
 from typing import cast
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
 
 __all__ = ["HEAD_BYTES_MAX", "HEAD_S", "SILENCE_S", "BoundedProtocol"]
 
@@ -32,11 +35,21 @@ _FILES_SHARE = 2
 telephony and the journal need theirs."""
 _TOLD_EVERY_S = 60.0
 
-_TOO_LONG = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
-_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+def _answer(name: str, detail: str) -> bytes:
+    """Return a problem as bytes of HTTP, after which the connection is closed."""
+    refusal = refusal_of(name, detail)
+    body = refusal.encoded()
+    head = (
+        f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"
+        f"content-type: {PROBLEM_MEDIA}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+_TOO_LONG = _answer("head-too-large", f"line and headers may have {HEAD_BYTES_MAX} bytes")
+_TOO_SLOW = _answer("too-slow", "it was not all there in time")
+_MALFORMED = _answer("bad-request", "this is no HTTP/1.1, or its method is unknown")
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -109,6 +122,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take the end of a request."""
         self._unread, self._in_body = 0, False
         super().on_message_complete()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Answer what cannot be read at all."""
+        self.transport.write(_MALFORMED)
+        self.transport.close()
+
+    @override
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing of a wish for another protocol: the request is answered as it is."""
 
     def _look(self) -> None:
         """Break off what has taken too long."""

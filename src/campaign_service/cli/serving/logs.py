@@ -7,6 +7,7 @@ that quotes it), the secrets of the configuration are taken out before a line is
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -96,6 +97,23 @@ class _WithoutQuery(logging.Filter):
 _WITHOUT_QUERY = _WithoutQuery()
 
 
+class _OfTheServer(logging.Filter):
+    """Leaves out what the web server tells of strangers, and of requests that a stop broke off.
+
+    Anybody can send what is no HTTP, as often as he likes, and would fill the disk.
+    """
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, asyncio.CancelledError):
+            return False
+        return not str(record.msg).startswith(("Invalid HTTP request", "Cancel %s running task"))
+
+
+_OF_THE_SERVER = _OfTheServer()
+
+
 @contextmanager
 def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> Iterator[None]:
     """Have all that is logged within written to standard error, or to a stream."""
@@ -109,6 +127,8 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
     if settings.access_log:
         levels[access.name] = logging.INFO
         access.addFilter(_WITHOUT_QUERY)
+    server = logging.getLogger("uvicorn.error")
+    server.addFilter(_OF_THE_SERVER)
     before = {name: logging.getLogger(name).level for name in levels}
     root = logging.getLogger()
     handlers, root.handlers = root.handlers, [handler]
@@ -121,6 +141,7 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
         logging.captureWarnings(capture=False)
         root.handlers = handlers
         access.removeFilter(_WITHOUT_QUERY)
+        server.removeFilter(_OF_THE_SERVER)
         for name, found in before.items():
             logging.getLogger(name).setLevel(found)
 

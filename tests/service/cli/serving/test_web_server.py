@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import socket
 import threading
 from contextlib import closing
@@ -146,6 +147,44 @@ def test_more_connections_than_files_allow_are_turned_away(serve, monkeypatch):
         assert _answer(where, request) == b""
     while b"200 OK" not in _answer(where, request):
         pass
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "kind"),
+    [
+        (b"SHOUT / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad-request"),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400, "bad-request"),
+        (b"\x16\x03\x01\x02\x00", 400, "bad-request"),
+        (b"GET / HTTP/1.1\r\nX: ".ljust(HEAD_BYTES_MAX + 1, b"x"), 431, "head-too-large"),
+        (b"GET / HT", 408, "too-slow"),
+    ],
+)
+def test_what_is_no_request_is_answered_with_a_problem(serve, request_, status, kind):
+    """Issue: problem details (RFC 9457) for every error."""
+    head, _, body = _answer(serve(), request_).partition(b"\r\n\r\n")
+    told = json.loads(body)
+
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"content-type: application/problem+json" in head
+    assert f"content-length: {len(body)}".encode() in head
+    assert (told["status"], told["type"]) == (status, f"/problems/{kind}")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"SHOUT / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n",
+    ],
+)
+def test_stranger_writes_nothing_into_the_log(serve, request_):
+    """Issue: HTTP API; anybody could fill the disk."""
+    stream = io.StringIO()
+    with set_up_logging(read_service(flags={}, environment={}), stream):
+        where = serve()
+        assert _answer(where, request_).startswith(b"HTTP/1.1 ")
+
+    assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize(

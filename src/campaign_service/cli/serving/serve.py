@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ import click
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.simulated import RealClock
+from campaign_service.cli.serving.leaving import run_and_leave
 from campaign_service.cli.serving.listening import check_certificate, open_sockets
 from campaign_service.cli.serving.logs import set_up_logging
 from campaign_service.cli.serving.service_process import ServiceProcess
@@ -79,15 +79,20 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
     check_certificate(settings)
     check_addresses(settings)
     sockets = open_sockets(settings.listen)
-    try:
-        with set_up_logging(settings):
-            _warn_of_open_secrets(given)
-            return asyncio.run(ServiceProcess(settings, sockets, say=click.echo).run())
-    finally:
+
+    def close() -> None:
         for one in sockets:
             one.close()
         if settings.listen.path is not None:
             settings.listen.path.unlink(missing_ok=True)
+
+    try:
+        with set_up_logging(settings):
+            _warn_of_open_secrets(given)
+            process = ServiceProcess(settings, sockets, say=click.echo)
+            return run_and_leave(process.run(), before=close)
+    finally:
+        close()
 
 
 def _warn_of_open_secrets(given: Mapping[str, str]) -> None:

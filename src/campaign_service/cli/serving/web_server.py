@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from campaign_service.api import close_streams
+from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 from campaign_service.config.service_settings import UNIX_SOCKET, ServiceSettings
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 __all__ = ["WebServer"]
+
+_log = logging.getLogger(__name__)
 
 _CLOSING_S = 5
 """Requests that are being answered at the end have so long."""
@@ -49,10 +53,11 @@ class WebServer:
         self, app: Litestar, settings: ServiceSettings, sockets: list[socket.socket]
     ) -> None:
         self._app = app
+        self._broken_off = 0
         certificate, key = settings.tls_certificate, settings.tls_key
         self._server = _Server(
             uvicorn.Config(
-                _told_who_asks(app, settings.trusted_proxies),
+                self._ended_well(_told_who_asks(app, settings.trusted_proxies)),
                 lifespan="on",
                 loop="asyncio",
                 http=BoundedProtocol,
@@ -96,6 +101,44 @@ class WebServer:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+        if self._broken_off:
+            _log.info("%d requests had no answer by the end", self._broken_off)
+
+    def _ended_well(self, app: Any) -> Any:  # noqa: ANN401 -- ASGI applications
+        """Return the application, whose clients are told when it ends before their answer."""
+
+        async def ended_well(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+            has_begun = False
+
+            async def told(message: Any) -> None:  # noqa: ANN401
+                nonlocal has_begun
+                has_begun = True
+                await send(message)
+
+            try:
+                await app(scope, receive, told)
+            except asyncio.CancelledError:
+                if scope["type"] == "http":
+                    # The server takes no longer to end.
+                    self._broken_off += 1
+                    if not has_begun:
+                        await _say_that_it_ends(send)
+                        return
+                raise
+
+        return ended_well
+
+
+async def _say_that_it_ends(send: Any) -> None:  # noqa: ANN401
+    refusal = refusal_of("not-ready", "the service stops")
+    body = refusal.encoded()
+    headers = [
+        (b"content-type", PROBLEM_MEDIA.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _told_who_asks(app: Any, trusted: tuple[str, ...]) -> Any:  # noqa: ANN401 -- ASGI applications

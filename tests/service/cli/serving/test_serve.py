@@ -4,11 +4,13 @@ import signal
 import socket
 import sqlite3
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import httpx
 import pytest
-from tests.service.serving_process import ServingProcess
+from tests.service.serving_process import WITHIN_S, ServingProcess
 
 from campaign_core import Instant, Settings, open_service
 from campaign_service.cli import main
@@ -19,6 +21,20 @@ from campaign_service.config.service_file import read_service
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal, create_tenant
 
+MAIN = "/api/v1/tenants/main"
+HELD = """
+import sys, time
+from campaign_service.api.routes import campaigns
+from campaign_service.cli import main
+from campaign_service.journal.sql import History
+
+def held(*_):
+    print("a question takes its time", flush=True)
+    time.sleep(600)
+
+History.campaigns = campaigns.what_if = held
+sys.exit(main())
+"""
 SECRET = "throwaway-7f3a"  # of nothing: it is looked for in what is told
 
 
@@ -94,6 +110,32 @@ sound = "drill"
 recipients = "people.csv"
 ring_timeout_s = 600
 """
+
+
+def test_stop_waits_for_no_question(here):
+    """Graceful stop: it ends when calls have ended, whatever somebody asked; and says so once."""
+    with ServingProcess(here, "--drain-s", "0", script=HELD) as process:
+        headers = {"Authorization": f"Bearer {process.token()}"}
+        try_it = {"trial": {"command": "PauseCampaign", "campaign_id": 1}}
+        asked = [
+            lambda: ask(process, f"{MAIN}/past-campaigns", headers=headers, timeout=60),
+            lambda: httpx.post(
+                f"{process.url}{MAIN}/what-if", json=try_it, headers=headers, timeout=60
+            ),
+        ]
+        with ThreadPoolExecutor(4) as threads:
+            answers = [threads.submit(one) for one in asked * 2]
+            process.wait_for(r"(?s)(a question takes its time.*){4}")
+            began = time.monotonic()
+            status = process.stop()
+
+        assert status == ExitStatus.COMPLETED
+        assert time.monotonic() - began < WITHIN_S / 2
+        assert {answer.result().status_code for answer in answers} == {503}
+        assert {answer.result().json()["type"] for answer in answers} == {"/problems/not-ready"}
+        assert "Traceback" not in process.text
+        assert "Exception" not in process.text
+        assert "4 requests had no answer by the end" in process.text
 
 
 def test_port_in_use_is_named_before_anything_is_done(refused, here):

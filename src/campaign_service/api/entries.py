@@ -12,15 +12,15 @@ from campaign_service.api.shapes.records import LogEntry
 from campaign_service.api.times import text_of
 from campaign_service.journal import Entry
 
-__all__ = ["log_entry", "stream_text"]
+__all__ = ["WHOLE_MAX", "log_entry", "stream_text"]
 
-_WHOLE_MAX = 64 << 10
+WHOLE_MAX = 64 << 10
 """Characters of an event that are shown everywhere."""
 
 
 def log_entry(entry: Entry, *, is_whole: bool = False) -> LogEntry:
-    """Return an entry as a page shows it, or whole."""
-    is_abridged = not is_whole and len(entry.data) > _WHOLE_MAX
+    """Return an entry as a page shows it, or whole; one that was read without data is abridged."""
+    is_abridged = not entry.data or (not is_whole and len(entry.data) > WHOLE_MAX)
     data = _abridged(entry) if is_abridged else entry.data
     return LogEntry(
         seq=entry.seq,

@@ -41,6 +41,7 @@ from campaign_service.serving import TenantService
 __all__ = ["export"]
 
 _PAGE = 500
+_PAGE_BYTES = 4 << 20
 LOG_COLUMNS = ("seq", "at", "actor", "kind", "data")
 """The columns of the log: the event itself stands in ``data``, as JSON."""
 
@@ -145,7 +146,10 @@ class _Pages:
         after = 0
         while True:
             entries = self._tenant.history.entries(
-                after=after, limit=_PAGE, campaign_id=self._campaign_id
+                after=after,
+                limit=_PAGE,
+                campaign_id=self._campaign_id,
+                bytes_max=_PAGE_BYTES,
             )
             yield [
                 {
@@ -157,7 +161,7 @@ class _Pages:
                 }
                 for entry in entries
             ]
-            if len(entries) < _PAGE:
+            if not entries:
                 return
             after = entries[-1].seq
 

@@ -12,6 +12,7 @@ from campaign_core.codec import from_data
 from campaign_core.errors import CommandRefusedError
 from campaign_core.events import Event
 from campaign_drivers.simulated.forecast import CampaignForecast, forecast, observed
+from campaign_service.api.entries import WHOLE_MAX
 from campaign_service.serving import TenantService
 
 __all__ = ["forecast_of"]
@@ -48,11 +49,10 @@ def forecast_of(
     state, now = tenant.state, tenant.now
     _check_size(state, now, campaign_id, runs=runs, calls_max=calls_max)
     first = max(0, tenant.health().last_seq - _EVENTS_READ)
-    entries = tenant.history.entries(after=first, limit=_EVENTS_READ)
+    # Those with many recipients in them tell nothing of calls.
+    entries = tenant.history.entries(after=first, limit=_EVENTS_READ, data_max=WHOLE_MAX)
     seen = observed(
-        cast("Event", from_data(json.loads(entry.data)))
-        for entry in entries
-        if entry.kind not in _LARGE
+        cast("Event", from_data(json.loads(entry.data))) for entry in entries if entry.data
     )
     ends_at = time.monotonic() + within_s
 
@@ -87,7 +87,3 @@ def _check_size(
             f" the {calls_max} calls that a forecast may play"
         )
         raise CommandRefusedError("Forecast", why)
-
-
-_LARGE = frozenset({"CampaignScheduled", "RecipientsAppended", "ModelAdded", "ModelEdited"})
-"""Events that may hold a million recipients, and tell nothing of calls."""

@@ -13,7 +13,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import suppress
 
 from campaign_core import CampaignId
+from campaign_service.api.catching_up import OlderPage, OlderPages
 from campaign_service.api.entries import stream_text
+from campaign_service.api.turns import Turns
 from campaign_service.journal import Entry
 from campaign_service.serving import TenantService
 
@@ -26,11 +28,15 @@ _GATHER_S = 0.05
 _KEPT_MAX = 20_000
 """Events in bundles that are kept."""
 _KEPT_BYTES_MAX = 16 << 20
-_PAGE = 1_000
+_READ_AT_ONCE = 2
 _PAUSE_S = 1.0
 _TICK_S = 1.0
 
 Watcher = Callable[[Iterable[Entry]], None]
+
+
+def _turns() -> Turns:
+    return Turns("older-events", at_once=_READ_AT_ONCE)
 
 
 class _Bundle:
@@ -66,12 +72,18 @@ class Wire:
 
     Args:
         tenant: whose events.
+        turns: in which older events are read; without, it has its own.
         watch: is told every event once, for counting.
         tick_s: how often listeners look at the time though nothing happens.
     """
 
     def __init__(
-        self, tenant: TenantService, *, watch: Watcher | None = None, tick_s: float = _TICK_S
+        self,
+        tenant: TenantService,
+        *,
+        turns: Turns | None = None,
+        watch: Watcher | None = None,
+        tick_s: float = _TICK_S,
     ) -> None:
         self.tenant = tenant
         self.listeners = 0
@@ -79,6 +91,9 @@ class Wire:
         self.is_closed = False
         self.last_seq = 0
         """The last event that is in a bundle."""
+        self._older = OlderPages(
+            tenant, _turns() if turns is None else turns, write=lambda one: _text(one, None, 0)
+        )
         self._watch = watch
         self._tick_s = tick_s
         self._gathered: list[Entry] = []
@@ -133,10 +148,10 @@ class Wire:
                 elif self.is_closed:
                     return
                 elif cursor < self.last_seq:
-                    async for text, known in self._from_journal(cursor, campaign_id):
-                        cursor = known
-                        if text:
-                            yield text
+                    async for page in self._from_journal(cursor, campaign_id):
+                        cursor = page.last_seq
+                        if page.text:
+                            yield page.text
                 else:
                     await self._news()
                     yield b""
@@ -158,18 +173,14 @@ class Wire:
 
     async def _from_journal(
         self, after: int, campaign_id: CampaignId | None
-    ) -> AsyncIterator[tuple[bytes, int]]:
-        """Yield pages of what is not in a bundle any more, and up to where they go."""
+    ) -> AsyncIterator[OlderPage]:
+        """Yield pages of what is not in a bundle any more."""
         while True:
             # What is in a bundle is in the journal: up to here a page that is not full tells all.
-            known = self.last_seq
-            entries = await asyncio.to_thread(
-                self.tenant.history.entries, after=after, limit=_PAGE, campaign_id=campaign_id
-            )
-            is_all = len(entries) < _PAGE
-            after = max(entries[-1].seq if entries else 0, known if is_all else 0)
-            yield _text(entries, None, 0), after
-            if is_all or self._holding(after + 1) is not None:
+            page = await self._older.behind(after, campaign_id, known_seq=self.last_seq)
+            yield page
+            after = page.last_seq
+            if not page.is_full or self._holding(after + 1) is not None:
                 return
 
     async def _news(self) -> None:
@@ -255,6 +266,7 @@ class Wires:
         tick_s: float = _TICK_S,
     ) -> None:
         self._tenants = tenants
+        self._turns = _turns()
         self._watch = watch
         self._tick_s = tick_s
         self._wires: dict[str, Wire] = {}
@@ -271,7 +283,10 @@ class Wires:
         wire = self._wires.get(name)
         if wire is None:
             wire = self._wires[name] = Wire(
-                self._tenants[name], watch=self._watch(name), tick_s=self._tick_s
+                self._tenants[name],
+                turns=self._turns,
+                watch=self._watch(name),
+                tick_s=self._tick_s,
             )
             if self._is_running:
                 wire.start()
@@ -294,3 +309,4 @@ class Wires:
         self.close()
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*(wire.stop() for wire in self._wires.values()))
+        self._turns.close()

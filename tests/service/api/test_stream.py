@@ -9,6 +9,7 @@ from tests.service.api.desk import CONSOLE, MODEL, below, now_ms
 
 from campaign_service import access
 from campaign_service.access import Grant
+from campaign_service.api.routes import logs
 
 NUMBERS = itertools.count(1)
 
@@ -162,3 +163,20 @@ def test_event_that_is_not_yet_is_not_gone_on_from(ask):
     assert [answer.json()["errors"][0]["field"] for answer in beyond] == ["Last-Event-ID", "after"]
     with ask.stream("GET", below("events"), params={"after": last}) as answer:
         assert answer.status_code == 200
+
+
+def test_page_of_a_log_with_many_long_events_is_short_and_goes_on(ask, monkeypatch):
+    """R9.1: whoever pages sees everything, however long the events are."""
+    monkeypatch.setattr(logs, "_PAGE_BYTES", 2_000)
+    whole = ask.get(below("log"), params={"limit": 1}).json()
+    seen, after = [], 0
+    pages = 0
+    while after is not None:
+        page = ask.get(below("log"), params={"limit": 50, "after": after}).json()
+        seen += [entry["seq"] for entry in page["items"]]
+        after = page["next"]
+        pages += 1
+
+    assert whole["items"]
+    assert seen == list(range(1, len(seen) + 1))
+    assert pages > len(seen) / 50 + 1

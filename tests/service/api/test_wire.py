@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaign_service.api import catching_up
 from campaign_service.api import wire as wires
 from campaign_service.api.wire import Wire, Wires
 from campaign_service.journal import Entry
@@ -29,6 +30,7 @@ class Past:
         self.reads = 0
         self.is_over = False
         self.is_away = False
+        self.is_broken = False
         self._news = asyncio.Event()
 
     @property
@@ -38,10 +40,17 @@ class Past:
     def health(self):
         return self
 
-    def entries(self, *, after, limit, campaign_id=None):
+    def entries(self, *, after, limit, campaign_id=None, bytes_max, **asked):
         self.reads += 1
-        found = [one for one in self.entries_known if one.seq > after]
-        return [one for one in found if campaign_id in (None, one.campaign_id)][:limit]
+        self.asked = asked
+        if self.is_broken:
+            raise OSError("gone")
+        found, size = [], 0
+        for one in self.entries_known[after:]:
+            if campaign_id in (None, one.campaign_id) and len(found) < limit and size < bytes_max:
+                found.append(one)
+                size += len(one.data)
+        return found
 
     async def follow(self, *, after):
         while not self.is_over:
@@ -85,7 +94,7 @@ def in_small(monkeypatch):
     """Bundles are small and few, so that a few events are many."""
     monkeypatch.setattr(wires, "_GATHER_S", 0.001)
     monkeypatch.setattr(wires, "_KEPT_MAX", 10)
-    monkeypatch.setattr(wires, "_PAGE", 4)
+    monkeypatch.setattr(catching_up, "_PAGE", 4)
     monkeypatch.setattr(wires, "_PAUSE_S", 0.001)
 
 
@@ -178,6 +187,50 @@ def test_slow_listener_reads_the_journal_and_catches_up():
     found, reads = running(scene)
     assert found == list(range(6, 37))
     assert reads > 0
+
+
+def test_who_catches_up_from_one_place_shares_what_is_read():
+    """Issue: event-stream delay with 100 listeners; after a restart all of them come at once."""
+
+    async def scene(past, wire):
+        past.tell(60)
+        await asyncio.sleep(0.01)
+        everybody = [asyncio.create_task(listened(wire, 65, after=0)) for _ in range(100)]
+        return past, await asyncio.gather(*everybody)
+
+    past, found = running(scene)
+    assert found == [list(range(1, 66))] * 100
+    assert past.reads < 100
+
+
+def test_who_catches_up_reads_pages_of_so_many_bytes(monkeypatch):
+    monkeypatch.setattr(catching_up, "_PAGE", 1_000)
+    monkeypatch.setattr(catching_up, "_PAGE_BYTES", 3 * len(entry(1).data))
+
+    async def scene(past, wire):
+        past.tell(40)
+        await asyncio.sleep(0.01)
+        return past, await listened(wire, 30, after=0)
+
+    past, found = running(scene)
+    assert found[:30] == list(range(1, 31))
+    assert past.reads >= 10
+    assert past.asked["data_max"] == 64 << 10
+
+
+def test_error_of_reading_reaches_all_who_wait_for_it_and_the_next_reads_anew():
+    async def scene(past, wire):
+        past.tell(60)
+        await asyncio.sleep(0.01)
+        past.is_broken = True
+        everybody = [asyncio.create_task(listened(wire, 65, after=0)) for _ in range(3)]
+        failed = await asyncio.gather(*everybody, return_exceptions=True)
+        past.is_broken = False
+        return failed, await listened(wire, 65, after=0)
+
+    failed, found = running(scene)
+    assert [type(one) for one in failed] == [OSError] * 3
+    assert found == list(range(1, 66))
 
 
 def test_reading_goes_on_after_the_database_was_away():

@@ -12,7 +12,7 @@ from campaign_core import CampaignId, Instant
 from campaign_core.codec import from_data
 from campaign_core.events import CampaignScheduled
 from campaign_service.api.asked import Asked
-from campaign_service.api.entries import log_entry
+from campaign_service.api.entries import WHOLE_MAX, log_entry
 from campaign_service.api.exports import export
 from campaign_service.api.operations import OF_TENANT, Answer, Register
 from campaign_service.api.problems import NotFoundError
@@ -34,6 +34,9 @@ from campaign_service.serving import TenantService
 __all__ = ["LOGS"]
 
 LOGS = Register("What happened", below=OF_TENANT)
+
+_PAGE_BYTES = 4 << 20
+"""Of events; a page with more of them is short."""
 
 
 @LOGS.query("/log", query=LogQuery, reply=records.LogPage)
@@ -68,7 +71,12 @@ async def _log(asked: Asked, campaign_id: CampaignId | None) -> Answer:
 
     def page() -> records.LogPage:
         entries = asked.tenant.history.entries(
-            after=query.after, limit=query.limit + 1, campaign_id=campaign_id, until=until
+            after=query.after,
+            limit=query.limit + 1,
+            campaign_id=campaign_id,
+            until=until,
+            data_max=WHOLE_MAX,
+            bytes_max=_PAGE_BYTES,
         )
         return records.LogPage(
             items=[log_entry(entry) for entry in entries[: query.limit]],
@@ -116,6 +124,8 @@ async def read_audit(asked: Asked) -> Answer:
             until=until,
             after=query.after,
             limit=query.limit + 1,
+            data_max=WHOLE_MAX,
+            bytes_max=_PAGE_BYTES,
         )
         return records.AuditPage(
             items=[log_entry(entry) for entry in entries[: query.limit]],
@@ -183,7 +193,10 @@ def _detail(tenant: TenantService, record: CampaignRecord) -> records.PastCampai
 
 
 def _next(entries: list[Entry], limit: int) -> int | None:
-    return entries[limit - 1].seq if len(entries) > limit else None
+    if len(entries) > limit:
+        return entries[limit - 1].seq
+    is_cut = sum(len(entry.data) for entry in entries) >= _PAGE_BYTES
+    return entries[-1].seq if is_cut else None
 
 
 def _instant(moment: datetime | UnsetType, field: str) -> Instant | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ from campaign_service.journal.sql.tenants import TenantRow
 
 __all__ = ["CampaignRecord", "History"]
 
+_ROWS = 100
+"""Rows that are fetched at a time."""
 _e, _a, _c, _r = db.event.c, db.attempt.c, db.campaign.c, db.receipt.c
 
 
@@ -69,21 +72,28 @@ class History:
         limit: int,
         campaign_id: CampaignId | None = None,
         until: Instant | None = None,
+        data_max: int | None = None,
+        bytes_max: int | None = None,
     ) -> list[Entry]:
         """Return a part of the log, in order (R9.2).
+
+        An event with a million recipients has a hundred megabytes of data. Where they come to
+        ``bytes_max`` and more, or where there are ``limit``, more may follow.
 
         Args:
             after: only those with a higher number.
             limit: so many at most.
             campaign_id: only those of this campaign and its calls.
             until: only those that happened by then.
+            data_max: of those with longer data it is left out: empty.
+            bytes_max: none behind the one with whose data they come to so much.
         """
-        query = self._entries().where(_e.seq > after)
+        query = self._entries(data_max).where(_e.seq > after)
         if campaign_id is not None:
             query = query.where(_e.campaign_id == campaign_id)
         if until is not None:
             query = query.where(_e.at <= until)
-        return self._fetch(query.order_by(_e.seq).limit(limit))
+        return self._fetch(query.order_by(_e.seq).limit(limit), bytes_max)
 
     def by_users(
         self,
@@ -93,6 +103,8 @@ class History:
         until: Instant | None = None,
         after: int = 0,
         limit: int = 1_000,
+        data_max: int | None = None,
+        bytes_max: int | None = None,
     ) -> list[Entry]:
         """Return what people and programs did, in order: the audit of commands (R9.1).
 
@@ -102,15 +114,17 @@ class History:
             until: only what was done by then.
             after: only those with a higher number.
             limit: so many at most.
+            data_max: see :meth:`entries`.
+            bytes_max: see :meth:`entries`.
         """
-        query = self._entries().where(db.BY_USERS, _e.seq > after)
+        query = self._entries(data_max).where(db.BY_USERS, _e.seq > after)
         if actor is not None:
             query = query.where(_e.actor == storable(actor))
         if since is not None:
             query = query.where(_e.at >= since)
         if until is not None:
             query = query.where(_e.at <= until)
-        return self._fetch(query.order_by(_e.seq).limit(limit))
+        return self._fetch(query.order_by(_e.seq).limit(limit), bytes_max)
 
     def call_events(self, campaign_id: CampaignId, position: Position, attempt: int) -> list[Entry]:
         """Return everything that happened in the call of one attempt, in order (R5.4)."""
@@ -233,17 +247,35 @@ class History:
         with reading(self._database) as connection:
             return head_of(connection, self.tenant).seq
 
-    def _entries(self) -> sa.Select[tuple[int, int, str, str, int | None, str]]:
-        return sa.select(*ENTRY).where(_e.tenant_id == self.tenant.id)
+    def _entries(
+        self, data_max: int | None = None
+    ) -> sa.Select[tuple[int, int, str, str, int | None, str]]:
+        columns: tuple[Any, ...] = ENTRY
+        if data_max is not None:
+            short = sa.case((sa.func.length(_e.data) <= data_max, _e.data), else_="")
+            columns = (*ENTRY[:-1], short.label(_e.data.name))
+        return sa.select(*columns).where(_e.tenant_id == self.tenant.id)
 
     def _attempts(self, campaign_id: CampaignId) -> sa.Select[tuple[object, ...]]:
         return sa.select(db.attempt).where(
             _a.tenant_id == self.tenant.id, _a.campaign_id == campaign_id
         )
 
-    def _fetch(self, query: sa.Select[tuple[int, int, str, str, int | None, str]]) -> list[Entry]:
+    def _fetch(
+        self,
+        query: sa.Select[tuple[int, int, str, str, int | None, str]],
+        bytes_max: int | None,
+    ) -> list[Entry]:
+        found, size = [], 0
         with reading(self._database) as connection:
-            return [entry_of_row(row) for row in connection.execute(query)]
+            rows = connection.execution_options(yield_per=_ROWS).execute(query)
+            for row in rows:
+                found.append(entry_of_row(row))
+                size += len(found[-1].data)
+                if bytes_max is not None and size >= bytes_max:
+                    rows.close()
+                    break
+        return found
 
 
 def _campaign(row: sa.RowMapping) -> CampaignRecord:

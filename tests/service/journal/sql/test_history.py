@@ -46,6 +46,37 @@ def test_log_is_read_in_parts(history, campaign):
     assert history.entries(after=len(campaign.events), limit=2) == []
 
 
+def test_data_of_a_long_event_can_be_left_out(history, campaign):
+    """Issue: very many recipients in one event; it is not read where it is not shown."""
+    whole = history.entries(after=0, limit=100)
+    lengths = sorted(len(entry.data) for entry in whole)
+    data_max = lengths[len(lengths) // 2]
+
+    found = history.entries(after=0, limit=100, data_max=data_max)
+
+    assert [(entry.seq, entry.kind, entry.actor) for entry in found] == [
+        (entry.seq, entry.kind, entry.actor) for entry in whole
+    ]
+    for entry, seen in zip(whole, found, strict=True):
+        assert seen.data == (entry.data if len(entry.data) <= data_max else "")
+    by_anna = history.by_users(actor="anna", data_max=1)
+    assert by_anna
+    assert {entry.data for entry in by_anna} == {""}
+
+
+def test_part_of_the_log_has_bounds_in_bytes(history, campaign):
+    whole = history.entries(after=0, limit=100)
+    lengths = [len(entry.data) for entry in whole]
+
+    def read(bytes_max):
+        return seqs(history.entries(after=0, limit=100, bytes_max=bytes_max))
+
+    assert read(1) == [1]
+    assert read(sum(lengths[:3])) == [1, 2, 3]
+    assert read(sum(lengths[:3]) + 1) == [1, 2, 3, 4]
+    assert read(sum(lengths) + 1) == seqs(whole)
+
+
 def test_log_of_a_campaign_has_its_calls(history, campaign):
     entries = history.entries(after=0, limit=100, campaign_id=1)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -15,9 +16,10 @@ from campaign_service.access import Principal
 from campaign_service.api.etags import matches
 from campaign_service.api.operations import Answer, Operation
 from campaign_service.api.problems import NotFoundError, PreconditionFailedError
+from campaign_service.api.repeats import digest_of
 from campaign_service.api.shapes.shown import Taken as TakenBody
 from campaign_service.api.times import text_of
-from campaign_service.serving import Taken, TenantService
+from campaign_service.serving import KeyedRequest, Taken, TenantService
 
 if TYPE_CHECKING:
     from campaign_service.api.premises import Premises
@@ -94,11 +96,17 @@ class Asked:
         assert isinstance(self.body_shape, kind)
         return self.body_shape
 
-    async def give(self, command: Command, *, tag: Callable[[State], str] | None = None) -> Taken:
+    async def give(
+        self,
+        command: Command | Callable[[], Awaitable[Command]],
+        *,
+        tag: Callable[[State], str] | None = None,
+    ) -> Taken:
         """Give a command of the core; see :meth:`TenantService.give`.
 
         Args:
-            command: its actor is whoever asks.
+            command: its actor is whoever asks. Where the state is looked at to make it, what makes
+                it: that is not called for a request that was taken before under its key.
             tag: of what it changes, to be held against If-Match at the moment it is taken.
 
         Raises:
@@ -113,13 +121,35 @@ class Asked:
                 raise PreconditionFailedError(found)
 
         held = provided if tag is not None and wanted is not None else None
-        return await self.tenant.give(command, key=self.key, provided=held)
+
+        async def make() -> Command:
+            return await command() if callable(command) else command
+
+        if self.key is None:
+            return await self.tenant.give(await make(), provided=held)
+        request = await self._keyed(self.key)
+        return await self.tenant.give_once(make, request=request, provided=held)
 
     async def give_plainly(
-        self, command: Command, *, tag: Callable[[State], str] | None = None
+        self,
+        command: Command | Callable[[], Awaitable[Command]],
+        *,
+        tag: Callable[[State], str] | None = None,
     ) -> Answer:
         """Give a command that makes nothing, and answer that it is taken."""
         return taken_answer(await self.give(command, tag=tag))
+
+    async def _keyed(self, key: str) -> KeyedRequest:
+        """Return what tells this request from another under the same key."""
+        digest = await asyncio.to_thread(
+            digest_of,
+            method=self.operation.method,
+            path=self.operation.path,
+            names=self.names,
+            query=self.query_shape,
+            body=self.body_shape,
+        )
+        return KeyedRequest(actor=self.principal.name, key=key, digest=digest)
 
     def _id(self, name: str) -> int:
         text = self.names[name]

@@ -8,6 +8,7 @@ from campaign_service.serving.house import House
 from campaign_service.serving.interface import (
     Health,
     HouseService,
+    KeyedRequest,
     KeyReusedError,
     NotLeadingError,
     Role,
@@ -27,6 +28,7 @@ __all__ = [
     "HouseService",
     "HouseSettings",
     "KeyReusedError",
+    "KeyedRequest",
     "NotLeadingError",
     "Notifier",
     "Role",

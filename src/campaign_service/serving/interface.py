@@ -13,7 +13,7 @@ read what the leader writes, answer questions from it, and take over when the le
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from enum import Enum
 from typing import Protocol
 
@@ -31,6 +31,7 @@ __all__ = [
     "Health",
     "HouseService",
     "KeyReusedError",
+    "KeyedRequest",
     "NotLeadingError",
     "Role",
     "ServingError",
@@ -79,6 +80,17 @@ class Role(Enum):
     """It reads what the leader writes, and takes over when the leader is gone."""
     LEADING = "LEADING"
     """It alone writes the journal, and has the driver."""
+
+
+@attrs.frozen(kw_only=True)
+class KeyedRequest:
+    """A request that may safely be sent again: what it asks for is done once."""
+
+    actor: str
+    """Who sends it; a key is its sender's own."""
+    key: str
+    digest: str
+    """Of all that was sent: it tells whether two requests ask for the same."""
 
 
 @attrs.frozen(kw_only=True)
@@ -192,6 +204,23 @@ class TenantService(Protocol):
             JournalAwayError: it cannot be made durable now. Refused before it was taken, or taken
                 and not known to be durable: with the same key it may be given again.
             KeyReusedError: the key was used for another request.
+        """
+
+    async def give_once(
+        self,
+        make: Callable[[], Awaitable[Command]],
+        *,
+        request: KeyedRequest,
+        provided: Callable[[State], None] | None = None,
+    ) -> Taken:
+        """Give the command that a request asks for, unless the request was taken before.
+
+        Args:
+            make: returns the command, with the request's actor. Not called for a request that
+                was taken before: the state may have changed since, and what the command is
+                about may be gone.
+            request: who asks, under which key, and what tells the request from another.
+            provided: as of :meth:`give`, which tells what is raised too.
         """
 
     def follow(self, *, after: int, campaign_id: CampaignId | None = None) -> AsyncIterator[Entry]:

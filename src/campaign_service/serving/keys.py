@@ -21,7 +21,7 @@ from campaign_core.codec import to_data
 from campaign_core.commands import Command
 from campaign_service.journal import Entry, Receipt
 from campaign_service.journal.sql.entries import event_of
-from campaign_service.serving.interface import KeyReusedError, Taken
+from campaign_service.serving.interface import KeyedRequest, KeyReusedError, Taken
 
 __all__ = ["Keys", "Receipts", "digest_of"]
 
@@ -54,8 +54,7 @@ class Keys:
 
     async def once(
         self,
-        command: Command,
-        key: str,
+        request: KeyedRequest,
         *,
         take: Callable[[str], Awaitable[Taken]],
         settled: Callable[[int], Awaitable[None]],
@@ -63,9 +62,11 @@ class Keys:
     ) -> Taken:
         """Take a command, or return what came of it when it was taken before.
 
+        What the state says is not looked at for one that was taken before: it may have been
+        changed since, by that very command above all.
+
         Args:
-            command: what is asked for.
-            key: its sender's own.
+            request: who asks for what, under which key.
             take: takes it, with the digest that its receipt is to carry.
             settled: returns once all events up to a number are durable.
             sequence: returns the number of the state's last event.
@@ -73,21 +74,20 @@ class Keys:
         Raises:
             KeyReusedError: the key was used for another request.
         """
-        digest = await asyncio.to_thread(digest_of, command)
-        name = (command.actor, key)
+        name = (request.actor, request.key)
         async with self._turn(name):
             doubtful_seq = self._in_doubt.get(name)
             if doubtful_seq is not None:
                 # Its receipt may still wait for the disk: to look for it now would be too early.
                 await settled(doubtful_seq)
                 del self._in_doubt[name]
-            receipt = await asyncio.to_thread(self._receipts.receipt, command.actor, key)
+            receipt = await asyncio.to_thread(self._receipts.receipt, *name)
             if receipt is not None:
-                if receipt.request_digest != digest:
-                    raise KeyReusedError(key)
+                if receipt.request_digest != request.digest:
+                    raise KeyReusedError(request.key)
                 return await asyncio.to_thread(self._taken_before, receipt)
             try:
-                return await take(digest)
+                return await take(request.digest)
             except (OSError, asyncio.CancelledError):
                 self._in_doubt[name] = sequence()
                 raise

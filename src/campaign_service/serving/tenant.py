@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 
 from campaign_core import CampaignId, Instant, ServiceId, Settings, State, calls, link, open_service
@@ -19,8 +19,8 @@ from campaign_service.engine import EngineStoppedError
 from campaign_service.journal import AppendConflictError, Entry, JournalAwayError
 from campaign_service.journal.sql import History, TenantRow
 from campaign_service.serving.following import Following
-from campaign_service.serving.interface import Health, NotLeadingError, Role, Taken
-from campaign_service.serving.keys import Keys
+from campaign_service.serving.interface import Health, KeyedRequest, NotLeadingError, Role, Taken
+from campaign_service.serving.keys import Keys, digest_of
 from campaign_service.serving.leadership import Leadership, LeadershipLostError, Spread
 from campaign_service.serving.leading import Leading, Post
 from campaign_service.serving.locks import lock_of
@@ -180,11 +180,38 @@ class Tenant:
             JournalAwayError: it cannot be made durable now.
             KeyReusedError: the key was used for another request.
         """
+
+        async def made() -> Command:
+            return command
+
+        self._led()
+        request = None
+        if key is not None:
+            digest = await asyncio.to_thread(digest_of, command)
+            request = KeyedRequest(actor=command.actor, key=key, digest=digest)
+        return await self._give(made, request, provided)
+
+    async def give_once(
+        self,
+        make: Callable[[], Awaitable[Command]],
+        *,
+        request: KeyedRequest,
+        provided: Callable[[State], None] | None = None,
+    ) -> Taken:
+        """Give the command of a request, unless it was taken before; see :class:`TenantService`."""
+        return await self._give(make, request, provided)
+
+    async def _give(
+        self,
+        make: Callable[[], Awaitable[Command]],
+        request: KeyedRequest | None,
+        provided: Callable[[State], None] | None,
+    ) -> Taken:
         engine = self._led().engine
 
         async def take(digest: str | None = None) -> Taken:
-            receipt = None if key is None or digest is None else (key, digest)
-            taken = await engine.give(command, receipt=receipt, provided=provided)
+            receipt = None if request is None or digest is None else (request.key, digest)
+            taken = await engine.give(await make(), receipt=receipt, provided=provided)
             return Taken(seq=taken.seq, at=taken.at, events=taken.events)
 
         async def settled(seq: int) -> None:
@@ -193,10 +220,10 @@ class Tenant:
             await engine.until(lambda: engine.durable_state.sequence >= seq)
 
         try:
-            if key is None:
+            if request is None:
                 return await take()
             return await self._keys.once(
-                command, key, take=take, settled=settled, sequence=lambda: engine.state.sequence
+                request, take=take, settled=settled, sequence=lambda: engine.state.sequence
             )
         except JournalAwayError:
             raise

@@ -10,7 +10,7 @@ from campaign_core.commands import AddModel, PauseCampaign
 from campaign_core.errors import CommandRefusedError
 from campaign_service.journal import JournalAwayError, Receipt
 from campaign_service.journal.sql.entries import entry_of
-from campaign_service.serving import KeyReusedError, Taken
+from campaign_service.serving import KeyedRequest, KeyReusedError, Taken
 from campaign_service.serving.keys import Keys, digest_of
 
 COMMAND = PauseCampaign(campaign_id=1)
@@ -70,7 +70,8 @@ def run(story):
 
 
 def once(keys, engine, command=COMMAND):
-    return keys.once(command, "k", take=engine.take, settled=engine.settled, sequence=lambda: 7)
+    request = KeyedRequest(actor=command.actor, key="k", digest=digest_of(command))
+    return keys.once(request, take=engine.take, settled=engine.settled, sequence=lambda: 7)
 
 
 def test_command_that_waited_for_the_disk_when_its_sender_gave_up_is_not_taken_again():

@@ -79,7 +79,10 @@ async def start_campaign(asked: Asked) -> Answer:
     recipients for this run alone.
     """
     body = asked.body(requests.StartCampaign)
-    command = await asyncio.to_thread(start_command, body, actor=asked.principal.name)
+
+    async def command() -> StartCampaign:
+        return await asyncio.to_thread(start_command, body, actor=asked.principal.name)
+
     try:
         done = await asked.give(command)
     except UnknownModelError as error:

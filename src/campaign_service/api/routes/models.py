@@ -71,9 +71,11 @@ async def add_model(asked: Asked) -> Answer:
     """Add a model; its name must be new (R3.2, R3.4)."""
     body = asked.body(wanted.Model)
     _refuse_other(body, "model_id", UNSET)
-    model = await _built(body, RecipientList())
-    done = await asked.give(AddModel(actor=asked.principal.name, model=model))
-    return _made(asked, done)
+
+    async def command() -> AddModel:
+        return AddModel(actor=asked.principal.name, model=await _built(body, RecipientList()))
+
+    return _made(asked, await asked.give(command))
 
 
 @MODELS.query("/models/{model_id}", query=ModelQuery, reply=wanted.Model, has_etag=True)
@@ -111,19 +113,19 @@ async def edit_model(asked: Asked) -> Answer:
     Campaigns that were started from it keep their copy; where there are such, it must be
     confirmed (R3.5).
     """
-    model_id, before = _found(asked)
-    body = asked.body(wanted.Model)
+    body, model_id = asked.body(wanted.Model), asked.model_id
     _refuse_other(body, "model_id", model_id)
-    model = await _built(body, before.recipients)
-    command = EditModel(
-        actor=asked.principal.name,
-        model_id=model_id,
-        model=model,
-        confirmed=asked.query(Confirmation).confirmed,
-    )
-    # A large list takes a while: what it had when it was read is known before the command.
-    await asyncio.to_thread(asked.premises.model_tags.of, before)
-    return await asked.give_plainly(command, tag=_tag(asked, model_id))
+
+    async def command() -> EditModel:
+        before = await _found_and_tagged(asked)
+        return EditModel(
+            actor=asked.principal.name,
+            model_id=model_id,
+            model=await _built(body, before.recipients),
+            confirmed=asked.query(Confirmation).confirmed,
+        )
+
+    return await asked.give_plainly(command, tag=_tag(asked))
 
 
 @MODELS.command(
@@ -136,15 +138,16 @@ async def edit_model(asked: Asked) -> Answer:
 )
 async def delete_model(asked: Asked) -> Answer:
     """Delete a model; campaigns that were started from it stay (R3.5)."""
-    model_id, model = _found(asked)
-    command = DeleteModels(
-        actor=asked.principal.name,
-        model_ids=(model_id,),
-        confirmed=asked.query(Confirmation).confirmed,
-    )
-    if asked.if_match is not None:
-        await asyncio.to_thread(asked.premises.model_tags.of, model)
-    return await asked.give_plainly(command, tag=_tag(asked, model_id))
+
+    async def command() -> DeleteModels:
+        await _found_and_tagged(asked)
+        return DeleteModels(
+            actor=asked.principal.name,
+            model_ids=(asked.model_id,),
+            confirmed=asked.query(Confirmation).confirmed,
+        )
+
+    return await asked.give_plainly(command, tag=_tag(asked))
 
 
 @MODELS.command(
@@ -202,8 +205,12 @@ async def clone_model(asked: Asked) -> Answer:
 )
 async def enable_model(asked: Asked) -> Answer:
     """Let campaigns be started from a model (R3.4)."""
-    command = EnableModel(actor=asked.principal.name, model_id=asked.model_id)
-    return await asked.give_plainly(command, tag=_tag(asked, asked.model_id))
+
+    async def command() -> EnableModel:
+        await _found_and_tagged(asked)
+        return EnableModel(actor=asked.principal.name, model_id=asked.model_id)
+
+    return await asked.give_plainly(command, tag=_tag(asked))
 
 
 @MODELS.command(
@@ -215,24 +222,39 @@ async def enable_model(asked: Asked) -> Answer:
 )
 async def disable_model(asked: Asked) -> Answer:
     """Let no campaign be started from a model (R3.4)."""
-    command = DisableModel(actor=asked.principal.name, model_id=asked.model_id)
-    return await asked.give_plainly(command, tag=_tag(asked, asked.model_id))
+
+    async def command() -> DisableModel:
+        await _found_and_tagged(asked)
+        return DisableModel(actor=asked.principal.name, model_id=asked.model_id)
+
+    return await asked.give_plainly(command, tag=_tag(asked))
 
 
 def _found(asked: Asked) -> tuple[ModelId, CampaignModel]:
     model_id = asked.model_id
-    model = models(asked.tenant.state).get(model_id)
+    return model_id, _model_in(asked.tenant.state, model_id)
+
+
+def _model_in(state: State, model_id: ModelId) -> CampaignModel:
+    model = models(state).get(model_id)
     if model is None:
         raise NotFoundError(f"model_id = {model_id}: there is no such model")
-    return model_id, model
+    return model
 
 
-def _tag(asked: Asked, model_id: ModelId) -> Callable[[State], str]:
-    def tag(state: State) -> str:
-        model = models(state).get(model_id)
-        return '""' if model is None else asked.premises.model_tags.of(model)
+async def _found_and_tagged(asked: Asked) -> CampaignModel:
+    """Return the model that is to be changed, once its tag is known where it will be needed.
 
-    return tag
+    That of a large list takes a while, which the command itself is not to wait for.
+    """
+    _, model = _found(asked)
+    if asked.if_match is not None:
+        await asyncio.to_thread(asked.premises.model_tags.of, model)
+    return model
+
+
+def _tag(asked: Asked) -> Callable[[State], str]:
+    return lambda state: asked.premises.model_tags.of(_model_in(state, asked.model_id))
 
 
 async def _built(body: wanted.Model, before: RecipientList) -> CampaignModel:

@@ -151,14 +151,21 @@ _GAP_MAX = 50
 )
 async def append_recipients(asked: Asked) -> Answer:
     """Add recipients behind the others (R4.10)."""
-    rows = await asyncio.to_thread(listed, asked.body(requests.Recipients).recipients)
-    campaign_id = asked.campaign_id
-    command = AppendRecipients(actor=asked.principal.name, campaign_id=campaign_id, recipients=rows)
-    before = _count(asked.tenant.state, campaign_id)
+    body, campaign_id = asked.body(requests.Recipients), asked.campaign_id
+
+    async def command() -> AppendRecipients:
+        rows = await asyncio.to_thread(listed, body.recipients)
+        return AppendRecipients(
+            actor=asked.principal.name, campaign_id=campaign_id, recipients=rows
+        )
+
     try:
         return await asked.give_plainly(command, tag=tag_of(campaign_id))
+    except BadValuesError:
+        # These have places in the body already.
+        raise
     except SettingsError as error:
-        raise _in_body(error, before) from None
+        raise _in_body(error, _count(asked.tenant.state, campaign_id)) from None
 
 
 def _count(state: State, campaign_id: CampaignId) -> int:

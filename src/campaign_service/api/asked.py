@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from campaign_core import CampaignId, ModelId, Position, State
+from campaign_core import CampaignId, Instant, ModelId, Position, State
 from campaign_core.commands import Command
 from campaign_service.access import Principal
 from campaign_service.api.etags import matches
@@ -18,7 +19,7 @@ from campaign_service.api.operations import Answer, Operation
 from campaign_service.api.problems import NotFoundError, PreconditionFailedError
 from campaign_service.api.repeats import digest_of
 from campaign_service.api.shapes.shown import Taken as TakenBody
-from campaign_service.api.times import text_of
+from campaign_service.api.times import instant_in, text_of
 from campaign_service.serving import KeyedRequest, Taken, TenantService
 
 if TYPE_CHECKING:
@@ -85,6 +86,17 @@ class Asked:
     def seq(self) -> int:
         """The event's number that the path names."""
         return self._id("seq")
+
+    async def moment(self, at: datetime | UnsetType) -> tuple[State, Instant]:
+        """Return the state and the time that a query is about: those of now, or of then (R8.3).
+
+        Raises:
+            BadValuesError: that time is yet to come, or nothing had happened by then.
+        """
+        if at is UNSET:
+            return self.tenant.state, self.tenant.now
+        then = instant_in(at, "at")
+        return await self.premises.past.state_of(self.tenant, then), then
 
     def query(self, kind: type[S]) -> S:
         """Return the query, of the shape that the operation declares."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import cast
 
 from campaign_core import CampaignModel
 from campaign_service.client.json_data import Json, model_data
-from campaign_service.client.requests import Requests
+from campaign_service.client.requests import Requests, moment
 from campaign_service.client.shapes import Done, ListedRecipient, ModelRow
 
 __all__ = ["OfModels"]
@@ -16,17 +17,28 @@ __all__ = ["OfModels"]
 class OfModels(Requests):
     """Models: templates of campaigns."""
 
-    def models(self) -> Iterator[ModelRow]:
-        """Yield all models, by id."""
-        return self._pages(ModelRow, self._path("models"))
+    def models(self, *, at: datetime | None = None) -> Iterator[ModelRow]:
+        """Yield all models, by id; those of a time, if one is given."""
+        return self._pages(ModelRow, self._path("models"), {"at": moment(at)})
 
-    def model(self, model_id: int) -> tuple[dict[str, Json], str | None]:
-        """Return a model with its recipients as the API has it, and its tag for a change."""
-        return self._tagged(self._path("models", model_id), {"recipients": "true"})
+    def model(
+        self, model_id: int, *, at: datetime | None = None
+    ) -> tuple[dict[str, Json], str | None]:
+        """Return a model with its recipients as the API has it, and its tag for a change.
 
-    def model_recipients(self, model_id: int) -> Iterator[ListedRecipient]:
-        """Yield the recipients of a model, in order."""
-        return self._pages(ListedRecipient, self._path("models", model_id, "recipients"))
+        Args:
+            model_id: which.
+            at: as it was then; ``None``: now.
+        """
+        asked = {"recipients": "true", "at": moment(at)}
+        return self._tagged(self._path("models", model_id), asked)
+
+    def model_recipients(
+        self, model_id: int, *, at: datetime | None = None
+    ) -> Iterator[ListedRecipient]:
+        """Yield the recipients of a model, in order; those of a time, if one is given."""
+        path = self._path("models", model_id, "recipients")
+        return self._pages(ListedRecipient, path, {"at": moment(at)})
 
     def add_model(self, model: CampaignModel) -> Done:
         """Add a model, with its recipients."""

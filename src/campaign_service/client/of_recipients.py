@@ -42,10 +42,12 @@ class OfRecipients(Requests):
         path = self._path("campaigns", campaign_id, "recipients", position)
         return self._read(RecipientDetail, self._ask(path, {"at": moment(at)}))
 
-    def explain(self, campaign_id: int, position: int) -> Explanation:
-        """Return why a recipient is not being called (R8.1)."""
+    def explain(
+        self, campaign_id: int, position: int, *, at: datetime | None = None
+    ) -> Explanation:
+        """Return why a recipient is not being called, or was not then (R8.1)."""
         path = self._path("campaigns", campaign_id, "recipients", position, "explain")
-        return self._read(Explanation, self._ask(path))
+        return self._read(Explanation, self._ask(path, {"at": moment(at)}))
 
     def append_recipients(
         self, campaign_id: int, recipients: RecipientList, *, tag: str | None = None

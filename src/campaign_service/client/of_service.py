@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from campaign_service.client.json_data import Json
-from campaign_service.client.requests import Requests
+from campaign_service.client.requests import Requests, moment
 from campaign_service.client.shapes import Done
 from campaign_service.client.status import Call, Node, ServiceStatus, Tenant, WhatIf
 
@@ -28,9 +29,17 @@ class OfService(Requests):
         asked = {"waiting": "true"} if waiting else None
         return self._read(ServiceStatus, self._ask(self._path("status"), asked))
 
-    def calls(self, campaign_id: int | None = None) -> Iterator[Call]:
-        """Yield the calls in progress, by campaign and position."""
-        return self._pages(Call, self._path("calls"), {"campaign_id": campaign_id}, after="")
+    def calls(
+        self, campaign_id: int | None = None, *, at: datetime | None = None
+    ) -> Iterator[Call]:
+        """Yield the calls in progress, by campaign and position.
+
+        Args:
+            campaign_id: only those of this campaign.
+            at: as it was then; ``None``: now.
+        """
+        asked = {"campaign_id": campaign_id, "at": moment(at)}
+        return self._pages(Call, self._path("calls"), asked, after="")
 
     def what_if(self, trial: Json) -> WhatIf:
         """Return what a command would do now, and do nothing (R8.5).
@@ -57,9 +66,13 @@ class OfService(Requests):
 
     # Settings ------------------------------------------------------------------------------
 
-    def settings(self) -> tuple[dict[str, Json], str | None]:
-        """Return the general settings as the API has them, and their tag for a change."""
-        return self._tagged(self._path("settings"))
+    def settings(self, *, at: datetime | None = None) -> tuple[dict[str, Json], str | None]:
+        """Return the general settings as the API has them, and their tag for a change.
+
+        Args:
+            at: as they were then; ``None``: now.
+        """
+        return self._tagged(self._path("settings"), {"at": moment(at)})
 
     def change_settings(self, settings: dict[str, Json], *, tag: str | None) -> Done:
         """Replace the general settings, unless somebody changed them meanwhile (R2.3).
@@ -70,9 +83,9 @@ class OfService(Requests):
         """
         return self._command("PUT", self._path("settings"), settings, tag=tag)
 
-    def do_not_call(self) -> Iterator[str]:
-        """Yield the numbers that are never called, sorted (R6.12)."""
-        return self._pages(str, self._path("do-not-call"), after="")
+    def do_not_call(self, *, at: datetime | None = None) -> Iterator[str]:
+        """Yield the numbers that are never called, sorted (R6.12); those of a time, if given."""
+        return self._pages(str, self._path("do-not-call"), {"at": moment(at)}, after="")
 
     def bar(self, numbers: Sequence[str]) -> Done:
         """Put numbers on the do-not-call list."""

@@ -9,6 +9,7 @@ from tests.service.api.desk import MODEL, Desk, below
 from tests.service.engine.test_real_time import Telephony
 
 from campaign_core.reports import AnswerReport, DigitReport, EndReport
+from campaign_service.api.routes import operations_of
 from campaign_service.api.times import text_of
 from campaign_service.engine import register_driver
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS
@@ -111,6 +112,102 @@ def test_campaign_is_shown_as_it_was(ask, campaign):
     assert ask.get(campaign["of"]).status_code == 404
     listed = ask.get(below("campaigns"), params=at).json()["items"]
     assert campaign["id"] in [row["campaign_id"] for row in listed]
+
+
+@pytest.fixture(scope="module")
+def changed(ask, campaign):
+    """A model, before its name, its recipients, the settings and the list of numbers changed."""
+    body = {**MODEL, "name": "Before", "recipients": ROWS}
+    made = ask.post(below("models"), json=body).json()
+    barred = ask.post(below("do-not-call"), json={"numbers": ["500"]}).json()
+    time.sleep(0.01)
+    anyhow = {"If-Match": "*"}
+    other = {**body, "name": "After", "recipients": ROWS[:2]}
+    assert ask.put(below(f"models/{made['model_id']}"), json=other, headers=anyhow).is_success
+    assert ask.post(below("do-not-call"), json={"numbers": ["501"]}).is_success
+    settings = {**ask.get(below("settings")).json(), "active_campaigns_max": 77}
+    assert ask.put(below("settings"), json=settings, headers=anyhow).is_success
+    return {"of": below(f"models/{made['model_id']}"), "at": barred["at"]}
+
+
+def then_and_now(ask, path, at, **query):
+    then = ask.get(path, params={"at": at, **query})
+    assert then.status_code == 200, then.text
+    return then.json(), ask.get(path, params=query).json()
+
+
+def test_settings_are_shown_as_they_were(ask, changed):
+    """R8.3: any past state can be had again."""
+    then, now = then_and_now(ask, below("settings"), changed["at"])
+
+    assert (then["active_campaigns_max"], now["active_campaigns_max"]) == (None, 77)
+    old = ask.get(below("settings"), params={"at": changed["at"]}).headers["ETag"]
+    late = ask.put(below("settings"), json=then, headers={"If-Match": old})
+    assert late.status_code == 412
+
+
+def test_models_are_shown_as_they_were(ask, changed):
+    """R8.3."""
+    then, now = then_and_now(ask, changed["of"], changed["at"], recipients=True)
+    assert (then["name"], len(then["recipients"])) == ("Before", 5)
+    assert (now["name"], len(now["recipients"])) == ("After", 2)
+
+    then, now = then_and_now(ask, f"{changed['of']}/recipients", changed["at"])
+    assert (len(then["items"]), len(now["items"])) == (5, 2)
+
+    then, now = then_and_now(ask, below("models"), changed["at"])
+    assert (then["items"][-1]["name"], now["items"][-1]["name"]) == ("Before", "After")
+
+
+def test_do_not_call_list_is_shown_as_it_was(ask, changed):
+    """R8.3."""
+    then, now = then_and_now(ask, below("do-not-call"), changed["at"])
+
+    assert then["items"] == ["500"]
+    assert now["items"] == ["500", "501"]
+
+
+def test_calls_in_progress_are_shown_as_they_were(ask, campaign):
+    """R8.3."""
+    query = {"campaign_id": campaign["id"]}
+
+    then, now = then_and_now(ask, below("calls"), campaign["started"], **query)
+
+    assert [call["position"] for call in then["items"]] == [1]
+    assert now["items"] == []
+
+
+def test_it_is_explained_why_somebody_was_not_called_then(ask, campaign):
+    """R8.1, R8.3."""
+    of = f"{campaign['of']}/recipients/2/explain"
+
+    then = ask.get(of, params={"at": campaign["started"]}).json()
+
+    assert "CAMPAIGN_LIMIT" in [reason["kind"] for reason in then["reasons"]]
+    assert ask.get(of).status_code == 404
+
+
+def test_whatever_a_state_tells_is_told_of_any_time():
+    """R8.3: but what tells of the process, of the future, or of a stretch of time."""
+    without = {
+        one.name
+        for one in operations_of(has_users=False, open_metrics=False)
+        if one.method == "GET" and one.is_of_tenant and "at" not in one.query.__struct_fields__
+    }
+
+    assert without == {
+        "read_status",
+        "list_nodes",
+        "forecast_campaign",
+        "follow_events",
+        "read_log",
+        "read_log_entry",
+        "read_campaign_log",
+        "read_audit",
+        "list_past_campaigns",
+        "read_past_campaign",
+        "export_campaign",
+    }
 
 
 def exported(ask, campaign, **query):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 
-from msgspec import UNSET, UnsetType
-
-from campaign_core import Campaign, CampaignId, Instant, State, campaign, campaigns, what_if
+from campaign_core import Campaign, CampaignId, State, campaign, campaigns, what_if
 from campaign_core.commands import (
     DeleteCampaign,
     PauseCampaign,
@@ -27,7 +24,6 @@ from campaign_service.api.problems import refused_by_field
 from campaign_service.api.shapes import requests, shown, trials
 from campaign_service.api.shapes.requests import CampaignsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.times import instant_in
 from campaign_service.api.trials import command_of, start_command
 from campaign_service.api.views import campaign_detail, campaign_row, what_if_answer
 
@@ -45,7 +41,7 @@ async def list_campaigns(asked: Asked) -> Answer:
     The status may be `BLOCKED` (R4.4). With `at`, as the list was then.
     """
     query = asked.query(CampaignsQuery)
-    state, now = await moment(asked, query.at)
+    state, now = await asked.moment(query.at)
 
     def found() -> list[Campaign]:
         return [
@@ -102,7 +98,7 @@ async def read_campaign(asked: Asked) -> Answer:
 
     With `at`, as it was then (R8.3). The tag is of what people do to it, and of no call.
     """
-    state, now = await moment(asked, asked.query(ThenQuery).at)
+    state, now = await asked.moment(asked.query(ThenQuery).at)
     found = await asyncio.to_thread(campaign, state, asked.campaign_id, now)
     return Answer(content=campaign_detail(found), headers={"ETag": campaign_tag(found)})
 
@@ -207,14 +203,6 @@ async def try_command(asked: Asked) -> Answer:
     except UnknownCampaignError as error:
         given = getattr(trial, "campaign_id", 0)
         raise refused_by_field(error, "trial.campaign_id", given) from None
-
-
-async def moment(asked: Asked, at: datetime | UnsetType) -> tuple[State, Instant]:
-    """Return the state and the time that a query is about: those of now, or of then (R8.3)."""
-    if at is UNSET:
-        return asked.tenant.state, asked.tenant.now
-    then = instant_in(at, "at")
-    return await asked.premises.past.state_of(asked.tenant, then), then
 
 
 def tag_of(campaign_id: CampaignId) -> Callable[[State], str]:

@@ -29,8 +29,8 @@ from campaign_service.api.shapes.building import BadValuesError, built, shape_of
 from campaign_service.api.shapes.requests import (
     Confirmation,
     ModelQuery,
+    ModelRecipientsQuery,
     ModelsQuery,
-    PositionsQuery,
 )
 from campaign_service.api.shapes.shown import (
     ListedRecipient,
@@ -50,8 +50,9 @@ _DONE = Reply(shape=Taken)
 
 @MODELS.query("/models", query=ModelsQuery, reply=ModelPage)
 async def list_models(asked: Asked) -> Answer:
-    """List the models, without their recipients (R3.4)."""
-    query, state = asked.query(ModelsQuery), asked.tenant.state
+    """List the models, without their recipients (R3.4); with `at`, those of then (R8.3)."""
+    query = asked.query(ModelsQuery)
+    state, _ = await asked.moment(query.at)
 
     def page() -> ModelPage:
         behind = [
@@ -82,10 +83,12 @@ async def add_model(asked: Asked) -> Answer:
 async def read_model(asked: Asked) -> Answer:
     """Read a model.
 
-    What is answered can be sent back as it is, with the ETag as If-Match.
+    What is answered can be sent back as it is, with the ETag as If-Match. With `at`, as it was
+    then (R8.3).
     """
-    model_id, model = _found(asked)
-    has_recipients = asked.query(ModelQuery).recipients
+    query, model_id = asked.query(ModelQuery), asked.model_id
+    state, _ = await asked.moment(query.at)
+    model, has_recipients = _model_in(state, model_id), query.recipients
 
     def written() -> tuple[bytes, str]:
         # A million recipients are written here too: the event loop has calls to see to.
@@ -167,11 +170,14 @@ async def delete_models(asked: Asked) -> Answer:
         raise refused_by_field(error, "model_ids", body.model_ids) from None
 
 
-@MODELS.query("/models/{model_id}/recipients", query=PositionsQuery, reply=ListedRecipientPage)
+@MODELS.query(
+    "/models/{model_id}/recipients", query=ModelRecipientsQuery, reply=ListedRecipientPage
+)
 async def list_model_recipients(asked: Asked) -> Answer:
-    """List the recipients of a model, in order (R3.4)."""
-    _, model = _found(asked)
-    query, listed = asked.query(PositionsQuery), model.recipients
+    """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
+    query = asked.query(ModelRecipientsQuery)
+    state, _ = await asked.moment(query.at)
+    listed = _model_in(state, asked.model_id).recipients
     last = min(len(listed), query.after + query.limit)
     items = [
         shape_of(listed.at(position), ListedRecipient, position=position)
@@ -230,11 +236,6 @@ async def disable_model(asked: Asked) -> Answer:
     return await asked.give_plainly(command, tag=_tag(asked))
 
 
-def _found(asked: Asked) -> tuple[ModelId, CampaignModel]:
-    model_id = asked.model_id
-    return model_id, _model_in(asked.tenant.state, model_id)
-
-
 def _model_in(state: State, model_id: ModelId) -> CampaignModel:
     model = models(state).get(model_id)
     if model is None:
@@ -247,7 +248,7 @@ async def _found_and_tagged(asked: Asked) -> CampaignModel:
 
     That of a large list takes a while, which the command itself is not to wait for.
     """
-    _, model = _found(asked)
+    model = _model_in(asked.tenant.state, asked.model_id)
     if asked.if_match is not None:
         await asyncio.to_thread(asked.premises.model_tags.of, model)
     return model

@@ -27,10 +27,10 @@ from campaign_core.events import CallEvent
 from campaign_service.api.asked import Asked
 from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
-from campaign_service.api.routes.campaigns import moment, tag_of
+from campaign_service.api.routes.campaigns import tag_of
 from campaign_service.api.shapes import requests, shown
 from campaign_service.api.shapes.building import BadValuesError, shape_of
-from campaign_service.api.shapes.requests import NoQuery, RecipientsQuery, ThenQuery
+from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.trials import listed, selection
 from campaign_service.api.views import (
@@ -61,7 +61,7 @@ async def list_recipients(asked: Asked) -> Answer:
     filter may be short, or empty, though more follow: `next` tells. With `at`, as it was then.
     """
     query = asked.query(RecipientsQuery)
-    state, now = await moment(asked, query.at)
+    state, now = await asked.moment(query.at)
     page = await asyncio.to_thread(
         _page, asked.tenant, state, asked.campaign_id, query, None if query.at is UNSET else now
     )
@@ -180,7 +180,7 @@ async def read_recipient(asked: Asked) -> Answer:
     The first event of an attempt tells why the call was placed at that moment (R8.4).
     """
     query = asked.query(ThenQuery)
-    state, now = await moment(asked, query.at)
+    state, now = await asked.moment(query.at)
     detail = await asyncio.to_thread(
         _detail,
         asked.tenant,
@@ -218,16 +218,15 @@ def _call_events(entries: Iterable[Entry]) -> list[CallEvent]:
     return [event for entry in entries if isinstance(event := event_of(entry), CallEvent)]
 
 
-@RECIPIENTS.query("/recipients/{position}/explain", query=NoQuery, reply=shown.Explanation)
+@RECIPIENTS.query("/recipients/{position}/explain", query=ThenQuery, reply=shown.Explanation)
 async def explain_recipient(asked: Asked) -> Answer:
     """Explain why a recipient is not being called, or what happens to it (R8.1).
 
-    Every reason, and what would change it. No reason: the next pass calls this recipient.
+    Every reason, and what would change it. No reason: the next pass calls this recipient. With
+    `at`, as it was then (R8.3).
     """
-    tenant = asked.tenant
-    found = await asyncio.to_thread(
-        explain, tenant.state, asked.campaign_id, asked.position, tenant.now
-    )
+    state, now = await asked.moment(asked.query(ThenQuery).at)
+    found = await asyncio.to_thread(explain, state, asked.campaign_id, asked.position, now)
     return Answer(content=explanation_shape(found))
 
 

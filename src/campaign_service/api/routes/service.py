@@ -98,12 +98,11 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
 
 @SERVICE.query("/calls", query=CallsQuery, reply=shown.CallPage)
 async def list_calls(asked: Asked) -> Answer:
-    """List the calls in progress, by campaign and position."""
+    """List the calls in progress, by campaign and position; with `at`, those of then (R8.3)."""
     query = asked.query(CallsQuery)
+    state, _ = await asked.moment(query.at)
     found = [
-        call
-        for call in calls_of(asked.tenant.state)
-        if query.campaign_id in (UNSET, call.placement.campaign_id)
+        call for call in calls_of(state) if query.campaign_id in (UNSET, call.placement.campaign_id)
     ]
     behind = [call for call in found if call.placement.call_id > query.after]
     page = behind[: query.limit]

@@ -12,7 +12,7 @@ from campaign_service.api.etags import settings_tag
 from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
 from campaign_service.api.shapes import wanted
 from campaign_service.api.shapes.building import built, shape_of
-from campaign_service.api.shapes.requests import DoNotCallQuery, Numbers
+from campaign_service.api.shapes.requests import DoNotCallQuery, Numbers, ThenQuery
 from campaign_service.api.shapes.shown import NumberPage, Taken
 
 __all__ = ["SETTINGS"]
@@ -20,15 +20,15 @@ __all__ = ["SETTINGS"]
 SETTINGS = Register("Settings", below=OF_TENANT)
 
 
-@SETTINGS.query("/settings", reply=wanted.Settings, has_etag=True)
+@SETTINGS.query("/settings", query=ThenQuery, reply=wanted.Settings, has_etag=True)
 async def read_settings(asked: Asked) -> Answer:
     """Read the general settings.
 
-    The ETag is to be sent back as If-Match with a change.
+    The ETag is to be sent back as If-Match with a change. With `at`, as they were then (R8.3).
     """
-    settings = asked.tenant.state.settings
-    shape = shape_of(settings, wanted.Settings)
-    return Answer(content=shape, headers={"ETag": settings_tag(settings)})
+    state, _ = await asked.moment(asked.query(ThenQuery).at)
+    shape = shape_of(state.settings, wanted.Settings)
+    return Answer(content=shape, headers={"ETag": settings_tag(state.settings)})
 
 
 @SETTINGS.command(
@@ -51,8 +51,9 @@ async def change_settings(asked: Asked) -> Answer:
 
 @SETTINGS.query("/do-not-call", query=DoNotCallQuery, reply=NumberPage)
 async def list_do_not_call(asked: Asked) -> Answer:
-    """List the numbers that are never called (R6.12)."""
-    query, state = asked.query(DoNotCallQuery), asked.tenant.state
+    """List the numbers that are never called (R6.12); with `at`, those of then (R8.3)."""
+    query = asked.query(DoNotCallQuery)
+    state, _ = await asked.moment(query.at)
 
     def page() -> list[str]:
         behind = (number for number in do_not_call(state) if number > query.after)

@@ -36,6 +36,7 @@ __all__ = [
     "Immediately",
     "LogQuery",
     "ModelQuery",
+    "ModelRecipientsQuery",
     "ModelsQuery",
     "NoQuery",
     "Numbers",
@@ -176,11 +177,20 @@ class PositionsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 class ModelsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of the models."""
 
+    at: Then = UNSET
+
+
+class ModelRecipientsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a model's recipients."""
+
+    at: Then = UNSET
+
 
 class ModelQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What an answer with a model holds."""
 
     recipients: Annotated[bool, Meta(description="With the list of recipients.")] = False
+    at: Then = UNSET
 
 
 class Confirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -199,6 +209,7 @@ class DoNotCallQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
         str, Meta(max_length=32, description="Numbers behind this one: the `next` of a page.")
     ] = ""
     limit: Ask = 100
+    at: Then = UNSET
 
 
 class CampaignsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -293,6 +304,7 @@ class CallsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = ""
     limit: Ask = 100
     campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
+    at: Then = UNSET
 
 
 class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@
     CampaignError
     ├── SettingsError(ValueError)        the operator must change a value
     ├── CommandRefusedError              the state does not allow the command
+    ├── ConfirmationNeededError          the same, unless it is confirmed
     ├── UnknownCampaignError(LookupError)
     ├── UnknownModelError(LookupError)
     ├── UnknownRecipientError(LookupError)
@@ -23,6 +24,7 @@ from typing_extensions import override
 __all__ = [
     "CampaignError",
     "CommandRefusedError",
+    "ConfirmationNeededError",
     "JournalError",
     "Problem",
     "SettingsError",
@@ -95,12 +97,38 @@ class UnknownCampaignError(CommandRefusedError, LookupError):
     """No campaign has this id, or it was deleted."""
 
 
+class ConfirmationNeededError(CommandRefusedError):
+    """A model from which campaigns were started is changed with a confirmation alone (R3.5)."""
+
+    def __init__(self, command: object, campaigns: Sequence[tuple[int, str]]) -> None:
+        """Take the command as given, and the campaigns by id and name."""
+        self.campaigns = tuple(campaigns)
+        listed = ", ".join(f"{campaign_id} ({name})" for campaign_id, name in self.campaigns)
+        super().__init__(
+            command,
+            f"confirmed = False: campaigns were started or scheduled from it: {listed}; "
+            "they keep their copy; give confirmed=True to go on",
+        )
+
+
 class UnknownModelError(CommandRefusedError, LookupError):
     """No model has this id, or it was deleted."""
+
+    def __init__(self, command: object, model_ids: Sequence[int]) -> None:
+        """Take the command as given and all the ids that no model has."""
+        self.unknown = tuple(model_ids)
+        field = "model_id" if len(self.unknown) == 1 else "model_ids"
+        listed = ", ".join(map(str, self.unknown))
+        super().__init__(command, f"{field} = {listed}: there is no such model")
 
 
 class UnknownRecipientError(CommandRefusedError, LookupError):
     """The campaign has no recipient at this position."""
+
+    def __init__(self, command: object, why: str, positions: Sequence[int]) -> None:
+        """Take the command as given, the reason, and all the positions that are beyond the list."""
+        self.unknown = tuple(positions)
+        super().__init__(command, why)
 
 
 class JournalError(CampaignError, ValueError):

@@ -51,7 +51,7 @@ def explain(state: State, campaign_id: CampaignId, position: Position, now: Inst
     count = len(row_of(state, campaign_id).recipients)
     if not 1 <= position <= count:
         why = f"position = {position}: the campaign has {count} recipients"
-        raise UnknownRecipientError(None, why)
+        raise UnknownRecipientError(None, why, (position,))
     at = max(now, state.now)
     moment = Moment(open_draft(state, at), at)
     moment.take_due()

@@ -13,7 +13,7 @@ from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._state.service import Draft
 from campaign_core._values.identifiers import ModelId
-from campaign_core.errors import CommandRefusedError, UnknownModelError
+from campaign_core.errors import CommandRefusedError, ConfirmationNeededError, UnknownModelError
 
 __all__ = [
     "OF_MODELS",
@@ -25,7 +25,7 @@ def model_named(draft: Draft, command: cm.Command, model_id: ModelId) -> Campaig
     """Return a model, or refuse a command that names none."""
     model = draft.models.get(model_id)
     if model is None:
-        raise UnknownModelError(command, f"model_id = {model_id}: there is no such model")
+        raise UnknownModelError(command, (model_id,))
     return model
 
 
@@ -72,10 +72,11 @@ def _clone_model(draft: Draft, command: cm.CloneModel, stamp: Stamp) -> Events:
 
 
 def _delete_models(draft: Draft, command: cm.DeleteModels, stamp: Stamp) -> Events:
-    for model_id in command.model_ids:
-        model_named(draft, command, model_id)
-    _ask_confirmation(draft, command, command.model_ids)
     model_ids = tuple(dict.fromkeys(command.model_ids))
+    unknown = [model_id for model_id in model_ids if model_id not in draft.models]
+    if unknown:
+        raise UnknownModelError(command, unknown)
+    _ask_confirmation(draft, command, model_ids)
     return (stamp(ev.ModelsDeleted, model_ids=model_ids),)
 
 
@@ -85,11 +86,8 @@ def _ask_confirmation(
     wanted = set(model_ids)
     started = [row for row in draft.rows() if row.model_id in wanted]
     if started and not command.confirmed:
-        listed = ", ".join(f"{row.campaign_id} ({row.parameters.name})" for row in started)
-        raise CommandRefusedError(
-            command,
-            f"confirmed = False: campaigns were started or scheduled from it: {listed}; "
-            "they keep their copy; give confirmed=True to go on",
+        raise ConfirmationNeededError(
+            command, [(row.campaign_id, row.parameters.name) for row in started]
         )
 
 

@@ -111,9 +111,8 @@ def _refuse_each(
     unknown = [position for position in positions if position > count]
     if unknown:
         listed = ", ".join(str(position) for position in unknown)
-        raise UnknownRecipientError(
-            command, f"positions = {listed}: the campaign has {count} recipients"
-        )
+        told = f"positions = {listed}: the campaign has {count} recipients"
+        raise UnknownRecipientError(command, told, unknown)
     refused = [
         f"{position} ({reason})"
         for position in positions

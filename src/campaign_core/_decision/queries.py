@@ -172,7 +172,7 @@ def recipient(state: State, campaign_id: CampaignId, position: Position) -> Reci
     row = row_of(state, campaign_id)
     if not 1 <= position <= len(row.recipients):
         why = f"position = {position}: the campaign has {len(row.recipients)} recipients"
-        raise UnknownRecipientError(None, why)
+        raise UnknownRecipientError(None, why, (position,))
     return rec.view(row.record(position))
 
 

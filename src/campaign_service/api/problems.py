@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import attrs
@@ -23,6 +23,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campaign_core.errors import (
     CommandRefusedError,
+    ConfirmationNeededError,
     Problem,
     SettingsError,
     UnknownCampaignError,
@@ -40,7 +41,7 @@ from campaign_service.access import (
 )
 from campaign_service.api.reading import MalformedBodyError
 from campaign_service.api.shapes.building import BadValuesError, in_json, plain
-from campaign_service.api.shapes.words import AnyJson
+from campaign_service.api.shapes.words import AnyJson, Id
 from campaign_service.api.times import with_times
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
@@ -49,6 +50,7 @@ __all__ = [
     "PROBLEM_MEDIA",
     "BadValue",
     "BusyError",
+    "CampaignName",
     "ClientGoneError",
     "NotAcceptableError",
     "NotFoundError",
@@ -82,6 +84,13 @@ class BadValue(Struct, kw_only=True, frozen=True):
     rule: Annotated[str, Meta(description="What is allowed.")]
 
 
+class CampaignName(Struct, kw_only=True, frozen=True):
+    """A campaign that a problem is about."""
+
+    campaign_id: Id
+    name: str
+
+
 class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What is wrong with a request, or with the service just now (RFC 9457)."""
 
@@ -96,6 +105,13 @@ class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
         Annotated[str, Meta(description="The command that the state does not allow.")] | UnsetType
     ) = UNSET
     why: Annotated[str, Meta(description="Why it does not.")] | UnsetType = UNSET
+    campaigns: (
+        Annotated[
+            list[CampaignName],
+            Meta(description="Those started or scheduled from the model; they keep their copy."),
+        ]
+        | UnsetType
+    ) = UNSET
     leader: (
         Annotated[str | None, Meta(description="Where the process listens that leads the tenant.")]
         | UnsetType
@@ -205,10 +221,26 @@ class Refusal:
         return msgspec.json.encode(self.body)
 
 
-def refused_by_field(error: CommandRefusedError, field: str, value: object) -> SettingsError:
-    """Return a refusal of what a body, and no URL, names as one of that value."""
+def refused_by_field(
+    error: CommandRefusedError, field: str, value: object, *, unknown: Sequence[int] = ()
+) -> SettingsError:
+    """Return a refusal of what a body, and no URL, names as one of that value.
+
+    Args:
+        error: the refusal.
+        field: where the value stands in the body.
+        value: what was given there.
+        unknown: entries of it that are there no more; of a list these alone are named.
+    """
     rule = error.why.rpartition(": ")[2]
-    return BadValuesError([Problem(field=field, value=value, rule=rule)])
+    given = value if isinstance(value, list) else []
+    bad = set(unknown)
+    entries = [
+        Problem(field=f"{field}[{index}]", value=entry, rule=rule)
+        for index, entry in enumerate(given)
+        if entry in bad
+    ]
+    return BadValuesError(entries or [Problem(field=field, value=value, rule=rule)])
 
 
 def problem_of(error: Exception) -> Refusal:
@@ -220,7 +252,7 @@ def problem_of(error: Exception) -> Refusal:
     if isinstance(error, AccessError):
         return _of_access(error)
     if isinstance(error, CommandRefusedError):
-        return _ofrefusal_of(error)
+        return _of_refusal(error)
     match error:
         case NotFoundError():
             return refusal_of("not-found", str(error))
@@ -274,7 +306,7 @@ def _bad_values(error: SettingsError) -> Refusal:
     return Refusal(body=_body("bad-value", detail, errors=errors))
 
 
-def _ofrefusal_of(error: CommandRefusedError) -> Refusal:
+def _of_refusal(error: CommandRefusedError) -> Refusal:
     if isinstance(
         error,
         UnknownCampaignError
@@ -289,7 +321,11 @@ def _ofrefusal_of(error: CommandRefusedError) -> Refusal:
         return refusal_of("precondition-failed", error.why)
     command = error.command
     name = command if isinstance(command, str) else type(command).__name__
-    return Refusal(body=_body("refused", error.why, why=error.why, command=name))
+    body = _body("refused", error.why, why=error.why, command=name)
+    if isinstance(error, ConfirmationNeededError):
+        named = [CampaignName(campaign_id=one, name=name) for one, name in error.campaigns]
+        body = msgspec.structs.replace(body, campaigns=named)
+    return Refusal(body=body)
 
 
 def _of_access(error: AccessError) -> Refusal:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
+
 from campaign_core import CampaignId, ModelId, Position, RecipientList
 from campaign_core.commands import (
     ALL_FAILED,
@@ -23,12 +25,12 @@ from campaign_core.commands import (
     StopAttempts,
     StopCampaign,
 )
-from campaign_core.errors import Problem
+from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built, recipient_list
 from campaign_service.api.times import instant_in
 
-__all__ = ["command_of", "listed", "selection", "start_command"]
+__all__ = ["command_of", "listed", "selection", "start_command", "times_as_sent"]
 
 
 def listed(rows: Sequence[wanted.Recipient], path: str = "recipients") -> RecipientList:
@@ -73,6 +75,18 @@ def start_command(body: requests.StartCampaign, *, actor: str) -> StartCampaign:
         recipients=None if body.recipients is None else listed(body.recipients),
         expires_at=None if ends is None else instant_in(ends, "expires_at"),
     )
+
+
+def times_as_sent(error: SettingsError, body: requests.StartCampaign) -> SettingsError:
+    """Return what is wrong with a start; a bad time of it is shown as the client wrote it."""
+    sent = {"expires_at": body.expires_at, "when.at": getattr(body.when, "at", None)}
+    problems = [
+        attrs.evolve(problem, value=at.isoformat())
+        if (at := sent.get(problem.field)) is not None
+        else problem
+        for problem in error.problems
+    ]
+    return type(error)(problems)
 
 
 def command_of(trial: trials.Trial, *, actor: str) -> Command:

@@ -251,7 +251,8 @@ def test_models_are_deleted_together_or_not_at_all():
     story.model()
     story.model()
 
-    refusal(story, commands.DeleteModels(model_ids=(1, 9)), UnknownModelError)
+    error = refusal(story, commands.DeleteModels(model_ids=(9, 1, 8, 9)), UnknownModelError)
+    assert (error.why, error.unknown) == ("model_ids = 9, 8: there is no such model", (9, 8))
     story.tell(commands.DeleteModels(model_ids=(1, 2, 1)))
 
     assert core.models(story.state) == {}
@@ -393,6 +394,7 @@ def test_unknown_positions_are_named_each(kind):
     error = refusal(story, kind(campaign_id=1, positions=(9, 1, 3), **more), UnknownRecipientError)
 
     assert error.why == "positions = 9, 3: the campaign has 2 recipients"
+    assert error.unknown == (9, 3)
 
 
 def test_selection_with_one_that_is_refused_is_refused_whole_naming_each():

@@ -105,6 +105,8 @@ def test_model_of_which_campaigns_were_started_asks_for_a_confirmation(ask, mode
 
     assert kind(refused) == (409, "refused")
     assert f"{scheduled} (" in refused.json()["why"]
+    name = ask.get(below(f"campaigns/{scheduled}")).json()["name"]
+    assert refused.json()["campaigns"] == [{"campaign_id": scheduled, "name": name}]
     assert ask.delete(below(f"models/{model}?confirmed=true")).status_code == 200
     assert kind(ask.get(below(f"models/{model}"))) == (404, "not-found")
     assert status(ask, scheduled) == "SCHEDULED"
@@ -132,7 +134,7 @@ def test_several_models_are_deleted_or_none(ask, model):
 
     answer = ask.post(below("models/delete"), json={"model_ids": [model, 999_999]})
 
-    assert bad_fields(answer) == ["model_ids"]
+    assert bad_fields(answer) == ["model_ids[1]"]
     assert ask.get(below(f"models/{model}")).status_code == 200
     assert ask.post(below("models/delete"), json={"model_ids": [model, other]}).is_success
     assert ask.get(below(f"models/{other}")).status_code == 404
@@ -266,7 +268,19 @@ def test_appended_number_that_is_listed_is_named_by_its_place_in_the_body(ask, s
     answer = ask.post(of, json={"recipients": rows})
 
     assert bad_fields(answer) == ["recipients[1].number"]
-    assert answer.json()["errors"][0]["rule"].endswith("stands also at position 2")
+    assert answer.json()["errors"][0]["rule"].endswith(
+        "stands also at position 2 of the campaign's list"
+    )
+
+
+def test_appended_number_that_comes_twice_is_named_by_both_places_in_the_body(ask, scheduled):
+    """R3.2, R3.3: in one sentence places are counted in one way."""
+    rows = [{"number": "300"}, {"number": "301"}, {"number": "300"}]
+
+    answer = ask.post(below(f"campaigns/{scheduled}/recipients"), json={"recipients": rows})
+
+    assert bad_fields(answer) == ["recipients[2].number"]
+    assert answer.json()["errors"][0]["rule"].endswith("stands also at recipients[0]")
 
 
 def test_attempts_are_stopped_and_added(ask, scheduled):
@@ -285,7 +299,51 @@ def test_attempts_are_stopped_and_added(ask, scheduled):
 def test_position_that_is_not_there_is_a_bad_value(ask, scheduled, step):
     body = {"positions": [3]} | ({"attempts": 1} if step == "add-attempts" else {})
 
-    assert bad_fields(ask.post(below(f"campaigns/{scheduled}/{step}"), json=body)) == ["positions"]
+    assert bad_fields(ask.post(below(f"campaigns/{scheduled}/{step}"), json=body)) == [
+        "positions[0]"
+    ]
+
+
+@pytest.mark.parametrize("step", ["stop-attempts", "add-attempts"])
+def test_positions_that_are_not_there_are_named_each(ask, scheduled, step):
+    """R5.2: a selection with one that is refused is refused whole, naming each."""
+    body = {"positions": [9, 1, 3]} | ({"attempts": 1} if step == "add-attempts" else {})
+
+    answer = ask.post(below(f"campaigns/{scheduled}/{step}"), json=body)
+
+    assert bad_fields(answer) == ["positions[0]", "positions[2]"]
+    assert [error["value"] for error in answer.json()["errors"]] == [9, 3]
+    command = {"command": "AddAttempts", "campaign_id": scheduled, "attempts": 1}
+    trial = ask.post(below("what-if"), json={"trial": {**command, "positions": [1, 9]}})
+    assert bad_fields(trial) == ["trial.positions[1]"]
+
+
+def test_models_that_are_not_there_are_named_each(ask, model):
+    """R3.3: a bad list names every bad row at once."""
+    answer = ask.post(below("models/delete"), json={"model_ids": [model, 998, 999]})
+
+    assert bad_fields(answer) == ["model_ids[1]", "model_ids[2]"]
+    assert answer.json()["errors"][1] == {
+        "field": "model_ids[2]",
+        "value": 999,
+        "rule": "there is no such model",
+    }
+    assert ask.get(below(f"models/{model}")).status_code == 200
+
+
+@pytest.mark.parametrize("of", ["expires_at", "when.at"])
+def test_bad_time_of_a_start_is_shown_as_it_was_sent(ask, model, of):
+    """R3.3: an error names the value."""
+    body = {"model_id": model, "expires_at": "2031-05-06T07:08:09+02:00"}
+    when = {"mode": "SCHEDULED", "at": "2031-05-06T07:08:09+02:00"}
+    if of == "when.at":
+        body, when = {"model_id": model}, {"mode": "SCHEDULED", "at": "2011-05-06T07:08:09+02:00"}
+
+    answer = ask.post(below("campaigns"), json={**body, "when": when})
+
+    assert bad_fields(answer) == [of]
+    year = 2031 if of == "expires_at" else 2011
+    assert answer.json()["errors"][0]["value"] == f"{year}-05-06T07:08:09+02:00"
 
 
 def test_recipient_is_explained(ask, scheduled):

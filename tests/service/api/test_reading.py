@@ -100,12 +100,12 @@ def test_rows_that_fit_the_schema_are_looked_at_by_the_core_all_of_them():
         (
             "recipients[2].number",
             "1",
-            "each number once on a line; EXTERNAL 1 stands also at position 1",
+            "each number once on a line; EXTERNAL 1 stands also at recipients[0]",
         ),
         (
             "recipients[3].number",
             "1",
-            "each number once on a line; EXTERNAL 1 stands also at position 3",
+            "each number once on a line; EXTERNAL 1 stands also at recipients[2]",
         ),
     ]
 

@@ -14,7 +14,12 @@ from campaign_core.commands import (
     StartNow,
     StopCampaign,
 )
-from campaign_core.errors import UnknownCampaignError, UnknownModelError
+from campaign_core.errors import (
+    SettingsError,
+    UnknownCampaignError,
+    UnknownModelError,
+    UnknownRecipientError,
+)
 from campaign_core.events import CampaignScheduled
 from campaign_service.access import ServicePermission
 from campaign_service.api.asked import Asked, taken_answer
@@ -24,7 +29,7 @@ from campaign_service.api.problems import refused_by_field
 from campaign_service.api.shapes import requests, shown, trials
 from campaign_service.api.shapes.requests import CampaignsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import command_of, start_command
+from campaign_service.api.trials import command_of, start_command, times_as_sent
 from campaign_service.api.views import campaign_detail, campaign_row, what_if_answer
 
 __all__ = ["CAMPAIGNS"]
@@ -83,6 +88,8 @@ async def start_campaign(asked: Asked) -> Answer:
         done = await asked.give(command)
     except UnknownModelError as error:
         raise refused_by_field(error, "model_id", body.model_id) from None
+    except SettingsError as error:
+        raise times_as_sent(error, body) from None
     campaign_id = next(
         event.campaign_id for event in done.events if isinstance(event, CampaignScheduled)
     )
@@ -203,6 +210,10 @@ async def try_command(asked: Asked) -> Answer:
     except UnknownCampaignError as error:
         given = getattr(trial, "campaign_id", 0)
         raise refused_by_field(error, "trial.campaign_id", given) from None
+    except UnknownRecipientError as error:
+        given = getattr(trial, "positions", [])
+        unknown = error.unknown
+        raise refused_by_field(error, "trial.positions", given, unknown=unknown) from None
 
 
 def tag_of(campaign_id: CampaignId) -> Callable[[State], str]:

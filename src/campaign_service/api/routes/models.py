@@ -167,7 +167,7 @@ async def delete_models(asked: Asked) -> Answer:
     try:
         return await asked.give_plainly(command)
     except UnknownModelError as error:
-        raise refused_by_field(error, "model_ids", body.model_ids) from None
+        raise refused_by_field(error, "model_ids", body.model_ids, unknown=error.unknown) from None
 
 
 @MODELS.query(

@@ -29,7 +29,7 @@ from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.routes.campaigns import tag_of
 from campaign_service.api.shapes import requests, shown
-from campaign_service.api.shapes.building import BadValuesError, shape_of
+from campaign_service.api.shapes.building import BadValuesError, shape_of, with_places
 from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.trials import listed, selection
@@ -254,7 +254,8 @@ async def add_attempts(asked: Asked) -> Answer:
     try:
         return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
     except UnknownRecipientError as error:
-        raise refused_by_field(error, "positions", body.positions) from None
+        unknown = error.unknown
+        raise refused_by_field(error, "positions", body.positions, unknown=unknown) from None
 
 
 @RECIPIENTS.command(
@@ -276,17 +277,25 @@ async def stop_attempts(asked: Asked) -> Answer:
     try:
         return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
     except UnknownRecipientError as error:
-        raise refused_by_field(error, "positions", body.positions) from None
+        unknown = error.unknown
+        raise refused_by_field(error, "positions", body.positions, unknown=unknown) from None
 
 
 def _in_body(error: SettingsError, before: int) -> SettingsError:
-    """Return a problem whose position is one of the campaign's as one with a place in the body."""
+    """Return problems whose positions are of the campaign's list with places in the body."""
 
-    def place(found: re.Match[str]) -> str:
-        return f"recipients[{int(found[1]) - before - 1}]"
+    def place(position: int) -> str:
+        if position <= before:
+            return f"position {position} of the campaign's list"
+        return f"recipients[{position - before - 1}]"
 
     problems = [
-        attrs.evolve(problem, field=_ROW.sub(place, problem.field)) for problem in error.problems
+        attrs.evolve(
+            problem,
+            field=_ROW.sub(lambda found: place(int(found[1])), problem.field),
+            rule=with_places(problem.rule, place),
+        )
+        for problem in error.problems
     ]
     return BadValuesError(problems)
 

@@ -7,7 +7,7 @@ A field in a problem is a path into the request's JSON, which counts from 0:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar, cast
 
@@ -28,6 +28,7 @@ __all__ = [
     "recipient_list",
     "shape_of",
     "shape_with",
+    "with_places",
 ]
 
 S = TypeVar("S", bound=Struct)
@@ -55,6 +56,7 @@ _SHAPES: dict[type[Any], type[Struct]] = {made: shape for shape, made in PAIRS.i
 _ENUMS: dict[str, type[Enum]] = {"days": core.Weekday, "never_again": core.Outcome}
 """Fields whose entries are the names of members."""
 _INDEX = re.compile(r"\[(\d+)\]")
+_POSITION = re.compile(r"\bposition \d+$")
 _STAND_IN = "9{:030d}"
 """A number that nobody has, for a row that is bad: the others are looked at all the same."""
 
@@ -66,6 +68,11 @@ class BadValuesError(SettingsError):
 def in_json(field: str) -> str:
     """Return a field's path in the core's words, which count from 1, as one into JSON."""
     return _INDEX.sub(lambda found: f"[{int(found[1]) - 1}]", field)
+
+
+def with_places(rule: str, place: Callable[[int], str]) -> str:
+    """Return a rule of the core that names another position with its place instead."""
+    return _POSITION.sub(lambda found: place(int(found[0].split()[1])), rule)
 
 
 # To the core ---------------------------------------------------------------------------------
@@ -163,7 +170,8 @@ def recipient_list(
     except SettingsError as error:
         for problem in error.problems:
             field = in_json(problem.field.removeprefix("recipients"))
-            problems.append(attrs.evolve(problem, field=f"{path}{field}"))
+            rule = with_places(problem.rule, lambda position: f"{path}[{position - 1}]")
+            problems.append(attrs.evolve(problem, field=f"{path}{field}", rule=rule))
         return None
     return listed if len(problems) == before else None
 

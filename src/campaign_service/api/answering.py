@@ -163,8 +163,12 @@ def _header(request: AnyRequest, name: str) -> str | None:
 
 def _key(operation: Operation, request: AnyRequest) -> str | None:
     key = _header(request, "idempotency-key")
-    if key is None or not operation.commands:
+    if key is None or not operation.is_change:
         return None
+    if not operation.commands:
+        # To take it in silence would promise what is not kept.
+        rule = "left out: this is no command, and is done each time that it is sent"
+        raise BadValuesError([Problem(field="Idempotency-Key", value=key, rule=rule)])
     if _KEY.fullmatch(key) is None:
         rule = "1 to 255 visible ASCII characters"
         raise BadValuesError([Problem(field="Idempotency-Key", value=key, rule=rule)])

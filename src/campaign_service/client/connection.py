@@ -120,7 +120,6 @@ class Connection:
         key: str | None = None,
         if_match: str | None = None,
         parameters: Mapping[str, str | int] | None = None,
-        is_repeatable: bool = True,
     ) -> Answer:
         """Return the answer to a command, which is taken once however often it is sent.
 
@@ -131,22 +130,37 @@ class Connection:
             key: under which it was sent before; ``None``: it is a new one.
             if_match: the tag of what is to be changed, as it was seen.
             parameters: of the query.
-            is_repeatable: whether it is sent again when the connection fails: what heeds no key,
-                and makes something, might make it twice.
 
         Raises:
             ClientError: it is not known to be taken, or the service says no.
         """
-        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
-        if if_match is not None:
-            headers["If-Match"] = if_match
+        headers = {"Idempotency-Key": key or secrets.token_hex(16), **_tagged(if_match)}
+        return self._request(method, path, params=parameters, body=body, headers=headers)
+
+    def change(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        if_match: str | None = None,
+        is_repeatable: bool = True,
+    ) -> Answer:
+        """Return the answer to a change of what heeds no key: users, roles, tokens, nodes.
+
+        Args:
+            method: of HTTP.
+            path: below ``/api/v1``.
+            body: as JSON; ``None``: none.
+            if_match: the tag of what is to be changed, as it was seen.
+            is_repeatable: whether it is sent again when the connection fails: what makes
+                something might make it twice.
+
+        Raises:
+            ClientError: it is not known to be done, or the service says no.
+        """
         return self._request(
-            method,
-            path,
-            params=parameters,
-            body=body,
-            headers=headers,
-            is_repeatable=is_repeatable,
+            method, path, body=body, headers=_tagged(if_match), is_repeatable=is_repeatable
         )
 
     @contextmanager
@@ -261,6 +275,10 @@ def _http(url: str, transport: httpx.BaseTransport | None) -> httpx.Client:
         transport = transport or httpx.HTTPTransport(uds=url.removeprefix("unix:"))
     # What the environment says of proxies is for the web, and .netrc for other programs.
     return httpx.Client(base_url=f"{base}/", timeout=_TIMEOUT, transport=transport, trust_env=False)
+
+
+def _tagged(if_match: str | None) -> dict[str, str]:
+    return {} if if_match is None else {"If-Match": if_match}
 
 
 def _path(path: str) -> str:

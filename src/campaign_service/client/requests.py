@@ -74,9 +74,7 @@ class Requests:
         is_repeatable: bool = True,
     ) -> Answer:
         """Change what is no command of the core: those that make something are sent once."""
-        return self.connection.command(
-            method, path, body, if_match=tag, is_repeatable=is_repeatable
-        )
+        return self.connection.change(method, path, body, if_match=tag, is_repeatable=is_repeatable)
 
     def _pages(
         self,

@@ -29,6 +29,29 @@ def name(ask):
     return name
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "users/{name}/tokens", {"label": "twice"}),
+        ("POST", "users", {"name": "twice"}),
+        ("PATCH", "users/{name}", {"enabled": False}),
+        ("PUT", "roles/twice", {"permissions": ["VIEW"]}),
+        ("DELETE", "users/{name}", None),
+        ("POST", "tenants/main/nodes/pbx1/drain", None),
+    ],
+)
+def test_key_that_would_not_be_heeded_is_refused(ask, name, method, path, body):
+    """Whoever sends one relies on its being done once: a token that is lost is made twice."""
+    where = f"/api/v1/{path.format(name=name)}"
+
+    answer = ask.request(method, where, json=body, headers={"Idempotency-Key": "once"})
+
+    assert answer.status_code == 422
+    assert [bad["field"] for bad in answer.json()["errors"]] == ["Idempotency-Key"]
+    assert ask.get(f"/api/v1/users/{name}").json()["enabled"] is True
+    assert ask.get(f"/api/v1/users/{name}/tokens").json()["items"] == []
+
+
 def logged_in(desk, name, password=PASSWORD):
     answer = desk.client(None).post("/api/v1/login", json={"name": name, "password": password})
     return desk.client(token=answer.json()["token"])

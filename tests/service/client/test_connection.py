@@ -252,16 +252,29 @@ def test_what_might_be_done_twice_is_sent_once(connect, is_repeatable, times):
     connection = connect(service)
 
     try:
-        connection.command("POST", "users/anna/tokens", {}, is_repeatable=is_repeatable)
+        connection.change("POST", "users/anna/tokens", {}, is_repeatable=is_repeatable)
     except UnreachableError:
         assert not is_repeatable
 
     assert len(service.asked) == times
 
 
+def test_key_is_sent_only_with_what_heeds_it(connect):
+    service = Service(httpx.Response(200, json={}), httpx.Response(200, json={}))
+    connection = connect(service)
+
+    connection.command("POST", "campaigns/1/pause")
+    connection.change("PUT", "roles/a", {}, if_match='"v1"')
+
+    command, change = service.asked
+    assert command.headers["Idempotency-Key"]
+    assert "Idempotency-Key" not in change.headers
+    assert change.headers["If-Match"] == '"v1"'
+
+
 def test_what_never_arrived_is_sent_again(connect):
     service = Service(httpx.ConnectError("refused"), httpx.Response(200, json={}))
 
-    connect(service).command("POST", "users", {}, is_repeatable=False)
+    connect(service).change("POST", "users", {}, is_repeatable=False)
 
     assert len(service.asked) == 2

@@ -9,6 +9,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 
 from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.answering import answer, refusal_response
@@ -101,12 +102,13 @@ def _premises(
 
 def _route(premises: Premises, operation: Operation) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
-        return await answer(premises, operation, request)
+        found = await answer(premises, operation, request)
+        return _head_of(found) if request.method == "HEAD" else found
 
     settings = premises.settings
     make = HTTPRouteHandler(
         path=operation.path.replace("}", ":str}"),
-        http_method=[operation.method],  # type: ignore[list-item]
+        http_method=_methods(operation.method),  # type: ignore[arg-type]
         name=operation.name,
         # The answer has its own; that of a DELETE would be without a body.
         status_code=200,
@@ -115,11 +117,30 @@ def _route(premises: Premises, operation: Operation) -> HTTPRouteHandler:
     return make(handle)
 
 
+def _methods(method: str) -> list[str]:
+    """Return the methods that an operation is asked by: whatever can be read has a head."""
+    return ["GET", "HEAD"] if method == "GET" else [method]
+
+
+def _head_of(found: Response[Any]) -> Response[Any]:
+    """Return the headers of an answer, without its body (RFC 9110, 9.3.2)."""
+    headers = {**found.headers}
+    if isinstance(found, Stream):
+        # How long it would be is not known, and nobody reads it to find out.
+        return Stream(
+            iter(()), status_code=found.status_code, media_type=found.media_type, headers=headers
+        )
+    headers["Content-Length"] = str(len(found.content))
+    return Response(
+        b"", status_code=found.status_code, media_type=found.media_type, headers=headers
+    )
+
+
 def _options(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
     """Return what answers OPTIONS: the framework's own would know the first method alone."""
     methods: dict[str, list[str]] = {}
     for operation in operations:
-        methods.setdefault(operation.path, ["OPTIONS"]).append(operation.method)
+        methods.setdefault(operation.path, ["OPTIONS"]).extend(_methods(operation.method))
     return [_option(path, ", ".join(sorted(known))) for path, known in methods.items()]
 
 
@@ -136,10 +157,13 @@ def _option(path: str, allowed: str) -> HTTPRouteHandler:
 def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:
     text = document_text(operations)
 
-    async def read_document() -> Response[Any]:
-        return Response(text, media_type="application/json")
+    async def read_document(request: Request[Any, Any, Any]) -> Response[Any]:
+        found = Response(text, media_type="application/json")
+        return _head_of(found) if request.method == "HEAD" else found
 
-    make = HTTPRouteHandler(path=f"{PREFIX}/openapi.json", http_method=["GET"], name="openapi")
+    make = HTTPRouteHandler(
+        path=f"{PREFIX}/openapi.json", http_method=["GET", "HEAD"], name="openapi"
+    )
     return make(read_document)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import get_args
 
 import pytest
-from tests.service.api.desk import ROLES
+from tests.service.api.desk import MODEL, ROLES, below
 
 from campaign_core.commands import Command
 from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
@@ -91,6 +91,36 @@ def test_operation_is_refused_without_a_good_token(desk, operation, header):
 @pytest.mark.parametrize("path", ["/health", "/ready", "/api/v1/openapi.json"])
 def test_health_and_the_document_are_for_everybody(desk, path):
     assert desk.client(None).get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "operation", named(one for one in OPERATIONS if one.method == "GET" and one.name != STREAM)
+)
+def test_whatever_is_read_has_a_head(desk, operation):
+    """RFC 9110, 9.3.2: the headers of an answer, without the answer; of a refusal, too."""
+    client, path = desk.client(), path_of(operation)
+
+    head, whole = client.head(path), client.get(path)
+
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+    if operation.name not in {"read_status", "read_metrics"}:
+        # What these two tell changes by itself.
+        assert head.headers.get("Content-Length") == whole.headers.get("Content-Length")
+        assert head.headers.get("ETag") == whole.headers.get("ETag")
+
+
+def test_head_of_what_goes_on_ends_at_once(desk):
+    model = {**MODEL, "name": "Headed"}
+    made = desk.client().post(below("models"), json=model).json()["model_id"]
+    of = desk.client().post(below("campaigns"), json={"model_id": made}).headers["Location"]
+
+    for path in (below("events"), f"{of}/export"):
+        head = desk.client().head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert "Content-Length" not in head.headers
+    assert desk.client(None).head("/api/v1/openapi.json").status_code == 200
+    assert desk.client(None).head(below("settings")).status_code == 401
 
 
 def test_measurements_are_for_whoever_may_view_every_tenant(desk):

@@ -51,9 +51,9 @@ def test_unknown_tenant_is_not_found(ask):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", below("settings"), {"GET", "OPTIONS", "PUT"}),
-        ("PATCH", below("campaigns/1"), {"DELETE", "GET", "OPTIONS"}),
-        ("POST", "/health", {"GET", "OPTIONS"}),
+        ("DELETE", below("settings"), {"GET", "HEAD", "OPTIONS", "PUT"}),
+        ("PATCH", below("campaigns/1"), {"DELETE", "GET", "HEAD", "OPTIONS"}),
+        ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 def test_method_that_is_not_allowed_is_told_which_are(ask, method, path, allowed):

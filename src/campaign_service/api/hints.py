@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import types
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Meta, Struct, UnsetType
+
+from campaign_service.api.shapes.words import WHOLE_MAX
 
 __all__ = ["dict_pair", "hints_of", "list_item", "members", "rule_of", "shape_for"]
 
@@ -83,12 +86,39 @@ def rule_of(hint: Any, said: str) -> str:  # noqa: ANN401
     if said.startswith("Invalid enum value"):
         names = [name for one in members(hint) for name in _names(one)]
         return f"one of {', '.join(names)}" if names else said
-    if said.startswith("Invalid value"):
+    if said.startswith(("Invalid value", "Object missing required field")):
         return _tags(hint) or said
+    said = _with_range(hint, said)
     said = re.sub(r", got `[^`]+`$", "", said).replace("Expected ", "")
     # `int | null` >= 1: the types stand between backticks.
     said = re.sub(r"`([^`]+)`", _worded, said)
     return said[:1].lower() + said[1:]
+
+
+def _metas(hint: Any) -> Iterator[Meta]:  # noqa: ANN401
+    """Yield what narrows the values of a hint."""
+    if get_origin(hint) is Annotated:
+        yield from _metas(get_args(hint)[0])
+        yield from (one for one in get_args(hint)[1:] if isinstance(one, Meta))
+    elif get_origin(hint) in (Union, types.UnionType):
+        for one in get_args(hint):
+            yield from _metas(one)
+
+
+def _with_range(hint: Any, said: str) -> str:  # noqa: ANN401
+    """Return what msgspec says with both bounds: it tells the one that was missed, or none.
+
+    A bound that is only that of whole numbers in JSON would be noise.
+    """
+    kind = re.match(r"Expected `[^`]+`(?=(?P<length> of length)?)", said)
+    if kind is None or not re.search(r"[<>]=|`int", said):
+        return said
+    for meta in _metas(hint):
+        bounds = (meta.min_length, meta.max_length) if kind["length"] else (meta.ge, meta.le)
+        if None not in bounds and bounds[1] != WHOLE_MAX:
+            joint = " of length" if kind["length"] else ","
+            return f"{kind[0]}{joint} {bounds[0]:,} to {bounds[1]:,}"
+    return said
 
 
 def _worded(found: re.Match[str]) -> str:

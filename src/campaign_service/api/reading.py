@@ -6,6 +6,7 @@ that is wrong: first by the schema, and of the parts that fit it, by the core's 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -29,6 +30,7 @@ _NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _LONG = 1_000
 """Entries from which on a list is never looked at as a whole: nothing else could run meanwhile."""
 _SHOWN_MAX = 200
+_HUGE_IN_MAX = 1 << 20
 _PASSWORDS = frozenset({"password", "old", "new"})
 """Fields that hold one: of a body that has them no value is shown."""
 _PROBLEMS_MAX = 1_000
@@ -56,7 +58,7 @@ def read_body(data: bytes, kind: type[S]) -> S:
         # A value that does not fit is found before the rest is looked at.
         raw = loose(data)
     except _NO_JSON as error:
-        raise MalformedBodyError(str(error)) from None
+        raw = _with_huge_numbers(data, error)
     problems: list[Problem] = []
     _look(kind, raw, "", problems)
     if not problems:
@@ -66,6 +68,37 @@ def read_body(data: bytes, kind: type[S]) -> S:
         # What is typed in the wrong place may be the password.
         problems = [attrs.evolve(problem, value=None) for problem in problems]
     raise building.BadValuesError(problems[:_PROBLEMS_MAX])
+
+
+def _with_huge_numbers(data: bytes, error: Exception) -> object:
+    """Return a body that is JSON but for numbers that no machine has: those as such.
+
+    Raises:
+        MalformedBodyError: something else is wrong; or the body is a long one, which is not read
+            once more.
+    """
+    if "out of range" not in str(error) or len(data) > _HUGE_IN_MAX:
+        raise MalformedBodyError(str(error)) from None
+    try:
+        found: object = json.loads(data, parse_int=_number, parse_float=_number)
+    except (ValueError, RecursionError):
+        raise MalformedBodyError(str(error)) from None
+    return found
+
+
+class _Huge(float):
+    """A number of more digits than are read: no field takes it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _number(text: str) -> object:
+    try:
+        found: object = msgspec.json.decode(text)
+    except ValidationError:
+        return _Huge(text)
+    return found
 
 
 def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:
@@ -126,7 +159,8 @@ def _look(
     except ValidationError as error:
         _look_within(hint, raw, path, problems)
         if len(problems) == before:
-            rule = rule_of(hint, str(error))
+            is_huge = isinstance(raw, _Huge) and int in members(hint)
+            rule = "a number of few digits" if is_huge else rule_of(hint, str(error))
             problems.append(Problem(field=path, value=_short(raw), rule=rule))
     else:
         _look_by_the_core(made, path, problems)
@@ -237,6 +271,8 @@ def _join(path: str, name: str) -> str:
 
 def _short(value: object) -> object:
     """Return a bad value as an answer shows it: of a long one, the beginning."""
+    if isinstance(value, _Huge):
+        return _short(value.text)
     if isinstance(value, str):
         return value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}…"
     if isinstance(value, list | dict):

@@ -206,6 +206,55 @@ def test_list_that_is_too_long_is_told_so(length):
     assert fields({**NAMED, "calling_hours": [hours] * length}) == ["calling_hours"]
 
 
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ({"priority": -1}, "a whole number, 0 to 1,000"),
+        ({"priority": 1_001}, "a whole number, 0 to 1,000"),
+        ({"priority": "high"}, "a whole number, 0 to 1,000"),
+        ({"name": "a" * 65}, "text of length 1 to 64"),
+        ({"threshold": 0}, "a whole number >= 1"),
+        ({"call_limits": {"total": "no"}}, "a whole number or null"),
+    ],
+)
+def test_rule_tells_the_whole_range(body, rule):
+    """R3.3: whoever gave too little is told at once what would be too much."""
+    assert [told for _, _, told in problems({**NAMED, **body})] == [rule]
+
+
+def test_limit_of_a_page_is_told_with_its_maximum():
+    with pytest.raises(BadValuesError) as caught:
+        read_query([("limit", "0")], requests.ModelsQuery)
+
+    assert caught.value.rule == "a whole number, 1 to 1,000"
+
+
+@pytest.mark.parametrize("text", ["1" * 5_000, "-" + "1" * 5_000, "1e400"])
+def test_number_that_no_machine_has_is_a_bad_value_where_it_stands(text):
+    """It is JSON."""
+    body = f'{{"model_id": {text}, "name": "a/b"}}'.encode()
+
+    with pytest.raises(BadValuesError) as caught:
+        read_body(body, requests.StartCampaign)
+
+    found = {one.field: one for one in caught.value.problems}
+    assert [*found] == ["model_id", "name"]
+    assert str(found["model_id"].value).startswith(text[:100])
+    assert found["model_id"].rule == "a number of few digits"
+    with pytest.raises(MalformedBodyError):
+        read_body(body[:-1], requests.StartCampaign)
+    # Nor does it pass for text.
+    with pytest.raises(BadValuesError) as caught:
+        read_body(f'{{"name": {text}}}'.encode(), requests.CloneModel)
+    assert (caught.value.field, caught.value.rule) == ("name", "text")
+
+
+def test_choice_that_is_not_made_is_told_with_its_names():
+    assert problems({"model_id": 1, "when": {}}, requests.StartCampaign) == [
+        ("when", {}, "one with mode IMMEDIATE, DELAYED, SCHEDULED")
+    ]
+
+
 def test_choice_is_told_with_its_names():
     body = {"model_id": 1, "when": {"mode": "YESTERDAY"}}
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 __all__ = [
+    "WHOLE_MAX",
     "AnyJson",
     "Ask",
     "AskDigit",
@@ -36,7 +37,7 @@ __all__ = [
     "given",
 ]
 
-_WHOLE_MAX = 2**53 - 1
+WHOLE_MAX = 2**53 - 1
 """Whole numbers up to here are read alike by every JSON library."""
 
 ModelName = Annotated[
@@ -108,14 +109,14 @@ AskDigit = Annotated[
     ),
 ]
 Limit = Annotated[
-    int, Meta(ge=0, le=_WHOLE_MAX, description="How many at one time; 0: none, null: unlimited.")
+    int, Meta(ge=0, le=WHOLE_MAX, description="How many at one time; 0: none, null: unlimited.")
 ]
 Seconds = Annotated[int, Meta(ge=0, le=604_800, description="0 to 604,800 seconds: a week.")]
-Id = Annotated[int, Meta(ge=1, le=_WHOLE_MAX, description="A number that counts from 1.")]
+Id = Annotated[int, Meta(ge=1, le=WHOLE_MAX, description="A number that counts from 1.")]
 IdList = Annotated[list[Id], Meta(min_length=1, max_length=10_000_000)]
 NumberList = Annotated[list[PhoneNumber], Meta(min_length=1, max_length=10_000_000)]
 Seq = Annotated[
-    int, Meta(ge=0, le=_WHOLE_MAX, description="The number of an event; 0: before the first.")
+    int, Meta(ge=0, le=WHOLE_MAX, description="The number of an event; 0: before the first.")
 ]
 Moment = Annotated[
     datetime,

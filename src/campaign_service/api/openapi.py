@@ -13,8 +13,9 @@ from msgspec import Struct
 from campaign_service.access import ServicePermission
 from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.examples import EXAMPLES
+from campaign_service.api.kinds import PROBLEMS
 from campaign_service.api.operations import IfMatch, Needs, Operation
-from campaign_service.api.problems import PROBLEMS, ProblemBody
+from campaign_service.api.problems import ProblemBody
 
 __all__ = ["document_of", "document_text"]
 
@@ -34,6 +35,7 @@ _PATHS: dict[str, Data] = {
     "model_id": {**_NUMBER, "description": "A model's number."},
     "position": {**_NUMBER, "description": "A recipient's place in the list, from 1."},
     "seq": {**_NUMBER, "description": "An event's number."},
+    "kind": {"type": "string", "minLength": 1, "description": "The last part of a type."},
     "tenant": {"type": "string", "minLength": 1, "description": "One PBX's service."},
     "name": {"type": "string", "minLength": 1, "description": "A user's name."},
     "role": {"type": "string", "minLength": 1, "description": "A role's name."},
@@ -269,7 +271,7 @@ def _statuses() -> list[int]:
 
 def _problem(status: int) -> Data:
     kinds = [kind for kind in PROBLEMS.values() if kind.status == status]
-    titles = "; ".join(f"{kind.title} (`/problems/{kind.name}`)" for kind in kinds)
+    titles = "; ".join(f"{kind.title} (`{kind.type}`)" for kind in kinds)
     entry: Data = {
         "description": titles,
         "content": {

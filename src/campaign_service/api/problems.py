@@ -1,6 +1,6 @@
 """Problem details (RFC 9457) for every error, and which error is which problem.
 
-The type of a problem is a relative URI; docs/api.md has a paragraph for each.
+The type of a problem is a relative URI, which answers with what it means.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from campaign_service.access import (
     UnknownUserError,
     VersionConflictError,
 )
+from campaign_service.api.kinds import PROBLEMS
 from campaign_service.api.reading import MalformedBodyError
 from campaign_service.api.shapes.building import BadValuesError, in_json, plain
 from campaign_service.api.shapes.words import AnyJson, Id
@@ -46,7 +47,6 @@ from campaign_service.api.times import with_times
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
 __all__ = [
-    "PROBLEMS",
     "PROBLEM_MEDIA",
     "BadValue",
     "BusyError",
@@ -58,7 +58,6 @@ __all__ = [
     "PreconditionFailedError",
     "PreconditionNeededError",
     "ProblemBody",
-    "ProblemKind",
     "Refusal",
     "TooLargeError",
     "UnsupportedBodyError",
@@ -120,43 +119,6 @@ class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
         Annotated[str, Meta(description="Under which the service's log has more of it.")]
         | UnsetType
     ) = UNSET
-
-
-@attrs.frozen
-class ProblemKind:
-    """A kind of problem: the last part of its type, its status, and its title."""
-
-    name: str
-    status: int
-    title: str
-
-
-_KINDS = (
-    ProblemKind("malformed-body", 400, "The body is no JSON"),
-    ProblemKind("bad-request", 400, "The request is malformed"),
-    ProblemKind("not-authenticated", 401, "It is not known who asks"),
-    ProblemKind("not-permitted", 403, "This may not be done"),
-    ProblemKind("not-found", 404, "There is no such thing"),
-    ProblemKind("method-not-allowed", 405, "That cannot be done with this"),
-    ProblemKind("not-acceptable", 406, "No acceptable form of an answer"),
-    ProblemKind("too-slow", 408, "The request has not come in time"),
-    ProblemKind("refused", 409, "The state does not allow it"),
-    ProblemKind("key-reused", 409, "The idempotency key belongs to another request"),
-    ProblemKind("precondition-failed", 412, "Somebody has changed it meanwhile"),
-    ProblemKind("body-too-large", 413, "The body is too large"),
-    ProblemKind("unsupported-body", 415, "The body is of another kind"),
-    ProblemKind("bad-value", 422, "Values must be changed"),
-    ProblemKind("precondition-needed", 428, "If-Match is needed"),
-    ProblemKind("login-limited", 429, "Too many log-ins have failed"),
-    ProblemKind("head-too-large", 431, "The head of the request is too long"),
-    ProblemKind("internal", 500, "The service has made a mistake"),
-    ProblemKind("not-leading", 503, "Another process leads"),
-    ProblemKind("busy", 503, "Too much is asked just now"),
-    ProblemKind("away", 503, "It cannot be written or read just now"),
-    ProblemKind("not-ready", 503, "The process is of no use just now"),
-)
-PROBLEMS: Mapping[str, ProblemKind] = {kind.name: kind for kind in _KINDS}
-"""Every kind of problem by its name."""
 
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -370,7 +332,5 @@ def refusal_of(name: str, detail: str, *, headers: Mapping[str, str] | None = No
 
 def _body(name: str, detail: str, **members: object) -> ProblemBody:
     kind = PROBLEMS[name]
-    body = ProblemBody(
-        type=f"/problems/{kind.name}", title=kind.title, status=kind.status, detail=detail
-    )
+    body = ProblemBody(type=kind.type, title=kind.title, status=kind.status, detail=detail)
     return msgspec.structs.replace(body, **members)

@@ -8,9 +8,9 @@ from tests.service.api.desk import MODEL, ROLES, below
 
 from campaign_core.commands import Command
 from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
+from campaign_service.api.kinds import PROBLEMS
 from campaign_service.api.openapi import document_of
 from campaign_service.api.operations import IfMatch, Needs
-from campaign_service.api.problems import PROBLEMS
 from campaign_service.api.routes import operations_of
 from campaign_service.api.shapes import trials
 
@@ -147,7 +147,32 @@ def test_document_names_shapes_by_plain_names():
 def test_every_problem_is_explained(request):
     text = (request.config.rootpath / "docs" / "api.md").read_text(encoding="utf-8")
 
-    assert [name for name in PROBLEMS if f"`{name}`" not in text] == []
+    table = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \| (.*) \|$", text, re.MULTILINE)
+
+    assert sorted(table) == sorted(
+        (one.name, str(one.status), one.meaning) for one in PROBLEMS.values()
+    )
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_type_of_a_problem_answers_with_what_it_means(desk, name):
+    """RFC 9457, 3.1.1: whoever follows it finds out, without a token."""
+    answer = desk.client(None).get(f"/problems/{name}")
+
+    kind = PROBLEMS[name]
+    assert answer.json() == {
+        "type": f"/problems/{name}",
+        "title": kind.title,
+        "status": kind.status,
+        "meaning": kind.meaning,
+    }
+
+
+def test_problem_that_is_none_is_not_found(desk):
+    unknown = desk.client(None).get("/problems/of-another-kind")
+
+    assert unknown.status_code == 404
+    assert desk.client(None).get(unknown.json()["type"]).status_code == 200
 
 
 def test_requests_take_no_field_that_is_unknown():

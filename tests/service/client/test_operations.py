@@ -14,8 +14,8 @@ from campaign_service.api.routes import operations_of
 from campaign_service.client import Client, Connection, Grant, ProblemError
 
 OPERATIONS = operations_of(has_users=True, open_metrics=False)
-FOR_MONITORS = {"read_health", "read_readiness", "read_metrics"}
-"""Asked by monitors and by Prometheus, which are no programs of this package's users."""
+FOR_OTHERS = {"read_health", "read_readiness", "read_metrics", "read_problem_kind"}
+"""Asked by monitors, by Prometheus, and by people who follow the type of a problem."""
 MODEL = CampaignModel(
     name="Drill",
     caller_number="100",
@@ -198,4 +198,4 @@ def test_users_roles_and_tokens_are_administered(client, desk, transport):
 
 def test_every_operation_has_a_method(transport):
     """Told by the stories above: they ask for all there is."""
-    assert {one.name for one in OPERATIONS} - transport.asked == FOR_MONITORS
+    assert {one.name for one in OPERATIONS} - transport.asked == FOR_OTHERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign_service.api.operations import Operation
 from campaign_service.api.routes.campaigns import CAMPAIGNS
-from campaign_service.api.routes.health import HEALTH, METRICS, OPEN_METRICS
+from campaign_service.api.routes.health import HEALTH, KINDS, METRICS, OPEN_METRICS
 from campaign_service.api.routes.logs import LOGS
 from campaign_service.api.routes.models import MODELS
 from campaign_service.api.routes.nodes import NODES
@@ -35,6 +35,7 @@ def operations_of(*, has_users: bool, open_metrics: bool) -> tuple[Operation, ..
         RECIPIENTS,
         LOGS,
         HEALTH,
+        KINDS,
         OPEN_METRICS if open_metrics else METRICS,
     )
     return tuple(operation for chapter in chapters for operation in chapter.operations)

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it is of use, and what Prometheus asks."""
+"""What monitors ask: does the process live, is it of use; and what a problem means."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import asyncio
 
 from campaign_service.access import ServicePermission
 from campaign_service.api.asked import Asked
+from campaign_service.api.kinds import PROBLEMS
 from campaign_service.api.operations import Answer, Needs, Register
-from campaign_service.api.problems import NotReadyError
-from campaign_service.api.shapes.records import Alive
+from campaign_service.api.problems import NotFoundError, NotReadyError
+from campaign_service.api.shapes.records import Alive, ProblemMeaning
 from campaign_service.api.shapes.requests import NoQuery
 
-__all__ = ["HEALTH", "METRICS", "OPEN_METRICS"]
+__all__ = ["HEALTH", "KINDS", "METRICS", "OPEN_METRICS"]
 
 HEALTH = Register("Health", below="")
+KINDS = Register("Problems", below="")
 METRICS = Register("Health", below="")
 OPEN_METRICS = Register("Health", below="")
 
@@ -40,6 +42,20 @@ async def read_readiness(asked: Asked) -> Answer:
         # What it is stands in the log and in the status: not for everybody.
         raise NotReadyError(f"there is trouble with {', '.join(in_trouble)}")
     return Answer(content=Alive(status="ready"))
+
+
+@KINDS.query("/problems/{kind}", query=NoQuery, reply=ProblemMeaning, needs=Needs.NOTHING)
+async def read_problem_kind(asked: Asked) -> Answer:
+    """What the type of a problem means, and what to do about it."""
+    name = asked.names["kind"]
+    kind = PROBLEMS.get(name)
+    if kind is None:
+        raise NotFoundError(f"kind = {name}: there are {', '.join(PROBLEMS)}")
+    return Answer(
+        content=ProblemMeaning(
+            type=kind.type, title=kind.title, status=kind.status, meaning=kind.meaning
+        )
+    )
 
 
 async def _metrics(asked: Asked) -> Answer:

@@ -24,6 +24,7 @@ __all__ = [
     "PastCampaign",
     "PastCampaignDetail",
     "PastCampaignPage",
+    "ProblemMeaning",
     "ServiceStatus",
     "Tenant",
     "TenantList",
@@ -34,6 +35,15 @@ class Alive(Struct, kw_only=True, frozen=True):
     """That the process answers."""
 
     status: Literal["alive", "ready"]
+
+
+class ProblemMeaning(Struct, kw_only=True, frozen=True):
+    """A kind of problem: what it means, and what to do."""
+
+    type: Annotated[str, Meta(description="As a problem has it.", examples=["/problems/refused"])]
+    title: Annotated[str, Meta(description="The same in every problem of this kind.")]
+    status: Annotated[int, Meta(description="The status of HTTP that comes with it.")]
+    meaning: str
 
 
 class LogEntry(Struct, kw_only=True, frozen=True):

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct, ValidationError
 
+from campaign_service import json_pieces
 from campaign_service.api.hints import hints_of, list_item, shape_for
+from campaign_service.json_pieces import begins_with
 
-__all__ = ["decoded", "loose"]
+__all__ = ["decoded"]
 
-_PIECE = 256 << 10
-"""Bytes that are decoded in one go: it takes some milliseconds."""
 _Rows = Annotated[list[Raw], Meta(max_length=10_000_000)]
 
 
@@ -28,10 +28,10 @@ def decoded(data: bytes | Raw, hint: Any) -> Any:  # noqa: ANN401 -- of the type
         ValidationError: it does not fit.
         DecodeError: it is no JSON.
     """
-    if memoryview(data).nbytes > _PIECE:
+    if memoryview(data).nbytes > json_pieces.PIECE_BYTES:
         if list_item(hint) is not None:
             return _decoded_list(data, hint)
-        if shape_for(hint, {}) is not None or _begins(data) == b"{":
+        if shape_for(hint, {}) is not None or begins_with(b"{", data):
             return _decoded_struct(data, hint)
     return msgspec.json.decode(data, type=hint)
 
@@ -41,7 +41,8 @@ def _decoded_list(data: bytes | Raw, hint: Any) -> list[Any]:  # noqa: ANN401
     item = list_item(hint)
     row = msgspec.json.Decoder(item)
     return [
-        row.decode(raw) if memoryview(raw).nbytes <= _PIECE else decoded(raw, item) for raw in rows
+        row.decode(raw) if memoryview(raw).nbytes <= json_pieces.PIECE_BYTES else decoded(raw, item)
+        for raw in rows
     ]
 
 
@@ -49,7 +50,7 @@ def _decoded_struct(data: bytes | Raw, hint: Any) -> Struct:  # noqa: ANN401
     small: dict[str, object] = {}
     large: dict[str, Raw] = {}
     for name, raw in msgspec.json.decode(data, type=dict[str, Raw]).items():
-        if memoryview(raw).nbytes > _PIECE:
+        if memoryview(raw).nbytes > json_pieces.PIECE_BYTES:
             large[name] = raw
         else:
             small[name] = msgspec.json.decode(raw)
@@ -65,28 +66,3 @@ def _decoded_struct(data: bytes | Raw, hint: Any) -> Struct:  # noqa: ANN401
     stand_ins = {name: part[:1] if isinstance(part, list) else part for name, part in parts.items()}
     made = msgspec.convert({**small, **stand_ins}, shape)
     return msgspec.structs.replace(made, **parts)
-
-
-def loose(data: bytes | Raw) -> object:
-    """Return JSON as plain values, whatever it holds.
-
-    Raises:
-        DecodeError: it is no JSON.
-    """
-    if memoryview(data).nbytes > _PIECE:
-        first = _begins(data)
-        if first == b"[":
-            return [loose(raw) for raw in msgspec.json.decode(data, type=list[Raw])]
-        if first == b"{":
-            parts = msgspec.json.decode(data, type=dict[str, Raw])
-            return {name: loose(raw) for name, raw in parts.items()}
-    return msgspec.json.decode(data)
-
-
-def _begins(data: bytes | Raw) -> bytes:
-    """Return the first byte that says something."""
-    view = memoryview(data)
-    start = 0
-    while start < view.nbytes and view[start] in b" \t\r\n":
-        start += 1
-    return bytes(view[start : start + 1])

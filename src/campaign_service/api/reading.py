@@ -18,9 +18,10 @@ from msgspec import NODEFAULT, Struct, ValidationError
 
 from campaign_core.errors import Problem
 from campaign_service.api.hints import dict_pair, hints_of, list_item, members, rule_of, shape_for
-from campaign_service.api.pieces import decoded, loose
+from campaign_service.api.pieces import decoded
 from campaign_service.api.shapes import building
 from campaign_service.api.shapes.wanted import Recipient
+from campaign_service.json_pieces import loose
 
 __all__ = ["MalformedBodyError", "read_body", "read_query"]
 

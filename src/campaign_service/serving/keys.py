@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -21,9 +20,13 @@ from campaign_core.codec import to_data
 from campaign_core.commands import Command
 from campaign_service.journal import Entry, Receipt
 from campaign_service.journal.sql.entries import event_of
+from campaign_service.json_pieces import JsonWriter
 from campaign_service.serving.interface import KeyedRequest, KeyReusedError, Taken
 
 __all__ = ["Keys", "Receipts", "digest_of"]
+
+
+_WRITER = JsonWriter(sort_keys=True)
 
 
 class Receipts(Protocol):
@@ -37,9 +40,11 @@ class Receipts(Protocol):
 
 
 def digest_of(command: Command) -> str:
-    """Return what tells whether two requests ask for the same."""
-    data = json.dumps(to_data(command), sort_keys=True)
-    return hashlib.sha256(data.encode()).hexdigest()
+    """Return what tells whether two requests ask for the same; to be asked in a thread."""
+    digest = hashlib.sha256()
+    for piece in _WRITER.pieces(to_data(command)):
+        digest.update(piece.encode())
+    return digest.hexdigest()
 
 
 class Keys:

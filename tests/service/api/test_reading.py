@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from campaign_core.errors import SettingsError
-from campaign_service.api import pieces
+from campaign_service import json_pieces
 from campaign_service.api.reading import MalformedBodyError, read_body, read_query
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built
@@ -112,7 +112,7 @@ def test_rows_that_fit_the_schema_are_looked_at_by_the_core_all_of_them():
 
 @pytest.mark.parametrize("piece", [0, 60, 1 << 20])
 def test_body_is_the_same_whether_it_is_read_in_one_go_or_piece_by_piece(monkeypatch, piece):
-    monkeypatch.setattr(pieces, "_PIECE", piece)
+    monkeypatch.setattr(json_pieces, "PIECE_BYTES", piece)
     rows = [{"number": str(number), "line": "INTERNAL"} for number in range(5)]
 
     made = built(read_body(json.dumps({**NAMED, "recipients": rows}).encode(), wanted.Model))
@@ -156,7 +156,7 @@ def test_body_is_the_same_whether_it_is_read_in_one_go_or_piece_by_piece(monkeyp
 )
 def test_nothing_large_is_decoded_or_converted_as_a_whole(monkeypatch, body, kind):
     """Issue: calls are seen to whatever is sent: no other thread runs while the decoder does."""
-    monkeypatch.setattr(pieces, "_PIECE", 10_000)
+    monkeypatch.setattr(json_pieces, "PIECE_BYTES", 10_000)
     largest = 0
     decode, convert = msgspec.json.decode, msgspec.convert
 

@@ -1,11 +1,14 @@
 """Idempotency keys where a command was taken and its sender was told that nobody knows."""
 
 import asyncio
+import hashlib
+import json
 
 import pytest
 from tests.service.journal.sql.streams import Campaign
 
-from campaign_core import CampaignModel
+from campaign_core import CampaignModel, Recipient
+from campaign_core.codec import to_data
 from campaign_core.commands import AddModel, PauseCampaign
 from campaign_core.errors import CommandRefusedError
 from campaign_service.journal import JournalAwayError, Receipt
@@ -197,3 +200,13 @@ def test_digest_tells_requests_apart_by_all_that_they_ask_for():
     one = AddModel(model=CampaignModel(name="A", caller_number="1"))
     assert digest_of(one) == digest_of(AddModel(model=CampaignModel(name="A", caller_number="1")))
     assert digest_of(one) != digest_of(AddModel(model=CampaignModel(name="B", caller_number="1")))
+
+
+def test_digest_is_that_of_older_releases():
+    """Issue: idempotency keys; a receipt outlives the release that wrote it."""
+    rows = [Recipient(number=str(number), name="Ännä") for number in range(2_500)]
+    long = AddModel(model=CampaignModel(name="m", caller_number="1", recipients=rows))
+
+    for command in (COMMAND, long):
+        data = json.dumps(to_data(command), sort_keys=True)
+        assert digest_of(command) == hashlib.sha256(data.encode()).hexdigest()

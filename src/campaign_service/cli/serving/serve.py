@@ -13,6 +13,7 @@ import click
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.simulated import RealClock
+from campaign_service.cli.serving.collector import rare_collections
 from campaign_service.cli.serving.leaving import run_and_leave
 from campaign_service.cli.serving.listening import check_certificate, open_sockets
 from campaign_service.cli.serving.logs import set_up_logging
@@ -87,7 +88,7 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
             settings.listen.path.unlink(missing_ok=True)
 
     try:
-        with set_up_logging(settings):
+        with set_up_logging(settings), rare_collections():
             _warn_of_open_secrets(given)
             process = ServiceProcess(settings, sockets, say=click.echo)
             return run_and_leave(process.run(), before=close)

@@ -12,11 +12,13 @@ from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.interface import Entry, JournalDamagedError
 from campaign_service.journal.sql.chain import Head, genesis, linked
+from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, loose
 
 __all__ = ["entry_of", "event_of", "heads_of", "seqs_follow", "storable"]
 
 _EVENTS = get_args(Event)
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+_write_long = JsonWriter(separators=(",", ":")).text
 
 
 def entry_of(event: Event) -> Entry:
@@ -27,7 +29,8 @@ def entry_of(event: Event) -> Entry:
         actor=storable(event.actor),
         kind=type(event).__name__,
         campaign_id=_campaign_of(event),
-        data=_encode(to_data(event)),
+        # Events of calls are many and short; any other may hold a million recipients.
+        data=(_encode if isinstance(event, CallEvent) else _write_long)(to_data(event)),
     )
 
 
@@ -39,7 +42,7 @@ def event_of(entry: Entry) -> Event:
         JournalError: a newer release wrote it.
     """
     try:
-        event: object = from_data(json.loads(entry.data))
+        event: object = from_data(_read(entry.data))
     except CampaignError as error:
         raise JournalError(f"event {entry.seq}: {error}") from None
     except ValueError:
@@ -57,6 +60,16 @@ def event_of(entry: Entry) -> Event:
     if told != (entry.seq, entry.at, entry.actor, entry.kind, entry.campaign_id):
         raise JournalDamagedError(f"event {entry.seq} is altered: its columns say something else")
     return found
+
+
+def _read(data: str) -> object:
+    if len(data) > PIECE_BYTES:
+        try:
+            return loose(data.encode())
+        except ValueError:
+            # Half a surrogate pair, perhaps, which it does not take.
+            pass
+    return json.loads(data)
 
 
 def storable(text: str) -> str:

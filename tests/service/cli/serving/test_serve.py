@@ -1,5 +1,6 @@
 """``campaign serve`` as a process: its start, its end, what it refuses, what it says."""
 
+import gc
 import signal
 import socket
 import sqlite3
@@ -319,3 +320,24 @@ def test_no_secret_is_told_by_a_service_whose_telephony_is_away(here):
     assert token not in text
     # Once, for whoever sits at the terminal; none of the tries since is written down.
     assert text.count("password for one log-in") == 1
+
+
+def test_everything_in_memory_is_looked_through_rarely(here, monkeypatch):
+    """Issue: calls are seen to; while the collector looks, nothing else runs."""
+    seen = []
+
+    class Served:
+        def __init__(self, *_, **__):
+            pass
+
+        async def run(self):
+            seen.append(gc.get_threshold())
+            return ExitStatus.COMPLETED
+
+    before = gc.get_threshold()
+    monkeypatch.setattr("campaign_service.cli.serving.serve.ServiceProcess", Served)
+
+    assert main(["serve", "--listen", "127.0.0.1:0"]) == ExitStatus.COMPLETED
+    young, older, old = seen[0]
+    assert young * older * old >= 10_000_000
+    assert gc.get_threshold() == before

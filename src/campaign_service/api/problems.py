@@ -41,6 +41,7 @@ from campaign_service.access import (
 )
 from campaign_service.api.kinds import PROBLEMS
 from campaign_service.api.reading import MalformedBodyError
+from campaign_service.api.seldom import Seldom
 from campaign_service.api.shapes.building import BadValuesError, in_json, plain
 from campaign_service.api.shapes.words import AnyJson, Id
 from campaign_service.api.times import with_times
@@ -67,6 +68,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
+_refused = Seldom(_log, "a request was refused: %s")
 
 
 class BadValue(Struct, kw_only=True, frozen=True):
@@ -230,7 +232,7 @@ def problem_of(error: Exception) -> Refusal:
         case OSError():
             # The journal, or the database that users are kept in; where that is, and what it says
             # of itself, is not for a stranger who tries to log in.
-            _log.warning("a request was refused: %s", error)
+            _refused.tell(error)
             return refusal_of("away", _AWAY, headers={"Retry-After": "2"})
         case _:
             pass

@@ -221,7 +221,7 @@ def test_recipients_of_a_deleted_campaign_are_exported_as_csv(ask, campaign):
     answer = exported(ask, campaign)
 
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert tuple(rows[0]) == RECIPIENT_COLUMNS
     assert [row["name"] for row in rows] == [row["name"] for row in ROWS]
     assert rows[4]["reason"] == "STOPPED"
@@ -291,6 +291,14 @@ def test_ended_calls_are_counted_by_outcome(ask, campaign):
 
     assert 'campaign_outcomes_total{outcome="CANCELLED",tenant="main"} 1.0' in text
     assert 'campaign_calls_placed_total{tenant="main"} 1.0' in text
+
+
+def test_measurements_are_of_counts_and_not_of_when_counting_began(ask):
+    answer = ask.get("/metrics")
+
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "campaign_request_duration_seconds_count" in answer.text
+    assert "_created" not in answer.text
 
 
 def test_forecast_tells_how_a_campaign_will_end(ask):

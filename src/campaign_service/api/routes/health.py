@@ -60,7 +60,8 @@ async def read_problem_kind(asked: Asked) -> Answer:
 
 async def _metrics(asked: Asked) -> Answer:
     text = await asyncio.to_thread(asked.premises.measures.text)
-    return Answer(content=text, media="text/plain; version=0.0.4; charset=utf-8")
+    # The framework adds the charset.
+    return Answer(content=text, media="text/plain; version=0.0.4")
 
 
 @METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=Needs.SOMEBODY)

@@ -156,7 +156,8 @@ async def export_campaign(asked: Asked) -> Answer:
     name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
     return Answer(
         content=await export(asked.tenant, record, query, turns=asked.premises.long),
-        media="text/csv; charset=utf-8" if query.format == "csv" else "application/json",
+        # The framework adds the charset.
+        media="text/csv" if query.format == "csv" else "application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

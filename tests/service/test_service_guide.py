@@ -26,9 +26,21 @@ def blocks(kind):
 
 
 def fits(shown, told):
-    """Whether a text is as shown, where ``...`` stands for anything."""
-    parts = [re.escape(part.strip("\n")) for part in shown.split("...")]
-    return re.fullmatch(".*".join(parts), told.strip("\n"), re.DOTALL) is not None
+    """Whether a text is as shown: ``...`` stands for a part of a line, alone for whole lines."""
+    lines = [
+        r"(?:.*\n)*" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + r"\n"
+        for line in shown.strip("\n").split("\n")
+    ]
+    return re.fullmatch("".join(lines), told.strip("\n") + "\n") is not None
+
+
+def test_text_fits_line_by_line():
+    shown = "a...c\n...\nz"
+
+    assert fits(shown, "a b c\nd\n\ny\nz\n")
+    assert fits(shown, "ac\nz")
+    assert not fits(shown, "a\nc\nz")
+    assert not fits(shown, "a c\nd\nz or not")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

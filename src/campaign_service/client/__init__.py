@@ -15,6 +15,7 @@ from campaign_service.client.errors import (
     NotLoggedInError,
     ProblemError,
     UnreachableError,
+    UntrustedError,
 )
 from campaign_service.client.json_data import Json
 from campaign_service.client.people import (
@@ -101,6 +102,7 @@ __all__ = [
     "TimeSpread",
     "Token",
     "UnreachableError",
+    "UntrustedError",
     "User",
     "Waiting",
     "WhatIf",

@@ -2,12 +2,15 @@
 
 Queries change nothing, and a command carries an idempotency key, under which the service takes it
 once however often it comes. So both are tried again when the connection fails or the service is
-away for a moment, and an answer that was lost is asked for again.
+away for a moment, and an answer that was lost is asked for again. Where none comes to the end, the
+error of a command says whether it may have been taken.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,11 +21,19 @@ from urllib.parse import quote, urlsplit
 import attrs
 import httpx
 
+from campaign_core.errors import Problem, SettingsError
 from campaign_service.client.errors import (
     AnswerError,
+    ClientError,
     ProblemError,
-    UnreachableError,
     problem_of,
+)
+from campaign_service.client.failures import (
+    is_passing,
+    is_sent,
+    may_be_taken,
+    retry_after_s,
+    unreachable,
 )
 from campaign_service.client.json_data import Json
 
@@ -32,6 +43,8 @@ Parameters = Mapping[str, str | int | Sequence[str] | None]
 """Of a query; what is ``None`` is left out, and a list is given entry by entry."""
 
 _AWAY = 503
+_TOKEN = re.compile(r"[!-~]+")
+"""What a header can carry; anything else would be quoted in an error of the connection."""
 _TIMEOUT = httpx.Timeout(connect=5, read=60, write=60, pool=5)
 _PAUSE_S, _PAUSE_MAX_S = 0.2, 5.0
 _LEADERS_MAX = 3
@@ -58,9 +71,13 @@ class Connection:
         patience_s: for so long a request is tried again, 0 for never.
         follows_leader: whether a command that another process of the service must take is
             sent there, with the token. Never from HTTPS to plain HTTP.
+        tls: whose certificates are trusted; ``None``: those of the public authorities.
         transport: takes the requests, where it is not the network.
         sleep: waits so many seconds.
         on_wait: is told why a request is going to be tried again.
+
+    Raises:
+        SettingsError: the token is none.
     """
 
     def __init__(
@@ -70,17 +87,21 @@ class Connection:
         token: str | None = None,
         patience_s: float = 10.0,
         follows_leader: bool = False,
+        tls: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
+        if token is not None and _TOKEN.fullmatch(token) is None:
+            rule = "visible ASCII characters, and nothing else"
+            raise SettingsError([Problem(field="token", value="(not shown)", rule=rule)])
         self.url = url.rstrip("/")
         self._token = token
         self._patience_s = patience_s
         self._follows_leader = follows_leader
         self._sleep = sleep
         self._on_wait = on_wait
-        self._http = _http(self.url, transport)
+        self._http = _http(self.url, transport, tls)
         self._base = self._http.base_url
         """Who is asked: after a command that the leader took, the leader, for another process may
         not have read of it yet."""
@@ -132,7 +153,8 @@ class Connection:
             parameters: of the query.
 
         Raises:
-            ClientError: it is not known to be taken, or the service says no.
+            ClientError: it is not known to be taken, or the service says no;
+                :attr:`~ClientError.may_be_taken` tells one from the other.
         """
         headers = {"Idempotency-Key": key or secrets.token_hex(16), **_tagged(if_match)}
         return self._request(method, path, params=parameters, body=body, headers=headers)
@@ -186,7 +208,7 @@ class Connection:
                 yield response.iter_lines()
         except httpx.TransportError as error:
             self._base = self._http.base_url
-            raise self._unreachable(error) from error
+            raise unreachable(self.url, error) from error
 
     # One request ---------------------------------------------------------------------------
 
@@ -200,7 +222,7 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool = True,
     ) -> Answer:
-        leaders = 0
+        leaders, is_in_doubt = 0, False
         deadline, pause_s = time.monotonic() + self._patience_s, _PAUSE_S
         while True:
             request = self._http.build_request(
@@ -213,19 +235,21 @@ class Connection:
             try:
                 return self._answer(self._http.send(request))
             except httpx.TransportError as error:
-                if not is_repeatable and not isinstance(error, httpx.ConnectError):
-                    raise self._unreachable(error) from error
-                failed: UnreachableError | ProblemError = self._unreachable(error)
-                wait_s = pause_s
-            except ProblemError as error:
-                leader = self._leader(error)
+                failed: ClientError = unreachable(self.url, error)
+                failed.__cause__ = error
+            except ClientError as error:
+                failed = error
+            if isinstance(failed, ProblemError):
+                leader = self._leader(failed)
                 if leader is not None and leaders < _LEADERS_MAX:
                     self._base, leaders = leader, leaders + 1
                     continue
-                if error.status != _AWAY:
-                    raise
-                failed, wait_s = error, _retry_after(error, pause_s)
-            if time.monotonic() + wait_s > deadline:
+            is_in_doubt = method != "GET" and may_be_taken(failed, was_in_doubt=is_in_doubt)
+            failed.may_be_taken = is_in_doubt
+            wait_s = retry_after_s(failed, pause_s)
+            is_over = time.monotonic() + wait_s > deadline
+            might_be_twice = not is_repeatable and is_sent(failed)
+            if is_over or might_be_twice or not is_passing(failed):
                 raise failed
             if self._on_wait is not None:
                 self._on_wait(str(failed))
@@ -244,7 +268,10 @@ class Connection:
                 data = cast("Json", response.json())
             except ValueError:
                 why = f"status {response.status_code}, and a body that is no JSON"
-                raise AnswerError(self.url, why) from None
+                error = AnswerError(self.url, why)
+                # A proxy that has lost the service's own answer says so in a page.
+                error.may_be_taken = response.is_server_error
+                raise error from None
         if response.is_success:
             return Answer(status=response.status_code, data=data, etag=response.headers.get("ETag"))
         members = data if isinstance(data, dict) else {}
@@ -256,25 +283,30 @@ class Connection:
         named = error.members.get("leader")
         if not self._follows_leader or error.status != _AWAY or not isinstance(named, str):
             return None
-        with suppress(ValueError):
+        with suppress(ValueError, httpx.InvalidURL):
             parts = urlsplit(named)
             is_weaker = self._http.base_url.scheme == "https" and parts.scheme != "https"
             if parts.scheme in ("http", "https") and parts.hostname and not is_weaker:
                 return httpx.URL(f"{named.rstrip('/')}/")
         return None
 
-    def _unreachable(self, error: httpx.TransportError) -> UnreachableError:
-        return UnreachableError(self.url, str(error) or type(error).__name__)
 
-
-def _http(url: str, transport: httpx.BaseTransport | None) -> httpx.Client:
+def _http(
+    url: str, transport: httpx.BaseTransport | None, tls: ssl.SSLContext | None
+) -> httpx.Client:
     base = url
     if url.startswith("unix:"):
         # The name that HTTP asks for means nothing there.
         base = "http://localhost"
         transport = transport or httpx.HTTPTransport(uds=url.removeprefix("unix:"))
     # What the environment says of proxies is for the web, and .netrc for other programs.
-    return httpx.Client(base_url=f"{base}/", timeout=_TIMEOUT, transport=transport, trust_env=False)
+    return httpx.Client(
+        base_url=f"{base}/",
+        timeout=_TIMEOUT,
+        transport=transport,
+        verify=True if tls is None else tls,
+        trust_env=False,
+    )
 
 
 def _tagged(if_match: str | None) -> dict[str, str]:
@@ -283,10 +315,3 @@ def _tagged(if_match: str | None) -> dict[str, str]:
 
 def _path(path: str) -> str:
     return f"api/v1/{quote(path)}"
-
-
-def _retry_after(error: ProblemError, otherwise_s: float) -> float:
-    said = error.members.get("retry_after")
-    if isinstance(said, str) and said.isascii() and said.isdecimal():
-        return min(float(said), 60.0)
-    return otherwise_s

@@ -4,6 +4,7 @@
 
     ClientError
     ├── UnreachableError(ConnectionError)        the service is away: try later, or mend the URL
+    │   └── UntrustedError                       its certificate is not one that is trusted
     ├── AnswerError(ValueError)                  what answers is no call campaign service
     └── ProblemError                             the service says no, and why
         ├── NotLoggedInError(PermissionError)    no token, or one that does not hold any more
@@ -11,7 +12,8 @@
         ├── NotFoundError(LookupError)
         └── BadValueError(ValueError)            a value must be changed; it names every one
 
-No error holds a token or a password.
+No error holds a token or a password. Of a command, :attr:`ClientError.may_be_taken` says whether it
+may be carried out all the same.
 """
 
 from __future__ import annotations
@@ -33,11 +35,17 @@ __all__ = [
     "NotLoggedInError",
     "ProblemError",
     "UnreachableError",
+    "UntrustedError",
 ]
 
 
 class ClientError(Exception):
     """Any error of the client."""
+
+    may_be_taken = False
+    """Whether the command may have been taken: it was sent, and no answer says what became of it.
+
+    Given again under the same key it is taken once; under another it may be taken twice."""
 
 
 class UnreachableError(ClientError, ConnectionError):
@@ -47,6 +55,14 @@ class UnreachableError(ClientError, ConnectionError):
         """Take the URL, and what the connection said."""
         self.url = url
         super().__init__(f"{url} cannot be reached: {why}")
+
+
+class UntrustedError(UnreachableError):
+    """Who answers at the URL shows a certificate that is not trusted; nothing was sent."""
+
+    def __init__(self, url: str, why: str) -> None:
+        """Take the URL, and what is wrong with the certificate."""
+        super().__init__(url, f"its certificate is not trusted, {why}")
 
 
 class AnswerError(ClientError, ValueError):

@@ -15,7 +15,11 @@ __all__ = ["OfCampaigns"]
 
 
 class OfCampaigns(Requests):
-    """Campaigns. Where a tag is given, nothing is done if somebody changed the campaign since."""
+    """Campaigns. Where a tag is given, nothing is done if somebody changed the campaign since.
+
+    Where a key is given, a command that was taken under it before is not taken again, and what came
+    of it then is returned; a program that cannot know whether it has commanded already gives one.
+    """
 
     def start(
         self,
@@ -27,6 +31,7 @@ class OfCampaigns(Requests):
         at: datetime | None = None,
         after_min: int | None = None,
         expires_at: datetime | None = None,
+        key: str | None = None,
     ) -> Done:
         """Start a campaign at once, at a time, or after so many minutes (R4.1, R4.2).
 
@@ -46,24 +51,36 @@ class OfCampaigns(Requests):
             "expires_at": moment(expires_at),
         }
         given: Json = {key: value for key, value in body.items() if value is not None}
-        return self._command("POST", self._path("campaigns"), given)
+        return self._command("POST", self._path("campaigns"), given, key=key)
 
-    def start_now(self, campaign_id: int, *, tag: str | None = None) -> Done:
+    def start_now(
+        self, campaign_id: int, *, tag: str | None = None, key: str | None = None
+    ) -> Done:
         """Start a scheduled campaign before its time."""
-        return self._command("POST", self._path("campaigns", campaign_id, "start-now"), tag=tag)
+        path = self._path("campaigns", campaign_id, "start-now")
+        return self._command("POST", path, key=key, tag=tag)
 
-    def pause(self, campaign_id: int, *, tag: str | None = None) -> Done:
+    def pause(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Done:
         """Have no new calls placed; those in progress go on (R4.7)."""
-        return self._command("POST", self._path("campaigns", campaign_id, "pause"), tag=tag)
+        path = self._path("campaigns", campaign_id, "pause")
+        return self._command("POST", path, key=key, tag=tag)
 
-    def resume(self, campaign_id: int, *, tag: str | None = None) -> Done:
+    def resume(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Done:
         """Have calls placed again (R4.7)."""
-        return self._command("POST", self._path("campaigns", campaign_id, "resume"), tag=tag)
+        path = self._path("campaigns", campaign_id, "resume")
+        return self._command("POST", path, key=key, tag=tag)
 
-    def stop(self, campaign_id: int, *, hang_up: bool = False, tag: str | None = None) -> Done:
+    def stop(
+        self,
+        campaign_id: int,
+        *,
+        hang_up: bool = False,
+        tag: str | None = None,
+        key: str | None = None,
+    ) -> Done:
         """Close a campaign for good (R4.7)."""
         path = self._path("campaigns", campaign_id, "stop")
-        return self._command("POST", path, {"hang_up": hang_up}, tag=tag)
+        return self._command("POST", path, {"hang_up": hang_up}, key=key, tag=tag)
 
     def delete_campaign(self, campaign_id: int, *, tag: str | None = None) -> Done:
         """Take a scheduled or final campaign off the list; its log stays (R4.9)."""

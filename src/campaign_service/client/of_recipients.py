@@ -14,7 +14,10 @@ __all__ = ["OfRecipients"]
 
 
 class OfRecipients(Requests):
-    """Recipients of a campaign, by their positions in its list."""
+    """Recipients of a campaign, by their positions in its list.
+
+    Where a key is given, a command that was taken under it before is not taken again.
+    """
 
     def recipients(
         self,
@@ -50,11 +53,17 @@ class OfRecipients(Requests):
         return self._read(Explanation, self._ask(path, {"at": moment(at)}))
 
     def append_recipients(
-        self, campaign_id: int, recipients: RecipientList, *, tag: str | None = None
+        self,
+        campaign_id: int,
+        recipients: RecipientList,
+        *,
+        tag: str | None = None,
+        key: str | None = None,
     ) -> Done:
         """Add recipients behind the others (R4.10)."""
         path = self._path("campaigns", campaign_id, "recipients")
-        return self._command("POST", path, {"recipients": recipients_data(recipients)}, tag=tag)
+        body: Json = {"recipients": recipients_data(recipients)}
+        return self._command("POST", path, body, key=key, tag=tag)
 
     def add_attempts(
         self,
@@ -63,6 +72,7 @@ class OfRecipients(Requests):
         *,
         positions: Sequence[int] | None = None,
         tag: str | None = None,
+        key: str | None = None,
     ) -> Done:
         """Allow more attempts (R5.2).
 
@@ -71,15 +81,21 @@ class OfRecipients(Requests):
             attempts: how many more.
             positions: to whom; ``None``: to every failed recipient.
             tag: of the campaign, as it was seen.
+            key: under which it is taken once.
         """
         whom: Json = "ALL_FAILED" if positions is None else list(positions)
         body: Json = {"attempts": attempts, "positions": whom}
         path = self._path("campaigns", campaign_id, "add-attempts")
-        return self._command("POST", path, body, tag=tag)
+        return self._command("POST", path, body, key=key, tag=tag)
 
     def stop_attempts(
-        self, campaign_id: int, positions: Sequence[int], *, tag: str | None = None
+        self,
+        campaign_id: int,
+        positions: Sequence[int],
+        *,
+        tag: str | None = None,
+        key: str | None = None,
     ) -> Done:
         """Have recipients tried no more; one in a call keeps it (R5.3)."""
         path = self._path("campaigns", campaign_id, "stop-attempts")
-        return self._command("POST", path, {"positions": list(positions)}, tag=tag)
+        return self._command("POST", path, {"positions": list(positions)}, key=key, tag=tag)

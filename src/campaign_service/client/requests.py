@@ -58,10 +58,13 @@ class Requests:
         path: str,
         body: Json = None,
         *,
+        key: str | None = None,
         tag: str | None = None,
         parameters: Mapping[str, str | int] | None = None,
     ) -> Done:
-        answer = self.connection.command(method, path, body, if_match=tag, parameters=parameters)
+        answer = self.connection.command(
+            method, path, body, key=key, if_match=tag, parameters=parameters
+        )
         return self._read(Done, answer.data)
 
     def _change(

@@ -161,6 +161,7 @@ def _public_url(text: str) -> str:
         raise ValueError
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError
+    _ = parts.port  # raises ValueError for what is none
     return text.rstrip("/")
 
 

@@ -1,19 +1,23 @@
 """Requests of the client: repeated where that is safe, and never otherwise."""
 
 import json
+import ssl
 
 import httpx
 import pytest
 
+from campaign_core.errors import SettingsError
 from campaign_service.client.connection import Connection
 from campaign_service.client.errors import (
     AnswerError,
     BadValueError,
+    ClientError,
     NotAllowedError,
     NotFoundError,
     NotLoggedInError,
     ProblemError,
     UnreachableError,
+    UntrustedError,
 )
 
 TOKEN = "throwaway-token-61c2"
@@ -278,3 +282,90 @@ def test_what_never_arrived_is_sent_again(connect):
     connect(service).change("POST", "users", {}, is_repeatable=False)
 
     assert len(service.asked) == 2
+
+
+# Commands whose answer is lost ----------------------------------------------------------------
+
+LOST, REFUSED = httpx.ReadError("reset"), httpx.ConnectError("refused")
+CONFLICT = httpx.Response(409, json={"type": "/problems/refused", "detail": "it is over"})
+GATEWAY = httpx.Response(502, text="<html>")
+
+
+def journal_away():
+    return away(type="/problems/away")
+
+
+def not_leading():
+    return away(type="/problems/not-leading")
+
+
+@pytest.mark.parametrize(
+    ("answers", "may_be_taken"),
+    [
+        ([LOST], True),
+        ([LOST, REFUSED], True),
+        ([LOST, not_leading()], True),
+        ([REFUSED], False),
+        ([httpx.ConnectTimeout("late")], False),
+        ([not_leading()], False),
+        ([journal_away()], True),
+        ([LOST, CONFLICT], False),
+        ([httpx.Response(404, json={})], False),
+        ([LOST, httpx.Response(401, json={})], True),
+        ([GATEWAY], True),
+        ([httpx.Response(200, text="<html>")], False),
+    ],
+)
+def test_error_of_a_command_says_whether_it_may_have_been_taken(connect, answers, may_be_taken):
+    """Whoever gives it again by another key may do it twice, and must know."""
+    connection = connect(Service(*answers), patience_s=2 * (len(answers) - 1))
+
+    with pytest.raises(ClientError) as caught:
+        connection.command("POST", "campaigns")
+
+    assert caught.value.may_be_taken is may_be_taken
+
+
+def test_query_is_never_taken(connect):
+    with pytest.raises(UnreachableError) as caught:
+        connect(Service(LOST), patience_s=0).ask("campaigns")
+
+    assert not caught.value.may_be_taken
+
+
+def test_certificate_that_is_not_trusted_is_told_at_once(connect):
+    refused = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]")
+    refused.__cause__ = ssl.SSLCertVerificationError(1, "self-signed certificate")
+    service = Service(refused)
+
+    with pytest.raises(UntrustedError, match="its certificate is not trusted"):
+        connect(service, url="https://one.example").ask("me")
+
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "geheim-ü", "a\0"])
+def test_token_that_no_header_can_carry_is_refused_and_not_shown(token):
+    with pytest.raises(SettingsError, match="token = '\\(not shown\\)': visible ASCII") as caught:
+        Connection(url="http://one.example", token=token)
+
+    assert not token or token not in str(caught.value)
+
+
+def test_what_http_cannot_carry_is_neither_repeated_nor_quoted(connect):
+    service = Service(httpx.LocalProtocolError("Illegal header value b'Bearer secret'"))
+
+    with pytest.raises(UnreachableError) as caught:
+        connect(service).command("POST", "x")
+
+    assert (len(service.asked), "secret" in str(caught.value)) == (1, False)
+    assert not caught.value.may_be_taken
+
+
+def test_leader_whose_url_is_none_is_not_followed(connect):
+    service = Service(away(**{**NOT_LEADING, "leader": "http://two.example:port"}))
+
+    with pytest.raises(ProblemError):
+        connect(service, follows_leader=True, patience_s=1).command("POST", "x")
+
+    assert len(service.asked) == 1

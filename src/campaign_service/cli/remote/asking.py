@@ -1,54 +1,40 @@
-"""What the commands share that speak to a running service: where it is, who asks, errors."""
+"""What the commands share that speak to a running service: where it is, who asks, which key."""
 
 from __future__ import annotations
 
 import functools
 import os
-import time
+import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
 import attrs
 import click
+import httpx
+from typing_extensions import override
 
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.remote.tokens import TokenStore
-from campaign_service.cli.statuses import ExitStatus
-from campaign_service.client import (
-    AnswerError,
-    CampaignRow,
-    Client,
-    ClientError,
-    Connection,
-    NotLoggedInError,
-    ProblemError,
-    UnreachableError,
-)
+from campaign_service.cli.remote.told import error_text, status_of
+from campaign_service.client import Client, ClientError, Connection
 
-__all__ = [
-    "Where",
-    "error_text",
-    "find_campaign",
-    "look_up",
-    "remote",
-    "status_of",
-    "where_options",
-]
+__all__ = ["Where", "key_option", "remote", "where_options"]
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE_S = 10.0
 """For so long a service that is away is asked again."""
-FOLLOWS_WITHIN_S = 5.0
-"""By when a process that follows has read what the leader wrote, or leads itself."""
-_LOOKS_EVERY_S = 0.25
 _URL_RULE = "http://HOST:PORT, https://HOST, or unix:/PATH"
-_SERVER_ERROR = 500
+_TOKEN = re.compile(r"[!-~]+")
+"""What a header can carry; anything else would be shown in an error of the connection."""
+_VISIBLE = "one token of visible ASCII characters, and nothing else"
+_KEY = re.compile(r"[!-~]{1,255}")
+_API = "/api/v1"
 
 P = ParamSpec("P")
-_Row = TypeVar("_Row")
 
 
 @attrs.frozen(kw_only=True)
@@ -57,15 +43,21 @@ class Where:
 
     url: str
     token_file: Path | None
+    ca_file: Path | None
     tenant: str
 
     def connection(self, token: str | None) -> Connection:
-        """Return a connection with a token; a wait for the service is told."""
+        """Return a connection with a token; a wait for the service is told.
+
+        Raises:
+            SettingsError: the file of certificates cannot be used.
+        """
         return Connection(
             url=self.url,
             token=token,
             patience_s=PATIENCE_S,
             follows_leader=True,
+            tls=None if self.ca_file is None else _trusting(self.ca_file),
             on_wait=_Teller(),
         )
 
@@ -85,12 +77,12 @@ class Where:
             except (OSError, UnicodeDecodeError) as error:
                 why = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
                 raise _refused("--token-file", str(self.token_file), f"readable: {why}") from None
-            return token
+            return _valid_token("--token-file", token)
         given = os.environ.get("CAMPAIGN_TOKEN")
         if given:
-            return given.strip()
+            return _valid_token("CAMPAIGN_TOKEN", given.strip())
         kept = TokenStore(os.environ).find(self.url)
-        return None if kept is None else kept.token
+        return None if kept is None else _valid_token("tokens", kept.token)
 
 
 class _Teller:
@@ -116,8 +108,8 @@ def where_options(command: Callable[Concatenate[Where, P], int]) -> Callable[P, 
             raise CommandFailedError(error_text(error), status_of(error)) from error
 
     def begin(*args: P.args, **kwargs: P.kwargs) -> int:
-        url, token_file, tenant = (kwargs.pop(name) for name in ("url", "token_file", "tenant"))
-        where = Where(url=_valid_url(str(url)), token_file=token_file, tenant=str(tenant))  # type: ignore[arg-type]
+        given: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
+        where = Where(**{**given, "url": _valid_url(given["url"])})
         return command(where, *args, **kwargs)
 
     for option in reversed(_OPTIONS):
@@ -154,6 +146,14 @@ _OPTIONS = (
         help="A file with a token. [default: CAMPAIGN_TOKEN, or what campaign login keeps]",
     ),
     click.option(
+        "--ca-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="CAMPAIGN_CA_FILE",
+        show_envvar=True,
+        metavar="F",
+        help="Trust an HTTPS service by these certificates, PEM. [default: public authorities]",
+    ),
+    click.option(
         "--tenant",
         default="main",
         show_default=True,
@@ -161,17 +161,42 @@ _OPTIONS = (
         help="Which PBX's campaigns, where the service has several.",
     ),
 )
+_NAMES = [field.name for field in attrs.fields(Where)]
+
+
+class _Key(click.ParamType[str]):
+    """What a person or a job calls a command by, so that it is taken once."""
+
+    name = "key"
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if _KEY.fullmatch(str(value)) is None:
+            self.fail(f"{value!r}: 1 to 255 visible ASCII characters", param, ctx)
+        return str(value)
+
+
+key_option = click.option(
+    "--key",
+    type=_Key(),
+    metavar="KEY",
+    help="However often it is given with this key within a week, it is done once.",
+)
 
 
 def _valid_url(url: str) -> str:
     url = url.rstrip("/")
     if url.startswith("unix:/"):
         return url
+    # As the API's own pages are named.
+    url = url.removesuffix(_API)
     try:
         parts = urlsplit(url)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        is_open = not parts.username and not parts.password
-    except ValueError:
+        is_open = not (parts.username or parts.password or parts.query or parts.fragment)
+        httpx.URL(url).host.encode("idna")
+        _ = parts.port
+    except (ValueError, httpx.InvalidURL):
         is_good = is_open = False
     if not is_good or not is_open:
         # It may hold a password, where somebody thought that it belongs there.
@@ -179,75 +204,21 @@ def _valid_url(url: str) -> str:
     return url
 
 
+def _valid_token(field: str, token: str) -> str:
+    if _TOKEN.fullmatch(token) is None:
+        raise _refused(field, "(not shown)", _VISIBLE)
+    return token
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        rule = "certificates, PEM"
+    except OSError as error:
+        rule = f"readable: {error.strerror or error}"
+    raise _refused("--ca-file", str(ca_file), rule)
+
+
 def _refused(field: str, value: object, rule: str) -> SettingsError:
     return SettingsError([Problem(field=field, value=value, rule=rule)])
-
-
-# Campaigns by name ---------------------------------------------------------------------------
-
-
-def find_campaign(client: Client, wanted: str) -> CampaignRow:
-    """Return the campaign that a person means by its id, or by a name that only one has.
-
-    Raises:
-        click.BadParameter: there is none, or more than one.
-        ClientError: the service does not answer, or says no.
-    """
-    found = look_up(client, lambda: _named(list(client.campaigns()), wanted))
-    if len(found) == 1:
-        return client.campaign(found[0].campaign_id)
-    if found:
-        ids = ", ".join(f"{row.campaign_id} ({row.status})" for row in found)
-        rule = f"several campaigns have this name: give the id of one, {ids}"
-    else:
-        rule = "no campaign on the list has this id or name"
-    raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="CAMPAIGN")
-
-
-def look_up(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
-    """Return what is found, looked for again where a process may not have read of it yet.
-
-    One that follows another is behind by a moment: what the leader has done just now, the same
-    person's next command must find.
-    """
-    found = look()
-    deadline = time.monotonic() + FOLLOWS_WITHIN_S
-    while not found and time.monotonic() < deadline:
-        is_leading = client.status().role == "LEADING"
-        found = look()
-        if is_leading:
-            break
-        time.sleep(_LOOKS_EVERY_S)
-    return found
-
-
-def _named(rows: list[CampaignRow], wanted: str) -> list[CampaignRow]:
-    found = [row for row in rows if row.name == wanted]
-    if not found:
-        found = [row for row in rows if row.name.casefold() == wanted.casefold()]
-    if wanted.isascii() and wanted.isdecimal():
-        found = [row for row in rows if row.campaign_id == int(wanted)] or found
-    return found
-
-
-# Errors --------------------------------------------------------------------------------------
-
-
-def status_of(error: ClientError) -> ExitStatus:
-    """Return the exit status for an error of the client."""
-    if isinstance(error, UnreachableError | AnswerError):
-        return ExitStatus.FAILED
-    if isinstance(error, ProblemError) and error.status >= _SERVER_ERROR:
-        return ExitStatus.FAILED
-    return ExitStatus.BAD_INPUT
-
-
-def error_text(error: ClientError) -> str:
-    """Return an error of the client for a person, with what to do about it."""
-    if isinstance(error, ProblemError) and error.fields:
-        return "\n".join([*map(str, error.fields), str(error)])
-    if isinstance(error, NotLoggedInError):
-        return f"{error}; log in with: campaign login"
-    if isinstance(error, UnreachableError):
-        return f"{error}; is it running? campaign serve starts it, --url says where it is"
-    return str(error)

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from campaign_service.cli.options import EXISTING_FILE
-from campaign_service.cli.remote.asking import find_campaign, remote
-from campaign_service.cli.statuses import ExitStatus
-from campaign_service.client import Client
+from campaign_service.cli.remote.asking import key_option, remote
+from campaign_service.cli.remote.finding import find_campaign
+from campaign_service.cli.remote.told import tell_done
+from campaign_service.client import CampaignRow, Client
 from campaign_service.config import read_recipients
 
 __all__ = ["add_attempts", "append", "listed_under", "stop_attempts"]
@@ -26,9 +27,17 @@ _ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
 @click.argument("attempts", metavar="N", type=click.IntRange(1, _ATTEMPTS_MAX))
 @click.argument("whom", metavar="[RECIPIENT...]", nargs=-1)
 @click.option("--all-failed", is_flag=True, help="Every recipient that has failed.")
+@key_option
 @remote
 def add_attempts(
-    client: Client, /, *, wanted: str, attempts: int, whom: tuple[str, ...], all_failed: bool
+    client: Client,
+    /,
+    *,
+    wanted: str,
+    attempts: int,
+    whom: tuple[str, ...],
+    all_failed: bool,
+    key: str | None,
 ) -> int:
     """Allow some recipients, or all failed ones, N more call attempts each.
 
@@ -40,16 +49,17 @@ def add_attempts(
         raise click.UsageError("name each RECIPIENT, or give --all-failed")
     found = find_campaign(client, wanted)
     positions = None if all_failed else _positions(client, found.campaign_id, whom)
-    client.add_attempts(found.campaign_id, attempts, positions=positions)
+    client.add_attempts(found.campaign_id, attempts, positions=positions, key=key)
     to = "all failed recipients" if positions is None else _count(positions)
-    return _tell(client, found.campaign_id, f"{attempts} more attempts for {to}")
+    return _tell(client, found, f"{attempts} more attempts for {to}")
 
 
 @click.command("stop-attempts", short_help="Try recipients no more.")
 @_ARGUMENT
 @click.argument("whom", metavar="RECIPIENT...", nargs=-1, required=True)
+@key_option
 @remote
-def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...]) -> int:
+def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...], key: str | None) -> int:
     """Try recipients no more; one that is in a call keeps it.
 
     CAMPAIGN is the id or the name of a campaign of the running service. RECIPIENT is a number of
@@ -57,15 +67,16 @@ def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...]) -> i
     """
     found = find_campaign(client, wanted)
     positions = _positions(client, found.campaign_id, whom)
-    client.stop_attempts(found.campaign_id, positions)
-    return _tell(client, found.campaign_id, f"no more attempts for {_count(positions)}")
+    client.stop_attempts(found.campaign_id, positions, key=key)
+    return _tell(client, found, f"no more attempts for {_count(positions)}")
 
 
 @click.command(short_help="Add recipients to a campaign.")
 @_ARGUMENT
 @click.argument("csv", metavar="LIST.csv", type=EXISTING_FILE)
+@key_option
 @remote
-def append(client: Client, /, *, wanted: str, csv: Path) -> int:
+def append(client: Client, /, *, wanted: str, csv: Path, key: str | None) -> int:
     """Add recipients behind those that a campaign has.
 
     CAMPAIGN is the id or the name of a campaign of the running service, LIST.csv a file as for
@@ -73,13 +84,8 @@ def append(client: Client, /, *, wanted: str, csv: Path) -> int:
     """
     more = read_recipients(csv)
     found = find_campaign(client, wanted)
-    client.append_recipients(found.campaign_id, more)
-    now = client.campaign(found.campaign_id)
-    click.echo(
-        f"{now.campaign_id}  {now.name}: {now.status}; {len(more)} more recipients,"
-        f" {now.recipient_count} in all"
-    )
-    return ExitStatus.COMPLETED
+    client.append_recipients(found.campaign_id, more, key=key)
+    return _tell(client, found, f"{len(more)} more recipients", counts=True)
 
 
 def listed_under(client: Client, campaign_id: int, text: str) -> list[int]:
@@ -116,7 +122,10 @@ def _count(positions: Sequence[int]) -> str:
     return f"{len(positions)} recipient{'s' if len(positions) > 1 else ''}"
 
 
-def _tell(client: Client, campaign_id: int, what: str) -> int:
-    now = client.campaign(campaign_id)
-    click.echo(f"{now.campaign_id}  {now.name}: {now.status}; {what}")
-    return ExitStatus.COMPLETED
+def _tell(client: Client, found: CampaignRow, what: str, *, counts: bool = False) -> int:
+    def look() -> str:
+        now = client.campaign(found.campaign_id)
+        in_all = f", {now.recipient_count} in all" if counts else ""
+        return f"{now.campaign_id}  {now.name}: {now.status}; {what}{in_all}"
+
+    return tell_done(f"{found.campaign_id}  {found.name}: {what}", look)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from campaign_service.cli.remote.asking import find_campaign, remote
+from campaign_service.cli.remote.asking import key_option, remote
+from campaign_service.cli.remote.finding import find_campaign
+from campaign_service.cli.remote.told import tell_done
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.client import Client
+from campaign_service.client import CampaignRow, Client
 
 __all__ = ["delete", "pause", "resume", "stop"]
 
@@ -15,43 +17,46 @@ _ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
 
 @click.command(short_help="Place no new calls of a campaign.")
 @_ARGUMENT
+@key_option
 @remote
-def pause(client: Client, /, *, wanted: str) -> int:
+def pause(client: Client, /, *, wanted: str, key: str | None) -> int:
     """Place no new calls; those in progress go on, and their results count.
 
     CAMPAIGN is the id or the name of a campaign of the running service.
     """
     found = find_campaign(client, wanted)
-    client.pause(found.campaign_id)
-    return _tell(client, found.campaign_id)
+    client.pause(found.campaign_id, key=key)
+    return _tell(client, found, "paused")
 
 
 @click.command(short_help="Place calls of a paused campaign again.")
 @_ARGUMENT
+@key_option
 @remote
-def resume(client: Client, /, *, wanted: str) -> int:
+def resume(client: Client, /, *, wanted: str, key: str | None) -> int:
     """Place calls of a paused campaign again.
 
     CAMPAIGN is the id or the name of a campaign of the running service.
     """
     found = find_campaign(client, wanted)
-    client.resume(found.campaign_id)
-    return _tell(client, found.campaign_id)
+    client.resume(found.campaign_id, key=key)
+    return _tell(client, found, "resumed")
 
 
 @click.command(short_help="Close a campaign for good.")
 @_ARGUMENT
 @click.option("--hang-up", is_flag=True, help="End its calls in progress at once.")
+@key_option
 @remote
-def stop(client: Client, /, *, wanted: str, hang_up: bool) -> int:
+def stop(client: Client, /, *, wanted: str, hang_up: bool, key: str | None) -> int:
     """Close a campaign for good; calls in progress go on to their end unless --hang-up is given.
 
     CAMPAIGN is the id or the name of a campaign of the running service. A campaign that is to go on
     later is paused instead.
     """
     found = find_campaign(client, wanted)
-    client.stop(found.campaign_id, hang_up=hang_up)
-    return _tell(client, found.campaign_id)
+    client.stop(found.campaign_id, hang_up=hang_up, key=key)
+    return _tell(client, found, "stopped")
 
 
 @click.command(short_help="Take a campaign off the list.")
@@ -68,9 +73,11 @@ def delete(client: Client, /, *, wanted: str) -> int:
     return ExitStatus.COMPLETED
 
 
-def _tell(client: Client, campaign_id: int) -> int:
-    now = client.campaign(campaign_id)
-    calls = now.internal_calls + now.external_calls
-    rest = f"; {calls} in a call" if calls else ""
-    click.echo(f"{now.campaign_id}  {now.name}: {now.status}{rest}")
-    return ExitStatus.COMPLETED
+def _tell(client: Client, found: CampaignRow, done: str) -> int:
+    def look() -> str:
+        now = client.campaign(found.campaign_id)
+        calls = now.internal_calls + now.external_calls
+        rest = f"; {calls} in a call" if calls else ""
+        return f"{now.campaign_id}  {now.name}: {now.status}{rest}"
+
+    return tell_done(f"{found.campaign_id}  {found.name}: {done}", look)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from campaign_service.cli.remote.asking import find_campaign
 from campaign_service.cli.remote.attempts import listed_under
+from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.log import event_details
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus

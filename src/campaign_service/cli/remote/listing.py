@@ -11,7 +11,8 @@ import attrs
 import click
 
 from campaign_core import CallLimits, RecipientStatus, Status
-from campaign_service.cli.remote.asking import find_campaign, remote
+from campaign_service.cli.remote.asking import remote
+from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.tables import (
     campaign_lines,
     clock,

@@ -7,10 +7,12 @@ import sys
 
 import click
 
+from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.remote.asking import Where, where_options
 from campaign_service.cli.remote.tokens import KeptToken, TokenStore
+from campaign_service.cli.remote.told import status_of
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.client import BadValueError, Client, NotLoggedInError
+from campaign_service.client import BadValueError, Client, ClientError, Login, NotLoggedInError
 
 __all__ = ["login", "logout"]
 
@@ -27,8 +29,7 @@ def login(where: Where, /, *, name: str | None) -> int:
     """
     who = name or _ask("Name")
     password = _ask_secret("Password")
-    with Client(where.connection(None)) as client:
-        entry = client.log_in(who, password)
+    entry = _log_in(where, who, password)
     if entry.must_change_password:
         click.echo("This password was for one log-in: choose another.", err=True)
         with Client(where.connection(entry.token)) as client:
@@ -45,6 +46,9 @@ def logout(where: Where) -> int:
     """Have the kept token hold no more, and forget it."""
     store = TokenStore(os.environ)
     kept = store.find(where.url)
+    if where.token_file is not None or os.environ.get("CAMPAIGN_TOKEN"):
+        told = "campaign: a token of --token-file or CAMPAIGN_TOKEN is not ended by this"
+        click.echo(told, err=True)
     if kept is None:
         click.echo(f"Nobody is logged in to {where.url}.")
         return ExitStatus.COMPLETED
@@ -57,6 +61,19 @@ def logout(where: Where) -> int:
     store.forget(where.url)
     click.echo(f"Logged out of {where.url}.")
     return ExitStatus.COMPLETED
+
+
+def _log_in(where: Where, name: str, password: str) -> Login:
+    try:
+        with Client(where.connection(None)) as client:
+            return client.log_in(name, password)
+    except NotLoggedInError as error:
+        # Who is doing just that needs no advice to log in.
+        raise CommandFailedError(str(error), status_of(error)) from error
+    except ClientError as error:
+        # A log-in whose answer got lost is harmless, and may simply be given again.
+        error.may_be_taken = False
+        raise
 
 
 def _change(client: Client, old: str) -> None:

@@ -12,6 +12,7 @@ from typing_extensions import override
 from campaign_core import CallLimits
 from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.listing import as_json
+from campaign_service.cli.remote.told import named_by_option
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.words import limits_text
 from campaign_service.client import Client, Json
@@ -19,6 +20,17 @@ from campaign_service.client import Client, Json
 __all__ = ["settings"]
 
 _NONE = "none"
+_OPTIONS = {
+    "call_limits.total": "--total",
+    "call_limits.internal": "--internal",
+    "call_limits.external": "--external",
+    "active_campaigns_max": "--active-campaigns",
+    "call_rate": "--call-rate",
+    "frequency_cap": "--frequency-cap",
+    "answer_prompt": "--answer-prompt",
+    "listening_prompt": "--listening-prompt",
+}
+"""What the API calls by another name."""
 
 
 class _Limit(click.ParamType[object]):
@@ -129,7 +141,8 @@ def set_settings(client: Client, /, **options: object) -> int:
     for line in ("total", "internal", "external"):
         if line in changed:
             limits[line] = changed.pop(line)
-    client.change_settings({**found, **changed, "call_limits": limits}, tag=tag)
+    with named_by_option(_OPTIONS):
+        client.change_settings({**found, **changed, "call_limits": limits}, tag=tag)
     now, _ = client.settings()
     click.echo("\n".join(_lines(now)))
     return ExitStatus.COMPLETED

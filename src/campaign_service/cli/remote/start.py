@@ -13,9 +13,11 @@ import click
 from campaign_core import Instant, RecipientList, Settings
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.errors import Problem, SettingsError
+from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.options import EXISTING_FILE
-from campaign_service.cli.remote.asking import look_up, remote
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.remote.asking import key_option, remote
+from campaign_service.cli.remote.finding import look_up
+from campaign_service.cli.remote.told import named_by_option, status_of, tell_done
 from campaign_service.client import Client, Json, ModelRow, ProblemError
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, read_campaign, read_recipients
@@ -24,6 +26,16 @@ __all__ = ["start"]
 
 _CONFLICT = 409
 _MINUTES_MAX = 5_256_000
+_UNCONFIRMED = "confirmed = False: "
+_OPTIONS = {
+    "when.at": "--at",
+    "when.minutes": "--after",
+    "expires_at": "--expires-at",
+    "name": "--name",
+    "sound": "--sound",
+    "recipients": "--recipients",
+}
+"""What the API calls by another name."""
 _OF_ANSWERS = ("model_id", "recipient_count")
 """Members of a model that are not among its parameters."""
 
@@ -54,6 +66,7 @@ class _When:
     "--recipients", type=EXISTING_FILE, metavar="CSV", help="The recipients of this campaign alone."
 )
 @click.option("--yes", is_flag=True, help="Change a model from which campaigns were started.")
+@key_option
 @remote
 def start(  # noqa: PLR0913 -- one for each option
     client: Client,
@@ -67,6 +80,7 @@ def start(  # noqa: PLR0913 -- one for each option
     sound: str | None,
     recipients: Path | None,
     yes: bool,
+    key: str | None,
 ) -> int:
     """Start a campaign at once, at a time or after some minutes.
 
@@ -89,29 +103,33 @@ def start(  # noqa: PLR0913 -- one for each option
         model = _find_model(client, wanted)
         times = _times(at, after_min, expires_at, ZoneInfo(model.time_zone), otherwise=_When())
         model_id, model_name = model.model_id, model.name
-    done = client.start(
-        model_id=model_id,
-        name=name,
-        sound=sound,
-        recipients=own,
-        at=times.at,
-        after_min=times.after_min,
-        expires_at=times.expires_at,
-    )
+    with named_by_option(_OPTIONS):
+        done = client.start(
+            model_id=model_id,
+            name=name,
+            sound=sound,
+            recipients=own,
+            at=times.at,
+            after_min=times.after_min,
+            expires_at=times.expires_at,
+            key=key,
+        )
     assert done.campaign_id is not None
     return _tell(client, done.campaign_id, model_name, own)
 
 
 def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> int:
-    now = client.campaign(campaign_id)
-    starts = now.starts_at.astimezone(ZoneInfo(now.time_zone))
-    begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
-    whose = "" if own is None else " of its own"
-    click.echo(
-        f"{now.campaign_id}  {now.name}: {now.status}, from model {model_name},"
-        f" {now.recipient_count} recipients{whose}{begins}"
-    )
-    return ExitStatus.COMPLETED
+    def look() -> str:
+        now = client.campaign(campaign_id)
+        starts = now.starts_at.astimezone(ZoneInfo(now.time_zone))
+        begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
+        whose = "" if own is None else " of its own"
+        return (
+            f"{now.campaign_id}  {now.name}: {now.status}, from model {model_name},"
+            f" {now.recipient_count} recipients{whose}{begins}"
+        )
+
+    return tell_done(f"{campaign_id}  started from model {model_name}", look)
 
 
 # Times ---------------------------------------------------------------------------------------
@@ -203,10 +221,12 @@ def _put(client: Client, file: CampaignFile, *, is_confirmed: bool) -> int:
     except ProblemError as error:
         if is_confirmed or error.status != _CONFLICT:
             raise
+        # In the words of the command line: there is no member of a body to be given.
+        why = str(error).removeprefix(_UNCONFIRMED).partition("; give confirmed")[0]
         if not sys.stdin.isatty():
-            click.echo("campaign: --yes changes the model all the same", err=True)
-            raise
-        click.confirm(f"{error}\nChange the model? They keep their own copy.", abort=True, err=True)
+            text = f"{why}; --yes changes the model all the same"
+            raise CommandFailedError(text, status_of(error)) from error
+        click.confirm(f"{why}\nChange the model?", abort=True, err=True)
         client.edit_model(model_id, file.model, tag=tag, confirmed=True)
     return model_id
 

@@ -149,8 +149,8 @@ def test_settings_are_changed_one_by_one(campaign, kept):
         ((), "nothing to change"),
         (("--total", "many"), "'many': a whole number, or none"),
         (("--call-rate", "5"), "'5': two whole numbers such as 5/1, or none"),
-        (("--call-rate", "0/1"), "call_rate.calls"),
-        (("--answer-prompt", "../x"), "answer_prompt"),
+        (("--call-rate", "0/1"), "--call-rate calls = 0: a whole number"),
+        (("--answer-prompt", "../x"), "--answer-prompt = '../x': "),
     ],
 )
 def test_bad_setting_is_refused(campaign, kept, arguments, said):

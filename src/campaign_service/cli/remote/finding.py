@@ -1,0 +1,85 @@
+"""Campaigns of a running service as a person names them: by id or by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from campaign_service.client import CampaignRow, Client, NotFoundError
+
+__all__ = ["find_campaign", "look_up"]
+
+FOLLOWS_WITHIN_S = 5.0
+"""By when a process that follows has read what the leader wrote, or leads itself."""
+_LOOKS_EVERY_S = 0.25
+_DIGITS_MAX = 18
+"""Of an id."""
+
+_Row = TypeVar("_Row")
+
+
+def find_campaign(client: Client, wanted: str) -> CampaignRow:
+    """Return the campaign that a person means by its id, or by a name that only one has.
+
+    Raises:
+        click.BadParameter: there is none, or more than one.
+        ClientError: the service does not answer, or says no.
+    """
+    number = _number(wanted)
+    if number is not None:
+        found = look_up(client, lambda: _numbered(client, number))
+    else:
+        found = look_up(client, lambda: _named(client, wanted))
+    if len(found) == 1:
+        return found[0] if number is not None else client.campaign(found[0].campaign_id)
+    if not found and number is not None:
+        # A number is an id and nothing else: by a name it might be another campaign than was meant.
+        found = _named(client, wanted)
+    if found:
+        ids = ", ".join(f"{row.campaign_id} ({row.status})" for row in found)
+        rule = (
+            f"no campaign has this id; it is the name of {ids}: give its id"
+            if number is not None
+            else f"several campaigns have this name: give the id of one, {ids}"
+        )
+    else:
+        rule = "no campaign on the list has this id or name"
+    raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="CAMPAIGN")
+
+
+def look_up(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
+    """Return what is found, looked for again where a process may not have read of it yet.
+
+    One that follows another is behind by a moment: what the leader has done just now, the same
+    person's next command must find.
+    """
+    found = look()
+    deadline = time.monotonic() + FOLLOWS_WITHIN_S
+    while not found and time.monotonic() < deadline:
+        is_leading = client.status().role == "LEADING"
+        found = look()
+        if is_leading:
+            break
+        time.sleep(_LOOKS_EVERY_S)
+    return found
+
+
+def _number(wanted: str) -> int | None:
+    is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) <= _DIGITS_MAX
+    return int(wanted) if is_number else None
+
+
+def _numbered(client: Client, number: int) -> list[CampaignRow]:
+    try:
+        return [client.campaign(number)]
+    except NotFoundError:
+        return []
+
+
+def _named(client: Client, wanted: str) -> list[CampaignRow]:
+    rows = list(client.campaigns())
+    found = [row for row in rows if row.name == wanted]
+    return found or [row for row in rows if row.name.casefold() == wanted.casefold()]

@@ -79,7 +79,9 @@ class ServingProcess:
         return self.wait_for(r"listening on (\S+?)(?:,|\s|$)")[1]
 
     def first_password(self):
-        return self.wait_for(r"password for one log-in until [^\n]*\n\n +(\S+)\n")[1]
+        """The password of the first user: our output is no terminal, so it is in a file."""
+        path = self.wait_for(r"for one log-in, good until [^,]*, is in ([^\n]+)\n")[1]
+        return Path(path).read_text(encoding="utf-8").strip()
 
     def token(self):
         """The token of a user who is let in, the first password changed if there was one."""

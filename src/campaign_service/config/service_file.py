@@ -2,11 +2,14 @@
 
 What is given by a flag goes before what the environment says, and that before the file. Whatever
 is wrong is named by where it came from, all of it at once; a secret is never shown.
+
+Variables that begin as ours do, and are none, may be anybody's: Kubernetes sets CAMPAIGN_PORT for a
+service called campaign, and a pool's file names variables for its passwords. Of these, only what
+looks like a mistyped option is refused.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +25,7 @@ from campaign_service.config.service_settings import (
     TenantSettings,
 )
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
+from campaign_service.database.names import TENANT_RULE, is_tenant_name
 
 __all__ = ["DEFAULT_FILE", "PREFIX", "flag_of", "read_service", "variable_of"]
 
@@ -30,11 +34,11 @@ DEFAULT_FILE = Path("/etc/call-campaign/service.toml")
 PREFIX = "CAMPAIGN_"
 """Of every variable of the environment that is ours."""
 
-OF_CLIENTS = ("config", "url", "token", "token_file", "tenant", "password")
+OF_CLIENTS = ("config", "url", "token", "token_file", "ca_file", "tenant", "password")
 """Variables of other commands, or of the command line itself."""
 _TENANTS = "tenants"
-_TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_TENANT_RULE = "a name of 1 to 32 lower-case letters, digits and dashes, a letter first"
+_MISTYPED = 0.8
+"""How like an option, from 0 to 1, a variable is that is taken for a mistyped one."""
 
 
 def flag_of(name: str) -> str:
@@ -75,6 +79,7 @@ def read_service(
     return ServiceSettings(
         **values,  # type: ignore[arg-type]  # each was read by its option
         tenants=tenants,
+        passed_over=tuple(reading.passed_over),
         origins={name: given.origin for name, given in reading.given.items()},
     )
 
@@ -89,6 +94,8 @@ class _Reading:
         self.problems: list[Problem] = []
         self.given: dict[str, Given] = {}
         """By option, what counts."""
+        self.passed_over: list[str] = []
+        """Variables that begin as ours do, and are none."""
         self._tenants: list[tuple[str, Given]] = []
 
     # Sources -------------------------------------------------------------------------------
@@ -123,7 +130,6 @@ class _Reading:
             for variable, value in sorted(environment.items())
             if variable.startswith(PREFIX) and value
         }
-        known = [variable_of(name) for name in _names()]
         others = [variable_of(name) for name in OF_CLIENTS]
         self._take(
             [
@@ -135,10 +141,20 @@ class _Reading:
                     folder=Path(),
                 )
                 for variable, value in ours.items()
-                if variable not in others
-                and self._is_known(variable, known, known, lambda name: Origin(name=name))
+                if variable not in others and self._is_option(variable)
             ]
         )
+
+    def _is_option(self, variable: str) -> bool:
+        names, name = _names(), variable.removeprefix(PREFIX).lower()
+        # Without what they all begin with: by that alone, any two would be alike.
+        near = get_close_matches(name, names, n=1, cutoff=_MISTYPED)
+        if near and near[0] != name:
+            rule = f"unknown; did you mean {variable_of(near[0])}?"
+            self.problems.append(Origin(name=variable).problem(None, rule))
+        elif not near:
+            self.passed_over.append(variable)
+        return name in names
 
     def take_flags(self, flags: Mapping[str, str]) -> None:
         """Take what the command line says."""
@@ -190,8 +206,8 @@ class _Reading:
         for name, table in value.items():
             within: KeyPath = (*keys, name)
             origin = origin_in(source, within)
-            if _TENANT.fullmatch(name) is None:
-                self.problems.append(origin.problem(name, _TENANT_RULE))
+            if not is_tenant_name(name):
+                self.problems.append(origin.problem(name, TENANT_RULE))
             elif not isinstance(table, dict):
                 self.problems.append(origin.problem(None, "a table with the key driver"))
             else:

@@ -106,6 +106,8 @@ class ServiceSettings:
     """The largest body of a request with a list of recipients."""
     snapshot_events: int
     """A snapshot is kept once so many events came since the last."""
+    passed_over: tuple[str, ...] = ()
+    """Variables that begin as those of the service do, and mean nothing to it."""
     origins: Mapping[str, Origin] = attrs.field(repr=False, eq=False)
     """Where each value came from that is not a default."""
 

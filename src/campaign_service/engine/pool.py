@@ -59,7 +59,10 @@ async def _examine_node(entry: PoolNode, asked: Examination) -> tuple[Finding, .
 
 
 def _nodes(request: DriverRequest) -> tuple[PoolNode, ...]:
-    path = Path(request.url.partition(":")[2])
+    name = request.url.partition(":")[2]
+    if not name:
+        raise SettingsError([Problem(field="pool", value=name, rule="pool:FILE, with a file")])
+    path = Path(name)
     return read_pool(path, open_driver=partial(_open_node, request), environment=os.environ)
 
 

@@ -47,6 +47,19 @@ class Notifier:
         """Tell the status, in a line for a person."""
         self._send(f"STATUS={_one_line(status)}")
 
+    async def opening(self, status: str, *, every_s: float = 5.0) -> None:
+        """Ask for more time to start, for as long as this is not cancelled.
+
+        Args:
+            status: what takes its time.
+            every_s: how often; each time for twelve times as long, for who reads a long journal may
+                be a while without a word.
+        """
+        extend = int(12 * every_s * _MICROSECONDS)
+        while self._address is not None:
+            self._send(f"STATUS={_one_line(status)}\nEXTEND_TIMEOUT_USEC={extend}")
+            await asyncio.sleep(every_s)
+
     def stopping(self, *, within_s: float) -> None:
         """Tell that it is about to stop, and how long that may take."""
         extend = int((within_s + 10) * _MICROSECONDS)

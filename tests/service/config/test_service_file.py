@@ -7,6 +7,8 @@ import pytest
 from campaign_core.errors import SettingsError
 from campaign_service.config.service_file import flag_of, read_service, variable_of
 from campaign_service.config.service_settings import Listen
+from campaign_service.database import Database
+from campaign_service.journal.sql import create_tenant
 
 SECRET = "throwaway-7f3a"  # of nothing: it is looked for in what is told
 
@@ -91,10 +93,45 @@ def test_unknown_keys_and_variables_are_refused_with_a_suggestion(file):
     path = file(f'drivr = "asterisk://u:{SECRET}@h/"\nwholly_else = 1\n')
 
     told = refused(path=path, environment={"CAMPAIGN_DRVIER": SECRET, "HOME": "/", "CAMPAIGN": "x"})
+    assert len(told) == 3
 
     assert told[0] == f"{path}:1: drivr: unknown; did you mean driver?"
     assert told[1].startswith(f"{path}:2: wholly_else: unknown; known here: db, db_file, driver")
     assert told[2] == "CAMPAIGN_DRVIER: unknown; did you mean CAMPAIGN_DRIVER?"
+
+
+OF_KUBERNETES = {
+    "CAMPAIGN_PORT": "tcp://10.0.0.1:80",
+    "CAMPAIGN_PORT_80_TCP": "tcp://10.0.0.1:80",
+    "CAMPAIGN_PORT_80_TCP_ADDR": "10.0.0.1",
+    "CAMPAIGN_PORT_80_TCP_PORT": "80",
+    "CAMPAIGN_PORT_80_TCP_PROTO": "tcp",
+    "CAMPAIGN_SERVICE_HOST": "10.0.0.1",
+    "CAMPAIGN_SERVICE_PORT": "80",
+    "CAMPAIGN_SERVICE_PORT_HTTP": "80",
+    "CAMPAIGN_DRIVER_SERVICE_HOST": "10.0.0.2",
+    "CAMPAIGN_DB_SERVICE_PORT": "5432",
+    "CAMPAIGN_DB_PORT": "tcp://10.0.0.3:5432",
+    "CAMPAIGN_PBX1_PASSWORD": SECRET,
+}
+
+
+def test_variables_that_are_like_no_option_are_passed_over_and_named():
+    """Kubernetes sets some for its services, and a pool's file names some for its passwords."""
+    settings = read(environment={**OF_KUBERNETES, "CAMPAIGN_TOKEN": SECRET})
+
+    assert sorted(settings.passed_over) == sorted(OF_KUBERNETES)
+    assert settings.drain_s == 30
+
+
+@pytest.mark.parametrize(
+    "name", ["DRIVR", "DRIVER_FIL", "DRAIN", "LISTN", "LOG_LEVL", "DBFILE", "DBB"]
+)
+def test_variable_that_is_like_an_option_is_taken_for_a_mistyped_one(name):
+    """A mistyped driver must not become a simulation that calls nobody."""
+    (told,) = refused(environment={f"CAMPAIGN_{name}": SECRET})
+
+    assert told.startswith(f"CAMPAIGN_{name}: unknown; did you mean CAMPAIGN_")
 
 
 def test_variables_of_other_commands_are_passed_over():
@@ -151,7 +188,7 @@ def test_bad_tenants_are_refused_with_their_lines(file):
         f'[tenants.typo]\ndriverr = "{SECRET}"\n'
     )
 
-    rule = "a name of 1 to 32 lower-case letters, digits and dashes, a letter first"
+    rule = "1 to 64 of a-z, 0-9, - and _, beginning and ending with a letter or digit"
     assert refused(path=path) == [
         f"{path}:1: tenants.North = 'North': {rule}",
         f"{path}:3: tenants.empty: driver or driver_file is missing",
@@ -159,6 +196,25 @@ def test_bad_tenants_are_refused_with_their_lines(file):
         f"{path}:8: tenants.typo.driverr: unknown; did you mean driver?",
         f"{path}:7: tenants.typo: driver or driver_file is missing",
     ]
+
+
+@pytest.mark.parametrize("name", ["2north", "a_b", "n" * 64, "n" * 65, "north-", "-a", "a.b", "É"])
+def test_name_of_a_tenant_is_taken_wherever_one_may_be_made(file, tmp_path, name):
+    """What `campaign import` has made, a service can be told to serve."""
+    database = Database.open(str(tmp_path / "campaigns.db"))
+    try:
+        create_tenant(database, name)
+        is_made = True
+    except SettingsError:
+        is_made = False
+    finally:
+        database.close()
+    path = file(f'[tenants."{name}"]\ndriver = "simulated"')
+
+    if is_made:
+        assert [one.name for one in read(path=path).tenants] == [name]
+    else:
+        assert len(refused(path=path)) == 1
 
 
 def test_driver_beside_tenants_is_refused(file):
@@ -201,7 +257,9 @@ def test_files_named_in_the_file_lie_beside_it(file, tmp_path):
     assert settings.tls_key == Path("/k.pem")
 
 
-@pytest.mark.parametrize("text", ["ftp://x", "http://u:p@x", "x", "http://x/?q"])
+@pytest.mark.parametrize(
+    "text", ["ftp://x", "http://u:p@x", "x", "http://x/?q", "http://x:abc", "http://x:99999"]
+)
 def test_public_url_is_one_that_can_be_shown_to_everybody(text):
     assert len(refused(public_url=text)) == 1
 

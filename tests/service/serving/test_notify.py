@@ -36,6 +36,23 @@ def test_readiness_status_and_stop_are_told(listener):
     assert "EXTEND_TIMEOUT_USEC=40000000" in told[2]
 
 
+def test_more_time_is_asked_for_again_and_again_while_it_opens(listener):
+    """A journal of hours is opened for longer than a start may take."""
+    name, listener = listener
+    listener.setblocking(False)
+    notifier = Notifier.from_environment({"NOTIFY_SOCKET": name})
+
+    async def story():
+        loop = asyncio.get_running_loop()
+        opening = asyncio.create_task(notifier.opening("reading", every_s=0.01))
+        told = [(await loop.sock_recv(listener, 1_000)).decode() for _ in range(3)]
+        opening.cancel()
+        return told
+
+    told = asyncio.run(asyncio.wait_for(story(), timeout=60))
+    assert told == ["STATUS=reading\nEXTEND_TIMEOUT_USEC=120000"] * 3
+
+
 def test_sign_of_life_is_given_only_once_life_is_proved(listener):
     name, listener = listener
     proofs = []

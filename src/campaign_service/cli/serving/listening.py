@@ -14,7 +14,7 @@ from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import Listen, ServiceSettings
 
-__all__ = ["check_certificate", "open_sockets", "public_url", "shown_urls"]
+__all__ = ["check_certificate", "file_of", "open_sockets", "public_url", "shown_urls"]
 
 _BACKLOG = 2_048
 _SOCKET_MODE = 0o660
@@ -33,6 +33,17 @@ def open_sockets(listen: Listen) -> list[socket.socket]:
         return _network_sockets(listen)
     except OSError as error:
         raise CommandFailedError(_why(listen, error), ExitStatus.FAILED) from error
+
+
+def file_of(listen: Listen) -> tuple[int, int] | None:
+    """Return which file a Unix socket is, by device and number; ``None``: there is none."""
+    if listen.path is None:
+        return None
+    try:
+        found = listen.path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def shown_urls(sockets: list[socket.socket], *, is_tls: bool) -> list[str]:

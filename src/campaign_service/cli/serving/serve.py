@@ -15,9 +15,10 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.simulated import RealClock
 from campaign_service.cli.serving.collector import rare_collections
 from campaign_service.cli.serving.leaving import run_and_leave
-from campaign_service.cli.serving.listening import check_certificate, open_sockets
+from campaign_service.cli.serving.listening import check_certificate, file_of, open_sockets
 from campaign_service.cli.serving.logs import set_up_logging
 from campaign_service.cli.serving.service_process import ServiceProcess
+from campaign_service.config.problems import LocatedProblem
 from campaign_service.config.service_file import flag_of, read_service, variable_of
 from campaign_service.config.service_options import FILE_SUFFIX, OPTIONS
 from campaign_service.config.service_settings import ServiceSettings
@@ -80,16 +81,20 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
     check_certificate(settings)
     check_addresses(settings)
     sockets = open_sockets(settings.listen)
+    at_first = file_of(settings.listen)
 
     def close() -> None:
         for one in sockets:
             one.close()
-        if settings.listen.path is not None:
+        if settings.listen.path is not None and file_of(settings.listen) == at_first:
             settings.listen.path.unlink(missing_ok=True)
 
     try:
         with set_up_logging(settings), rare_collections():
             _warn_of_open_secrets(given)
+            if settings.passed_over:
+                # Their values are not shown: a password may be among them.
+                _log.warning("not options, and passed over: %s", ", ".join(settings.passed_over))
             process = ServiceProcess(settings, sockets, say=click.echo)
             return run_and_leave(process.run(), before=close)
     finally:
@@ -105,6 +110,14 @@ def _warn_of_open_secrets(given: Mapping[str, str]) -> None:
                 " give it by %s or by %s",
                 *(flag_of(name), file, variable),
             )
+
+
+def _rule_of(problem: Problem) -> str:
+    """Return what is wrong with a telephony's URL, or with the file that it names."""
+    if isinstance(problem, LocatedProblem):
+        return str(problem)
+    # The value is a part of the URL, and any part of it may be the secret one.
+    return f"{problem.field}: {problem.rule}"
 
 
 def check_addresses(settings: ServiceSettings) -> None:
@@ -123,10 +136,8 @@ def check_addresses(settings: ServiceSettings) -> None:
         try:
             open_driver(request)
         except SettingsError as error:
-            for problem in error.problems:
-                # The value is a part of the URL, and any part of it may be the secret one.
-                rule = f"{problem.field}: {problem.rule}"
-                problems.append(tenant.origin.problem(None, rule))
+            rules = map(_rule_of, error.problems)
+            problems += [tenant.origin.problem(None, rule) for rule in rules]
         except ValueError:
             problems.append(tenant.origin.problem(None, "no URL of a telephony"))
     if problems:

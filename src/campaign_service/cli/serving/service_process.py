@@ -87,7 +87,7 @@ class ServiceProcess:
             loop.add_signal_handler(number, self._take_signal)
         house = self._house()
         try:
-            if not await self._ended_before(self._stop_asked, house.start()):
+            if not await self._started(house):
                 return ExitStatus.COMPLETED
             await self._ensure_administrator(house.database)
             return await self._serve(house)
@@ -115,6 +115,15 @@ class ServiceProcess:
             )
         )
 
+    async def _started(self, house: House) -> bool:
+        """Return whether all of it is open; not, where it was stopped before."""
+        opening = asyncio.create_task(self._notifier.opening("opening the database"))
+        try:
+            return await self._ended_before(self._stop_asked, house.start())
+        finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+
     async def _ensure_administrator(self, database: Database) -> None:
         now = RealClock().now()
         made = await asyncio.to_thread(ensure_administrator, database, self._passwords, now=now)
@@ -123,19 +132,21 @@ class ServiceProcess:
 
     def _tell_password(self, made: OneTimePassword) -> None:
         until = _day(made.expires_at)
-        if not _is_kept_by_the_journal(sys.stdout.fileno()):
+        if sys.stdout.isatty():
             self._say(f"First start: user {made.name}, password for one log-in until {until}:")
             self._say(f"\n    {made.text}\n")
             return
-        # What a daemon prints is kept by the system's journal, where many may read it.
+        # What no terminal shows is kept: in a file, a journal, the logs of a container.
         path = Path(_PASSWORD_FILE).absolute()
-        # A file of its own: one that is there already may be read by others, or lead elsewhere.
-        path.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(f"{made.text}\n")
+        try:
+            _write_for_us_alone(path, f"{made.text}\n")
+        except OSError as error:
+            advice = f"campaign user password {made.name} makes another"
+            _log.warning("first start: %s cannot be written, %s; %s", path, error.strerror, advice)
+            return
         _log.warning(
-            "first start: the password of %s, good until %s, is in %s", made.name, until, path
+            "first start: the password of %s for one log-in, good until %s, is in %s",
+            *(made.name, until, path),
         )
 
     def _web(self, house: House) -> WebServer:
@@ -210,14 +221,12 @@ class ServiceProcess:
             self._haste_asked.set()
 
 
-def _is_kept_by_the_journal(descriptor: int) -> bool:
-    """Return whether what is written there goes to systemd's journal."""
-    named = os.environ.get("JOURNAL_STREAM", "")
-    try:
-        found = os.fstat(descriptor)
-    except OSError:
-        return False
-    return named == f"{found.st_dev}:{found.st_ino}"
+def _write_for_us_alone(path: Path, text: str) -> None:
+    # A file of its own: one that is there already may be read by others, or lead elsewhere.
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _day(at: Instant) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 
 import attrs
@@ -14,6 +13,7 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.clock import present
 from campaign_service.database import Database
 from campaign_service.database import schema as db
+from campaign_service.database.names import TENANT_RULE, is_tenant_name
 from campaign_service.journal.sql.chain import genesis
 from campaign_service.journal.sql.storage import begin, reading
 
@@ -21,9 +21,6 @@ __all__ = ["DEFAULT_TENANT", "TenantRow", "create_tenant", "find_tenant", "list_
 
 DEFAULT_TENANT = "main"
 """The tenant of a database that nobody asked to have several."""
-
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
-_RULE = "1 to 64 of a-z, 0-9, - and _, beginning and ending with a letter or digit"
 
 
 @attrs.frozen(kw_only=True)
@@ -82,8 +79,8 @@ def insert_tenant(
     connection: sa.Connection, name: str, service_id: ServiceId | None = None
 ) -> TenantRow:
     """Do what :func:`create_tenant` does within a transaction."""
-    if _NAME.fullmatch(name) is None:
-        raise _refused("tenant", name, _RULE)
+    if not is_tenant_name(name):
+        raise _refused("tenant", name, TENANT_RULE)
     own = service_id or ServiceId(secrets.token_hex(4))
     created_at = present()
     insert = db.tenant.insert().values(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from campaign_core import CallLimits
 
-__all__ = ["limits_text"]
+__all__ = ["counted", "limits_text"]
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of something: ``1 campaign``, ``2 campaigns``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def limits_text(limits: CallLimits) -> str:

@@ -254,6 +254,8 @@ class _Reading:
             self.problems.append(given.origin.problem(shown, str(error)))
             return option.default
         # A file that a file names lies beside it.
+        if option.may_be_file and "://" not in str(read):
+            return str(given.folder / str(read))
         return given.folder / read if isinstance(read, Path) else read
 
     def tenants(self, values: Mapping[str, object]) -> tuple[TenantSettings, ...]:

@@ -89,6 +89,8 @@ class Option:
     help: str
     """In a few words, for ``--help``."""
     metavar: str
+    may_be_file: bool = False
+    """Whether a text without :// is the name of a file."""
     is_secret: bool = False
     """Whether it may hold a password: it is never shown, and may come from a file of its own."""
 
@@ -194,6 +196,7 @@ OPTIONS: Mapping[str, Option] = {
         default="campaigns.db",
         help="The database: a file, or postgresql://user:password@host/name.",
         metavar="URL",
+        may_be_file=True,
         is_secret=True,
     ),
     "driver": Option(

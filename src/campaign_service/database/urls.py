@@ -13,6 +13,7 @@ from campaign_core.errors import Problem, SettingsError
 __all__ = ["Address", "address_of"]
 
 _RULE = "a file, sqlite:///FILE, or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+_AT_RULE = f"{_RULE}; in name and password, @ is written as %40, / as %2F and : as %3A"
 _SERVER = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
@@ -36,6 +37,8 @@ def address_of(text: str) -> Address:
     """
     if "://" not in text:
         return _file(Path(text), text)
+    if not text.startswith("sqlite:") and _is_torn(text):
+        raise _refused("(not shown)", _AT_RULE)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -50,6 +53,13 @@ def address_of(text: str) -> Address:
     return Address(url=url.set(drivername="postgresql+psycopg"), file=None, shown=_shown(url))
 
 
+def _is_torn(text: str) -> bool:
+    """Return whether a password has a sign that ends it: its rest would be shown as a host."""
+    rest = text.partition("://")[2].partition("?")[0]
+    authority, _, path = rest.partition("/")
+    return authority.count("@") > 1 or "@" in path
+
+
 def _file(path: Path, given: str) -> Address:
     if path.name in ("", "..") or ":memory:" in given:
         raise _refused(given)
@@ -61,5 +71,5 @@ def _shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def _refused(shown: str) -> SettingsError:
-    return SettingsError([Problem(field="database", value=shown, rule=_RULE)])
+def _refused(shown: str, rule: str = _RULE) -> SettingsError:
+    return SettingsError([Problem(field="database", value=shown, rule=rule)])

@@ -290,3 +290,11 @@ def test_no_secret_is_in_any_repr_or_error(file, tmp_path):
 def test_names_of_flags_and_variables():
     assert flag_of("drain_s") == "--drain-s"
     assert variable_of("drain_s") == "CAMPAIGN_DRAIN_S"
+
+
+def test_database_named_in_the_file_lies_beside_it(file, tmp_path):
+    """So that `campaign user` finds the same one, wherever it is typed."""
+    assert read(path=file('db = "own.db"')).db == str(tmp_path / "own.db")
+    assert read(path=file('db = "/var/own.db"')).db == "/var/own.db"
+    assert read(path=file('db = "postgresql://host/n"')).db == "postgresql://host/n"
+    assert read(path=file(""), db="own.db").db == "own.db"

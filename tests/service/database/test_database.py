@@ -70,6 +70,27 @@ def put_in_vain(database):
         raise ZeroDivisionError
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:se@cret@host/name",
+        "postgresql://u:se/cr@et@host/name",
+        "postgresql://u:secr/et@host/name",
+        "postgresql://u:@secret@host/name?sslmode=require",
+    ],
+)
+def test_password_with_a_sign_of_urls_is_refused_and_not_shown(url):
+    """Read as they stand, a part of the password would be the host, and hosts are shown."""
+    with pytest.raises(SettingsError, match="@ is written as %40, / as %2F") as refused:
+        address_of(url)
+
+    assert "cr" not in str(refused.value).replace("characters", "")
+
+
+def test_signs_that_are_escaped_belong_to_the_password():
+    assert address_of("postgresql://u:a%40b%2Fc@host/name").url.password == "a@b/c"
+
+
 def test_transaction_is_taken_whole_or_not_at_all(database):
     with pytest.raises(ZeroDivisionError):
         put_in_vain(database)

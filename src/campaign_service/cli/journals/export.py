@@ -11,25 +11,17 @@ from typing import TextIO
 import click
 
 from campaign_core import CampaignId
+from campaign_service.cli.databases import DatabaseFinder, tenant_option, with_finder
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.database import Database
-from campaign_service.journal.sql import DEFAULT_TENANT, CampaignExport, History, find_tenant
+from campaign_service.cli.words import counted
+from campaign_service.journal.sql import CampaignExport, History, find_tenant
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row, csv_row
 
 __all__ = ["export"]
 
 
 @click.command(short_help="Write a campaign's recipients, attempts and log to files.")
-@click.option(
-    "--db",
-    "url",
-    metavar="FILE|URL",
-    required=True,
-    envvar="CAMPAIGN_DB",
-    show_envvar=True,
-    help="The service's database: a file of SQLite, or postgresql://USER:PASSWORD@HOST/NAME.",
-)
-@click.option("--tenant", metavar="NAME", default=DEFAULT_TENANT, show_default=True)
+@tenant_option
 @click.option("--campaign", "number", metavar="ID", type=int, required=True)
 @click.option(
     "--out",
@@ -39,13 +31,14 @@ __all__ = ["export"]
     required=True,
     help="Where to; it is made if it is not there. Files of these names are replaced.",
 )
-def export(*, url: str, tenant: str, number: int, folder: Path) -> int:
+@with_finder
+def export(finder: DatabaseFinder, /, *, tenant: str, number: int, folder: Path) -> int:
     """Write recipients.csv, attempts.csv and log.jsonl of a campaign.
 
     Also of one that was deleted, as it was just before. The service may be running: the files
     tell of one moment, that of the last event which is printed.
     """
-    database = Database.open(url, must_exist=True)
+    database = finder.open(must_exist=True)
     try:
         found = find_tenant(database, tenant)
         if found is None:
@@ -61,8 +54,10 @@ def export(*, url: str, tenant: str, number: int, folder: Path) -> int:
     finally:
         database.close()
     name = f"campaign {number}, {campaign.record.name}"
-    counted = f"{recipients} recipients, {attempts} attempts, {events} events"
-    click.echo(f"{name}: {counted}, as of event {campaign.last_seq}; in {folder}")
+    written = ", ".join(
+        [counted(recipients, "recipient"), counted(attempts, "attempt"), counted(events, "event")]
+    )
+    click.echo(f"{name}: {written}, as of event {campaign.last_seq}; in {folder}")
     return ExitStatus.COMPLETED
 
 

@@ -11,7 +11,9 @@ import click
 from campaign_core import replay
 from campaign_core.errors import JournalError
 from campaign_core.events import Event, ServiceOpened
+from campaign_service.cli.databases import DatabaseFinder, with_finder
 from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import counted
 from campaign_service.database import Database
 from campaign_service.journal import JournalAwayError, JsonLinesJournal
 from campaign_service.journal.sql import (
@@ -31,7 +33,7 @@ _SHOWN_MAX = 20
 
 
 @click.command(short_help="Tell whether a journal is what was written.")
-@click.argument("journal", metavar="JOURNAL", envvar="CAMPAIGN_DB")
+@click.argument("journal", metavar="[JOURNAL]", required=False)
 @click.option("--tenant", metavar="NAME", help="Only this tenant of a database. [default: all]")
 @click.option(
     "--head",
@@ -45,21 +47,36 @@ _SHOWN_MAX = 20
     is_flag=True,
     help="Replay all events too, and compare the snapshots with what comes of them. Slow.",
 )
-def verify(*, journal: str, tenant: str | None, head: str | None, replays: bool) -> int:
+@with_finder
+def verify(
+    finder: DatabaseFinder,
+    /,
+    *,
+    journal: str | None,
+    tenant: str | None,
+    head: str | None,
+    replays: bool,
+) -> int:
     """Tell whether a journal is what was written, event by event.
 
     JOURNAL is the file of a run, the SQLite file of a service, or the URL of its PostgreSQL
-    database. A service may go on writing meanwhile.
+    database; without it, the service's database is found as by `campaign serve`. A service may go
+    on writing meanwhile.
 
     The head that is printed stands for everything before it. Note it somewhere else: who can
     write to the database can make a chain anew, but not one that has the head you noted.
     """
     noted = None if head is None else _noted(head)
-    if _is_of_lines(journal):
+    if journal is not None and finder.is_given:
+        raise click.UsageError("JOURNAL and an option that names a database exclude each other")
+    if journal is not None and _is_of_lines(journal):
         if tenant is not None:
             raise click.BadParameter("the file of a run has no tenants", param_hint="--tenant")
         return _verify_lines(Path(journal), noted, replays=replays)
-    database = Database.open(journal, must_exist=True)
+    if journal is None:
+        database = finder.open(must_exist=True)
+    else:
+        database = Database.open(journal, must_exist=True)
     try:
         tenants = _chosen(database, tenant)
         if noted is not None and len(tenants) > 1:
@@ -93,16 +110,16 @@ def _verify(database: Database, tenant: TenantRow, noted: Head | None, *, replay
     is_replayed = ", replayed" if replays and not found.problems else ""
     _say(
         f"{database.shown}, tenant {tenant.name}",
-        f"{found.head.seq} events{is_replayed}, {found.attempts} attempts,"
-        f" {found.campaigns} campaigns, {found.snapshots} snapshots",
+        f"{counted(found.head.seq, 'event')}{is_replayed}, {counted(found.attempts, 'attempt')},"
+        f" {counted(found.campaigns, 'campaign')}, {counted(found.snapshots, 'snapshot')}",
         found.head,
         found.problems,
     )
     return not found.problems
 
 
-def _say(name: str, counted: str, head: Head, problems: tuple[str, ...]) -> None:
-    click.echo(f"{name}: {counted}")
+def _say(name: str, numbers: str, head: Head, problems: tuple[str, ...]) -> None:
+    click.echo(f"{name}: {numbers}")
     click.echo(f"  head {head}")
     for problem in problems[:_SHOWN_MAX]:
         click.echo(f"  WRONG: {problem}")
@@ -138,8 +155,8 @@ class _Counted:
 
 def _verify_lines(path: Path, noted: Head | None, *, replays: bool) -> int:
     journal = JsonLinesJournal.open(path)
-    counted, problems = _Counted(), []
-    events = counted.counting(journal.read(), noted)
+    chain, problems = _Counted(), []
+    events = chain.counting(journal.read(), noted)
     try:
         if replays:
             replay(events)
@@ -153,12 +170,12 @@ def _verify_lines(path: Path, noted: Head | None, *, replays: bool) -> int:
         problems.append(str(error))
     if journal.torn_tail is not None:
         problems.append(str(journal.torn_tail))
-    last_seq = 0 if counted.head is None else counted.head.seq
+    last_seq = 0 if chain.head is None else chain.head.seq
     if noted is not None and noted.seq > last_seq and not problems:
         problems.append(f"event {noted.seq}, whose head was noted, is not there")
-    click.echo(f"{path}: {last_seq} events")
-    if counted.head is not None:
-        click.echo(f"  head {counted.head}")
+    click.echo(f"{path}: {counted(last_seq, 'event')}")
+    if chain.head is not None:
+        click.echo(f"  head {chain.head}")
     for problem in problems:
         click.echo(f"  WRONG: {problem}")
     return ExitStatus.INCOMPLETE if problems else ExitStatus.COMPLETED

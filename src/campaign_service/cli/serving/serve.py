@@ -13,6 +13,7 @@ import click
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.simulated import RealClock
+from campaign_service.cli.databases import named_by_option
 from campaign_service.cli.serving.collector import rare_collections
 from campaign_service.cli.serving.leaving import run_and_leave
 from campaign_service.cli.serving.listening import check_certificate, file_of, open_sockets
@@ -97,6 +98,8 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
                 _log.warning("not options, and passed over: %s", ", ".join(settings.passed_over))
             process = ServiceProcess(settings, sockets, say=click.echo)
             return run_and_leave(process.run(), before=close)
+    except SettingsError as error:
+        raise named_by_option(settings, error) from error
     finally:
         close()
 

@@ -7,7 +7,6 @@ import pwd
 import sys
 from collections.abc import Callable
 from functools import update_wrapper
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -17,7 +16,7 @@ from campaign_core import Instant
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.clock import present
 from campaign_service.access import ALL_TENANTS, Actor, Grant, OneTimePassword
-from campaign_service.config.service_file import read_service
+from campaign_service.cli.databases import DatabaseFinder, with_finder
 from campaign_service.database import Database
 from campaign_service.instants import written
 
@@ -48,36 +47,15 @@ class Desk:
 def at_desk(command: Callable[..., int]) -> Callable[..., int]:
     """Give a command, which takes a desk first, the options that name a database, and open it."""
 
-    def opened(
-        *given: object, path: Path | None, db: str | None, db_file: str | None, **options: object
-    ) -> int:
-        flags = {"db": db, "db_file": db_file}
-        settings = read_service(
-            flags={name: value for name, value in flags.items() if value is not None},
-            environment=os.environ,
-            path=path,
-        )
-        database = Database.open(settings.db, must_exist=True)
+    def opened(finder: DatabaseFinder, /, *given: object, **options: object) -> int:
+        database = finder.open(must_exist=True)
         try:
             desk = Desk(database=database, by=_by(), now=present())
             return command(desk, *given, **options)
         finally:
             database.close()
 
-    found: Callable[..., int] = update_wrapper(opened, command)
-    for option in (
-        click.option(
-            "--config",
-            "path",
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="F",
-            help="The service's configuration; default: as for `campaign serve`.",
-        ),
-        click.option("--db-file", metavar="F", help="A file that holds the database's URL."),
-        click.option("--db", metavar="URL", help="The service's database."),
-    ):
-        found = option(found)
-    return found
+    return with_finder(update_wrapper(opened, command))
 
 
 def password_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -94,6 +72,8 @@ def typed_password(*, ask: bool, stdin: bool) -> str | None:
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if ask:
+        if not sys.stdin.isatty():
+            raise click.UsageError("--ask needs a terminal to ask on; --stdin reads the password")
         return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
     return None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import click
 
 from campaign_core.errors import CommandRefusedError
@@ -38,13 +41,18 @@ def user() -> None:
 
 
 @user.command("list", short_help="Show all users.")
+@click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
 @at_desk
-def list_(desk: Desk) -> int:
+def list_(desk: Desk, *, is_json: bool) -> int:
     """Show all users, whether they may come in, and their roles."""
     found = access.users(desk.database)
-    width = max([len(one.name) for one in found], default=0)
-    for one in found:
-        click.echo(f"{one.name:{width}}  {_state(one):9}  {_roles(one.grants)}".rstrip())
+    if is_json:
+        click.echo(json.dumps([_data(one) for one in found], ensure_ascii=False, indent=1))
+        return ExitStatus.COMPLETED
+    width = max([len("name"), *(len(one.name) for one in found)])
+    rows = [(one.name, _state(one), _roles(one.grants)) for one in found]
+    for name, state, roles in [("name", "state", "roles"), *rows] if rows else []:
+        click.echo(f"{name:{width}}  {state:9}  {roles}".rstrip())
     return ExitStatus.COMPLETED
 
 
@@ -179,6 +187,16 @@ def _set_grants(desk: Desk, before: User, grants: frozenset[Grant]) -> int:
     )
     click.echo(f"{before.name} has {_roles(changed.grants) or 'no role'}.")
     return ExitStatus.COMPLETED
+
+
+def _data(one: User) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "enabled": one.enabled,
+        "must_change_password": one.must_change_password,
+        "created_at": f"{datetime.fromtimestamp(one.created_at / 1_000, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "grants": [{"role": grant.role, "tenant": grant.tenant} for grant in sorted(one.grants)],
+    }
 
 
 def _state(one: User) -> str:

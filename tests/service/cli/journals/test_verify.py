@@ -1,5 +1,6 @@
 """`campaign verify` and `campaign import`: what they print, and how they end."""
 
+import os
 import re
 
 import pytest
@@ -47,7 +48,7 @@ def test_sound_journal(url, capsys):
 
     shown = capsys.readouterr().out
     assert status == 0
-    assert "tenant main: 7 events, 3 attempts, 1 campaigns, 0 snapshots" in shown
+    assert "tenant main: 7 events, 3 attempts, 1 campaign, 0 snapshots" in shown
     assert "all is as it was written" in shown
     assert "only-on-loopback" not in shown
 
@@ -127,3 +128,78 @@ def test_database_that_is_out_of_reach_is_a_failure(capsys):
     assert status == 3
     assert "postgresql://somebody:***@127.0.0.1:9/campaigns" in shown
     assert "secret" not in shown
+
+
+# Which database ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def found(url, monkeypatch, tmp_path):
+    """Name the database in each way that the service takes; the options that are needed then."""
+    for name in [name for name in os.environ if name.startswith("CAMPAIGN_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "db").write_text(url)
+    (tmp_path / "service.toml").write_text('db_file = "db"\n')
+
+    def found(way):
+        match way:
+            case "variable":
+                monkeypatch.setenv("CAMPAIGN_DB", url)
+            case "file named by a variable":
+                monkeypatch.setenv("CAMPAIGN_DB_FILE", str(tmp_path / "db"))
+            case "configuration named by a variable":
+                monkeypatch.setenv("CAMPAIGN_CONFIG", str(tmp_path / "service.toml"))
+            case "file":
+                return ["--db-file", str(tmp_path / "db")]
+            case _:
+                return ["--config", str(tmp_path / "service.toml")]
+        return []
+
+    return found
+
+
+WAYS = [
+    "variable",
+    "file named by a variable",
+    "configuration named by a variable",
+    "file",
+    "configuration",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_database_is_found_as_by_the_service(found, lines, tmp_path, monkeypatch, way, capsys):
+    """One way to name it for `serve`, `user`, `verify`, `export` and `import`."""
+    options = found(way)
+    out = str(tmp_path / "out")
+
+    assert main(["verify", *options]) == 0
+    assert main(["export", *options, "--campaign", "1", "--out", out]) == 0
+    assert main(["import", str(lines), *options]) == 2
+    assert "there is one of this name" in capsys.readouterr().err
+    monkeypatch.setenv("CAMPAIGN_TENANT", "rome")
+    assert main(["export", *options, "--campaign", "1", "--out", out]) == 2
+    assert "'rome': there is no such tenant" in capsys.readouterr().err
+
+
+def test_journal_and_a_named_database_exclude_each_other(lines, capsys):
+    assert main(["verify", str(lines), "--db", "campaigns.db"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
+def test_bad_database_is_named_by_its_option(capsys, tmp_path):
+    assert main(["export", "--db", "mysql://h/n", "--campaign", "1", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("--db: a file, sqlite:///FILE, or postgresql://")
+
+
+def test_missing_library_is_told_of_the_option_that_needs_it(monkeypatch, capsys, tmp_path):
+    def without(*_, **__):
+        raise ModuleNotFoundError(name="psycopg")
+
+    monkeypatch.setattr("campaign_service.database.connecting.sa.create_engine", without)
+    monkeypatch.chdir(tmp_path)
+    told = "--db: PostgreSQL needs the extra 'postgresql' of call-campaign to be installed"
+
+    for command in (["user", "list"], ["serve", "--listen", "127.0.0.1:0"]):
+        assert main([*command, "--db", "postgresql://h/n"]) == 2
+        assert told in capsys.readouterr().err

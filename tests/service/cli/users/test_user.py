@@ -1,17 +1,21 @@
 """``campaign user``: users of a service, administered from the machine that has the database."""
 
 import io
+import json
 import re
+import shlex
 import time
 
 import pytest
 from argon2 import PasswordHasher
+from tests.service.serving_process import ROOT
 
 from campaign_service import access
 from campaign_service.access import Grant, LocalAuthenticator, Passwords
 from campaign_service.cli import main
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.database import Database
+from campaign_service.journal.sql import create_tenant
 
 GOOD = "correct horse battery"
 ONE_TIME = re.compile(
@@ -38,8 +42,10 @@ def user(empty_database, tmp_path, monkeypatch, capsys):
     path.write_bytes(empty_database)
     monkeypatch.setenv("CAMPAIGN_DB", str(path))
 
-    def user(*arguments, typed=""):
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    def user(*arguments, typed="", is_terminal=False):
+        stdin = io.StringIO(typed)
+        stdin.isatty = lambda: is_terminal
+        monkeypatch.setattr("sys.stdin", stdin)
         status = main(["user", *arguments])
         told = capsys.readouterr()
         return status, told.out, told.err
@@ -83,7 +89,7 @@ def test_password_that_is_typed_stays(user, database, monkeypatch, how, typed):
     """Passwords are read from a prompt or from standard input, never from an argument."""
     monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _: GOOD)
 
-    status, out, err = user("add", "bob", how, typed=typed)
+    status, out, err = user("add", "bob", how, typed=typed, is_terminal=how == "--ask")
 
     assert status == ExitStatus.COMPLETED
     assert not login(database, "bob", GOOD).must_change_password
@@ -153,9 +159,13 @@ def test_users_are_listed_and_shown(user, database):
     user("disable", "bob")
 
     assert user("list")[1].splitlines() == [
+        "name  state      roles",
         "anna  enabled    administrator",
         "bob   disabled",
     ]
+    anna, bob = json.loads(user("list", "--json")[1])
+    assert (anna["name"], anna["enabled"], bob["enabled"]) == ("anna", True, False)
+    assert anna["grants"] == [{"role": "administrator", "tenant": "*"}]
     out = user("show", "anna")[1]
     assert out.startswith("anna: enabled, since ")
     assert "roles: administrator\nmust change the password by " in out
@@ -169,6 +179,14 @@ def test_last_administrator_remains(user):
         assert status == ExitStatus.BAD_INPUT
         assert "last enabled user with role 'administrator'" in err
     assert user("revoke", "anna", "administrator")[0] == ExitStatus.BAD_INPUT
+
+
+def test_password_is_asked_for_on_a_terminal_alone(user, database):
+    status, _, err = user("add", "bob", "--ask", typed=f"{GOOD}\n{GOOD}\n")
+
+    assert status == ExitStatus.BAD_INPUT
+    assert "--ask needs a terminal to ask on; --stdin reads the password" in err
+    assert access.users(database) == []
 
 
 def test_user_is_deleted_when_that_is_meant(user, database):
@@ -222,6 +240,20 @@ def test_roles_are_made_listed_and_deleted(user):
     assert user("role", "delete", "auditor")[0] == ExitStatus.COMPLETED
     assert "built in" in user("role", "delete", "viewer")[2]
     assert user("role", "set", "auditor", "fly")[0] == ExitStatus.BAD_INPUT
+
+
+def test_examples_of_the_documentation_work(user, database):
+    """On what docs/service.md builds: one tenant, main."""
+    create_tenant(database, "main")
+    text = (ROOT / "docs/users.md").read_text(encoding="utf-8")
+    (block,) = [
+        one for one in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "add anna" in one
+    ]
+    for line in block.splitlines():
+        _, name, *arguments = shlex.split(line)
+        assert name == "user"
+        answer = user(*["--stdin" if one == "--ask" else one for one in arguments], typed=GOOD)
+        assert answer[0] == ExitStatus.COMPLETED, (line, answer)
 
 
 def test_what_is_done_at_the_console_is_on_record(user, database):

@@ -1,0 +1,111 @@
+"""The database that a command works on itself, found as `campaign serve` finds it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+
+import attrs
+import click
+
+from campaign_core.errors import SettingsError
+from campaign_service.config.service_file import read_service
+from campaign_service.config.service_settings import ServiceSettings
+from campaign_service.database import Database
+
+__all__ = ["DatabaseFinder", "named_by_option", "tenant_option", "with_finder"]
+
+_FIELD = "database"
+"""What is wrong with a database's URL is called so by who does not know where it came from."""
+
+
+@attrs.frozen(kw_only=True)
+class DatabaseFinder:
+    """Which database is meant: by a flag, by the environment, or by the service's configuration."""
+
+    path: Path | None
+    """Of the configuration."""
+    db: str | None = attrs.field(repr=False)
+    db_file: str | None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether an option of the command line says which."""
+        return (self.path, self.db, self.db_file) != (None, None, None)
+
+    def open(self, *, must_exist: bool) -> Database:
+        """Return it, open.
+
+        Args:
+            must_exist: a file that is not there is an error, and not made.
+
+        Raises:
+            SettingsError: it is not named rightly, or the configuration is bad.
+            JournalError: a newer release made the schema, or it is another program's.
+            OSError: it is not there, or cannot be reached just now.
+        """
+        flags = {"db": self.db, "db_file": self.db_file}
+        settings = read_service(
+            flags={name: value for name, value in flags.items() if value is not None},
+            environment=os.environ,
+            path=self.path,
+        )
+        try:
+            return Database.open(settings.db, must_exist=must_exist)
+        except SettingsError as error:
+            raise named_by_option(settings, error) from None
+
+
+def named_by_option(settings: ServiceSettings, error: SettingsError) -> SettingsError:
+    """Return what is wrong with the database's URL by where that came from."""
+    return SettingsError(
+        [settings.problem("db", one.rule) if one.field == _FIELD else one for one in error.problems]
+    )
+
+
+def with_finder(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command, which takes a finder first, the options that name a database."""
+
+    def found(
+        *given: object, path: Path | None, db: str | None, db_file: str | None, **options: object
+    ) -> int:
+        return command(DatabaseFinder(path=path, db=db, db_file=db_file), *given, **options)
+
+    wrapped: Callable[..., int] = update_wrapper(found, command)
+    for option in _OPTIONS:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+_OPTIONS = (
+    click.option(
+        "--config",
+        "path",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="F",
+        help="The service's configuration; default: as for `campaign serve`.",
+    ),
+    click.option(
+        "--db-file",
+        metavar="F",
+        help="A file that holds the database's URL. [CAMPAIGN_DB_FILE]",
+    ),
+    click.option(
+        "--db",
+        metavar="FILE|URL",
+        help="The service's database: a file of SQLite, or postgresql://USER:PASSWORD@HOST/NAME."
+        " [CAMPAIGN_DB; default: the configuration's]",
+    ),
+)
+
+tenant_option = click.option(
+    "--tenant",
+    metavar="NAME",
+    default="main",
+    show_default=True,
+    envvar="CAMPAIGN_TENANT",
+    show_envvar=True,
+    help="Which PBX's, where the database has several.",
+)

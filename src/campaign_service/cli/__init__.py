@@ -11,7 +11,20 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_NEEDED = ("click", "rich", "httpx", "msgspec", "sqlalchemy", "litestar", "uvicorn")
+_NEEDED = (
+    "alembic",
+    "argon2",
+    "click",
+    "httptools",
+    "httpx",
+    "litestar",
+    "msgspec",
+    "prometheus_client",
+    "rich",
+    "sqlalchemy",
+    "uvicorn",
+)
+"""What the extra `service` installs, by the names of the modules that are imported here."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

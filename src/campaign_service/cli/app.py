@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import click
 from typing_extensions import override
@@ -62,8 +64,39 @@ _COMMANDS = {
 """Each command, and the module and name where it is to be found."""
 
 
+class _ReaderGoneError(Exception):
+    """Whoever read our output has had enough.
+
+    A broken pipe that comes to click itself ends the process, as if something had failed.
+    """
+
+
+@contextmanager
+def _told_of_the_pipe() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderGoneError from error
+
+
 class _Commands(click.Group):
     """Loads a command when it is asked for: each needs a part of the libraries alone."""
+
+    @override
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        with _told_of_the_pipe():
+            return super().make_context(info_name, args, parent, **extra)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told_of_the_pipe():
+            return super().invoke(ctx)
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -107,13 +140,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = campaign.main(
             None if arguments is None else list(arguments), "campaign", standalone_mode=False
         )
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return ExitStatus.BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not complain at its end.
+    except (_ReaderGoneError, BrokenPipeError):
+        # That is no failure, and the interpreter must not complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.COMPLETED
     except CommandFailedError as error:

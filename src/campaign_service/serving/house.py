@@ -130,6 +130,8 @@ class House:
         healths = [tenant.health() for tenant in led]
         in_progress = sum(health.calls for health in healths)
         parts = [f"leads {len(led)} of {len(self._tenants)} tenants", f"{in_progress} calls"]
+        if self._stopped.is_set():
+            parts.append("being stopped: no new calls")
         if any(health.journal_away_since is not None for health in healths):
             parts.append("the journal is away")
         if any(not health.link_is_up for health in healths):

@@ -93,7 +93,7 @@ def _recipient_lines(panel: StatusPanel, past: Past, kept: set[RecipientStatus])
     """Yield what the status panel shows of each recipient (R5.4)."""
     yield ""
     yield (
-        f"   {'#':>6}  {'state':9}  {'tries':>5}  {'last call':19}  {'outcome':14}"
+        f"   {'#':>6}  {'state':9}  {'attempts':>8}  {'last call':19}  {'outcome':14}"
         f"  {'answer':8}  {'listening':9}  {'line':8}  number and name"
     )
     for row in panel.rows(past.state):
@@ -101,7 +101,7 @@ def _recipient_lines(panel: StatusPanel, past: Past, kept: set[RecipientStatus])
             continue
         outcome = "" if row.last_outcome is None else row.last_outcome.name
         yield (
-            f"   {row.position:>6}  {row.status.name:9}  {row.attempts:>5}"
+            f"   {row.position:>6}  {row.status.name:9}  {row.attempts:>8}"
             f"  {past.text(row.last_call_at):19}  {outcome:14}"
             f"  {past.text(row.answer_confirmed_at)[-8:]:8}"
             f"  {past.text(row.listening_confirmed_at)[-8:]:9}"

@@ -12,6 +12,7 @@ from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.told import tell_done
+from campaign_service.cli.words import counted
 from campaign_service.client import CampaignRow, Client
 from campaign_service.config import read_recipients
 
@@ -50,8 +51,8 @@ def add_attempts(
     found = find_campaign(client, wanted)
     positions = None if all_failed else _positions(client, found.campaign_id, whom)
     client.add_attempts(found.campaign_id, attempts, positions=positions, key=key)
-    to = "all failed recipients" if positions is None else _count(positions)
-    return _tell(client, found, f"{attempts} more attempts for {to}")
+    to = "all failed recipients" if positions is None else counted(len(positions), "recipient")
+    return _tell(client, found, f"{counted(attempts, 'more attempt')} for {to}")
 
 
 @click.command("stop-attempts", short_help="Try recipients no more.")
@@ -68,7 +69,7 @@ def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...], key:
     found = find_campaign(client, wanted)
     positions = _positions(client, found.campaign_id, whom)
     client.stop_attempts(found.campaign_id, positions, key=key)
-    return _tell(client, found, f"no more attempts for {_count(positions)}")
+    return _tell(client, found, f"no more attempts for {counted(len(positions), 'recipient')}")
 
 
 @click.command(short_help="Add recipients to a campaign.")
@@ -85,7 +86,7 @@ def append(client: Client, /, *, wanted: str, csv: Path, key: str | None) -> int
     more = read_recipients(csv)
     found = find_campaign(client, wanted)
     client.append_recipients(found.campaign_id, more, key=key)
-    return _tell(client, found, f"{len(more)} more recipients", counts=True)
+    return _tell(client, found, counted(len(more), "more recipient"), counts=True)
 
 
 def listed_under(client: Client, campaign_id: int, text: str) -> list[int]:
@@ -116,10 +117,6 @@ def _position(client: Client, campaign_id: int, text: str) -> int:
     else:
         rule = "no recipient of the campaign has this number or position"
     raise click.BadParameter(f"{text!r}: {rule}", param_hint="RECIPIENT")
-
-
-def _count(positions: Sequence[int]) -> str:
-    return f"{len(positions)} recipient{'s' if len(positions) > 1 else ''}"
 
 
 def _tell(client: Client, found: CampaignRow, what: str, *, counts: bool = False) -> int:

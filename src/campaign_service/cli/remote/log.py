@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,14 +39,16 @@ def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bo
     deleted.
     """
     campaign_id, zone = _whose(client, wanted)
-    last = after
-    for entry in client.log(campaign_id, after=after):
-        _echo(entry, zone, is_json=is_json)
-        last = entry.seq
-    if follow:
-        for entry in client.follow(after=last, campaign_id=campaign_id):
-            _echo(entry, zone, is_json=is_json)
-    return ExitStatus.COMPLETED
+
+    def entries() -> Iterator[LogEntry]:
+        last = after
+        for entry in client.log(campaign_id, after=after):
+            yield entry
+            last = entry.seq
+        if follow:
+            yield from client.follow(after=last, campaign_id=campaign_id)
+
+    return _show(entries(), zone, is_json=is_json)
 
 
 def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
@@ -93,13 +95,10 @@ def audit(
         "since": _moment("--since", since),
         "until": _moment("--until", until),
     }
-    if users:
-        for event in client.admin_audit(asked):
-            _echo_admin(event, is_json=is_json)
-    else:
-        for entry in client.audit(asked):
-            _echo(entry, ZoneInfo("UTC"), is_json=is_json)
-    return ExitStatus.COMPLETED
+    entries: Iterable[LogEntry | AdminEvent] = (
+        client.admin_audit(asked) if users else client.audit(asked)
+    )
+    return _show(entries, ZoneInfo("UTC"), is_json=is_json)
 
 
 def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable[str] = ()) -> str:
@@ -112,24 +111,32 @@ def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable
     )
 
 
-def _echo(entry: LogEntry, zone: ZoneInfo, *, is_json: bool) -> None:
-    if is_json:
-        _echo_json(attrs.asdict(entry))
-        return
+def _show(entries: Iterable[LogEntry | AdminEvent], zone: ZoneInfo, *, is_json: bool) -> int:
+    for index, entry in enumerate(entries):
+        if is_json:
+            _echo_json(attrs.asdict(entry))
+            continue
+        if not index:
+            click.echo(f"{'event':>7}  {f'time ({zone.key})':19}  {'by':12}  what")
+        if isinstance(entry, LogEntry):
+            click.echo(_line(entry, zone))
+        else:
+            click.echo(_admin_line(entry, zone))
+    return ExitStatus.COMPLETED
+
+
+def _line(entry: LogEntry, zone: ZoneInfo) -> str:
     details = event_details(entry.event, zone)
-    click.echo(
+    return (
         f"{entry.seq:>7}  {clock(entry.at, zone)}  {entry.actor:12}  {entry.kind}"
         f"{': ' if details else ''}{details}"
     )
 
 
-def _echo_admin(event: AdminEvent, *, is_json: bool) -> None:
-    if is_json:
-        _echo_json(attrs.asdict(event))
-        return
-    details = event_details(event.details, ZoneInfo("UTC"))
-    click.echo(
-        f"{event.id:>7}  {clock(event.at, ZoneInfo('UTC'))}  {event.actor:12}  {event.action}"
+def _admin_line(event: AdminEvent, zone: ZoneInfo) -> str:
+    details = event_details(event.details, zone)
+    return (
+        f"{event.id:>7}  {clock(event.at, zone)}  {event.actor:12}  {event.action}"
         f" {event.subject} from {event.address}{': ' if details else ''}{details}"
     )
 

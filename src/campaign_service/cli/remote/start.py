@@ -18,6 +18,7 @@ from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.finding import look_up
 from campaign_service.cli.remote.told import named_by_option, status_of, tell_done
+from campaign_service.cli.words import counted
 from campaign_service.client import Client, Json, ModelRow, ProblemError
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, read_campaign, read_recipients
@@ -126,7 +127,7 @@ def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList 
         whose = "" if own is None else " of its own"
         return (
             f"{now.campaign_id}  {now.name}: {now.status}, from model {model_name},"
-            f" {now.recipient_count} recipients{whose}{begins}"
+            f" {counted(now.recipient_count, 'recipient')}{whose}{begins}"
         )
 
     return tell_done(f"{campaign_id}  started from model {model_name}", look)

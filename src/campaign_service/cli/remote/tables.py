@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 from campaign_core import CallLimits
 from campaign_service.cli.words import limits_text
@@ -37,20 +38,28 @@ _STYLES = {
 }
 
 
+class _Console(Console):
+    """Lets a broken pipe be told of like any other: the base class ends the process for it."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def show(what: RenderableType) -> None:
     """Print a table: as wide as the terminal, or as it needs where there is none."""
-    console = Console()
+    console = _Console()
     if console.is_terminal:
         console.print(what)
         return
-    console = Console(width=_WIDE)
+    console = _Console(width=_WIDE)
     for line in console.render_lines(what, pad=False):
         console.out("".join(segment.text for segment in line).rstrip(), highlight=False)
 
 
 def show_campaigns(rows: Sequence[CampaignRow], zone: ZoneInfo) -> None:
     """Print the list of campaigns (R4.8): some lines for each, where a table is too wide."""
-    console, table = Console(), campaigns_table(rows, zone)
+    console, table = _Console(), campaigns_table(rows, zone)
     wide = console.options.update(width=_WIDE)
     if not console.is_terminal or console.measure(table, options=wide).maximum <= console.width:
         show(table)
@@ -72,10 +81,10 @@ def campaigns_table(rows: Iterable[CampaignRow], zone: ZoneInfo) -> Table:
         ("id", "right"),
         ("name", "left"),
         ("status", "left"),
-        ("start", "left"),
+        (f"start ({zone.key})", "left"),
         ("reached", "right"),
         ("of", "right"),
-        ("needed", "right"),
+        ("threshold", "right"),
         ("failed", "right"),
         ("calls", "right"),
         ("limits", "left"),
@@ -138,8 +147,9 @@ def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
 def recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
     """Return what the status panel shows of each recipient (R5.4)."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("#", "state", "tries", "last call", "outcome", "answer", "listening", "line"):
-        table.add_column(name, justify="right" if name in ("#", "tries") else "left")
+    called = f"last call ({zone.key})"
+    for name in ("#", "state", "attempts", called, "outcome", "answer", "listening", "line"):
+        table.add_column(name, justify="right" if name in ("#", "attempts") else "left")
     table.add_column("number and name")
     for row in rows:
         reason = "" if row.reason is None else f" ({row.reason.lower()})"

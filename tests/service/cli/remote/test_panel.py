@@ -34,7 +34,7 @@ def test_attempts_are_stopped_and_added(campaign, started):
     assert [state for state, _ in states(campaign, started)] == ["ACTIVE", "FAILED", "IDLE"]
 
     status, told = campaign("add-attempts", started, 1, "--all-failed")
-    assert (status, "1 more attempts for all failed recipients" in told) == (0, True)
+    assert (status, "1 more attempt for all failed recipients" in told) == (0, True)
     assert [state for state, _ in states(campaign, started)] == ["ACTIVE", "IDLE", "IDLE"]
 
 

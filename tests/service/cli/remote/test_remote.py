@@ -41,6 +41,7 @@ def test_list_shows_what_the_rules_name(campaign, started):
     assert status == 0
     (row,) = [line for line in told.splitlines() if f" {campaign.name} " in line]
     words = re.split(r" {2,}", row.strip())
+    assert "start (UTC)" in told.splitlines()[0]
     assert words[:3] == [str(started), campaign.name, "PAUSED"]
     assert words[4:] == [
         *("0", "3", "all", "0", "1", "1 in all", "0", "2", "600 s", "none", "100"),
@@ -78,6 +79,7 @@ def test_status_shows_each_recipient(campaign, started):
 
     assert status == 0
     assert f"{started}  {campaign.name}: PAUSED by user\n" in told
+    assert "last call (Europe/Rome)" in told
     assert re.search(r"^1 +ACTIVE +1/2 +20\d\d-.* internal +201 Ada$", told, re.MULTILINE)
     assert re.search(r"^3 +IDLE +0/2 +– .* external +\+390105550101 Chiara$", told, re.MULTILINE)
 
@@ -143,7 +145,9 @@ def test_log_tells_every_event(campaign, started):
     assert status == 0
     assert kinds[:4] == ["CampaignScheduled", "CampaignStarted", "CallPlaced", "CampaignPaused"]
 
-    first = int(told.split()[0])
+    heading, line, *_ = told.splitlines()
+    assert heading.split() == ["event", "time", "(Europe/Rome)", "by", "what"]
+    first = int(line.split()[0])
     _, rest = campaign("log", started, "--after", first, "--json")
     assert json.loads(rest.splitlines()[0])["kind"] == "CampaignStarted"
 
@@ -154,6 +158,7 @@ def test_audit_tells_who_commanded_what(campaign, started):
     _, nobody = campaign("audit", "--by", "somebody-else")
     _, users = campaign("audit", "--users")
 
+    assert told.split("\n")[0].split() == ["event", "time", "(UTC)", "by", "what"]
     assert re.search(r"  admin  +CampaignPaused", told)
     assert nobody == ""
     assert "PASSWORD_CHANGED admin" in users
@@ -180,7 +185,7 @@ def test_start_from_a_model_with_other_recipients(campaign, here):
 
     assert status == 0
     assert "SCHEDULED" in told
-    assert "1 recipients of its own" in told
+    assert "1 recipient of its own" in told
     assert campaign("stop", told.split()[0])[0] == 0
 
 

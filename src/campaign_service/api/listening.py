@@ -14,7 +14,7 @@ from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
 from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.api.shapes.requests import EventsQuery
-from campaign_service.serving import Role
+from campaign_service.serving import ProcessRole
 
 if TYPE_CHECKING:
     from campaign_service.api.asked import Asked
@@ -38,7 +38,7 @@ def begin(asked: Asked) -> int | None:
         field, after = "Last-Event-ID", asked.last_event_id
     health = asked.tenant.health()
     # Whoever follows may not have read yet what another process has told.
-    if after is not None and health.role is Role.LEADING and after > health.last_seq:
+    if after is not None and health.role is ProcessRole.LEADING and after > health.last_seq:
         rule = f"the number of an event; the last one is {health.last_seq}"
         raise BadValuesError([Problem(field=field, value=after, rule=rule)])
     return after

@@ -18,7 +18,7 @@ from typing_extensions import override
 from campaign_core import Line, Status, calls, campaigns
 from campaign_drivers.pool import NodeStatus
 from campaign_service.journal import Entry
-from campaign_service.serving import HouseService, NotLeadingError, Role, TenantService
+from campaign_service.serving import HouseService, NotLeadingError, ProcessRole, TenantService
 
 __all__ = ["Measures"]
 
@@ -183,7 +183,7 @@ def _of_tenant(
     yield "journal_away", (), health.journal_away_since is not None
     yield "events_waiting", (), health.events_waiting
     yield "link_up", (), health.link_is_up
-    yield "leading", (), health.role is Role.LEADING
+    yield "leading", (), health.role is ProcessRole.LEADING
     yield "draining", (), health.draining
     yield "trouble", (), health.trouble is not None
     yield "listeners", (), listeners

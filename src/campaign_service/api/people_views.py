@@ -120,9 +120,9 @@ def password_for(
     )
 
 
-def role_shape(found: access.Role) -> people.UserRole:
+def role_shape(found: access.Role) -> people.Role:
     """Return a role."""
-    return people.UserRole(
+    return people.Role(
         name=found.name,
         permissions=sorted_permissions(found.permissions),
         is_built_in=found.is_built_in,

@@ -89,16 +89,16 @@ class CampaignName(Struct, kw_only=True, frozen=True):
     """A campaign that a problem is about."""
 
     campaign_id: Id
-    name: str
+    name: Annotated[str, Meta(description="Of the campaign.")]
 
 
 class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What is wrong with a request, or with the service just now (RFC 9457)."""
 
     type: Annotated[str, Meta(description="Which problem it is.", examples=["/problems/bad-value"])]
-    title: str
-    status: int
-    detail: str
+    title: Annotated[str, Meta(description="The same for every problem of this type.")]
+    status: Annotated[int, Meta(description="The status of HTTP.")]
+    detail: Annotated[str, Meta(description="What is wrong this time, for a person.")]
     errors: (
         Annotated[list[BadValue], Meta(description="Every value that must be changed.")] | UnsetType
     ) = UNSET

@@ -17,7 +17,7 @@ from campaign_drivers.clock import Clock, WallClock
 from campaign_service.database import Database
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.journal.sql import TenantRow, create_tenant, find_tenant
-from campaign_service.serving.interface import HouseService, Role
+from campaign_service.serving.interface import HouseService, ProcessRole
 from campaign_service.serving.leadership import Spread
 from campaign_service.serving.settings import HouseSettings
 from campaign_service.serving.tenant import Tenant
@@ -126,7 +126,7 @@ class House:
 
     def status(self) -> str:
         """Return the status of all tenants, in a line for a person."""
-        led = [tenant for tenant in self._tenants.values() if tenant.role is Role.LEADING]
+        led = [tenant for tenant in self._tenants.values() if tenant.role is ProcessRole.LEADING]
         healths = [tenant.health() for tenant in led]
         in_progress = sum(health.calls for health in healths)
         parts = [f"leads {len(led)} of {len(self._tenants)} tenants", f"{in_progress} calls"]

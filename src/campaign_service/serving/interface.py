@@ -33,7 +33,7 @@ __all__ = [
     "KeyReusedError",
     "KeyedRequest",
     "NotLeadingError",
-    "Role",
+    "ProcessRole",
     "ServingError",
     "Taken",
     "TenantService",
@@ -73,7 +73,7 @@ class UnknownNodeError(ServingError, LookupError):
         super().__init__(f"there is no node {name!r}; there are {', '.join(known)}")
 
 
-class Role(Enum):
+class ProcessRole(Enum):
     """What this process is to a tenant."""
 
     FOLLOWING = "FOLLOWING"
@@ -111,7 +111,7 @@ class Taken:
 class Health:
     """A tenant's health in this process."""
 
-    role: Role
+    role: ProcessRole
     leader_url: str | None
     """Where the leader listens, as far as that is known."""
     journal_away_since: Instant | None
@@ -143,7 +143,7 @@ class TenantService(Protocol):
         """Prefix of this tenant's call ids (8 hex digits)."""
 
     @property
-    def role(self) -> Role:
+    def role(self) -> ProcessRole:
         """Whether this process leads it."""
 
     @property

@@ -19,7 +19,13 @@ from campaign_service.engine import EngineStoppedError
 from campaign_service.journal import AppendConflictError, Entry, JournalAwayError
 from campaign_service.journal.sql import History, TenantRow
 from campaign_service.serving.following import Following
-from campaign_service.serving.interface import Health, KeyedRequest, NotLeadingError, Role, Taken
+from campaign_service.serving.interface import (
+    Health,
+    KeyedRequest,
+    NotLeadingError,
+    ProcessRole,
+    Taken,
+)
 from campaign_service.serving.keys import Keys, digest_of
 from campaign_service.serving.leadership import Leadership, LeadershipLostError, Spread
 from campaign_service.serving.leading import Leading, Post
@@ -98,9 +104,9 @@ class Tenant:
     # What is so ------------------------------------------------------------------------------
 
     @property
-    def role(self) -> Role:
+    def role(self) -> ProcessRole:
         """Whether this process leads it."""
-        return Role.FOLLOWING if self._leading is None else Role.LEADING
+        return ProcessRole.FOLLOWING if self._leading is None else ProcessRole.LEADING
 
     @property
     def state(self) -> State:

@@ -144,6 +144,39 @@ def test_document_names_shapes_by_plain_names():
     assert [name for name in schemas if not name.isalnum()] == []
 
 
+def test_document_says_what_each_property_and_parameter_is():
+    """But for what says what kind of object this is, and for what has a schema of its own."""
+    document = document_of(OPERATIONS)
+    undescribed = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, told in schema.get("properties", {}).items()
+        if not {"description", "$ref"} & told.keys() and len(told.get("enum", [])) != 1
+    ]
+    undescribed += [
+        f"{one.name}.{parameter['name']}"
+        for one in OPERATIONS
+        for parameter in document["paths"][one.path][one.method.lower()]["parameters"]
+        if not {"description", "$ref"} & (parameter.keys() | parameter["schema"].keys())
+    ]
+
+    assert undescribed == []
+    assert [tag["name"] for tag in document["tags"] if not tag["description"]] == []
+    assert document["servers"][0]["url"] == "/"
+
+
+def test_document_calls_one_thing_by_one_word():
+    """A role is a set of permissions; what a process is to a tenant is another thing."""
+    schemas = document_of(OPERATIONS)["components"]["schemas"]
+
+    assert set(schemas["Role"]["properties"]) == {"name", "permissions", "is_built_in"}
+    assert schemas["ProcessRole"]["enum"] == ["FOLLOWING", "LEADING"]
+    assert schemas["Grant"]["properties"]["role"]["examples"] == ["operator"]
+    # What is asked of a new password is said before it is refused.
+    password = schemas["NewUser"]["properties"]["password"]["anyOf"][0]
+    assert (password["minLength"], password["maxLength"]) == (12, 256)
+
+
 def test_every_problem_is_explained(request):
     text = (request.config.rootpath / "docs" / "api.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ from tests.service.serving.test_tenant import MODEL, house, run, tenant
 from campaign_core import Line, Recipient
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.errors import CommandRefusedError
-from campaign_service.serving import NotLeadingError, Role, UnknownNodeError
+from campaign_service.serving import NotLeadingError, ProcessRole, UnknownNodeError
 
 NODES = """
 [[node]]
@@ -96,9 +96,9 @@ def test_tenant_whose_file_of_nodes_went_bad_is_led_once_it_is_mended(
             await until(lambda: survivor.health().trouble is not None)
             assert "simulatd" in survivor.health().trouble
             assert "cannot be served" in caplog.text
-            assert survivor.role is Role.FOLLOWING
+            assert survivor.role is ProcessRole.FOLLOWING
             path.write_text(NODES)
-            await until(lambda: survivor.role is Role.LEADING)
+            await until(lambda: survivor.role is ProcessRole.LEADING)
             assert survivor.health().trouble is None
 
     run(story())

@@ -22,7 +22,7 @@ from campaign_service.serving import (
     HouseSettings,
     KeyReusedError,
     NotLeadingError,
-    Role,
+    ProcessRole,
 )
 from campaign_service.serving import house as house_module
 
@@ -223,7 +223,7 @@ def test_second_process_follows_and_leads_once_the_first_has_stopped(database_ur
             first = await stack.enter_async_context(AsyncExitStack())
             one = await first.enter_async_context(tenant(database_url))
             other = await stack.enter_async_context(tenant(database_url, url="http://two"))
-            assert (one.role, other.role) == (Role.LEADING, Role.FOLLOWING)
+            assert (one.role, other.role) == (ProcessRole.LEADING, ProcessRole.FOLLOWING)
             taken = await one.give(AddModel(model=MODEL))
             assert (await heard(other, after=taken.seq - 1, count=1))[0].seq == taken.seq
             assert len(models(other.state)) == 1
@@ -232,7 +232,7 @@ def test_second_process_follows_and_leads_once_the_first_has_stopped(database_ur
                 await other.give(StartCampaign(model_id=1))
 
             await first.aclose()
-            await until(lambda: other.role is Role.LEADING, within_s=3)
+            await until(lambda: other.role is ProcessRole.LEADING, within_s=3)
             await other.give(StartCampaign(model_id=1))
             assert other.health().leader_url == "http://two"
 
@@ -309,7 +309,7 @@ def test_tenant_that_is_damaged_keeps_no_other_from_service(sqlite_url, caplog, 
             with pytest.raises(NotLeadingError):
                 await north.give(StartCampaign(model_id=1))
             change(actor, found)
-            await until(lambda: north.role is Role.LEADING)
+            await until(lambda: north.role is ProcessRole.LEADING)
             await north.give(StartCampaign(model_id=1))
 
     def change(statement, value):
@@ -370,7 +370,7 @@ def test_tenants_are_spread_over_processes_that_start_together(database_url, mon
                 stack.push_async_callback(one.stop)
 
             def led(one):
-                return {n for n, found in one.tenants.items() if found.role is Role.LEADING}
+                return {n for n, found in one.tenants.items() if found.role is ProcessRole.LEADING}
 
             await until(lambda: sum(len(led(one)) for one in houses) == len(names))
             assert all(led(one) for one in houses)

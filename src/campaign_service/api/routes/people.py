@@ -309,7 +309,7 @@ async def list_roles(asked: Asked) -> Answer:
     return Answer(content=people.RoleList(items=[role_shape(one) for one in found]))
 
 
-@PEOPLE.query("/roles/{role}", query=NoQuery, reply=people.UserRole, needs=_MANAGE, has_etag=True)
+@PEOPLE.query("/roles/{role}", query=NoQuery, reply=people.Role, needs=_MANAGE, has_etag=True)
 async def read_role(asked: Asked) -> Answer:
     """Read a role."""
     found = await asyncio.to_thread(access.role, asked.premises.house.database, asked.names["role"])
@@ -321,7 +321,7 @@ async def read_role(asked: Asked) -> Answer:
     "/roles/{role}",
     needs=_MANAGE,
     body=people.PutRole,
-    reply=Reply(shape=people.UserRole, has_etag=True),
+    reply=Reply(shape=people.Role, has_etag=True),
     if_match=IfMatch.TAKEN,
 )
 async def put_role(asked: Asked) -> Answer:

@@ -26,16 +26,25 @@ __all__ = [
     "NewUser",
     "NewUserAnswer",
     "PutRole",
+    "Role",
     "RoleList",
     "Token",
     "TokenList",
     "User",
     "UserList",
-    "UserRole",
 ]
 
 Password = Annotated[
     str, Meta(min_length=1, max_length=1_000, description="It is shown nowhere and never logged.")
+]
+NewPassword = Annotated[
+    str,
+    Meta(
+        min_length=12,
+        max_length=256,
+        description="12 to 256 characters, and not little more than the user's name. It is shown"
+        " nowhere and never logged.",
+    ),
 ]
 UserName = Annotated[
     str,
@@ -47,6 +56,16 @@ UserName = Annotated[
         examples=["anna"],
     ),
 ]
+RoleName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9][a-z0-9._@-]*$",
+        description="Lower-case letters a to z, digits, and . _ - @ behind the first.",
+        examples=["operator"],
+    ),
+]
 TenantName = Annotated[
     str, Meta(min_length=1, max_length=64, description="A tenant's name, or * for all of them.")
 ]
@@ -55,7 +74,7 @@ TenantName = Annotated[
 class Login(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A user's name and password."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: Annotated[str, Meta(min_length=1, max_length=200, description="A user's.")]
     password: Password
 
 
@@ -72,8 +91,10 @@ class LoginAnswer(Struct, kw_only=True, frozen=True):
 class Me(Struct, kw_only=True, frozen=True):
     """Who asks, and what that one may do."""
 
-    name: str
-    must_change_password: bool
+    name: Annotated[str, Meta(description="As it stands in every event that this one causes.")]
+    must_change_password: Annotated[
+        bool, Meta(description="Until that is done nothing else may be done.")
+    ]
     is_program: Annotated[bool, Meta(description="Whether this is a token of a program.")]
     permissions: Annotated[
         list[ServicePermission], Meta(description="For all tenants, those to come included.")
@@ -87,33 +108,37 @@ class ChangePassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     """One's password, and the one to come."""
 
     old: Password
-    new: Password
+    new: NewPassword
 
 
 class Grant(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A role that a user has, for one tenant or for all."""
 
-    role: UserName
+    role: RoleName
     tenant: TenantName = "*"
 
 
 class User(Struct, kw_only=True, frozen=True):
     """Somebody who may log in."""
 
-    name: str
-    enabled: bool
-    must_change_password: bool
+    name: Annotated[str, Meta(description="Unique, and never changed.")]
+    enabled: Annotated[bool, Meta(description="Whether this one may log in.")]
+    must_change_password: Annotated[
+        bool, Meta(description="Until that is done nothing else may be done.")
+    ]
     password_expires_at: Annotated[
         Time | None, Meta(description="Of a one-time password; null: it stays.")
     ]
     created_at: Time
-    grants: list[Grant]
+    grants: Annotated[
+        list[Grant], Meta(description="The user's roles, each for one tenant or for all.")
+    ]
 
 
 class UserList(Struct, kw_only=True, frozen=True):
     """All users, by name."""
 
-    items: list[User]
+    items: Annotated[list[User], Meta(description="All of them: there are no pages.")]
 
 
 class NewUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -121,12 +146,15 @@ class NewUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     name: UserName
     password: Annotated[
-        Password | None, Meta(description="null: a one-time password is made up and answered.")
+        NewPassword | None, Meta(description="null: a one-time password is made up and answered.")
     ] = None
     must_change_password: Annotated[
         bool, Meta(description="Whether a password that is given must be changed at once.")
     ] = True
-    grants: list[Grant] = field(default_factory=list)
+    grants: Annotated[
+        list[Grant],
+        Meta(description="The user's roles, each for one tenant or for all; empty: none yet."),
+    ] = field(default_factory=list)
 
 
 class NewUserAnswer(Struct, kw_only=True, frozen=True):
@@ -141,47 +169,64 @@ class NewUserAnswer(Struct, kw_only=True, frozen=True):
 class ChangeUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is to be different of a user; what is left out stays."""
 
-    enabled: bool | None = None
-    grants: list[Grant] | None = None
+    enabled: Annotated[
+        bool | None, Meta(description="Whether this one may log in; null: as it was.")
+    ] = None
+    grants: Annotated[
+        list[Grant] | None,
+        Meta(description="All roles that the user is to have; null: as they were."),
+    ] = None
 
 
 class ResetPassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A new password for a user."""
 
     password: Annotated[
-        Password | None, Meta(description="null: a one-time password is made up and answered.")
+        NewPassword | None, Meta(description="null: a one-time password is made up and answered.")
     ] = None
-    must_change_password: bool = True
+    must_change_password: Annotated[
+        bool, Meta(description="Whether it must be changed before anything else is done.")
+    ] = True
 
 
-class UserRole(Struct, kw_only=True, frozen=True):
+class Role(Struct, kw_only=True, frozen=True):
     """A named set of permissions."""
 
-    name: str
-    permissions: list[ServicePermission]
-    is_built_in: bool
+    name: Annotated[str, Meta(description="Unique, and never changed.")]
+    permissions: Annotated[
+        list[ServicePermission], Meta(description="What whoever has the role may do.")
+    ]
+    is_built_in: Annotated[
+        bool, Meta(description="Those that are built in are neither changed nor deleted.")
+    ]
 
 
 class RoleList(Struct, kw_only=True, frozen=True):
     """All roles: those built in, then the others."""
 
-    items: list[UserRole]
+    items: Annotated[list[Role], Meta(description="All of them: there are no pages.")]
 
 
 class PutRole(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """All permissions of a role."""
 
-    permissions: Annotated[list[ServicePermission], Meta(min_length=1)]
+    permissions: Annotated[
+        list[ServicePermission], Meta(min_length=1, description="What whoever has it may do.")
+    ]
 
 
 class Token(Struct, kw_only=True, frozen=True):
     """What is known of a token; its secret is not."""
 
-    id: str
+    id: Annotated[str, Meta(description="By which it is revoked.")]
     is_session: Annotated[bool, Meta(description="From a log-in; else a program's.")]
-    label: str
+    label: Annotated[
+        str, Meta(description="What it is for; of a session, where the log-in came from.")
+    ]
     created_at: Time
-    expires_at: Time | None
+    expires_at: Annotated[
+        Time | None, Meta(description="From then on it holds no more; null: it stays.")
+    ]
     last_used_at: Annotated[Time | None, Meta(description="To some minutes; null: never yet.")]
     permissions: Annotated[
         list[ServicePermission] | None, Meta(description="No more than these; null: all.")
@@ -194,7 +239,7 @@ class Token(Struct, kw_only=True, frozen=True):
 class TokenList(Struct, kw_only=True, frozen=True):
     """A user's tokens that are good, sessions too, oldest first."""
 
-    items: list[Token]
+    items: Annotated[list[Token], Meta(description="All of them: there are no pages.")]
 
 
 class NewToken(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -222,19 +267,21 @@ class NewTokenAnswer(Struct, kw_only=True, frozen=True):
 class AdminEvent(Struct, kw_only=True, frozen=True):
     """Who changed who may do what, came in, or was refused."""
 
-    id: int
+    id: Annotated[int, Meta(description="Counted upwards; the `next` of a page is one.")]
     at: Time
-    actor: str
-    address: str
+    actor: Annotated[str, Meta(description="Who did it.")]
+    address: Annotated[str, Meta(description="From where; `console`: on the machine itself.")]
     action: AccessAction
     subject: Annotated[str, Meta(description="To whom or what it was done.")]
-    details: dict[str, AnyJson]
+    details: Annotated[
+        dict[str, AnyJson], Meta(description="What else there is to tell, by kind of action.")
+    ]
 
 
 class AdminAuditPage(Struct, kw_only=True, frozen=True):
     """What was done to users, oldest first."""
 
-    items: list[AdminEvent]
+    items: Annotated[list[AdminEvent], Meta(description="Of this page.")]
     next: Next
 
 
@@ -250,6 +297,6 @@ class AdminAuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         Annotated[str, Meta(max_length=200, description="Only what was done to this one.")]
         | UnsetType
     ) = UNSET
-    action: AccessAction | UnsetType = UNSET
+    action: Annotated[AccessAction, Meta(description="Only this kind.")] | UnsetType = UNSET
     since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
     until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET

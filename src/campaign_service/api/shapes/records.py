@@ -10,7 +10,7 @@ from campaign_core import Status
 from campaign_service.api.shapes.shown import Next, Waiting
 from campaign_service.api.shapes.wanted import CallLimits, Parameters
 from campaign_service.api.shapes.words import EventData, Id, Seq, Time
-from campaign_service.serving import Role
+from campaign_service.serving import ProcessRole
 
 __all__ = [
     "Alive",
@@ -34,7 +34,9 @@ __all__ = [
 class Alive(Struct, kw_only=True, frozen=True):
     """That the process answers."""
 
-    status: Literal["alive", "ready"]
+    status: Annotated[
+        Literal["alive", "ready"], Meta(description="`alive` of /health, `ready` of /ready.")
+    ]
 
 
 class ProblemMeaning(Struct, kw_only=True, frozen=True):
@@ -43,7 +45,7 @@ class ProblemMeaning(Struct, kw_only=True, frozen=True):
     type: Annotated[str, Meta(description="As a problem has it.", examples=["/problems/refused"])]
     title: Annotated[str, Meta(description="The same in every problem of this kind.")]
     status: Annotated[int, Meta(description="The status of HTTP that comes with it.")]
-    meaning: str
+    meaning: Annotated[str, Meta(description="What it means, and what to do.")]
 
 
 class LogEntry(Struct, kw_only=True, frozen=True):
@@ -51,9 +53,11 @@ class LogEntry(Struct, kw_only=True, frozen=True):
 
     seq: Seq
     at: Time
-    actor: str
-    kind: str
-    campaign_id: Id | None
+    actor: Annotated[
+        str, Meta(description="Who caused it: a user, the rules themselves, or the telephony.")
+    ]
+    kind: Annotated[str, Meta(description="The event's type, such as CallPlaced.")]
+    campaign_id: Annotated[Id | None, Meta(description="Of which campaign; null: of none.")]
     event: EventData
     is_abridged: Annotated[
         bool,
@@ -67,7 +71,7 @@ class LogEntry(Struct, kw_only=True, frozen=True):
 class LogPage(Struct, kw_only=True, frozen=True):
     """Events, oldest first."""
 
-    items: list[LogEntry]
+    items: Annotated[list[LogEntry], Meta(description="Of this page.")]
     next: Next
 
 
@@ -75,22 +79,26 @@ class PastCampaign(Struct, kw_only=True, frozen=True):
     """A campaign that is, or was and was deleted (R9.2)."""
 
     campaign_id: Id
-    name: str
+    name: Annotated[str, Meta(description="Of the campaign.")]
     model_id: Id
     model_name: Annotated[str, Meta(description="The model's name when the campaign was made.")]
     created_at: Time
     created_seq: Seq
     starts_at: Annotated[Time, Meta(description="For when it was made; it may be started sooner.")]
-    expires_at: Time | None
+    expires_at: Annotated[
+        Time | None, Meta(description="From then on no new call (R4.11); null: never.")
+    ]
     recipient_count: Annotated[int, Meta(description="Those appended later included.")]
     deleted_at: Annotated[Time | None, Meta(description="null: it is on the list.")]
-    deleted_seq: Seq | None
+    deleted_seq: Annotated[
+        Seq | None, Meta(description="The event by which it was deleted; null: it is on the list.")
+    ]
 
 
 class PastCampaignPage(Struct, kw_only=True, frozen=True):
     """Every campaign that ever was, oldest first."""
 
-    items: list[PastCampaign]
+    items: Annotated[list[PastCampaign], Meta(description="Of this page.")]
     next: Next
 
 
@@ -104,7 +112,7 @@ class PastCampaignDetail(PastCampaign, kw_only=True, frozen=True):
 class LinkStatus(Struct, kw_only=True, frozen=True):
     """The connection to the telephony (R5.5)."""
 
-    is_up: bool
+    is_up: Annotated[bool, Meta(description="Whether the telephony is connected.")]
     deferred_until: Annotated[
         Time | None, Meta(description="The telephony takes no call before then.")
     ]
@@ -113,25 +121,28 @@ class LinkStatus(Struct, kw_only=True, frozen=True):
 class CallsInUse(Struct, kw_only=True, frozen=True):
     """Calls in progress by line, and the general limits."""
 
-    internal: int
-    external: int
+    internal: Annotated[int, Meta(description="On internal lines.")]
+    external: Annotated[int, Meta(description="On external lines.")]
     limits: CallLimits
 
 
 class ServiceStatus(Struct, kw_only=True, frozen=True):
     """How a tenant's service fares."""
 
-    tenant: str
-    service_id: str
+    tenant: Annotated[str, Meta(description="Whose service it is.")]
+    service_id: Annotated[str, Meta(description="With which the ids of its calls begin.")]
     now: Time
-    role: Role
+    role: ProcessRole
     leader: Annotated[str | None, Meta(description="Where the leader listens, where known.")]
     journal_away_since: Annotated[
         Time | None, Meta(description="Since when nothing can be written; null: all is well.")
     ]
-    events_waiting: int
+    events_waiting: Annotated[int, Meta(description="Events that are not durable yet.")]
     last_seq: Seq
-    is_draining: bool
+    is_draining: Annotated[
+        bool,
+        Meta(description="Whether no new calls are placed, since the process is about to stop."),
+    ]
     trouble: Annotated[
         str | None,
         Meta(
@@ -154,8 +165,8 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
 class Node(Struct, kw_only=True, frozen=True):
     """A node of a telephony that is a pool of several."""
 
-    name: str
-    is_up: bool
+    name: Annotated[str, Meta(description="As the file of the pool has it.")]
+    is_up: Annotated[bool, Meta(description="Whether it is connected.")]
     is_drained: Annotated[bool, Meta(description="It gets no new calls, by order.")]
     calls: Annotated[int, Meta(description="Calls that it has, those adrift included.")]
     calls_adrift: Annotated[
@@ -163,7 +174,9 @@ class Node(Struct, kw_only=True, frozen=True):
     ]
     weight: Annotated[int, Meta(description="Its share of the calls, beside the others' weights.")]
     call_limits: CallLimits
-    calls_per_s: int | None
+    calls_per_s: Annotated[
+        int | None, Meta(description="At most so many new calls a second; null: unlimited.")
+    ]
     deferred_until: Annotated[Time | None, Meta(description="It takes no call before then.")]
     last_error: Annotated[str | None, Meta(description="Why it was out of reach last.")]
 
@@ -171,26 +184,28 @@ class Node(Struct, kw_only=True, frozen=True):
 class NodeList(Struct, kw_only=True, frozen=True):
     """The nodes of the telephony, in the order of its file; none, where it is no pool."""
 
-    items: list[Node]
+    items: Annotated[list[Node], Meta(description="All of them: there are no pages.")]
 
 
 class Tenant(Struct, kw_only=True, frozen=True):
     """One PBX's service."""
 
-    name: str
-    service_id: str
-    role: Role
-    leader: str | None
+    name: Annotated[str, Meta(description="As it stands in the paths of the API.")]
+    service_id: Annotated[str, Meta(description="With which the ids of its calls begin.")]
+    role: ProcessRole
+    leader: Annotated[
+        str | None, Meta(description="Where the process listens that leads it; null: not known.")
+    ]
 
 
 class TenantList(Struct, kw_only=True, frozen=True):
     """The tenants of this process that one may see."""
 
-    items: list[Tenant]
+    items: Annotated[list[Tenant], Meta(description="All of them: there are no pages.")]
 
 
 class AuditPage(Struct, kw_only=True, frozen=True):
     """What people did, oldest first."""
 
-    items: list[LogEntry]
+    items: Annotated[list[LogEntry], Meta(description="Of this page.")]
     next: Next

@@ -68,7 +68,7 @@ Many = Annotated[list[Recipient], Meta(min_length=1, max_length=10_000_000)]
 class Numbers(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Numbers for the do-not-call list, or off it (R6.12)."""
 
-    numbers: NumberList
+    numbers: Annotated[NumberList, Meta(description="As they are dialled, whatever their line.")]
 
 
 class CloneModel(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +80,7 @@ class CloneModel(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class DeleteModels(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Models to be deleted, all or none of them (R3.5)."""
 
-    model_ids: IdList
+    model_ids: Annotated[IdList, Meta(description="Which ones: all of them are deleted, or none.")]
     confirmed: Annotated[
         bool, Meta(description="Needed where campaigns were started from one of them.")
     ] = False
@@ -97,7 +97,7 @@ class AfterMinutes(
 ):
     """Start after a delay (R4.2)."""
 
-    minutes: Annotated[int, Meta(ge=0, le=5_256_000)]
+    minutes: Annotated[int, Meta(ge=0, le=5_256_000, description="From now on; 0: at once.")]
 
 
 class AtTime(
@@ -115,7 +115,7 @@ class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     """A campaign to be started or scheduled from an enabled model (R4.1, R4.2)."""
 
     model_id: Id
-    when: When = Immediately()
+    when: Annotated[When, Meta(description="Left out: at once.")] = Immediately()
     name: Annotated[
         ModelName | None, Meta(description="For this run alone; null: the model's.")
     ] = None
@@ -141,13 +141,13 @@ class StopCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 class Recipients(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Recipients to be added behind the others (R4.10)."""
 
-    recipients: Many
+    recipients: Annotated[Many, Meta(description="In the order in which they are to be listed.")]
 
 
 class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """More attempts for some recipients (R5.2)."""
 
-    attempts: Annotated[int, Meta(ge=1, le=100)]
+    attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each one may have.")]
     positions: Annotated[
         IdList | Literal["ALL_FAILED"],
         Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
@@ -157,7 +157,7 @@ class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 class StopAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Recipients to be tried no more (R5.3)."""
 
-    positions: IdList
+    positions: Annotated[IdList, Meta(description="Whom, by their places in the list.")]
 
 
 # Queries -------------------------------------------------------------------------------------
@@ -320,8 +320,11 @@ class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 class ExportQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is exported, and how it is written."""
 
-    format: Literal["csv", "json"] = "csv"
-    what: Literal["recipients", "attempts", "log"] = "recipients"
+    format: Annotated[Literal["csv", "json"], Meta(description="How it is written.")] = "csv"
+    what: Annotated[
+        Literal["recipients", "attempts", "log"],
+        Meta(description="A row for each recipient, each attempt, or each event."),
+    ] = "recipients"
 
 
 class ForecastQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

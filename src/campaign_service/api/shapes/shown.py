@@ -51,14 +51,14 @@ Next = Annotated[
 class ModelPage(Struct, kw_only=True, frozen=True):
     """Models, by id."""
 
-    items: list[Model]
+    items: Annotated[list[Model], Meta(description="Of this page.")]
     next: Next
 
 
 class NumberPage(Struct, kw_only=True, frozen=True):
     """Numbers on the do-not-call list, sorted."""
 
-    items: list[str]
+    items: Annotated[list[str], Meta(description="Of this page.")]
     next: Annotated[
         str | None,
         Meta(description="Give it as `after` for the next page; null: this was the last."),
@@ -74,35 +74,46 @@ class ListedRecipient(Recipient, kw_only=True, frozen=True):
 class ListedRecipientPage(Struct, kw_only=True, frozen=True):
     """Recipients of a model, in list order."""
 
-    items: list[ListedRecipient]
+    items: Annotated[list[ListedRecipient], Meta(description="Of this page.")]
     next: Next
-    recipient_count: int
+    recipient_count: Annotated[int, Meta(description="In the whole list.")]
 
 
 class Campaign(Struct, kw_only=True, frozen=True):
     """A campaign as the list shows it (R4.8)."""
 
     campaign_id: Id
-    name: str
+    name: Annotated[str, Meta(description="Shown to the recipient, where the telephony can.")]
     model_id: Id
     model_name: Annotated[str, Meta(description="The model's name when the campaign was made.")]
     status: Status
-    pause_reason: PauseReason | None
-    caller_number: str
-    priority: int
-    ring_timeout_s: int
-    attempts_max: int
-    threshold: int | None
-    confirm_answer: bool
-    confirm_listening: bool
+    pause_reason: Annotated[
+        PauseReason | None,
+        Meta(description="Who paused it: a user, or the breaker (R6.17); null: it is not paused."),
+    ]
+    caller_number: Annotated[str, Meta(description="Shown to the recipient.")]
+    priority: Annotated[int, Meta(description="A higher number goes first (R6.1).")]
+    ring_timeout_s: Annotated[int, Meta(description="For how long a call is let ring.")]
+    attempts_max: Annotated[int, Meta(description="Attempts per recipient, before any were added.")]
+    threshold: Annotated[
+        int | None, Meta(description="How many must be reached; null: all (R4.5).")
+    ]
+    confirm_answer: Annotated[
+        bool, Meta(description="Whether 1 must be dialled before the message (R7.2).")
+    ]
+    confirm_listening: Annotated[
+        bool, Meta(description="Whether 9 must be dialled after the message (R7.4).")
+    ]
     call_limits: CallLimits
     starts_at: Time
-    expires_at: Time | None
-    is_expired: bool
-    recipient_count: int
+    expires_at: Annotated[
+        Time | None, Meta(description="From then on no new call (R4.11); null: never.")
+    ]
+    is_expired: Annotated[bool, Meta(description="Whether that time has come.")]
+    recipient_count: Annotated[int, Meta(description="In the whole list.")]
     contacted: Annotated[int, Meta(description="Recipients reached.")]
-    failed: int
-    idle: int
+    failed: Annotated[int, Meta(description="Recipients who are tried no more.")]
+    idle: Annotated[int, Meta(description="Recipients who may still be called.")]
     internal_calls: Annotated[int, Meta(description="Calls in progress on internal lines.")]
     external_calls: Annotated[int, Meta(description="Calls in progress on external lines.")]
 
@@ -116,7 +127,7 @@ class CampaignDetail(Campaign, kw_only=True, frozen=True):
 class CampaignPage(Struct, kw_only=True, frozen=True):
     """Campaigns, in the order of their creation."""
 
-    items: list[Campaign]
+    items: Annotated[list[Campaign], Meta(description="Of this page.")]
     next: Next
 
 
@@ -127,7 +138,9 @@ class RecipientRow(Recipient, kw_only=True, frozen=True):
     state: RecipientStatus
     reason: Annotated[FailureReason | None, Meta(description="Why it failed; null unless it did.")]
     attempts: Annotated[int, Meta(description="Attempts that count (R5.1).")]
-    attempts_allowed: int
+    attempts_allowed: Annotated[
+        int, Meta(description="So many may count; the model's number, and those that were added.")
+    ]
     last_call_at: Annotated[
         Time | None,
         Meta(description="When the last call was placed; those given back are left aside."),
@@ -142,33 +155,48 @@ class RecipientRow(Recipient, kw_only=True, frozen=True):
 class RecipientPage(Struct, kw_only=True, frozen=True):
     """Recipients of a campaign, in list order."""
 
-    items: list[RecipientRow]
+    items: Annotated[list[RecipientRow], Meta(description="Of this page.")]
     next: Next
-    recipient_count: int
+    recipient_count: Annotated[int, Meta(description="In the whole list.")]
 
 
 class Attempt(Struct, kw_only=True, frozen=True):
     """One try to reach a recipient."""
 
     attempt: Annotated[int, Meta(description="Counted from 1, those given back included.")]
-    call_id: str
-    number: str
+    call_id: Annotated[str, Meta(description="Unique over all time; the telephony has it too.")]
+    number: Annotated[str, Meta(description="That was called.")]
     line: Line
-    is_retry: bool
+    is_retry: Annotated[bool, Meta(description="Whether an attempt that counted was made before.")]
     placed_at: Time
-    answered_at: Time | None
-    answer_confirmed_at: Time | None
-    message_started_at: Time | None
-    messages_played: int
-    listening_confirmed_at: Time | None
-    digits: str
-    ended_at: Time | None
-    outcome: Outcome | None
+    answered_at: Annotated[Time | None, Meta(description="null: it was not.")]
+    answer_confirmed_at: Annotated[
+        Time | None, Meta(description="When 1 was dialled; null: it was not, or not asked for.")
+    ]
+    message_started_at: Annotated[
+        Time | None,
+        Meta(description="When the message began for the first time; null: it did not."),
+    ]
+    messages_played: Annotated[int, Meta(description="How many times the message was begun.")]
+    listening_confirmed_at: Annotated[
+        Time | None, Meta(description="When 9 was dialled; null: it was not, or not asked for.")
+    ]
+    digits: Annotated[str, Meta(description="All that were dialled, in order.")]
+    ended_at: Annotated[Time | None, Meta(description="null: it is in progress.")]
+    outcome: Annotated[
+        Outcome | None,
+        Meta(description="How it ended (R7.10); null: it is in progress, or does not count."),
+    ]
     given_back: Annotated[
         GiveBackReason | None, Meta(description="Why the attempt does not count (R5.5).")
     ]
-    hangup_cause: int | None
-    detail: str
+    hangup_cause: Annotated[
+        int | None,
+        Meta(description="The telephony's own number for it (Q.850); null: it gave none."),
+    ]
+    detail: Annotated[
+        str, Meta(description="What the telephony said of the end, word by word; often empty.")
+    ]
 
 
 class AttemptDetail(Attempt, kw_only=True, frozen=True):
@@ -178,24 +206,31 @@ class AttemptDetail(Attempt, kw_only=True, frozen=True):
     was a retry, the campaign's rank, and the calls then in progress.
     """
 
-    events: list[EventData]
+    events: Annotated[
+        list[EventData], Meta(description="Everything that happened in it, as the journal has it.")
+    ]
 
 
 class RecipientDetail(RecipientRow, kw_only=True, frozen=True):
     """A recipient with its attempts, oldest first (R5.4)."""
 
-    history: list[AttemptDetail]
+    history: Annotated[list[AttemptDetail], Meta(description="Every attempt, oldest first.")]
 
 
 class Reason(Struct, kw_only=True, frozen=True):
     """One reason why a recipient is not called."""
 
     kind: ReasonKind
-    sentence: str
+    sentence: Annotated[str, Meta(description="For a person.")]
     change: Annotated[str, Meta(description="What would change it; empty: nothing would.")]
     until: Annotated[Time | None, Meta(description="When time alone changes it.")]
-    count: int | None
-    limit: int | None
+    count: Annotated[
+        int | None,
+        Meta(
+            description="How many there are of what the sentence counts; null: it counts nothing."
+        ),
+    ]
+    limit: Annotated[int | None, Meta(description="The limit that is reached; null: none is.")]
 
 
 class Explanation(Struct, kw_only=True, frozen=True):
@@ -203,23 +238,26 @@ class Explanation(Struct, kw_only=True, frozen=True):
 
     campaign_id: Id
     position: Id
-    is_called_next: bool
-    sentence: str
-    reasons: list[Reason]
+    is_called_next: Annotated[
+        bool,
+        Meta(description="Whether the next pass calls this recipient: then there is no reason."),
+    ]
+    sentence: Annotated[str, Meta(description="All reasons, for a person.")]
+    reasons: Annotated[list[Reason], Meta(description="Every one.")]
 
 
 class Call(Struct, kw_only=True, frozen=True):
     """A call in progress."""
 
-    call_id: str
+    call_id: Annotated[str, Meta(description="Unique over all time; the telephony has it too.")]
     campaign_id: Id
     position: Id
-    attempt: int
-    number: str
+    attempt: Annotated[int, Meta(description="Counted from 1 for the recipient.")]
+    number: Annotated[str, Meta(description="That is called.")]
     line: Line
     placed_at: Time
     deadline_at: Annotated[Time, Meta(description="Past it we hang up (R7.9).")]
-    is_answered: bool
+    is_answered: Annotated[bool, Meta(description="Whether somebody, or something, has answered.")]
     is_reached: Annotated[bool, Meta(description="All required confirmations were given (R7.5).")]
     is_adrift: Annotated[
         bool, Meta(description="The connection was lost since it was last known to be up (R5.5).")
@@ -230,7 +268,7 @@ class Call(Struct, kw_only=True, frozen=True):
 class CallPage(Struct, kw_only=True, frozen=True):
     """Calls in progress, by campaign and position."""
 
-    items: list[Call]
+    items: Annotated[list[Call], Meta(description="Of this page.")]
     next: Annotated[
         str | None,
         Meta(description="Give it as `after` for the next page; null: this was the last."),
@@ -242,7 +280,7 @@ class PlannedCall(Struct, kw_only=True, frozen=True):
 
     campaign_id: Id
     position: Id
-    number: str
+    number: Annotated[str, Meta(description="That would be called.")]
     line: Line
 
 
@@ -250,7 +288,7 @@ class WhatIfAnswer(Struct, kw_only=True, frozen=True):
     """What a command would do at once (R8.5)."""
 
     calls: Annotated[list[PlannedCall], Meta(description="The first 1,000 of them, in order.")]
-    call_count: int
+    call_count: Annotated[int, Meta(description="How many there would be in all.")]
     blocked: Annotated[list[Id], Meta(description="Campaigns that would become BLOCKED.")]
     freed: Annotated[list[Id], Meta(description="Campaigns that would be BLOCKED no more.")]
 
@@ -267,17 +305,17 @@ class Waiting(Struct, kw_only=True, frozen=True):
 class Spread(Struct, kw_only=True, frozen=True):
     """Three quantiles of a number that is not known yet; null: beyond the horizon."""
 
-    p10: int | None
-    p50: int | None
-    p90: int | None
+    p10: Annotated[int | None, Meta(description="In a tenth of the runs it is no more.")]
+    p50: Annotated[int | None, Meta(description="In half of the runs it is no more.")]
+    p90: Annotated[int | None, Meta(description="In nine tenths of the runs it is no more.")]
 
 
 class TimeSpread(Struct, kw_only=True, frozen=True):
     """Three quantiles of a time that is not known yet; null: beyond the horizon."""
 
-    p10: Time | None
-    p50: Time | None
-    p90: Time | None
+    p10: Annotated[Time | None, Meta(description="In a tenth of the runs it is no later.")]
+    p50: Annotated[Time | None, Meta(description="In half of the runs it is no later.")]
+    p90: Annotated[Time | None, Meta(description="In nine tenths of the runs it is no later.")]
 
 
 class CampaignForecast(Struct, kw_only=True, frozen=True):
@@ -287,7 +325,7 @@ class CampaignForecast(Struct, kw_only=True, frozen=True):
     ends_at: TimeSpread
     reached: Spread
     completed: Annotated[float, Meta(description="The share of runs in which it is completed.")]
-    runs: int
+    runs: Annotated[int, Meta(description="How many times the future was played.")]
 
 
 class Taken(Struct, kw_only=True, frozen=True, omit_defaults=True):

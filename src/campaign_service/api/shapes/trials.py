@@ -16,7 +16,7 @@ __all__ = ["Trial", "WhatIf"]
 class _OfCampaign(
     Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
 ):
-    campaign_id: Id
+    campaign_id: Annotated[Id, Meta(description="Of which campaign.")]
 
 
 class TryChangeSettings(
@@ -69,26 +69,31 @@ class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampa
 class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
     """What closing a campaign would do."""
 
-    hang_up: bool = False
+    hang_up: Annotated[
+        bool, Meta(description="Whether the calls in progress would be ended at once.")
+    ] = False
 
 
 class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
     """What more recipients would do."""
 
-    recipients: Many
+    recipients: Annotated[Many, Meta(description="In the order in which they would be listed.")]
 
 
 class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
     """What more attempts would do."""
 
-    attempts: Annotated[int, Meta(ge=1, le=100)]
-    positions: IdList | Literal["ALL_FAILED"] = "ALL_FAILED"
+    attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each would have.")]
+    positions: Annotated[
+        IdList | Literal["ALL_FAILED"],
+        Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
+    ] = "ALL_FAILED"
 
 
 class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
     """What trying some recipients no more would do."""
 
-    positions: IdList
+    positions: Annotated[IdList, Meta(description="Whom, by their places in the list.")]
 
 
 Trial = (
@@ -109,4 +114,6 @@ Trial = (
 class WhatIf(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A command to be tried; nothing happens (R8.5)."""
 
-    trial: Trial
+    trial: Annotated[
+        Trial, Meta(description="Which command, by its name in `command`, and what it asks for.")
+    ]

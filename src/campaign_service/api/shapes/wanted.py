@@ -50,23 +50,29 @@ class CallLimits(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     Internal and external may add up to more than the total; the total still holds.
     """
 
-    total: Limit | None = None
-    internal: Limit | None = None
-    external: Limit | None = None
+    total: Annotated[Limit | None, Meta(description="On all lines together; null: unlimited.")] = (
+        None
+    )
+    internal: Annotated[Limit | None, Meta(description="On internal lines; null: unlimited.")] = (
+        None
+    )
+    external: Annotated[Limit | None, Meta(description="On external lines; null: unlimited.")] = (
+        None
+    )
 
 
 class CallRate(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """At most `calls` placed in any window of `per_s` seconds (R2.4)."""
 
-    calls: Annotated[int, Meta(ge=1, le=10_000)]
-    per_s: Annotated[int, Meta(ge=1, le=3_600)]
+    calls: Annotated[int, Meta(ge=1, le=10_000, description="How many at most.")]
+    per_s: Annotated[int, Meta(ge=1, le=3_600, description="Seconds in which these are counted.")]
 
 
 class FrequencyCap(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """At most `attempts` to one number in any `per_h` hours, over all campaigns (R6.15)."""
 
-    attempts: Annotated[int, Meta(ge=1, le=1_000)]
-    per_h: Annotated[int, Meta(ge=1, le=8_760)]
+    attempts: Annotated[int, Meta(ge=1, le=1_000, description="How many at most.")]
+    per_h: Annotated[int, Meta(ge=1, le=8_760, description="Hours in which these are counted.")]
 
 
 class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +83,9 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         Meta(description="How many competing campaigns may place calls; null: unlimited (R2.1)."),
     ]
     call_limits: CallLimits
-    call_rate: CallRate | None
+    call_rate: Annotated[
+        CallRate | None, Meta(description="Over all campaigns (R2.4); null: unlimited.")
+    ]
     answer_prompt: Annotated[
         Sound | None, Meta(description="Asks to dial 1 (R7.2); null: silence to dial in.")
     ]
@@ -88,7 +96,7 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(description="A number that is in a call is not called by another campaign (R6.14)."),
     ]
-    frequency_cap: FrequencyCap | None
+    frequency_cap: Annotated[FrequencyCap | None, Meta(description="null: off.")]
 
 
 class TransferOption(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +144,7 @@ class CallScript(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     opt_out_digit: Annotated[
         AskDigit | None, Meta(description="Puts the number on the do-not-call list; null: off.")
     ] = None
-    transfer: TransferOption | None = None
+    transfer: Annotated[TransferOption | None, Meta(description="null: off.")] = None
 
 
 class RetryPolicy(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -165,7 +173,7 @@ class Breaker(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class CallingHours(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """One stretch of the day, on some days of the week (R6.11): half open, from opening on."""
 
-    days: Annotated[list[WeekdayName], Meta(min_length=1)]
+    days: Annotated[list[WeekdayName], Meta(min_length=1, description="On which of them.")]
     opens_min: Annotated[int, Meta(ge=0, le=1_439, description="Minutes after midnight.")]
     closes_min: Annotated[
         int, Meta(ge=1, le=1_440, description="Minutes after midnight; later than it opens.")
@@ -200,7 +208,12 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     name: ModelName
     caller_number: PhoneNumber
     enabled: Annotated[bool, Meta(description="A disabled model starts nothing.")] = True
-    routing_class: RoutingClass | None = None
+    routing_class: Annotated[
+        RoutingClass | None,
+        Meta(
+            description="Selects the telephony's route for external calls; null: the default one."
+        ),
+    ] = None
     priority: Annotated[
         int, Meta(ge=0, le=1_000, description="A higher number goes first (R6.1).")
     ] = 0
@@ -210,12 +223,19 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     threshold: Annotated[
         Id | None, Meta(description="How many must be reached; null: all (R4.5).")
     ] = None
-    stop_at_threshold: bool = False
+    stop_at_threshold: Annotated[
+        bool, Meta(description="Whether no new calls are placed once the threshold is reached.")
+    ] = False
     attempts_max: Annotated[int, Meta(ge=1, le=100, description="Attempts per recipient.")] = 5
-    ring_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    ring_timeout_s: Annotated[
+        int, Meta(ge=1, le=600, description="For how long a call is let ring.")
+    ] = 30
     script: CallScript = CallScript()
     call_limits: CallLimits = CallLimits()
-    call_rate: CallRate | None = None
+    call_rate: Annotated[
+        CallRate | None,
+        Meta(description="Of this campaign, beside that of the settings (R2.4); null: unlimited."),
+    ] = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     calling_hours: Annotated[
         list[CallingHours],
@@ -223,7 +243,7 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=list)
     time_zone: ZoneName = "UTC"
     order: Order = Order.FRESH_FIRST
-    breaker: Breaker | None = None
+    breaker: Annotated[Breaker | None, Meta(description="null: off.")] = None
 
 
 class Model(Parameters, kw_only=True, frozen=True, forbid_unknown_fields=True):

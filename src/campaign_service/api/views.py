@@ -121,8 +121,9 @@ def recipient_facts(
 
 
 def attempt_detail(attempt: Attempt, events: Iterable[Entry]) -> shown.AttemptDetail:
-    """Return an attempt with everything that happened in it."""
+    """Return an attempt with everything that happened in it, from its being placed on."""
     reason = attempt.given_back
+    told = list(events)
     return shown.AttemptDetail(
         attempt=attempt.attempt,
         call_id=attempt.call_id,
@@ -141,7 +142,27 @@ def attempt_detail(attempt: Attempt, events: Iterable[Entry]) -> shown.AttemptDe
         given_back=None if reason is None else GiveBackReason(reason),
         hangup_cause=attempt.hangup_cause,
         detail=attempt.detail,
-        events=[msgspec.Raw(entry.data.encode()) for entry in events],
+        events=[msgspec.Raw(entry.data.encode()) for entry in told],
+        chosen=_chosen(told[0]),
+    )
+
+
+class _Placed(msgspec.Struct):
+    """What the event of a call's placing tells of why it was placed."""
+
+    rank: int
+    in_use: tuple[int, int, int, int]
+
+
+def _chosen(placed: Entry) -> shown.Chosen:
+    found = msgspec.json.decode(placed.data, type=_Placed)
+    internal, external, own_internal, own_external = found.in_use
+    return shown.Chosen(
+        rank=found.rank,
+        internal_calls=internal,
+        external_calls=external,
+        campaign_internal_calls=own_internal,
+        campaign_external_calls=own_external,
     )
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "Attempt",
     "CallLimits",
     "CampaignRow",
+    "Chosen",
     "Done",
     "Explanation",
     "ListedRecipient",
@@ -112,6 +113,20 @@ class RecipientRow:
 
 
 @attrs.frozen(kw_only=True)
+class Chosen:
+    """Why a call was placed at its moment (R8.4): the rank of its campaign, the calls just before.
+
+    ``internal_calls`` and ``external_calls`` are of all campaigns.
+    """
+
+    rank: int
+    internal_calls: int
+    external_calls: int
+    campaign_internal_calls: int
+    campaign_external_calls: int
+
+
+@attrs.frozen(kw_only=True)
 class Attempt:
     """One try to reach a recipient, with everything that happened in it."""
 
@@ -125,6 +140,7 @@ class Attempt:
     given_back: str | None
     hangup_cause: int | None
     detail: str
+    chosen: Chosen
     events: list[dict[str, object]]
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.service.api.desk import MODEL, below
 
 NUMBERS = itertools.count(1)
+WHOSE = ("internal", "external", "campaign_internal", "campaign_external")
+"""Which calls the event of a call's placing counts, in its order (R8.4)."""
 
 
 @pytest.fixture
@@ -360,7 +362,11 @@ def test_recipient_is_shown_with_its_attempts_and_why_they_were_made(ask, paused
 
     placed = found["history"][0]["events"][0]
     assert placed["type"] == "CallPlaced"
-    assert {"is_retry", "rank", "in_use"} <= set(placed)
+    chosen = found["history"][0]["chosen"]
+    assert chosen["rank"] == placed["rank"] >= 1
+    # In the order in which the journal has them.
+    assert [chosen[f"{whose}_calls"] for whose in WHOSE] == placed["in_use"]
+    assert [chosen["campaign_internal_calls"], chosen["campaign_external_calls"]] == [0, 1]
     assert found["attempts"] == 1
 
 

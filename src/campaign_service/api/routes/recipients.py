@@ -177,7 +177,7 @@ def _count(state: State, campaign_id: CampaignId) -> int:
 async def read_recipient(asked: Asked) -> Answer:
     """Read a recipient with every attempt and everything that happened in it (R5.4).
 
-    The first event of an attempt tells why the call was placed at that moment (R8.4).
+    `chosen` tells why the call was placed at that moment (R8.4). With `at`, as it was then (R8.3).
     """
     query = asked.query(ThenQuery)
     state, now = await asked.moment(query.at)

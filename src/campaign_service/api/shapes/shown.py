@@ -28,6 +28,7 @@ __all__ = [
     "CampaignDetail",
     "CampaignForecast",
     "CampaignPage",
+    "Chosen",
     "Explanation",
     "ListedRecipient",
     "ListedRecipientPage",
@@ -199,12 +200,29 @@ class Attempt(Struct, kw_only=True, frozen=True):
     ]
 
 
-class AttemptDetail(Attempt, kw_only=True, frozen=True):
-    """An attempt with everything that happened in it.
+class Chosen(Struct, kw_only=True, frozen=True):
+    """Why a call was placed at its moment (R8.4), beside whether it was a retry.
 
-    The first event, `CallPlaced`, tells why the call was placed at that moment (R8.4): whether it
-    was a retry, the campaign's rank, and the calls then in progress.
+    The event `CallPlaced` has the four numbers in this order, as `in_use`.
     """
+
+    rank: Annotated[
+        int, Meta(description="The campaign's place among those that compete; 1: the first (R6.2).")
+    ]
+    internal_calls: Annotated[
+        int, Meta(description="In progress on internal lines just before, of all campaigns.")
+    ]
+    external_calls: Annotated[
+        int, Meta(description="In progress on external lines just before, of all campaigns.")
+    ]
+    campaign_internal_calls: Annotated[int, Meta(description="Those of this campaign.")]
+    campaign_external_calls: Annotated[int, Meta(description="Those of this campaign.")]
+
+
+class AttemptDetail(Attempt, kw_only=True, frozen=True):
+    """An attempt, why it was made at its moment, and everything that happened in it."""
+
+    chosen: Chosen
 
     events: Annotated[
         list[EventData], Meta(description="Everything that happened in it, as the journal has it.")

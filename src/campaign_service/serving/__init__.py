@@ -17,9 +17,9 @@ from campaign_service.serving.interface import (
     TenantService,
     UnknownNodeError,
 )
+from campaign_service.serving.life import TENANT
 from campaign_service.serving.notify import Notifier
 from campaign_service.serving.settings import HouseSettings
-from campaign_service.serving.tenant import TENANT
 
 __all__ = [
     "TENANT",

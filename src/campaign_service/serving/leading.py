@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import attrs
@@ -17,9 +17,11 @@ from campaign_service.engine import DriverRequest, RealTimeEngine, Shut, Upkeep,
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import SqlJournal, TenantRow
 from campaign_service.journal.sql.snapshots import kept
+from campaign_service.serving.keys import Keys, Receipts
 from campaign_service.serving.leadership import Leadership
 from campaign_service.serving.settings import HouseSettings
 from campaign_service.serving.snapshots import SnapshotKeeper
+from campaign_service.serving.waiting import first_of
 
 __all__ = ["Leading", "Post"]
 
@@ -35,6 +37,8 @@ class Post:
     clock: Clock
     settings: HouseSettings
     leadership: Leadership
+    receipts: Receipts
+    """Where receipts of commands are read."""
     tell: Callable[[Sequence[Entry]], None]
     """Is given the events once they are durable."""
 
@@ -72,6 +76,8 @@ class Leading:
                 waiting_max=post.settings.waiting_max,
             ),
         )
+        self.keys = Keys(post.receipts)
+        """Of this period alone: what was in doubt before is in the journal, or will never be."""
         self._keeper = SnapshotKeeper(self._journal, events_min=post.settings.snapshot_events)
         self.is_draining = False
         self.is_unsure = False
@@ -98,7 +104,7 @@ class Leading:
             self._keeper.last_seq = latest[0].head.seq
         async with self.engine as engine:
             begun()
-            await _first_of(
+            await first_of(
                 engine.until(lambda: False),
                 self._post.leadership.hold(unsure=self._be_unsure),
                 self._keeper.work(lambda: engine.durable_state),
@@ -112,7 +118,7 @@ class Leading:
         engine.shut(Shut.DRAINING)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._post.settings.drain_s):
-                await _first_of(
+                await first_of(
                     engine.until(lambda: not calls(engine.state)),
                     self._post.leadership.hold(unsure=self._be_unsure),
                     hurry.wait(),
@@ -135,16 +141,3 @@ class Leading:
         else:
             _log.info("tenant %s: we lead", name)
             self.engine.open(Shut.UNSURE)
-
-
-async def _first_of(*work: Coroutine[object, object, object]) -> None:
-    """Return, or raise, as soon as one of several does; the others are given up."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -85,7 +85,7 @@ def test_tenant_whose_file_of_nodes_went_bad_is_led_once_it_is_mended(
     sqlite_url, pool, tmp_path, monkeypatch, caplog
 ):
     """A process that cannot make the driver lets go of the lock, says why, and tries again."""
-    monkeypatch.setattr("campaign_service.serving.tenant._AFTER_DEFECT_S", 0.2)
+    monkeypatch.setattr("campaign_service.serving.life._AFTER_DEFECT_S", 0.2)
     path = tmp_path / "pool.toml"
 
     async def story():

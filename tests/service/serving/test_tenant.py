@@ -16,7 +16,7 @@ from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_core.events import ModelAdded
 from campaign_drivers.clock import WallClock
 from campaign_service.database import Database
-from campaign_service.journal.sql import SqlJournal
+from campaign_service.journal.sql import SqlJournal, find_tenant
 from campaign_service.serving import (
     House,
     HouseSettings,
@@ -265,9 +265,9 @@ def test_recovered_service_begins_at_its_snapshot(sqlite_url, monkeypatch):
 
 def test_snapshots_are_kept_while_it_runs(sqlite_url):
     async def story():
-        async with tenant(sqlite_url, snapshot_events=3) as found:
-            await found.give(AddModel(model=MODEL))
-            journal = SqlJournal(found._post.database, found._row)
+        async with house(sqlite_url, snapshot_events=3) as started:
+            await started.tenants["main"].give(AddModel(model=MODEL))
+            journal = SqlJournal(started.database, find_tenant(started.database, "main"))
             await until(lambda: journal.recover().snapshot_seq >= 3)
 
     run(story())
@@ -288,7 +288,7 @@ def test_tenants_of_one_database_know_nothing_of_each_other(sqlite_url):
 
 def test_tenant_that_is_damaged_keeps_no_other_from_service(sqlite_url, caplog, monkeypatch):
     """It is named, and served again once it is mended."""
-    monkeypatch.setattr("campaign_service.serving.tenant._AFTER_DEFECT_S", 0.2)
+    monkeypatch.setattr("campaign_service.serving.life._AFTER_DEFECT_S", 0.2)
     both = {"north": "simulated", "south": "simulated"}
     actor = sa.text(
         "UPDATE event SET actor = :actor WHERE seq = 1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign_core import CallLimits
+from typing import Protocol
 
 __all__ = ["counted", "limits_text"]
 
@@ -12,7 +12,18 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def limits_text(limits: CallLimits) -> str:
+class _Limits(Protocol):
+    """Limits of the core, or as an answer shows them."""
+
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def internal(self) -> int | None: ...
+    @property
+    def external(self) -> int | None: ...
+
+
+def limits_text(limits: _Limits) -> str:
     """Return limits of calls at one time as a sentence fragment."""
     parts = [
         f"{limit} {name}"

@@ -120,6 +120,8 @@ class LinkStatus:
 
     is_up: bool
     deferred_until: datetime | None = None
+    call_limits: CallLimits = attrs.field(factory=CallLimits)
+    """How many calls it takes at one time, as far as it has said."""
 
 
 @attrs.frozen(kw_only=True)

@@ -85,6 +85,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
         link=records.LinkStatus(
             is_up=health.link_is_up,
             deferred_until=text_of(deferred) if deferred > now else None,
+            call_limits=shape_of(telephony.call_limits, wanted.CallLimits),
         ),
         calls=records.CallsInUse(
             internal=lines[Line.INTERNAL],

@@ -116,6 +116,8 @@ class LinkStatus(Struct, kw_only=True, frozen=True):
     deferred_until: Annotated[
         Time | None, Meta(description="The telephony takes no call before then.")
     ]
+    call_limits: CallLimits
+    """How many calls it takes at one time, as far as it has said."""
 
 
 class CallsInUse(Struct, kw_only=True, frozen=True):

@@ -142,12 +142,12 @@ def _service_lines(now: ServiceStatus) -> Iterator[str]:
     deferred = now.link.deferred_until
     link = "connected" if now.link.is_up else "NOT CONNECTED: no new calls"
     later = "" if deferred is None else f"; takes no call before {clock(deferred, zone)} UTC"
-    yield f"  telephony   {link}{later}"
-    given = now.calls.limits
-    limits = CallLimits(total=given.total, internal=given.internal, external=given.external)
+    takes = limits_text(now.link.call_limits)
+    most = f"; takes {takes}" if takes != limits_text(CallLimits()) else ""
+    yield f"  telephony   {link}{later}{most}"
     yield (
         f"  calls       {now.calls.internal} internal, {now.calls.external} external;"
-        f" {limits_text(limits)}"
+        f" {limits_text(now.calls.limits)}"
     )
     counts = ", ".join(f"{count} {name.lower()}" for name, count in now.campaigns.items() if count)
     yield f"  campaigns   {counts or 'none'}"

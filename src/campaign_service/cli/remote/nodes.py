@@ -8,7 +8,6 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from campaign_core import CallLimits
 from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.listing import as_json
 from campaign_service.cli.remote.tables import show
@@ -76,15 +75,13 @@ def _table(found: list[Node]) -> Table:
         is_count = name in ("calls", "adrift", "weight", "calls/s")
         table.add_column(name, justify="right" if is_count else "left")
     for node in found:
-        given = node.call_limits
-        limits = CallLimits(total=given.total, internal=given.internal, external=given.external)
         table.add_row(
             Text(node.name),
             _state(node),
             str(node.calls),
             str(node.calls_adrift),
             str(node.weight),
-            limits_text(limits).removeprefix("at most "),
+            limits_text(node.call_limits).removeprefix("at most "),
             "–" if node.calls_per_s is None else str(node.calls_per_s),
             Text(node.last_error or ""),
         )

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from campaign_core import CallLimits
 from campaign_service.cli.words import limits_text
 from campaign_service.client import CampaignRow, RecipientRow
 
@@ -107,7 +106,7 @@ def campaigns_table(rows: Iterable[CampaignRow], zone: ZoneInfo) -> Table:
             "all" if row.threshold is None else str(row.threshold),
             str(row.failed),
             str(row.internal_calls + row.external_calls),
-            limits_text(_limits(row)).removeprefix("at most "),
+            limits_text(row.call_limits).removeprefix("at most "),
             str(row.priority),
             str(row.attempts_max),
             f"{row.ring_timeout_s} s",
@@ -140,7 +139,7 @@ def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
     yield (
         f"   answer confirmation {_on(row.confirm_answer)},"
         f" listening confirmation {_on(row.confirm_listening)};"
-        f" calls at once: {limits_text(_limits(row))}"
+        f" calls at once: {limits_text(row.call_limits)}"
     )
 
 
@@ -165,11 +164,6 @@ def recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
             Text(f"{row.number} {row.name}".rstrip()),
         )
     return table
-
-
-def _limits(row: CampaignRow) -> CallLimits:
-    given = row.call_limits
-    return CallLimits(total=given.total, internal=given.internal, external=given.external)
 
 
 def _confirmations(row: CampaignRow) -> str:

@@ -13,7 +13,7 @@ import click
 from campaign_core import CampaignId, Instant, ModelId, ServiceId, handle, open_service
 from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
 from campaign_core.errors import Problem, SettingsError
-from campaign_drivers.simulated import RealClock
+from campaign_drivers.clock import present
 from campaign_service.cli.runs.interrupts import ACTOR
 from campaign_service.config import CampaignFile
 from campaign_service.journal import JsonLinesJournal
@@ -121,7 +121,7 @@ def commands_of(file: CampaignFile) -> list[Command]:
 
 def first_instant(file: CampaignFile, *, is_simulated: bool) -> Instant:
     """Return the instant at which a run of a file begins."""
-    now = RealClock().now()
+    now = present()
     return now if not is_simulated else file.simulation.starts_at or now
 
 

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign_core import Instant
-from campaign_drivers.simulated import RealClock
+from campaign_drivers.clock import present
 from campaign_service.access import LocalAuthenticator
 from campaign_service.access.passwords import OneTimePassword, Passwords
 from campaign_service.access.users import ensure_administrator
@@ -125,8 +125,9 @@ class ServiceProcess:
             await asyncio.gather(opening, return_exceptions=True)
 
     async def _ensure_administrator(self, database: Database) -> None:
-        now = RealClock().now()
-        made = await asyncio.to_thread(ensure_administrator, database, self._passwords, now=now)
+        made = await asyncio.to_thread(
+            ensure_administrator, database, self._passwords, now=present()
+        )
         if made is not None:
             self._tell_password(made)
 

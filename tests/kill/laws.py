@@ -6,7 +6,7 @@ happened on the telephone. What a kill excuses, and nothing else is:
 * a call that the journal has placed and the telephony was never told of: killed in between;
 * a digit, an answer, an end that was told while nobody listened, or to one who was killed before
   anything that was told later is in the journal either. The call goes on, if it is up;
-* the outcome LOST of a call whose end was told so.
+* the outcome LOST of a call whose end was told so, or that a slow telephony made after the kill.
 """
 
 from __future__ import annotations

@@ -106,14 +106,19 @@ def _a_call_that_never_was_is_the_deed_of_a_kill(given: Evidence) -> Iterator[st
 
 
 def _lost_is_the_deed_of_a_kill(given: Evidence) -> Iterator[str]:
-    """R5.5: LOST are those whose end nobody was told of."""
+    """R5.5: LOST are those whose end nobody was told of.
+
+    A telephony that is slow makes a call that was ordered by somebody who is not there any more.
+    """
     for call_id, call in given.record.calls.items():
         end = given.story.ended.get(call_id)
         if end is None or end.outcome is not Outcome.LOST or call.ended is None:
             continue
         if given.listener(call.ended, call.ended) is not None:
             yield f"call {call_id} was lost, though its end was told"
-        if not any(call.began.wall - CLOCK_MS <= kill <= end.at for kill in given.kills):
+        placed = given.story.placed.get(call_id)
+        since = call.began.wall if placed is None else min(placed.at, call.began.wall)
+        if not any(since - CLOCK_MS <= kill <= end.at for kill in given.kills):
             yield f"call {call_id} was lost without a kill"
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 __all__ = ["Anew", "Forked"]
 
 ROOT = Path(__file__).parents[2]
-_CAMPAIGN = "import sys; from campaign_service.cli import main; sys.exit(main())"
 
 
 class Anew:
@@ -19,7 +18,7 @@ class Anew:
 
     def __init__(self, log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self._log = log
-        self._command = [sys.executable, "-c", _CAMPAIGN, *arguments]
+        self._command = [sys.executable, "-m", "tests.kill.held", *arguments]
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import attrs
 from tests.kill.evidence import Evidence
+from tests.kill.held import PLACES
 from tests.kill.laws import broken_laws
 from tests.kill.operator import Asked, Operator, broken_promises
 from tests.kill.pbx import Pbx
@@ -58,8 +59,12 @@ EMULATED_WAYS: Mapping[str, _Way | None] = {
 REAL_WAYS = {name: way for name, way in EMULATED_WAYS.items() if name != "recovering"}
 """Those that a real server's record can tell of."""
 
-_LATE_EVERY = 8
+_LATE_EVERY = 6
 """Once in so many lives one is long enough for the second look at what is up (R5.5)."""
+_UNWRITTEN_EVERY = 3
+"""And one ends within an append."""
+_UNDUE_S = 0.3
+"""So long somebody is given to do what he must not do before an append is committed."""
 
 
 async def _until(holds: Callable[[], bool], within_s: float, what: str) -> None:
@@ -95,8 +100,7 @@ class Trial:
         await operator.open(self.models)
         commanding = asyncio.create_task(self._command(operator, chance))
         for number in range(1, self.kills + 1):
-            way = "late" if number % _LATE_EVERY == 0 else chance.choice(list(self.ways))
-            await self._wait(way, chance, operator)
+            await self._wait(self._way_of(number, chance), chance, operator)
             await self.service.kill()
             if chance.random() < 0.25:
                 await asyncio.sleep(chance.uniform(0, 1.0))
@@ -112,6 +116,18 @@ class Trial:
         await self.service.stop()
         await _until(lambda: self.pbx.is_idle, 30, "all calls are over")
         return operator.asked
+
+    def _way_of(self, number: int, chance: random.Random) -> str:
+        """Return at which kind of instant the service is killed for the so-manieth time."""
+        if number == self.kills:
+            # What was placed and never handed over is found out by the second look alone, and no
+            # other life comes after this one.
+            return "untold"
+        if number % _LATE_EVERY == 0:
+            return "late"
+        if number % _UNWRITTEN_EVERY == 0:
+            return "unwritten"
+        return chance.choice(list(self.ways))
 
     async def _command(self, operator: Operator, chance: random.Random) -> None:
         while True:
@@ -145,6 +161,11 @@ class Trial:
             while self._written() == before and time.monotonic() < give_up:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             await asyncio.sleep(chance.choice([0, chance.uniform(0, 0.004)]))
+        elif name in PLACES:
+            await self.service.ready()
+            await self.service.hold(name)
+            if name == "unwritten":
+                await asyncio.sleep(_UNDUE_S)
         elif name == "starting":
             await asyncio.sleep(chance.uniform(0.2, 1.2) * self.service.starts_s[-1])
         else:

@@ -17,6 +17,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from tests.kill.held import make_holdable
+
 # Loaded when a service begins; what a life must not share is nowhere in a module.
 _LOADED = (
     "campaign_drivers.asterisk",
@@ -36,6 +38,7 @@ def _live(log: str, arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from campaign_service.cli import main
 
+    make_holdable()
     status = main(arguments)
     sys.stdout.flush()
     os._exit(status)

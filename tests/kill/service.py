@@ -7,11 +7,13 @@ import os
 import signal
 import socket
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 from tests.full import IS_FULL
+from tests.kill.held import FOLDER, PLACES
 from tests.kill.lives import Anew, Forked
 from tests.kill.operator import ACTOR, Answer
 from tests.kill.requests import request_of
@@ -56,7 +58,7 @@ class Service:
     Args:
         database: its URL; made ready for the first start.
         driver_url: the telephony.
-        folder: for what the lives print.
+        folder: for what the lives print, and for where they are held up.
     """
 
     def __init__(self, database: str, driver_url: str, folder: Path) -> None:
@@ -65,11 +67,14 @@ class Service:
         """When: milliseconds since 1970."""
         self.starts_s: list[float] = []
         """From each beginning until it took commands."""
+        self.held: Counter[str] = Counter()
+        """How often it was held up at each place of an append."""
+        self._folder = folder
         self._log = folder / "service.log"
         arguments = [
             "serve", f"--listen=127.0.0.1:{port}", "--snapshot-events=100", "--drain-s=0"
         ]  # fmt: skip
-        ours = {"CAMPAIGN_DB": database, "CAMPAIGN_DRIVER": driver_url}
+        ours = {"CAMPAIGN_DB": database, "CAMPAIGN_DRIVER": driver_url, FOLDER: str(folder)}
         others = {
             name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_")
         }
@@ -100,10 +105,22 @@ class Service:
             await asyncio.sleep(0.01)
         self.starts_s.append(time.monotonic() - self._began)
 
+    async def hold(self, place: str, within_s: float = 10) -> None:
+        """Wait until it stands in an append that places calls; see :mod:`.held`."""
+        held = self._folder / f"held-{place}"
+        (self._folder / f"hold-{place}").touch()
+        give_up = time.monotonic() + within_s
+        while not held.exists() and time.monotonic() < give_up:  # noqa: ASYNC110 -- a file
+            await asyncio.sleep(0.005)
+        self.held[place] += held.exists()
+
     async def kill(self) -> None:
         """End the process without a warning."""
         self._lives.send(signal.SIGKILL)
         assert await self._over() == -signal.SIGKILL, self._tail
+        for place in PLACES:
+            for name in ("hold", "held"):
+                (self._folder / f"{name}-{place}").unlink(missing_ok=True)
         self.kills.append(time.time_ns() // 1_000_000)
 
     async def stop(self) -> None:

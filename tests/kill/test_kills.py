@@ -13,14 +13,16 @@ import random
 import pytest
 from tests.full import IS_FULL
 from tests.kill.campaigns import models, more_numbers
+from tests.kill.held import PLACES
 from tests.kill.loop import Trial, broken_by
 from tests.kill.pbx import emulated
 from tests.kill.service import Service
 
 RECIPIENTS, KILLS = (45, 20) if IS_FULL else (14, 7)
 """Of each campaign; of each run."""
-SEEDS = {"sqlite": range(1, 9) if IS_FULL else [1], "postgresql": [11, 12] if IS_FULL else [11]}
-"""In full two hundred kills, of which a part on PostgreSQL."""
+SEEDS = {"sqlite": range(1, 9) if IS_FULL else [2], "postgresql": [11, 12] if IS_FULL else [11]}
+"""In full two hundred kills, of which a part on PostgreSQL. With an even one the telephony
+is slow."""
 
 
 async def torment(folder, database, seed):
@@ -42,6 +44,14 @@ async def torment(folder, database, seed):
     return trial, asked
 
 
+def check(trial, asked, database):
+    broken = broken_by(trial, asked, database)
+    assert not broken, "\n".join(broken)
+    assert len(trial.service.kills) == KILLS
+    # What a kill at random hardly ever finds was found.
+    assert set(PLACES) == {place for place, times in trial.service.held.items() if times}
+
+
 @pytest.mark.parametrize("seed", SEEDS["sqlite"])
 def test_a_service_that_is_killed_over_and_over_ends_every_campaign_right(tmp_path, seed):
     """R9.3: no event that was acknowledged is lost, no attempt is placed twice, limits hold."""
@@ -49,8 +59,7 @@ def test_a_service_that_is_killed_over_and_over_ends_every_campaign_right(tmp_pa
 
     trial, asked = asyncio.run(torment(tmp_path, database, seed))
 
-    assert broken_by(trial, asked, database) == []
-    assert len(trial.service.kills) == KILLS
+    check(trial, asked, database)
 
 
 @pytest.mark.integration
@@ -61,5 +70,4 @@ def test_so_it_does_on_postgresql(tmp_path, postgres, seed):
 
     trial, asked = asyncio.run(torment(tmp_path, database, seed))
 
-    assert broken_by(trial, asked, database) == []
-    assert len(trial.service.kills) == KILLS
+    check(trial, asked, database)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 import pytest
-from tests.kill.evidence import Evidence
+from tests.kill.evidence import CLOCK_MS, Evidence
 from tests.kill.laws import LAWS, broken_laws
 from tests.kill.operator import ACTOR, Answer, Asked, broken_promises
 from tests.kill.record import Connection, Moment, PbxCall, PbxRecord, Sound
@@ -230,6 +230,19 @@ def test_no_kill_excuses_a_call_that_was_passed_over():
     late = Evidence(made.record, made.journal, kills=[START + 9_000])
     assert any(broken.endswith("calls placed after it were") for broken in broken_laws(late))
     assert {broken.partition(":")[0] for broken in broken_laws(late)} == {law}
+
+
+def test_a_call_that_a_slow_telephony_made_after_the_kill_may_be_lost():
+    made = ended_as(Outcome.LOST)
+    (lost,) = [end.call_id for end in made.story.ended.values() if end.outcome is Outcome.LOST]
+    call, placed = made.record.calls[lost], made.story.placed[lost]
+    call.began = Moment(call.began.order, placed.at + 3 * CLOCK_MS)
+    law = "_lost_is_the_deed_of_a_kill"
+
+    for kill, is_excused in [(placed.at - 2 * CLOCK_MS, False), (placed.at + CLOCK_MS, True)]:
+        broken = broken_laws(Evidence(made.record, made.journal, kills=[kill]))
+        without_a_kill = [one for one in broken if one.startswith(law) and "without" in one]
+        assert (without_a_kill == []) is is_excused
 
 
 def test_a_digit_is_excused_where_nothing_that_was_told_later_is_known_either():

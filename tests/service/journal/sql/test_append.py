@@ -13,7 +13,7 @@ from campaign_core.testing import histories
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal import AppendConflictError, JournalAwayError, Receipt
-from campaign_service.journal.sql import SqlJournal, create_tenant
+from campaign_service.journal.sql import SqlJournal, create_tenant, writing
 from campaign_service.journal.sql import sql_journal as module
 from campaign_service.journal.sql.attempts import attempt_of_row, in_progress_of
 from campaign_service.report import StatusPanel
@@ -139,6 +139,37 @@ def test_receipt_is_kept_with_the_events(journal, history):
 
     assert receipt() == history.receipt("anna", "k1")
     assert history.receipt("otto", "k1") is None
+
+
+def die(*given, **named):
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("place", ["write_entries", "write_changes", "write_receipts"])
+def test_append_that_dies_anywhere_leaves_neither_events_nor_receipts(
+    database, tenant, journal, history, monkeypatch, place
+):
+    """R9.3: a command is there with its receipt, or is not there: it is given again."""
+    events = Campaign().events
+    journal.append(events[:2], expected=0)
+    write = getattr(writing, place)
+
+    def die_behind(*given, **named):
+        write(*given, **named)
+        raise ZeroDivisionError
+
+    # What is written last is still in no transaction that is over, nor is what is written first.
+    for dies in (die, die_behind):
+        with monkeypatch.context() as patched:
+            patched.setattr(writing, place, dies)
+            with pytest.raises(ZeroDivisionError):
+                journal.append(events[2:], expected=2, receipts=[receipt()])
+
+        assert events[:2] == list(SqlJournal(database, tenant).read())
+        assert history.receipt("anna", "k1") is None
+
+    journal.append(events[2:], expected=2, receipts=[receipt()])
+    assert receipt() == history.receipt("anna", "k1")
 
 
 def test_receipt_of_a_command_that_changed_nothing_is_kept_without_events(journal, history):

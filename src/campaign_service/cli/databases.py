@@ -35,11 +35,12 @@ class DatabaseFinder:
         """Whether an option of the command line says which."""
         return (self.path, self.db, self.db_file) != (None, None, None)
 
-    def open(self, *, must_exist: bool) -> Database:
+    def open(self, *, must_exist: bool = False, is_read_only: bool = False) -> Database:
         """Return it, open.
 
         Args:
             must_exist: a file that is not there is an error, and not made.
+            is_read_only: it must exist, and nothing of it is changed.
 
         Raises:
             SettingsError: it is not named rightly, or the configuration is bad.
@@ -53,7 +54,7 @@ class DatabaseFinder:
             path=self.path,
         )
         try:
-            return Database.open(settings.db, must_exist=must_exist)
+            return Database.open(settings.db, must_exist=must_exist, is_read_only=is_read_only)
         except SettingsError as error:
             raise named_by_option(settings, error) from None
 

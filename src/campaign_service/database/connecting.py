@@ -60,7 +60,7 @@ class _DBAPIConnection(Protocol):
 
 
 def file_engine(file: DatabaseFile) -> sa.Engine:
-    """Return an engine over a file of SQLite."""
+    """Return an engine over a file of SQLite; one that is only read stays as it is."""
     engine = sa.create_engine(
         URL.create("sqlite", database=str(file.path)),
         creator=lambda: file.connect(timeout_s=_BUSY_MS / 1_000),
@@ -70,6 +70,8 @@ def file_engine(file: DatabaseFile) -> sa.Engine:
         pool_timeout=5,
     )
     on.listen(engine, "connect", _set_pragmas)
+    if not file.is_read_only:
+        on.listen(engine, "connect", _use_wal)
     on.listen(engine, "begin", _begin)
     return engine
 
@@ -145,15 +147,15 @@ def _set_pragmas(connection: _DBAPIConnection, record: object) -> None:
         "cache_size=-32768",
     ):
         cursor.execute(f"PRAGMA {pragma}")
-    _use_wal(cursor)
     cursor.close()
 
 
-def _use_wal(cursor: _Cursor) -> None:
+def _use_wal(connection: _DBAPIConnection, record: object) -> None:
     """Have a write-ahead log, also where another process makes the same new file just now.
 
     SQLite has nobody wait for this change as it does for others: who comes second fails at once.
     """
+    cursor = connection.cursor()
     give_up_at = time.monotonic() + _BUSY_MS / 1_000
     while True:
         try:
@@ -164,7 +166,8 @@ def _use_wal(cursor: _Cursor) -> None:
                 raise
             time.sleep(_WAL_PAUSE_S)
         else:
-            return
+            break
+    cursor.close()
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 from campaign_service.database.connecting import file_engine, server_engine
 from campaign_service.database.errors import DatabaseAwayError, DatabaseDamagedError
 from campaign_service.database.files import DatabaseFile
-from campaign_service.database.migrating import bring_up_to_date
+from campaign_service.database.migrating import bring_up_to_date, check_readable
 from campaign_service.database.urls import address_of
 from campaign_service.database.watchdog import Watchdog
 
@@ -43,19 +43,22 @@ class Database:
         """Of SQLite; ``None``: a PostgreSQL server."""
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._watchdog = watchdog
-        self._engine_to_read = engine.execution_options(**_READING[engine.dialect.name])
+        self.engine_to_read = engine.execution_options(**_READING[engine.dialect.name])
 
     @classmethod
-    def open(cls, url: str, *, must_exist: bool = False) -> Self:
+    def open(cls, url: str, *, must_exist: bool = False, is_read_only: bool = False) -> Self:
         """Return a database whose schema is this release's.
 
         Args:
             url: a file, ``sqlite:///FILE`` or ``postgresql://...``.
             must_exist: a file that is not there is an error, and not made.
+            is_read_only: it must exist, and nothing of it is changed: no file is made beside that
+                of SQLite, and the schema of an older release stays what it is.
 
         Raises:
             SettingsError: the URL is none.
-            JournalError: a newer release made the schema, or it is another program's.
+            JournalError: a newer release made the schema, or it is another program's; or there is
+                none, and it is only read.
             FileNotFoundError: there is no such file, and it must exist.
             DatabaseAwayError: it cannot be reached just now.
         """
@@ -64,15 +67,18 @@ class Database:
         file = None
         if address.file is None:
             engine = server_engine(address.url, watchdog)
-        elif must_exist and not address.file.exists():
+        elif (must_exist or is_read_only) and not address.file.exists():
             raise FileNotFoundError(2, "there is no such file", str(address.file))
         else:
-            file = DatabaseFile(address.file)
+            file = DatabaseFile(address.file, is_read_only=is_read_only)
             engine = file_engine(file)
         database = cls(engine, watchdog, shown=address.shown, file=file)
         try:
             with database.errors():
-                bring_up_to_date(engine, shown=database.shown)
+                if is_read_only:
+                    check_readable(database.engine_to_read, shown=database.shown)
+                else:
+                    bring_up_to_date(engine, shown=database.shown)
         except BaseException:
             database.close()
             raise
@@ -111,11 +117,16 @@ class Database:
         self.check_file()
         with (
             self.errors(),
-            self._engine_to_read.connect() as connection,
+            self.engine_to_read.connect() as connection,
             self.watched(connection, patience_s),
             connection.begin(),
         ):
-            yield connection
+            try:
+                yield connection
+            finally:
+                # What is only read is not locked: what was read of it is one moment's, or nothing.
+                if self.file is not None and self.file.is_read_only:
+                    self.file.check()
 
     def check_file(self) -> None:
         """Return if the file of SQLite is still where it was opened; a server has none.

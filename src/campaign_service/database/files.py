@@ -2,7 +2,11 @@
 
 Who has a file open keeps it, also when it is deleted or another file is put in its place. SQLite
 would go on writing to it, and all of that would be lost when the process ends. So whoever writes
-looks, before each commit, whether the file's name still leads to the file that was opened.
+looks, with each commit, whether the file's name still leads to the file that was opened.
+
+A file that is only read is left as it is, and so is its folder: a backup may lie where nothing can
+be written. SQLite needs a place beside it for its write-ahead log all the same, unless it is told
+that nobody writes; that is so where there is no log.
 """
 
 from __future__ import annotations
@@ -20,10 +24,20 @@ __all__ = ["DatabaseFile"]
 
 _log = logging.getLogger("campaign_service.database")
 
+_PRIMARY_CODE = 0xFF
+"""Of an error's number: the rest says which kind of it."""
+
 _GONE = "it is not there any more: put it back, or start the service anew with a backup"
 _OTHER = (
     "another file lies in its place: put the first one back, or start the service anew to go on"
     " from this one"
+)
+
+
+_WRITTEN = "it was written to while it was read: ask again"
+_LOG_UNREADABLE = (
+    "its write-ahead log cannot be read where nothing can be written: copy it, together with the"
+    " file of the same name that ends in -wal, to another folder"
 )
 
 
@@ -33,6 +47,8 @@ class _Identity:
 
     device: int
     number: int
+    version: tuple[int, int] | None
+    """Its size and time, where nobody is to write to it."""
 
 
 class DatabaseFile:
@@ -40,18 +56,23 @@ class DatabaseFile:
 
     Args:
         path: where; the file is made where there is none.
+        is_read_only: nothing is made or changed. The file must be there.
 
     Raises:
         OSError: it can neither be opened nor made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
         # A process may change its folder later.
         self.path = path.absolute()
         """Where it was when it was opened."""
-        # It holds numbers and the digests of passwords; SQLite's two other files take after it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._opened = _identity_at(self.path)
+        self.is_read_only = is_read_only
+        if not is_read_only:
+            # It holds numbers and the digests of passwords; SQLite's other files take after it.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Whoever has it open to write has its log there too, and be it empty.
+        self._is_still = is_read_only and not Path(f"{self.path}-wal").exists()
+        self._opened = self._identity()
         self._is_lost = False
 
     def connect(self, *, timeout_s: float) -> sqlite3.Connection:
@@ -61,13 +82,20 @@ class DatabaseFile:
             timeout_s: so long it waits for another process's transaction.
 
         Raises:
-            DatabaseAwayError: the file is gone, or is another one.
+            DatabaseAwayError: the file is gone, or is another one, or its log cannot be read.
         """
         self.check()
+        mode = "mode=ro" if self.is_read_only else "mode=rw"
+        still = "&immutable=1" if self._is_still else ""
         connection = sqlite3.connect(
-            f"{self.path.as_uri()}?mode=rw", uri=True, timeout=timeout_s, check_same_thread=False
+            f"{self.path.as_uri()}?{mode}{still}",
+            uri=True,
+            timeout=timeout_s,
+            check_same_thread=False,
         )
         try:
+            if self.is_read_only:
+                self._try(connection)
             self.check()
         except BaseException:
             connection.close()
@@ -75,30 +103,40 @@ class DatabaseFile:
         return connection
 
     def check(self) -> None:
-        """Return if the file is still where it was opened.
+        """Return if the file is still the one that was opened.
 
         Raises:
-            DatabaseAwayError: it was deleted, moved or replaced. It may be put back.
+            DatabaseAwayError: it was deleted, moved or replaced, and may be put back; or somebody
+                has written to it who did not do so before.
         """
         try:
-            found = _identity_at(self.path)
+            found = self._identity()
         except OSError as error:
             is_gone = isinstance(error, FileNotFoundError)
             raise self._lost(_GONE if is_gone else str(error.strerror)) from error
         if found != self._opened:
-            raise self._lost(_OTHER)
+            is_same = found.number == self._opened.number
+            raise self._lost(_WRITTEN if is_same and self._is_still else _OTHER)
         if self._is_lost:
             self._is_lost = False
             _log.warning("%s: the file is back in its place", self.path)
 
+    def _try(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if self._is_still or error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_CANTOPEN:
+                raise
+            raise DatabaseAwayError(f"{self.path}: {_LOG_UNREADABLE}") from error
+
     def _lost(self, why: str) -> DatabaseAwayError:
         error = DatabaseAwayError(f"{self.path}: {why}")
-        if not self._is_lost:
+        if not self._is_lost and not self.is_read_only:
             self._is_lost = True
             _log.critical("nothing is written any more: %s", error)
         return error
 
-
-def _identity_at(path: Path) -> _Identity:
-    found = path.stat()
-    return _Identity(found.st_dev, found.st_ino)
+    def _identity(self) -> _Identity:
+        found = self.path.stat()
+        version = (found.st_size, found.st_mtime_ns) if self._is_still else None
+        return _Identity(found.st_dev, found.st_ino, version)

@@ -12,7 +12,7 @@ from alembic.config import Config
 
 from campaign_core.errors import JournalError
 
-__all__ = ["bring_up_to_date", "revisions"]
+__all__ = ["bring_up_to_date", "check_readable", "revisions"]
 
 _FOLDER = Path(__file__).parent / "migrations"
 _FILE = re.compile(r"r(\d{4})_\w+\.py")
@@ -53,14 +53,33 @@ def bring_up_to_date(engine: sa.Engine, *, shown: str) -> None:
             command.upgrade(config, "head")
 
 
+def check_readable(engine: sa.Engine, *, shown: str) -> None:
+    """Return if this release can read a journal whose schema stays as it is.
+
+    The journal's own tables have been the same since the first revision. A revision that changes
+    them refuses here what is older, or has the reading know both.
+
+    Raises:
+        JournalError: a newer release made the schema, it is another program's, or there is none.
+    """
+    with engine.connect() as connection, connection.begin():
+        if _revision(connection, shown) is None:
+            raise JournalError(f"{shown}: there is no journal in it")
+
+
 def _is_up_to_date(connection: sa.Connection, shown: str) -> bool:
+    return _revision(connection, shown) == revisions()[-1]
+
+
+def _revision(connection: sa.Connection, shown: str) -> str | None:
+    """Return the revision that a schema has, of those that are known; ``None``: there is none."""
     tables = set(sa.inspect(connection).get_table_names())
     if "alembic_version" not in tables:
         if tables & {"tenant", "event", "attempt", "snapshot", "receipt"}:
             raise JournalError(f"{shown}: it has tables of these names that are not ours")
-        return False
+        return None
     found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and found not in revisions():
         why = f"a newer release made it (schema {found}; this one knows up to {revisions()[-1]})"
         raise JournalError(f"{shown}: {why}. Open it with that release")
-    return found == revisions()[-1]
+    return found

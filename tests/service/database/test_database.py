@@ -1,14 +1,17 @@
 """The database: what may be given, what is shown, and what becomes of trouble."""
 
+import os
+import shutil
 import sqlite3
 import stat
 import threading
 import time
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 
-from campaign_core.errors import SettingsError
+from campaign_core.errors import JournalError, SettingsError
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.database.urls import address_of
 
@@ -272,6 +275,100 @@ def test_file_is_found_by_whoever_changes_the_folder(file, tmp_path, monkeypatch
 
     assert count(opened) == 2
     database.close()
+
+
+# Only read ----------------------------------------------------------------------------------
+
+
+def seen(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def backup(path, to):
+    """Copy a database as SQLite's own command does."""
+    to.parent.mkdir()
+    with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(to)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        one.backup(other)
+
+
+def test_backup_that_is_read_stays_as_it_is_and_so_does_its_folder(file, tmp_path):
+    _, path = file
+    copy = tmp_path / "backup" / "backup.db"
+    backup(path, copy)
+    before = seen(copy.parent)
+
+    database = Database.open(str(copy), is_read_only=True)
+    assert count(database) == 1
+    with pytest.raises(DatabaseAwayError, match="readonly"):
+        put(database, 2)
+    assert before == seen(copy.parent)
+    database.close()
+
+    assert before == seen(copy.parent)
+
+
+def test_file_that_is_written_to_is_read_with_all_that_was_written(file):
+    """What was written last is in the log beside it."""
+    writer, path = file
+
+    reader = Database.open(str(path), is_read_only=True)
+    put(writer, 2)
+
+    assert count(reader) == 2
+    reader.close()
+
+
+def read_while_it_is_written_to(database, url):
+    with database.reading() as connection:
+        connection.execute(SELECT)
+        writer = Database.open(url)
+        put(writer, 2)
+        # What is in its log goes to the file.
+        writer.close()
+
+
+def test_backup_that_is_written_to_while_it_is_read_is_said_to_be(file, tmp_path):
+    """It was not locked, so what was read may be of no one moment."""
+    _, path = file
+    copy = tmp_path / "backup" / "backup.db"
+    backup(path, copy)
+    database = Database.open(str(copy), is_read_only=True)
+
+    with pytest.raises(DatabaseAwayError, match="it was written to while it was read"):
+        read_while_it_is_written_to(database, str(copy))
+
+    database.close()
+    again = Database.open(str(copy), is_read_only=True)
+    assert count(again) == 2
+    again.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_log_that_cannot_be_read_where_it_lies_is_said_to_be(file, tmp_path):
+    _, path = file
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for name in ("campaigns.db", "campaigns.db-wal"):
+        shutil.copy(path.with_name(name), folder)
+    folder.chmod(0o500)
+
+    with pytest.raises(DatabaseAwayError, match="copy it, together with the file"):
+        Database.open(str(folder / "campaigns.db"), is_read_only=True)
+
+    folder.chmod(0o700)
+
+
+def test_what_is_only_read_must_be_there_and_be_a_journal(tmp_path):
+    nowhere, empty = tmp_path / "nowhere.db", tmp_path / "empty.db"
+    empty.touch()
+
+    with pytest.raises(FileNotFoundError):
+        Database.open(str(nowhere), is_read_only=True)
+    with pytest.raises(JournalError, match="there is no journal in it"):
+        Database.open(str(empty), is_read_only=True)
+
+    assert seen(tmp_path) == {"empty.db": b""}
 
 
 # PostgreSQL ---------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def export(finder: DatabaseFinder, /, *, tenant: str, number: int, folder: Path)
     Also of one that was deleted, as it was just before. The service may be running: the files
     tell of one moment, that of the last event which is printed.
     """
-    database = finder.open(must_exist=True)
+    database = finder.open(is_read_only=True)
     try:
         found = find_tenant(database, tenant)
         if found is None:

@@ -74,9 +74,9 @@ def verify(
             raise click.BadParameter("the file of a run has no tenants", param_hint="--tenant")
         return _verify_lines(Path(journal), noted, replays=replays)
     if journal is None:
-        database = finder.open(must_exist=True)
+        database = finder.open(is_read_only=True)
     else:
-        database = Database.open(journal, must_exist=True)
+        database = Database.open(journal, is_read_only=True)
     try:
         tenants = _chosen(database, tenant)
         if noted is not None and len(tenants) > 1:

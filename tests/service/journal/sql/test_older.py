@@ -7,7 +7,7 @@ import pytest
 
 from campaign_core import replay
 from campaign_service.database import Database
-from campaign_service.journal.sql import History, SqlJournal, find_tenant, verify
+from campaign_service.journal.sql import CampaignExport, History, SqlJournal, find_tenant, verify
 
 DATA = Path(__file__).parent / "data"
 HEADS = {
@@ -17,11 +17,16 @@ HEADS = {
 
 
 @pytest.fixture(params=HEADS)
-def older(request, tmp_path):
+def path(request, tmp_path):
     path = tmp_path / request.param
     shutil.copy(DATA / request.param, path)
+    return path
+
+
+@pytest.fixture
+def older(path):
     database = Database.open(str(path))
-    yield database, HEADS[request.param]
+    yield database, HEADS[path.name]
     database.close()
 
 
@@ -53,3 +58,20 @@ def test_journal_of_an_older_release_is_told_of(older):
     assert len(history.attempts(1, first=1, last=3)) == 3
     assert "anna" in {entry.actor for entry in history.by_users()}
     assert history.receipt("anna", "k1").last_seq == 3
+
+
+def test_journal_of_an_older_release_is_verified_and_told_of_as_it_is(path):
+    """A backup that is verified is not changed into another one."""
+    before = path.read_bytes()
+    database = Database.open(str(path), is_read_only=True)
+    tenant = find_tenant(database, "main")
+
+    found = verify(database, tenant, replays=True)
+    export = CampaignExport(History(database, tenant), 1)
+
+    assert (found.problems, str(found.head)) == ((), HEADS[path.name])
+    assert len(list(export.recipients())) == len(list(export.attempts())) == 3
+    assert list(export.log())
+    database.close()
+    assert before == path.read_bytes()
+    assert [path] == list(path.parent.iterdir())

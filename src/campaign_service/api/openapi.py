@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from campaign_service.access import ServicePermission
+from campaign_service.api.chapters import CHAPTERS
 from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.examples import EXAMPLES
 from campaign_service.api.kinds import PROBLEMS
@@ -29,20 +30,6 @@ Times are RFC 3339 with an offset; answers have them in UTC, to the millisecond.
 problem (RFC 9457); bad values are all named at once. A command may be sent again with the same
 Idempotency-Key: it is taken once."""
 
-_TAGS = {
-    "Who asks": "Who one is, and what one may do.",
-    "Users": "Log-in, users, roles, tokens, and the record of who changed them.",
-    "Service": "Tenants, how each fares, calls in progress, forecasts, events as they happen.",
-    "Nodes": "The nodes of a telephony that is a pool of several.",
-    "Settings": "The general settings and the do-not-call list (R2, R6.12).",
-    "Models": "The templates from which campaigns are started (R3).",
-    "Campaigns": "Campaigns, and what a command would do (R4, R8.5).",
-    "Recipients": "The recipients of a campaign, and why they are not called (R5, R8.1).",
-    "What happened": "Logs, past campaigns, the record of commands, exports (R9).",
-    "Health": "What monitors ask.",
-    "Problems": "What the type of a problem means.",
-}
-"""What each chapter is about."""
 _NUMBER: Data = {"type": "integer", "minimum": 1, "maximum": 999_999_999_999_999}
 _PATHS: dict[str, Data] = {
     "campaign_id": {**_NUMBER, "description": "A campaign's number."},
@@ -106,7 +93,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
         },
         "security": [{"token": []}],
         "tags": [
-            {"name": tag, "description": _TAGS[tag]}
+            {"name": tag, "description": CHAPTERS[tag]}
             for tag in dict.fromkeys(one.tag for one in operations)
         ],
     }

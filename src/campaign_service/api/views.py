@@ -19,7 +19,7 @@ from campaign_core import (
 )
 from campaign_core.events import GiveBackReason
 from campaign_drivers.simulated.forecast import CampaignForecast
-from campaign_service.api.shapes import shown, wanted
+from campaign_service.api.shapes import answers, shown, wanted
 from campaign_service.api.shapes.building import shape_of, shape_with
 from campaign_service.api.times import text_of, text_or_none
 from campaign_service.attempts import Attempt
@@ -169,15 +169,15 @@ def _chosen(placed: Entry) -> shown.Chosen:
 # Answers of the state (R8) -------------------------------------------------------------------
 
 
-def explanation_shape(found: Explanation) -> shown.Explanation:
+def explanation_shape(found: Explanation) -> answers.Explanation:
     """Return why a recipient is not called, for a program and for a person."""
-    return shown.Explanation(
+    return answers.Explanation(
         campaign_id=found.campaign_id,
         position=found.position,
         is_called_next=found.is_called_next,
         sentence=str(found),
         reasons=[
-            shown.Reason(
+            answers.Reason(
                 kind=reason.kind,
                 sentence=reason.sentence,
                 change=reason.change,
@@ -190,9 +190,9 @@ def explanation_shape(found: Explanation) -> shown.Explanation:
     )
 
 
-def waiting_shape(found: Waiting) -> shown.Waiting:
+def waiting_shape(found: Waiting) -> answers.Waiting:
     """Return who waits, and behind what."""
-    return shown.Waiting(
+    return answers.Waiting(
         campaign_id=found.campaign_id,
         position=found.position,
         since=text_of(found.since),
@@ -200,11 +200,11 @@ def waiting_shape(found: Waiting) -> shown.Waiting:
     )
 
 
-def what_if_answer(found: WhatIf) -> shown.WhatIfAnswer:
+def what_if_answer(found: WhatIf) -> answers.WhatIfAnswer:
     """Return what a command would do."""
-    return shown.WhatIfAnswer(
+    return answers.WhatIfAnswer(
         calls=[
-            shown.PlannedCall(
+            answers.PlannedCall(
                 campaign_id=call.campaign_id,
                 position=call.position,
                 number=call.number,
@@ -237,15 +237,15 @@ def call_shape(call: Call) -> shown.Call:
     )
 
 
-def forecast_shape(found: CampaignForecast, *, runs: int) -> shown.CampaignForecast:
+def forecast_shape(found: CampaignForecast, *, runs: int) -> answers.CampaignForecast:
     """Return how a campaign will end."""
     ends, reached = found.ends_at, found.reached
-    return shown.CampaignForecast(
+    return answers.CampaignForecast(
         campaign_id=found.campaign_id,
-        ends_at=shown.TimeSpread(
+        ends_at=answers.TimeSpread(
             p10=text_or_none(ends.p10), p50=text_or_none(ends.p50), p90=text_or_none(ends.p90)
         ),
-        reached=shown.Spread(p10=reached.p10, p50=reached.p50, p90=reached.p90),
+        reached=answers.Spread(p10=reached.p10, p50=reached.p50, p90=reached.p90),
         completed=found.completed,
         runs=runs,
     )

@@ -26,7 +26,7 @@ from campaign_service.api.asked import Asked, taken_answer
 from campaign_service.api.etags import campaign_tag
 from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
-from campaign_service.api.shapes import requests, shown, trials
+from campaign_service.api.shapes import answers, requests, shown, trials
 from campaign_service.api.shapes.requests import CampaignsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.trials import command_of, start_command, times_as_sent
@@ -191,7 +191,7 @@ async def stop_campaign(asked: Asked) -> Answer:
     needs=ServicePermission.VIEW,
     body=trials.WhatIf,
     has_list=True,
-    reply=Reply(shape=shown.WhatIfAnswer),
+    reply=Reply(shape=answers.WhatIfAnswer),
     problems=("refused",),
 )
 async def try_command(asked: Asked) -> Answer:
@@ -199,7 +199,7 @@ async def try_command(asked: Asked) -> Answer:
     tenant, trial = asked.tenant, asked.body(trials.WhatIf).trial
     state, now = tenant.state, tenant.now
 
-    def tried() -> shown.WhatIfAnswer:
+    def tried() -> answers.WhatIfAnswer:
         command = command_of(trial, actor=asked.principal.name)
         return what_if_answer(what_if(state, command, now))
 

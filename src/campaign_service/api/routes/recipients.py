@@ -28,7 +28,7 @@ from campaign_service.api.asked import Asked
 from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.routes.campaigns import tag_of
-from campaign_service.api.shapes import requests, shown
+from campaign_service.api.shapes import answers, requests, shown
 from campaign_service.api.shapes.building import BadValuesError, shape_of, with_places
 from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
@@ -218,7 +218,7 @@ def _call_events(entries: Iterable[Entry]) -> list[CallEvent]:
     return [event for entry in entries if isinstance(event := event_of(entry), CallEvent)]
 
 
-@RECIPIENTS.query("/recipients/{position}/explain", query=ThenQuery, reply=shown.Explanation)
+@RECIPIENTS.query("/recipients/{position}/explain", query=ThenQuery, reply=answers.Explanation)
 async def explain_recipient(asked: Asked) -> Answer:
     """Explain why a recipient is not being called, or what happens to it (R8.1).
 

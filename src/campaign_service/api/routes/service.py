@@ -14,7 +14,7 @@ from campaign_service.api.asked import Asked
 from campaign_service.api.forecasts import forecast_of
 from campaign_service.api.listening import begin, listen
 from campaign_service.api.operations import OF_TENANT, PREFIX, Answer, Needs, Register
-from campaign_service.api.shapes import records, shown, wanted
+from campaign_service.api.shapes import answers, records, shown, wanted
 from campaign_service.api.shapes.building import shape_of
 from campaign_service.api.shapes.requests import (
     CallsQuery,
@@ -118,7 +118,7 @@ async def list_calls(asked: Asked) -> Answer:
 @SERVICE.query(
     "/campaigns/{campaign_id}/forecast",
     query=ForecastQuery,
-    reply=shown.CampaignForecast,
+    reply=answers.CampaignForecast,
     problems=("refused",),
 )
 async def forecast_campaign(asked: Asked) -> Answer:

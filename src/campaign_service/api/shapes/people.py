@@ -56,16 +56,7 @@ UserName = Annotated[
         examples=["anna"],
     ),
 ]
-RoleName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[a-z0-9][a-z0-9._@-]*$",
-        description="Lower-case letters a to z, digits, and . _ - @ behind the first.",
-        examples=["operator"],
-    ),
-]
+RoleName = Annotated[UserName, Meta(examples=["operator"])]
 TenantName = Annotated[
     str, Meta(min_length=1, max_length=64, description="A tenant's name, or * for all of them.")
 ]

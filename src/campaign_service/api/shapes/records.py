@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from campaign_core import Status
-from campaign_service.api.shapes.shown import Next, Waiting
+from campaign_service.api.shapes.answers import Waiting
+from campaign_service.api.shapes.shown import Next
 from campaign_service.api.shapes.wanted import CallLimits, Parameters
 from campaign_service.api.shapes.words import EventData, Id, Seq, Time
 from campaign_service.serving import ProcessRole

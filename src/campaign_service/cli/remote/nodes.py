@@ -12,7 +12,7 @@ from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.listing import as_json
 from campaign_service.cli.remote.tables import show
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text
+from campaign_service.cli.words import counted, limits_text
 from campaign_service.client import Client, Node
 
 __all__ = ["drain", "nodes", "restore"]
@@ -60,7 +60,7 @@ def restore(client: Client, /, *, name: str) -> int:
 
 def _tell(node: Node) -> int:
     adrift = f", {node.calls_adrift} of them adrift" if node.calls_adrift else ""
-    click.echo(f"{node.name}: {_state(node)}; {node.calls} calls{adrift}")
+    click.echo(f"{node.name}: {_state(node)}; {counted(node.calls, 'call')}{adrift}")
     return ExitStatus.COMPLETED
 
 

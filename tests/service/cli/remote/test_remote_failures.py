@@ -1,12 +1,14 @@
 """What commands tell of a service that does not answer, or not as it should."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 
 import httpx
 import pytest
-from tests.service.serving_process import ServingProcess
+from tests.service.serving_process import COMMAND, ServingProcess, environment
 
 from campaign_service.cli.statuses import ExitStatus
 
@@ -207,3 +209,23 @@ def test_private_authority_is_trusted_by_its_file(campaign, here, monkeypatch):
         status, told = campaign("list", "--ca-file", "key.pem")
         assert (status, "--ca-file = 'key.pem': certificates, PEM" in told) == (2, True)
         assert process.stop() == ExitStatus.COMPLETED
+
+
+def test_reader_of_a_list_who_has_had_enough_is_no_failure(started):
+    """As in `campaign list | head -1`, with a pipe of the system."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    variables = {name: os.environ[name] for name in ("CAMPAIGN_URL", "CAMPAIGN_TOKEN")}
+    try:
+        for command in (["list"], ["log", str(started)]):
+            done = subprocess.run(
+                [sys.executable, "-c", COMMAND, *command],
+                env=environment(**variables),
+                stdout=writing,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, ""), command
+    finally:
+        os.close(writing)

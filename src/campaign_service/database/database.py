@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Self
 
 import sqlalchemy as sa
+from sqlalchemy import event as on
 from sqlalchemy import exc
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from campaign_service.database.connecting import file_engine, server_engine
 from campaign_service.database.errors import DatabaseAwayError, DatabaseDamagedError
@@ -44,6 +46,8 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._watchdog = watchdog
         self.engine_to_read = engine.execution_options(**_READING[engine.dialect.name])
+        self._is_closed = False
+        on.listen(engine, "checkin", self._take_back)
 
     @classmethod
     def open(cls, url: str, *, must_exist: bool = False, is_read_only: bool = False) -> Self:
@@ -138,8 +142,13 @@ class Database:
             self.file.check()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; one that a thread still works with, when it is given back."""
+        self._is_closed = True
         self.engine.dispose()
+
+    def _take_back(self, _: object, record: ConnectionPoolEntry) -> None:
+        if self._is_closed:
+            record.invalidate()
 
     @contextmanager
     def errors(self) -> Iterator[None]:

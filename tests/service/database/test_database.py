@@ -1,6 +1,5 @@
 """The database: what may be given, what is shown, and what becomes of trouble."""
 
-import os
 import shutil
 import sqlite3
 import stat

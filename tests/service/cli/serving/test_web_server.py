@@ -119,8 +119,8 @@ def test_body_is_as_long_as_the_api_takes_it(serve):
     """Issue: HTTP API; a list of recipients is no head."""
     url = "http://{}:{}/".format(*serve())
     pieces = [b"x" * 50_000] * 20
-    assert httpx.post(url, content=b"".join(pieces), trust_env=False).status_code == 200
-    assert httpx.post(url, content=iter(pieces), trust_env=False).status_code == 200
+    assert httpx.post(url, content=b"".join(pieces), trust_env=False, timeout=60).status_code == 200
+    assert httpx.post(url, content=iter(pieces), trust_env=False, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_proxy_is_believed_where_it_is_trusted(serve, trusted, told):
     """Issue: log-in rate limit; what a client itself has put before is never believed."""
     url = "http://{}:{}/".format(*serve(trusted_proxies=trusted))
     headers = {"X-Forwarded-For": "7.7.7.7, 9.9.9.9"}
-    assert httpx.get(url, headers=headers, trust_env=False).text == told
+    assert httpx.get(url, headers=headers, trust_env=False, timeout=60).text == told
 
 
 @pytest.mark.parametrize(("trusted", "told"), [((), "unix"), (("unix",), "9.9.9.9")])
@@ -221,7 +221,7 @@ def test_requests_are_logged_as_told_whatever_a_server_before_was_told(serve):
         stream = io.StringIO()
         with set_up_logging(settings, stream):
             url = "http://{}:{}/?secret=1".format(*serve(access_log=access_log))
-            assert httpx.get(url, trust_env=False).status_code == 200
+            assert httpx.get(url, trust_env=False, timeout=60).status_code == 200
         told.append(stream.getvalue().count('"GET / HTTP/1.1" 200'))
 
     assert told == [0, 1]

@@ -26,6 +26,7 @@ from campaign_core import (
 from campaign_service.api.shapes.requests import ExportQuery
 from campaign_service.api.turns import Turns
 from campaign_service.journal.sql import CampaignRecord
+from campaign_service.json_pieces import PIECE_BYTES
 from campaign_service.report import Attempt, RecipientRow
 from campaign_service.report.rows import (
     ATTEMPT_COLUMNS,
@@ -97,14 +98,20 @@ def _json(pages: Iterator[list[Row]], what: str) -> Iterator[str]:
     for page in pages:
         if page:
             before = "\n" if is_first else ",\n"
-            yield before + ",\n".join(_encode(_whole(row)) for row in page)
+            yield before + ",\n".join(map(_written, page))
             is_first = False
     yield "\n]}\n"
 
 
-def _whole(row: Row) -> dict[str, object]:
+def _written(row: Row) -> str:
     data = row.get("data")
-    return {**row, "data": json.loads(data)} if isinstance(data, str) else {**row}
+    if not isinstance(data, str):
+        return _encode({**row})
+    if len(data) <= PIECE_BYTES:
+        return _encode({**row, "data": json.loads(data)})
+    # It is JSON already: to read a long one and write it anew would keep all others waiting.
+    rest = {name: value for name, value in row.items() if name != "data"}
+    return f'{_encode(rest)[:-1]}, "data": {data}}}'
 
 
 class _Pages:

@@ -9,6 +9,7 @@ from tests.service.api.desk import MODEL, Desk, below
 from tests.service.engine.test_real_time import Telephony
 
 from campaign_core.reports import AnswerReport, DigitReport, EndReport
+from campaign_service.api import exports
 from campaign_service.api.routes import operations_of
 from campaign_service.api.times import text_of
 from campaign_service.engine import register_driver
@@ -241,6 +242,15 @@ def test_log_is_exported_with_every_event(ask, campaign):
 
     assert [row["data"] for row in rows] == [entry["event"] for entry in log]
     assert [row["kind"] for row in rows][-1] == "CampaignDeleted"
+
+
+def test_long_event_is_put_into_an_export_as_it_is(ask, campaign, monkeypatch):
+    """R9.2: a list of a million recipients is not read and written anew for it."""
+    whole = exported(ask, campaign, what="log", format="json").json()
+    monkeypatch.setattr(exports, "PIECE_BYTES", 0)
+    monkeypatch.setattr(exports, "json", None)
+
+    assert exported(ask, campaign, what="log", format="json").json() == whole
 
 
 def test_log_comes_in_pages_and_up_to_a_time(ask, campaign):

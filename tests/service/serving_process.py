@@ -85,8 +85,7 @@ class ServingProcess:
 
     def token(self):
         """The token of a user who is let in, the first password changed if there was one."""
-        given = {"base_url": f"{self.url}/api/v1", "trust_env": False, "timeout": WITHIN_S}
-        with httpx.Client(**given) as api:
+        with httpx.Client(base_url=f"{self.url}/api/v1", trust_env=False, timeout=WITHIN_S) as api:
             first = self.first_password() if "one log-in" in self.text else None
             login = {"name": "admin", "password": first or PASSWORD}
             token = api.post("login", json=login).json()["token"]

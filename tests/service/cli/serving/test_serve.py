@@ -61,7 +61,8 @@ def refused(here, capsys):
 
 
 def ask(process, path, **given):
-    return httpx.request("GET", f"{process.url}{path}", trust_env=False, timeout=60, **given)
+    patient = {"timeout": WITHIN_S, **given}
+    return httpx.request("GET", f"{process.url}{path}", trust_env=False, **patient)
 
 
 def test_first_start_makes_an_administrator_with_a_password_for_one_log_in(here):

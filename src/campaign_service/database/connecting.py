@@ -72,6 +72,9 @@ def file_engine(file: DatabaseFile) -> sa.Engine:
     on.listen(engine, "connect", _set_pragmas)
     if not file.is_read_only:
         on.listen(engine, "connect", _use_wal)
+        on.listen(engine, "connect", file.was_connected)
+        on.listen(engine, "close", file.was_closed)
+        on.listen(engine, "close_detached", file.was_closed)
     on.listen(engine, "begin", _begin)
     return engine
 

@@ -108,7 +108,8 @@ class Database:
         ):
             yield connection
         # What was written to a file that is deleted is lost; nobody must be told that it is kept.
-        self.check_file()
+        if self.file is not None:
+            self.file.check(is_written=True)
 
     @contextmanager
     def reading(self, *, patience_s: float = _PATIENCE_S) -> Iterator[sa.Connection]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import attrs
@@ -34,6 +35,10 @@ _OTHER = (
 )
 
 
+_LOG_GONE = (
+    "its write-ahead log beside it was deleted or replaced, and much of what was written is only in"
+    " there: stop the service in good order, which saves it"
+)
 _WRITTEN = "it was written to while it was read: ask again"
 _LOG_UNREADABLE = (
     "its write-ahead log cannot be read where nothing can be written: copy it, together with the"
@@ -74,6 +79,22 @@ class DatabaseFile:
         self._is_still = is_read_only and not Path(f"{self.path}-wal").exists()
         self._opened = self._identity()
         self._is_lost = False
+        self._lock = threading.Lock()
+        self._connections = 0
+        self._log: _Identity | None = None
+        """Its write-ahead log, once something was written; SQLite keeps it while one is open."""
+
+    def was_connected(self, *_: object) -> None:
+        """Note that there is one connection more."""
+        with self._lock:
+            self._connections += 1
+
+    def was_closed(self, *_: object) -> None:
+        """Note that there is one less: with the last one, SQLite deletes its log."""
+        with self._lock:
+            self._connections = max(0, self._connections - 1)
+            if not self._connections:
+                self._log = None
 
     def connect(self, *, timeout_s: float) -> sqlite3.Connection:
         """Return a connection; the file is never made by it.
@@ -102,8 +123,11 @@ class DatabaseFile:
             raise
         return connection
 
-    def check(self) -> None:
-        """Return if the file is still the one that was opened.
+    def check(self, *, is_written: bool = False) -> None:
+        """Return if the file is still the one that was opened, and so is its write-ahead log.
+
+        Args:
+            is_written: something was just written to it.
 
         Raises:
             DatabaseAwayError: it was deleted, moved or replaced, and may be put back; or somebody
@@ -117,9 +141,22 @@ class DatabaseFile:
         if found != self._opened:
             is_same = found.number == self._opened.number
             raise self._lost(_WRITTEN if is_same and self._is_still else _OTHER)
+        self._check_log(is_written=is_written)
         if self._is_lost:
             self._is_lost = False
             _log.warning("%s: the file is back in its place", self.path)
+
+    def _check_log(self, *, is_written: bool) -> None:
+        try:
+            log = _identity_at(Path(f"{self.path}-wal"))
+        except OSError:
+            log = None
+        with self._lock:
+            if self._log is None and is_written and self._connections:
+                self._log = log
+            is_same = self._log in (None, log)
+        if not is_same:
+            raise self._lost(_LOG_GONE)
 
     def _try(self, connection: sqlite3.Connection) -> None:
         try:
@@ -137,6 +174,10 @@ class DatabaseFile:
         return error
 
     def _identity(self) -> _Identity:
-        found = self.path.stat()
-        version = (found.st_size, found.st_mtime_ns) if self._is_still else None
-        return _Identity(found.st_dev, found.st_ino, version)
+        return _identity_at(self.path, with_version=self._is_still)
+
+
+def _identity_at(path: Path, *, with_version: bool = False) -> _Identity:
+    found = path.stat()
+    version = (found.st_size, found.st_mtime_ns) if with_version else None
+    return _Identity(found.st_dev, found.st_ino, version)

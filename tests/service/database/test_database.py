@@ -280,6 +280,33 @@ def test_file_that_is_put_back_is_written_to_again(file, tmp_path, caplog):
     assert [record.levelname for record in caplog.records] == ["CRITICAL", "WARNING"]
 
 
+def test_log_that_was_deleted_beside_the_file_takes_nothing(file, tmp_path):
+    """What is in it is nowhere else; a stop in good order still brings it into the file."""
+    database, path = file
+    for name in ("campaigns.db-wal", "campaigns.db-shm"):
+        (tmp_path / name).unlink()
+
+    for _ in range(2):
+        with pytest.raises(DatabaseAwayError, match="its write-ahead log beside it was deleted"):
+            put(database, 2)
+
+    database.close()
+    again = Database.open(str(path))
+    assert count(again) == 1
+    again.close()
+
+
+def test_log_that_goes_with_the_last_connection_is_made_again(file, tmp_path):
+    database, _ = file
+    database.engine.dispose()
+    assert not (tmp_path / "campaigns.db-wal").exists()
+
+    put(database, 2)
+    put(database, 3)
+
+    assert count(database) == 3
+
+
 def test_file_is_found_by_whoever_changes_the_folder(file, tmp_path, monkeypatch):
     opened, path = file
     monkeypatch.chdir(tmp_path)

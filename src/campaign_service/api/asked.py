@@ -6,20 +6,21 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
 from msgspec import UNSET, Struct, UnsetType
 
 from campaign_core import CampaignId, Instant, ModelId, Position, State
 from campaign_core.commands import Command
-from campaign_service.access import Principal
+from campaign_service.access import Passwords, Principal
 from campaign_service.api.etags import matches
 from campaign_service.api.operations import Answer, Operation
 from campaign_service.api.problems import NotFoundError, PreconditionFailedError
 from campaign_service.api.repeats import digest_of
 from campaign_service.api.shapes.shown import Taken as TakenBody
 from campaign_service.api.times import instant_in, text_of
+from campaign_service.database import Database
 from campaign_service.serving import KeyedRequest, Taken, TenantService
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "taken_answer"]
 
+P = ParamSpec("P")
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
 
 _ID = re.compile(r"[1-9][0-9]{0,14}")
 _POSITION_MAX = 2**32 - 1
@@ -107,6 +110,24 @@ class Asked:
         """Return the body, of the shape that the operation declares."""
         assert isinstance(self.body_shape, kind)
         return self.body_shape
+
+    async def on_database(
+        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what some work on the database comes to, in a thread."""
+        return await asyncio.to_thread(work, self.premises.house.database, *args, **more)
+
+    async def with_passwords(
+        self,
+        work: Callable[Concatenate[Database, Passwords, P], T],
+        *args: P.args,
+        **more: P.kwargs,
+    ) -> T:
+        """Return what some work on the database and a password comes to, when it has its turn."""
+        premises = self.premises
+        return await premises.by_password.take(
+            work, premises.house.database, premises.passwords, *args, **more
+        )
 
     async def give(
         self,

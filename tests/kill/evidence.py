@@ -33,6 +33,8 @@ class Evidence:
     journal: Sequence[events.Event]
     kills: Collection[int]
     """When the service was killed: milliseconds since 1970."""
+    late_ms: int = 0
+    """How late the telephony's record may be, where somebody writes it who only listens to it."""
     message: str = "message"
     """In the name of the sound that is the message, at the telephony."""
     story: Story = attrs.field(init=False)

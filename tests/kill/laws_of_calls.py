@@ -78,7 +78,7 @@ def _ends_are_not_told_too_early(given: Evidence) -> Iterator[str]:
             yield f"call {call_id} is up for ever"
         elif end is None:
             yield f"call {call_id} has no end in the journal"
-        elif call.ended.wall > end.at + CLOCK_MS:
+        elif call.ended.wall > end.at + CLOCK_MS + given.late_ms:
             late_ms = call.ended.wall - end.at
             yield f"call {call_id} was up {late_ms} ms after its end as {end.outcome.name}"
 

@@ -88,6 +88,8 @@ class Trial:
     seed: int
     kills: int
     ways: Mapping[str, _Way | None] = EMULATED_WAYS
+    late_ms: int = 0
+    """How late the record of the telephony may be."""
     journal: Path | None = None
     """A file that is touched whenever events are written; ``None``: there is none."""
 
@@ -195,7 +197,7 @@ def broken_by(trial: Trial, asked: Sequence[Asked], database: str) -> list[str]:
     """Return what the trial's run has broken, by all witnesses; empty: nothing."""
     journal, broken = _kept(database)
     record = from_lines(trial.pbx.lines)
-    evidence = Evidence(record, journal, trial.service.kills)
+    evidence = Evidence(record, journal, trial.service.kills, late_ms=trial.late_ms)
     return [*broken, *broken_laws(evidence), *broken_promises(asked, journal)]
 
 

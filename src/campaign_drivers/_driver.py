@@ -17,7 +17,8 @@ What is promised
     * Orders for a call that is over, or was never taken, are harmless; so are sounds and transfers
       for one that was not answered yet.
     * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s later.
-      For calls taken over that were answered in between, an ``AnswerReport`` follows the first.
+      For calls taken over that were answered in between, an ``AnswerReport`` follows the one that
+      first has them.
     * A driver that takes only so many calls at one time may say so by a ``CapacityReport``, right
       after ``DriverUpReport`` and whenever the number changes: no more are placed.
     * A driver over several parts is up while one of them is. Calls on a part that is lost are told

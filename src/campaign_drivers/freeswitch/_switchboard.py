@@ -266,6 +266,8 @@ class Switchboard:
             self._go_up(self._register.here(), now)
         else:
             self._out.reports.append(CallsUpReport(frozenset(self._register.here())))
+            # A call may be in the second list alone, and have been answered long since.
+            self._out.reports += self._new_answers()
             self._register.forget_lost()
         wishes, self._wishes = self._wishes, {}
         for order in wishes.values():
@@ -281,9 +283,12 @@ class Switchboard:
             *first_reports(self.settings.calls_max),
             CallsUpReport(frozenset(here)),
         ]
-        self._out.reports += [AnswerReport(call_id) for call_id in self._register.answered()]
+        self._out.reports += self._new_answers()
         self._out.reports += self._held
         self._held.clear()
+
+    def _new_answers(self) -> list[AnswerReport]:
+        return [AnswerReport(call_id) for call_id in self._register.answered()]
 
     def _forget_if_over(self, call: Call) -> None:
         if call.is_over:

@@ -266,6 +266,23 @@ def test_a_call_of_an_earlier_run_is_taken_over_by_its_id_alone() -> None:
     assert [EndReport(call_id=A, hangup_cause=16)] == second.of(EndReport)
 
 
+def test_answer_of_a_call_that_only_the_second_list_has_is_told() -> None:
+    """R9.3: nobody is kept in silence until the deadline. The server's list lags."""
+    first = Rig(Config(list_lag_ms=500)).up()
+    first.order(place())
+    first.run(100)
+    first.lose()
+    second = Rig()
+    second.switch = first.switch
+
+    second.connect()
+
+    assert [DriverUpReport(), up()] == second.reports
+    second.reports.clear()
+    second.run(6_000)
+    assert [up(A), AnswerReport(A)] == second.reports
+
+
 def test_a_call_that_ends_between_subscription_and_census_is_up_and_then_ends() -> None:
     rig = Rig(Config(plan=lambda _: Scripted(after_answer=((1_000, "hangup"),)))).up()
     rig.order(place())

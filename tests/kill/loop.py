@@ -24,7 +24,8 @@ from campaign_service.journal.sql import SqlJournal, find_tenant
 
 __all__ = ["EMULATED_WAYS", "REAL_WAYS", "Trial", "broken_by"]
 
-_ENDS_WITHIN_S = 120
+_ENDS_WITHIN_S = 400
+"""In full, a telephony that is slow needs minutes for all that are left."""
 _OVER = frozenset({"COMPLETED", "INCOMPLETE"})
 
 

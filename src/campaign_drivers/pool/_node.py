@@ -120,8 +120,6 @@ class NodeState:
     surveys: int = 0
     """Reports of all its calls that are up, since it is."""
     deferred_until: int = 0
-    told_limits: CallLimits = attrs.field(factory=CallLimits)
-    """What its telephony takes, as its driver said since it is up."""
     credit: int = 0
     """Of the choice among nodes by weight."""
     last_error: str | None = None
@@ -129,11 +127,20 @@ class NodeState:
     _in_use: dict[Line | None, int] = attrs.field(
         factory=lambda: {None: 0, Line.INTERNAL: 0, Line.EXTERNAL: 0}
     )
+    _limits: CallLimits = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: least(self.call_limits), takes_self=True),
+    )
+    """What it takes: its own limits, and what its telephony takes."""
     _recent: deque[int] = attrs.field(
         init=False,
         default=attrs.Factory(lambda self: deque(maxlen=self.calls_per_s or 0), takes_self=True),
     )
     """When the last calls were placed, as many as the rate allows in a second."""
+
+    def heed(self, told: CallLimits) -> None:
+        """Take no more calls than its telephony takes, as its driver says."""
+        self._limits = least(self.call_limits, told)
 
     def add(self, call: Call) -> None:
         """Have a call."""
@@ -170,7 +177,7 @@ class NodeState:
         take no room from the other nodes.
         """
         if self.is_up and not self.is_drained:
-            return least(self.call_limits, self.told_limits)
+            return self._limits
         unknown = self._in_use[None]
         return CallLimits(
             total=len(self.calls),
@@ -199,8 +206,7 @@ class NodeState:
         )
 
     def _has_room(self, line: Line) -> bool:
-        limits = least(self.call_limits, self.told_limits)
-        total, most = limits.total, limits.on(line)
+        total, most = self._limits.total, self._limits.on(line)
         # Whether a call taken over is internal is not known: it counts as either.
         on_line = self._in_use[line] + self._in_use[None]
         return (total is None or len(self.calls) < total) and (most is None or on_line < most)

@@ -199,7 +199,7 @@ class Switchboard:
             case DeferralReport():
                 self._deferred(node, report, now)
             case CapacityReport():
-                node.told_limits = report.call_limits
+                node.heed(report.call_limits)
             case CallsAdriftReport():
                 self._lost_part(node, report, now)
             case CallsUpReport():
@@ -234,7 +234,7 @@ class Switchboard:
             return
         node.is_up = True
         node.surveys = 0
-        node.told_limits = CallLimits()
+        node.heed(CallLimits())
         self._herald.node_came_up()
 
     def _node_down(self, node: NodeState, report: DriverDownReport, now: int) -> None:

@@ -62,7 +62,6 @@ class Tenant:
         self.history = History(database, row)
         self._row = row
         self._clock = clock
-        self._own_url = settings.url
         self._stream = EventStream(self.history)
         self._life = Life(
             row,
@@ -103,7 +102,7 @@ class Tenant:
         engine = None if leading is None else leading.engine
         return Health(
             role=self.role,
-            leader_url=life.leader_url if engine is None else self._own_url,
+            leader_url=life.leader_url,
             journal_away_since=life.away_since if engine is None else engine.journal_away_since,
             link_is_up=link(state).is_up,
             events_waiting=0 if engine is None else engine.events_waiting,

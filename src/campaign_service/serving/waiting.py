@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 
 __all__ = ["ended_before", "first_of"]
 
-_Work = Coroutine[object, object, object]
 
-
-async def first_of(*work: _Work) -> int:
+async def first_of(*work: Awaitable[object]) -> int:
     """Return which of several ended first, by its place; the others are cancelled.
 
     Raises:
@@ -28,6 +26,6 @@ async def first_of(*work: _Work) -> int:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def ended_before(event: asyncio.Event, work: _Work) -> bool:
+async def ended_before(event: asyncio.Event, work: Awaitable[object]) -> bool:
     """Return whether some work ended before an event was set; otherwise it is cancelled."""
     return await first_of(work, event.wait()) == 0

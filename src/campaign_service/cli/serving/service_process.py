@@ -21,7 +21,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
 from campaign_service.serving import House, HouseSettings, Notifier
+from campaign_service.serving.waiting import ended_before
 
 __all__ = ["ServiceProcess"]
 
@@ -119,7 +120,7 @@ class ServiceProcess:
         """Return whether all of it is open; not, where it was stopped before."""
         opening = asyncio.create_task(self._notifier.opening("opening the database"))
         try:
-            return await self._ended_before(self._stop_asked, house.start())
+            return await ended_before(self._stop_asked, house.start())
         finally:
             opening.cancel()
             await asyncio.gather(opening, return_exceptions=True)
@@ -182,7 +183,7 @@ class ServiceProcess:
         watching = asyncio.create_task(self._notifier.watch(prove))
         try:
             # Without HTTP nobody can command it: then it is better started anew.
-            has_failed = await self._ended_before(self._stop_asked, web.wait())
+            has_failed = await ended_before(self._stop_asked, web.wait())
             await self._drain(house)
         finally:
             watching.cancel()
@@ -193,22 +194,9 @@ class ServiceProcess:
     async def _drain(self, house: House) -> None:
         """Let calls in progress end, which HTTP goes on to tell of, until a second signal."""
         stopping = asyncio.create_task(house.stop())
-        if not await self._ended_before(self._haste_asked, asyncio.shield(stopping)):
+        if not await ended_before(self._haste_asked, asyncio.shield(stopping)):
             await house.stop(at_once=True)
         await stopping
-
-    async def _ended_before(self, event: asyncio.Event, work: Awaitable[object]) -> bool:
-        """Return whether some work ended before an event; otherwise it is given up."""
-        task = asyncio.ensure_future(work)
-        waiting = asyncio.create_task(event.wait())
-        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if task.done():
-            await task
-            return True
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return False
 
     def _take_signal(self) -> None:
         self._asked += 1

@@ -17,20 +17,24 @@ def next_wakeup(state: State, now: Instant) -> Instant | None:
     """Return the first instant strictly after ``now`` at which a tick may do something (R6.6).
 
     Starts, expiries, deadlines and their grace, digit timeouts, retry delays, calling hours
-    opening or closing, rates, caps, deferrals. ``None``: nothing happens by time alone.
+    opening or closing, rates, caps, deferrals. What has become due by ``now`` and was not taken
+    yet (the clock went on since the last message) is for the very next instant. ``None``: nothing
+    happens by time alone.
     """
     row = state._row
+    at_once = now + 1
     # Nobody has looked yet at a state folded from events or read from a snapshot: do so at once.
-    instants = [now + 1] if row.touched else []
-    for timer in row.timers.keys_from(timers.after(now)):
+    is_pass_due = row.touched or (row.pass_due_at <= now and row.contenders.first() is not None)
+    instants = [at_once] if is_pass_due else []
+    for timer in row.timers:
         kind, _ = timers.read(timer)
         if row.link.is_up or kind is not Due.DIGIT:
             instants.append(timers.due_at(timer))
             break
-    wake = row.wakes.first_from((now + 1) << 32)
+    wake = row.wakes.first()
     if wake is not None:
         instants.append(wake >> 32)
     free_from = capacity_free_from(Draft(row))
     if now < free_from < _NEVER:
         instants.append(free_from)
-    return Instant(min(instants)) if instants else None
+    return Instant(max(at_once, min(instants))) if instants else None

@@ -205,10 +205,6 @@ class Ordered(Generic[K, V]):
             block = block.children[0]
         return block.keys[0] if block.keys else None
 
-    def first_from(self, least: K) -> K | None:
-        """Return the least key not less than another, or ``None``."""
-        return next(self.keys_from(least), None)
-
     def nth(self, count: int) -> K | None:
         """Return the key before which ``count`` others stand, or ``None``."""
         for leaf in self._leaves():
@@ -225,20 +221,6 @@ class Ordered(Generic[K, V]):
                 return count + bisect_left(leaf.keys, key)
             count += len(leaf.keys)
         return count
-
-    def keys_from(self, least: K) -> Iterator[K]:
-        """Yield the keys not less than another, in order."""
-        stack: list[tuple[_Branch, int]] = []
-        block = self._root
-        for _ in range(self._depth):
-            slot = bisect_right(block.firsts, least, 1) - 1
-            stack.append((block, slot + 1))
-            block = block.children[slot]
-        yield from block.keys[bisect_left(block.keys, least) :]
-        for depth, (branch, slot) in enumerate(reversed(stack)):
-            for child in branch.children[slot:]:
-                for leaf in _leaves(child, depth):
-                    yield from leaf.keys
 
     def items(self) -> Iterator[tuple[K, V]]:
         """Yield the items in the order of the keys."""

@@ -40,8 +40,6 @@ class Moments:
         acted: Callable[[], None],
     ) -> None:
         self.state = state
-        self.looked_at = state.now
-        """The time of the last moment that was handled."""
         self._clock = clock
         self._gate = gate
         self._scribe = scribe
@@ -67,13 +65,12 @@ class Moments:
 
     def take(self, messages: Sequence[Report | Tick]) -> None:
         """Take some messages as one moment."""
-        self.looked_at = self._clock.now()
-        self._adopt(handle_batch(self.state, messages, self.looked_at))
+        self._adopt(handle_batch(self.state, messages, self._clock.now()))
 
     def defer(self, call_ids: Sequence[CallId]) -> None:
         """Report calls as deferred to the core; the scheduler does not run in their place."""
         if call_ids:
-            now = self.looked_at = self._clock.now()
+            now = self._clock.now()
             until = Instant(now + self._deferral_ms())
             self._adopt(deferred(self.state, call_ids, now=now, until=until))
 
@@ -106,7 +103,6 @@ class Moments:
             # what is due by now was taken (R6.6).
             given.fail(error)
         else:
-            self.looked_at = now
             self._adopt(transition, given)
 
     def _adopt(self, transition: Transition, given: Given | None = None) -> None:

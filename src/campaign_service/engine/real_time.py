@@ -113,7 +113,7 @@ class RealTimeEngine:
     def is_quiet(self) -> bool:
         """Whether nothing more happens unless somebody commands it or the telephony reports."""
         is_idle = not self._inbox and self._scribe.is_idle
-        return is_idle and is_quiet(self.state, self._moments.looked_at)
+        return is_idle and is_quiet(self.state, self.now)
 
     @property
     def journal_away_since(self) -> Instant | None:
@@ -252,9 +252,7 @@ class RealTimeEngine:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        # What has become due since that moment is due at once; asked for the time now, the core
-        # would tell of what is due later alone.
-        due_at = next_wakeup(self.state, self._moments.looked_at)
+        due_at = next_wakeup(self.state, self.now)
         self._timer = None if due_at is None else self._clock.call_at(due_at, self._bell.set)
 
     def _deferral_ms(self) -> int:

@@ -30,6 +30,19 @@ def test_nothing_happens_before_the_next_wakeup(history, share):
 
 
 @profile(max_examples=60)
+@given(histories(), st.integers(0, 3 * DAY), st.floats(0, 1))
+def test_nothing_that_became_due_before_the_question_is_missed(history, late_ms, share):
+    """R6.6: a clock that went on between the last message and the question hides nothing."""
+    asked_at = history.now + late_ms
+    wakeup = core.next_wakeup(history.state, asked_at)
+    assert wakeup is None or wakeup > asked_at
+    if wakeup is None or wakeup > asked_at + 1:
+        last = asked_at + 60 * DAY if wakeup is None else wakeup - 1
+        instant = asked_at + 1 + round(share * (last - asked_at - 1))
+        assert core.handle(history.state, reports.Tick(), instant).events == ()
+
+
+@profile(max_examples=60)
 @given(histories())
 def test_host_that_sleeps_until_the_next_wakeup_never_spins(history):
     """R6.6: and never spins: each wake-up is later than the one before."""
@@ -99,12 +112,15 @@ def test_each_thing_that_is_due_is_a_wakeup():
     assert (story.wakeup(), story.status()) == (None, core.Status.INCOMPLETE)
 
 
-def test_wakeup_of_an_earlier_time_is_the_first_one_after_it():
+def test_what_is_due_and_was_not_taken_is_for_the_next_instant():
+    """R6.6: whoever asks late is not told to sleep for ever."""
     story = Story()
     story.begin(story.model("1"), when=commands.StartAfter(1))
+    due_at = story.now + MINUTE
 
-    assert core.next_wakeup(story.state, story.now + MINUTE - 1) == story.now + MINUTE
-    assert core.next_wakeup(story.state, story.now + MINUTE) is None
+    wakeups = [core.next_wakeup(story.state, due_at + ms) for ms in (-1, 0, 1, DAY)]
+
+    assert wakeups == [due_at, due_at + 1, due_at + 2, due_at + DAY + 1]
 
 
 def test_retry_wakes_up_at_its_very_instant():
@@ -116,4 +132,4 @@ def test_retry_wakes_up_at_its_very_instant():
 
     wakeups = [core.next_wakeup(story.state, due_at + ms) for ms in (-2, -1, 0, 1)]
 
-    assert wakeups == [due_at, due_at, None, None]
+    assert wakeups == [due_at, due_at, due_at + 1, due_at + 2]

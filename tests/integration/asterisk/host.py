@@ -28,6 +28,9 @@ from campaign_core.commands import AddModel, Command, StartCampaign
 from campaign_core.reports import Report, Tick
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from campaign_core.decisions import Decision
     from campaign_drivers import Driver
 
 CAMPAIGN = CampaignId(1)
@@ -45,6 +48,7 @@ class Host:
         opened = open_service(service_id, settings, now())
         self.state = opened.state
         self.events: list[events.Event] = list(opened.events)
+        self.told: list[tuple[Instant, Report | Decision]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._done = asyncio.Event()
 
@@ -57,6 +61,7 @@ class Host:
         await self.driver.close()
 
     def report(self, report: Report) -> None:
+        self.told.append((now(), report))
         self._take(handle_batch(self.state, [report], now()))
 
     def command(self, command: Command) -> None:
@@ -69,8 +74,13 @@ class Host:
 
     async def ended(self, within_s: float) -> Status:
         """Wait for the campaign's end."""
-        async with asyncio.timeout(within_s):
-            await self._done.wait()
+        try:
+            async with asyncio.timeout(within_s):
+                await self._done.wait()
+        except TimeoutError:
+            told = "\n".join(self._history_of_open_calls())
+            message = f"the campaign has not ended within {within_s} s; calls open:\n{told}"
+            raise AssertionError(message) from None
         assert check(self.state) == ()
         return status(self.state, CAMPAIGN, now())
 
@@ -78,6 +88,7 @@ class Host:
         self.state = transition.state
         self.events += transition.events
         for decision in transition.decisions:
+            self.told.append((now(), decision))
             self.driver.carry_out(decision)
         if any(isinstance(event, events.CampaignEnded) for event in transition.events):
             self._done.set()
@@ -94,6 +105,15 @@ class Host:
     def _tick(self) -> None:
         self._timer = None
         self._take(handle(self.state, Tick(), now()))
+
+    def _history_of_open_calls(self) -> Iterator[str]:
+        """Yield all that was decided and reported of the calls that have not ended."""
+        ended = {event.call_id for event in self.of(events.CallEnded)}
+        ended |= {event.call_id for event in self.of(events.CallGivenBack)}
+        for at, said in self.told:
+            call_id = getattr(said, "call_id", None)
+            if call_id not in ended:
+                yield f"{at} {said}"
 
     # What came of it ----------------------------------------------------------------------
 

@@ -326,7 +326,7 @@ class HurriedClock:
 
 
 def test_what_becomes_due_while_the_host_is_busy_is_done_at_once():
-    """R6.6: ``next_wakeup`` is asked for the moment that was handled, or what is due is missed."""
+    """R6.6: what became due after the last moment and before the next look is not missed."""
 
     async def run():
         telephony, placed = Telephony(), asyncio.Event()

@@ -74,7 +74,9 @@ def order_transfer(call: Call, order: Transfer, work: Work) -> None:
     """Connect the call to an extension; when that conversation is over, so is the call.
 
     By ``EXEC Dial`` through the internal route: it needs no dialplan of ours and no further
-    permission. Digits dialled from now on are for the other party and not reported.
+    permission. ``HANGUP`` waits behind it in Asterisk itself, so that the call ends with the
+    conversation also where nobody is connected by then. Digits dialled from now on are for the
+    other party and not reported.
     """
     if call.hang_up_ordered or call.is_over:
         return
@@ -89,6 +91,7 @@ def order_transfer(call: Call, order: Transfer, work: Work) -> None:
         _stop(call, work)
     work.agi(call, translate.set_dead_man(order.dead_man_s), f"{call.call_id}.set")
     work.agi(call, command, f"{call.call_id}.dial")
+    work.agi(call, "HANGUP", f"{call.call_id}.end")
 
 
 def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> None:
@@ -190,9 +193,6 @@ def dialled(call: Call, message: Message, work: Work) -> None:
 
 def executed(call: Call, message: Message, work: Work) -> None:
     """Take ``AsyncAGIExec``: a command has ended."""
-    if message["commandid"] == f"{call.call_id}.dial":
-        order_hang_up(call, work)
-        return
     playing = call.playing
     if playing is None or message["commandid"] != playing.command_id:
         return

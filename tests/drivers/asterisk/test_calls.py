@@ -506,10 +506,11 @@ def test_a_transfer_sets_the_dead_mans_switch_anew_and_dials():
 
     board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=625), 0)
 
-    stop, switch, dial = sent(board)
+    stop, switch, dial, end = sent(board)
     assert stop["action"] == "PlayDTMF"
     assert switch["command"] == "SET VARIABLE TIMEOUT(absolute) 625"
     assert dial["command"] == 'EXEC Dial "Local/300@callees/n,60"'
+    assert end["command"] == "HANGUP"
 
 
 def test_what_is_dialled_to_the_other_party_is_not_told():
@@ -519,16 +520,6 @@ def test_what_is_dialled_to_the_other_party_is_not_told():
     board.receive(event("DTMFEnd", Digit="4", Direction="Received"), 0)
 
     assert reports(board) == []
-
-
-def test_a_call_is_over_when_the_conversation_is():
-    board = answered()
-    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=625), 0)
-    *_, dial = sent(board)
-
-    board.receive(executed(dial["commandid"], "0"), 0)
-
-    assert [action["action"] for action in sent(board)] == ["Hangup"]
 
 
 def test_an_unfit_extension_ends_the_call():

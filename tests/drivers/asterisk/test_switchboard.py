@@ -216,7 +216,8 @@ def test_a_transfer_ordered_while_the_connection_is_lost_is_made_on_the_next():
     connect(board, 1_000, run="r2x")
     channels(board, listed(), now=1_000)
 
-    assert [action["command"][:9] for action in sent(board)] == ["", "SET VARIA", "EXEC Dial"]
+    commands = [action["command"][:9] for action in sent(board)]
+    assert commands == ["", "SET VARIA", "EXEC Dial", "HANGUP"]
 
 
 def test_a_call_that_is_gone_is_in_no_census_and_forgotten_after_the_second():

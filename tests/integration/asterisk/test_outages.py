@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from campaign_core import Line
-from campaign_core.decisions import ALL_DIGITS
+from campaign_core.decisions import ALL_DIGITS, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
@@ -286,6 +286,26 @@ def test_a_frozen_server_is_no_connection_at_the_start(own_pbx):
         asyncio.run(story())
     finally:
         own_pbx.thaw()
+
+
+def test_a_transferred_call_ends_with_the_conversation_though_nobody_is_connected(own_pbx):
+    """R7.7: whoever was connected to an extension is not left in silence when that hangs up."""
+
+    async def story():
+        rig = Rig(AsteriskDriver(settings_for(own_pbx)))
+        await rig.driver.start(rig.told)
+        call_id = rig.place("607")
+        await rig.answered(call_id)
+        rig.driver.carry_out(Transfer(call_id=call_id, extension="8*15*99", dead_man_s=60))
+        await asyncio.sleep(0.7)
+        rig.driver._link.abort()
+        await rig.driver.close()
+        assert call_id in own_pbx.channels()
+        async with asyncio.timeout(5):
+            while call_id in own_pbx.channels():
+                await asyncio.sleep(0.1)
+
+    asyncio.run(story())
 
 
 def test_who_dies_leaves_no_call_up_for_ever(own_pbx):

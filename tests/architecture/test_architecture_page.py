@@ -34,25 +34,36 @@ def layers_of(package: str) -> list[set[str]]:
 
 def parts_of(package: str) -> set[str]:
     """The modules and folders of a package."""
-    inside = (ROOT / "src" / package).iterdir()
+    inside = (ROOT / "src" / package.replace(".", "/")).iterdir()
     names = {
         path.stem for path in inside if path.suffix == ".py" or (path / "__init__.py").exists()
     }
     return names - {"__init__"}
 
 
-def test_table_of_the_service_names_each_part_once():
-    named = [CODE.fullmatch(part)[1] for _, part, _ in rows("## The service's staircase")]
+STAIRCASES = pytest.mark.parametrize(
+    ("heading", "package"),
+    [
+        ("## The service's staircase", "campaign_service"),
+        ("### Inside the API", "campaign_service.api"),
+    ],
+)
 
-    assert sorted(named) == sorted(parts_of("campaign_service"))
+
+@STAIRCASES
+def test_table_of_a_staircase_names_each_part_once(heading, package):
+    named = [CODE.fullmatch(part)[1] for _, part, _ in rows(heading)]
+
+    assert sorted(named) == sorted(parts_of(package))
 
 
-def test_steps_of_the_service_are_the_layers_of_its_contract():
+@STAIRCASES
+def test_steps_of_a_staircase_are_the_layers_of_its_contract(heading, package):
     steps: dict[str, set[str]] = {}
-    for step, part, _ in rows("## The service's staircase"):
+    for step, part, _ in rows(heading):
         steps.setdefault(step, set()).add(part.strip("`"))
 
-    assert list(steps.values()) == layers_of("campaign_service")
+    assert list(steps.values()) == layers_of(package)
     assert list(steps) == [str(number) for number in reversed(range(len(steps)))]
 
 

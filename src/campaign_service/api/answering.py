@@ -27,10 +27,11 @@ from campaign_service.access import (
     record_refusal,
 )
 from campaign_service.api import bodies
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
 from campaign_service.api.bodies import media_of
 from campaign_service.api.etags import TAGS_PATTERN
-from campaign_service.api.operations import Answer, IfMatch, Needs, Operation
+from campaign_service.api.operations import IfMatch, Needs, Operation
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import (
     PROBLEM_MEDIA,
@@ -40,7 +41,7 @@ from campaign_service.api.problems import (
     Refusal,
     problem_of,
 )
-from campaign_service.api.reading import read_query
+from campaign_service.api.reading.values import read_query
 from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.api.times import present
 
@@ -112,7 +113,8 @@ async def _asked(premises: Premises, operation: Operation, request: AnyRequest) 
     body = await bodies.read(premises, operation, request, principal)
     return Asked(
         premises=premises,
-        operation=operation,
+        method=operation.method,
+        path=operation.path,
         names=names,
         query_shape=read_query(query, operation.query),
         body_shape=body,

@@ -14,15 +14,15 @@ from litestar.response import Stream
 from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.answering import answer, refusal_response
 from campaign_service.api.bodies import body_max
+from campaign_service.api.document.openapi import document_text
 from campaign_service.api.measures import Measures
-from campaign_service.api.openapi import document_text
 from campaign_service.api.operations import PREFIX, Operation
 from campaign_service.api.past import PastStates
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import problem_of
 from campaign_service.api.routes import operations_of
 from campaign_service.api.settings import ApiSettings
-from campaign_service.api.wire import Wires
+from campaign_service.api.stream.wire import Wires
 from campaign_service.serving import HouseService
 
 __all__ = ["close_streams", "make_app"]

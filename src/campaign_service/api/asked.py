@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
 from msgspec import UNSET, Struct, UnsetType
@@ -14,19 +14,16 @@ from msgspec import UNSET, Struct, UnsetType
 from campaign_core import CampaignId, Instant, ModelId, Position, State
 from campaign_core.commands import Command
 from campaign_service.access import Passwords, Principal
+from campaign_service.api.answer import Answer, taken_answer
 from campaign_service.api.etags import matches
-from campaign_service.api.operations import Answer, Operation
+from campaign_service.api.premises import Premises
 from campaign_service.api.problems import NotFoundError, PreconditionFailedError
 from campaign_service.api.repeats import digest_of
-from campaign_service.api.shapes.shown import Taken as TakenBody
-from campaign_service.api.times import instant_in, text_of
+from campaign_service.api.times import instant_in
 from campaign_service.database import Database
 from campaign_service.serving import KeyedRequest, Taken, TenantService
 
-if TYPE_CHECKING:
-    from campaign_service.api.premises import Premises
-
-__all__ = ["Asked", "taken_answer"]
+__all__ = ["Asked"]
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=Struct)
@@ -41,7 +38,9 @@ class Asked:
     """A request whose query and body fit, by somebody who may ask it."""
 
     premises: Premises
-    operation: Operation
+    method: str
+    path: str
+    """As its operation declares it, with names for the variable parts."""
     names: dict[str, str]
     """The variable parts of the path."""
     query_shape: Struct
@@ -176,8 +175,8 @@ class Asked:
         """Return what tells this request from another under the same key."""
         digest = await asyncio.to_thread(
             digest_of,
-            method=self.operation.method,
-            path=self.operation.path,
+            method=self.method,
+            path=self.path,
             names=self.names,
             query=self.query_shape,
             body=self.body_shape,
@@ -189,23 +188,3 @@ class Asked:
         if _ID.fullmatch(text) is None:
             raise NotFoundError(f"{name} = {text}: there is none such")
         return int(text)
-
-
-def taken_answer(
-    taken: Taken,
-    *,
-    status: int = 200,
-    model_id: ModelId | None = None,
-    campaign_id: CampaignId | None = None,
-    location: str | None = None,
-) -> Answer:
-    """Return the answer to a command that is durable."""
-    body = TakenBody(
-        seq=taken.seq,
-        at=text_of(taken.at),
-        repeated=taken.repeated,
-        model_id=UNSET if model_id is None else model_id,
-        campaign_id=UNSET if campaign_id is None else campaign_id,
-    )
-    headers = {} if location is None else {"Location": location}
-    return Answer(content=body, status=status, headers=headers)

@@ -14,7 +14,7 @@ from campaign_service.access import Principal, ServicePermission
 from campaign_service.api.operations import Needs, Operation
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import ClientGoneError, TooLargeError, UnsupportedBodyError
-from campaign_service.api.reading import read_body
+from campaign_service.api.reading.values import read_body
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.shapes.building import BadValuesError
 

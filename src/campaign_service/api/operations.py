@@ -7,21 +7,20 @@ what is done.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 from msgspec import Struct
 
 from campaign_core.commands import Command
 from campaign_service.access import ServicePermission, needed_for
+from campaign_service.api.answer import Answer
+from campaign_service.api.asked import Asked
 from campaign_service.api.shapes.requests import NoQuery
 
-if TYPE_CHECKING:
-    from campaign_service.api.asked import Asked
-
-__all__ = ["Answer", "IfMatch", "Needs", "Operation", "Register", "Reply"]
+__all__ = ["IfMatch", "Needs", "Operation", "Register", "Reply"]
 
 PREFIX = "/api/v1"
 """Before every path but those of health and metrics."""
@@ -60,17 +59,7 @@ class Reply:
     has_location: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Answer:
-    """A good answer."""
-
-    content: Struct | bytes | AsyncIterator[bytes] | None = None
-    status: int = 200
-    media: str = "application/json"
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-
-
-Handler = Callable[["Asked"], Awaitable[Answer]]
+Handler = Callable[[Asked], Awaitable[Answer]]
 
 
 @attrs.frozen(kw_only=True)

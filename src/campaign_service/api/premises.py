@@ -12,8 +12,8 @@ from campaign_service.api.measures import Measures
 from campaign_service.api.past import PastStates
 from campaign_service.api.problems import BusyError
 from campaign_service.api.settings import ApiSettings
+from campaign_service.api.stream.wire import Wires
 from campaign_service.api.turns import Turns
-from campaign_service.api.wire import Wires
 from campaign_service.serving import HouseService
 
 __all__ = ["Premises"]

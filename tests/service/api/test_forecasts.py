@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.service.api.desk import MODEL, below
 
-from campaign_service.api import forecasts
+from campaign_service.api.views import forecasts
 
 ROWS = [{"number": f"4{number:05}"} for number in range(5)]
 

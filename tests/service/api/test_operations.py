@@ -8,9 +8,9 @@ from tests.service.api.desk import MODEL, ROLES, below
 
 from campaign_core.commands import Command
 from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
-from campaign_service.api.kinds import PROBLEMS
-from campaign_service.api.openapi import document_of
+from campaign_service.api.document.openapi import document_of
 from campaign_service.api.operations import IfMatch, Needs
+from campaign_service.api.problems import PROBLEMS
 from campaign_service.api.routes import operations_of
 from campaign_service.api.shapes import trials
 

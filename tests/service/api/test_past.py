@@ -9,9 +9,9 @@ from tests.service.api.desk import MODEL, Desk, below
 from tests.service.engine.test_real_time import Telephony
 
 from campaign_core.reports import AnswerReport, DigitReport, EndReport
-from campaign_service.api import exports
 from campaign_service.api.routes import operations_of
 from campaign_service.api.times import text_of
+from campaign_service.api.views import exports
 from campaign_service.engine import register_driver
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS
 

@@ -8,7 +8,8 @@ import pytest
 
 from campaign_core.errors import SettingsError
 from campaign_service import json_pieces
-from campaign_service.api.reading import MalformedBodyError, read_body, read_query
+from campaign_service.api.problems import MalformedBodyError
+from campaign_service.api.reading.values import read_body, read_query
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built
 

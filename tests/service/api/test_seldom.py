@@ -3,7 +3,7 @@
 import logging
 
 from campaign_service.api.problems import problem_of
-from campaign_service.api.seldom import Seldom
+from campaign_service.api.problems.seldom import Seldom
 
 LOG = logging.getLogger("test")
 

@@ -9,8 +9,8 @@ from msgspec import UNSET
 import campaign_core as core
 from campaign_core.errors import SettingsError
 from campaign_core.testing import campaign_models, settings
-from campaign_service.api.examples import EXAMPLES
-from campaign_service.api.reading import read_body
+from campaign_service.api.document.examples import EXAMPLES
+from campaign_service.api.reading.values import read_body
 from campaign_service.api.shapes import wanted
 from campaign_service.api.shapes.building import PAIRS, built, shape_of
 from campaign_service.api.shapes.words import RetriedOutcome, WeekdayName

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_service.api import catching_up
-from campaign_service.api import wire as wires
-from campaign_service.api.wire import Wire, Wires
+from campaign_service.api.stream import catching_up
+from campaign_service.api.stream import wire as wires
+from campaign_service.api.stream.wire import Wire, Wires
 from campaign_service.journal import Entry
 
 

@@ -22,15 +22,16 @@ from campaign_core.errors import (
 )
 from campaign_core.events import CampaignScheduled
 from campaign_service.access import ServicePermission
-from campaign_service.api.asked import Asked, taken_answer
+from campaign_service.api.answer import Answer, taken_answer
+from campaign_service.api.asked import Asked
 from campaign_service.api.etags import campaign_tag
-from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
+from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.shapes import answers, requests, shown, trials
 from campaign_service.api.shapes.requests import CampaignsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.trials import command_of, start_command, times_as_sent
-from campaign_service.api.views import campaign_detail, campaign_row, what_if_answer
+from campaign_service.api.views.answers import campaign_detail, campaign_row, what_if_answer
 
 __all__ = ["CAMPAIGNS"]
 

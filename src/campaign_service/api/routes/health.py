@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from campaign_service.access import ServicePermission
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.kinds import PROBLEMS
-from campaign_service.api.operations import Answer, Needs, Register
-from campaign_service.api.problems import NotFoundError, NotReadyError
+from campaign_service.api.operations import Needs, Register
+from campaign_service.api.problems import PROBLEMS, NotFoundError, NotReadyError
 from campaign_service.api.shapes.records import Alive, ProblemMeaning
 from campaign_service.api.shapes.requests import NoQuery
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from campaign_service import access
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.operations import PREFIX, Answer, Needs, Register, Reply
-from campaign_service.api.people_views import (
-    sorted_permissions,
-)
+from campaign_service.api.operations import PREFIX, Needs, Register, Reply
 from campaign_service.api.shapes import people
 from campaign_service.api.shapes.requests import NoQuery
 from campaign_service.api.times import present, text_of
+from campaign_service.api.views.people import (
+    sorted_permissions,
+)
 
 __all__ = ["LOG_IN", "ME"]
 

@@ -11,10 +11,9 @@ from msgspec import UNSET, Raw, UnsetType
 from campaign_core import CampaignId, Instant
 from campaign_core.codec import from_data
 from campaign_core.events import CampaignScheduled
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.entries import WHOLE_MAX, log_entry
-from campaign_service.api.exports import export
-from campaign_service.api.operations import OF_TENANT, Answer, Register
+from campaign_service.api.operations import OF_TENANT, Register
 from campaign_service.api.problems import NotFoundError
 from campaign_service.api.shapes import records, wanted
 from campaign_service.api.shapes.building import shape_of, shape_with
@@ -26,7 +25,9 @@ from campaign_service.api.shapes.requests import (
     PastQuery,
 )
 from campaign_service.api.shapes.words import given
+from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
 from campaign_service.api.times import instant_in, text_of, text_or_none
+from campaign_service.api.views.exports import export
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.serving import TenantService

@@ -21,8 +21,9 @@ from campaign_core.commands import (
 )
 from campaign_core.errors import Problem, UnknownModelError
 from campaign_core.events import ModelAdded
-from campaign_service.api.asked import Asked, taken_answer
-from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
+from campaign_service.api.answer import Answer, taken_answer
+from campaign_service.api.asked import Asked
+from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.problems import NotFoundError, refused_by_field
 from campaign_service.api.shapes import requests, wanted
 from campaign_service.api.shapes.building import BadValuesError, built, shape_of

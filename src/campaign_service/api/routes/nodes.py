@@ -6,8 +6,9 @@ import asyncio
 
 from campaign_drivers.pool import NodeStatus
 from campaign_service.access import AccessAction, ServicePermission, record_deed
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, Answer, Register, Reply
+from campaign_service.api.operations import OF_TENANT, Register, Reply
 from campaign_service.api.problems import NotFoundError
 from campaign_service.api.shapes import records, wanted
 from campaign_service.api.shapes.building import shape_of

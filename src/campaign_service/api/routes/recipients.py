@@ -24,8 +24,9 @@ from campaign_core import (
 from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
 from campaign_core.errors import SettingsError, UnknownRecipientError
 from campaign_core.events import CallEvent
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
+from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.routes.campaigns import tag_of
 from campaign_service.api.shapes import answers, requests, shown
@@ -33,7 +34,7 @@ from campaign_service.api.shapes.building import BadValuesError, shape_of, with_
 from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.trials import listed, selection
-from campaign_service.api.views import (
+from campaign_service.api.views.answers import (
     attempt_detail,
     explanation_shape,
     recipient_facts,

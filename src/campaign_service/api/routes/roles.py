@@ -6,17 +6,18 @@ from msgspec import UNSET
 
 from campaign_service import access
 from campaign_service.access import ServicePermission
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.operations import PREFIX, Answer, IfMatch, Register, Reply
-from campaign_service.api.people_views import (
-    expected_version,
-    role_shape,
-    version_tag,
-)
+from campaign_service.api.operations import PREFIX, IfMatch, Register, Reply
 from campaign_service.api.shapes import people
 from campaign_service.api.shapes.requests import NoQuery
 from campaign_service.api.shapes.words import given
 from campaign_service.api.times import instant_in, present, text_of
+from campaign_service.api.views.people import (
+    expected_version,
+    role_shape,
+    version_tag,
+)
 
 __all__ = ["ROLES"]
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 from msgspec import UNSET
 
-from campaign_core import Line, campaigns, link, starvation
+from campaign_core import CampaignId, Line, campaigns, link, starvation
 from campaign_core import calls as calls_of
-from campaign_service.access import ServicePermission
+from campaign_core.errors import Problem
+from campaign_service.access import AccessError, ServicePermission
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.forecasts import forecast_of
-from campaign_service.api.listening import begin, listen
-from campaign_service.api.operations import OF_TENANT, PREFIX, Answer, Needs, Register
+from campaign_service.api.operations import OF_TENANT, PREFIX, Needs, Register
 from campaign_service.api.shapes import answers, records, shown, wanted
-from campaign_service.api.shapes.building import shape_of
+from campaign_service.api.shapes.building import BadValuesError, shape_of
 from campaign_service.api.shapes.requests import (
     CallsQuery,
     EventsQuery,
@@ -23,9 +24,11 @@ from campaign_service.api.shapes.requests import (
     NoQuery,
     StatusQuery,
 )
+from campaign_service.api.stream.listening import listen
 from campaign_service.api.times import text_of, text_or_none
-from campaign_service.api.views import call_shape, forecast_shape, waiting_shape
-from campaign_service.serving import TenantService
+from campaign_service.api.views.answers import call_shape, forecast_shape, waiting_shape
+from campaign_service.api.views.forecasts import forecast_of
+from campaign_service.serving import ProcessRole, TenantService
 
 __all__ = ["SERVICE", "TENANTS"]
 
@@ -152,8 +155,49 @@ async def follow_events(asked: Asked) -> Answer:
     Last-Event-ID (or as `after`), the number makes the stream go on without gap or repeat. A
     comment comes every fifteen seconds in which nothing else does.
     """
+    query = asked.query(EventsQuery)
+    wire = asked.premises.wires.of(asked.tenant.name)
+    campaign_id = None if query.campaign_id is UNSET else CampaignId(query.campaign_id)
     return Answer(
-        content=listen(asked, after=begin(asked)),
+        content=listen(
+            wire.listen(after=_last_known(asked), campaign_id=campaign_id),
+            settings=asked.premises.settings,
+            may_still=partial(_may_still, asked),
+        ),
         media="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
+
+
+def _last_known(asked: Asked) -> int | None:
+    """Return the last event that a listener knows; ``None``: it asks for those to come.
+
+    Raises:
+        BadValuesError: there is no such event yet. It listened to another journal, or to this one
+            before a backup was put back: it would hear nothing for long, and then miss some.
+    """
+    given = asked.query(EventsQuery).after
+    field, after = "after", None if given is UNSET else given
+    if asked.last_event_id is not None:
+        # A client that goes on says so in the header, whatever its URL was at first.
+        field, after = "Last-Event-ID", asked.last_event_id
+    health = asked.tenant.health()
+    # Whoever follows may not have read yet what another process has told.
+    if after is not None and health.role is ProcessRole.LEADING and after > health.last_seq:
+        rule = f"the number of an event; the last one is {health.last_seq}"
+        raise BadValuesError([Problem(field=field, value=after, rule=rule)])
+    return after
+
+
+async def _may_still(asked: Asked) -> bool:
+    """Return whether the token that the stream began with may still be listened with."""
+    try:
+        principal = await asked.premises.authenticator.authenticate(
+            authorization=asked.authorization, address=asked.address
+        )
+    except AccessError:
+        return False
+    except OSError:
+        # It cannot be found out just now; whoever was let in stays until it can.
+        return True
+    return principal.may(ServicePermission.VIEW, tenant=asked.tenant.name)

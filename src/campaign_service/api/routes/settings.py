@@ -7,9 +7,10 @@ from itertools import islice
 
 from campaign_core import do_not_call
 from campaign_core.commands import AddToDoNotCall, ChangeSettings, RemoveFromDoNotCall
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
 from campaign_service.api.etags import settings_tag
-from campaign_service.api.operations import OF_TENANT, Answer, IfMatch, Register, Reply
+from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.shapes import wanted
 from campaign_service.api.shapes.building import built, shape_of
 from campaign_service.api.shapes.requests import DoNotCallQuery, Numbers, ThenQuery

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from campaign_service import access
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.operations import PREFIX, Answer, Needs, Register, Reply
-from campaign_service.api.people_views import (
-    require_own_or_manager,
-    token_shape,
-)
+from campaign_service.api.operations import PREFIX, Needs, Register, Reply
 from campaign_service.api.shapes import people
 from campaign_service.api.shapes.requests import NoQuery
 from campaign_service.api.times import instant_in, present
+from campaign_service.api.views.people import (
+    require_own_or_manager,
+    token_shape,
+)
 
 __all__ = ["TOKENS"]
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from campaign_service import access
 from campaign_service.access import ServicePermission
+from campaign_service.api.answer import Answer
 from campaign_service.api.asked import Asked
-from campaign_service.api.operations import PREFIX, Answer, IfMatch, Register, Reply
-from campaign_service.api.people_views import (
+from campaign_service.api.operations import PREFIX, IfMatch, Register, Reply
+from campaign_service.api.shapes import people
+from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.times import present
+from campaign_service.api.views.people import (
     expected_version,
     grants_of,
     password_for,
@@ -14,9 +18,6 @@ from campaign_service.api.people_views import (
     user_shape,
     version_tag,
 )
-from campaign_service.api.shapes import people
-from campaign_service.api.shapes.requests import NoQuery
-from campaign_service.api.times import present
 
 __all__ = ["USERS"]
 

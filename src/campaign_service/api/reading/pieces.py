@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, ValidationError
 
 from campaign_service import json_pieces
-from campaign_service.api.hints import hints_of, list_item, shape_for
+from campaign_service.api.reading.hints import hints_of, list_item, shape_for
 from campaign_service.json_pieces import begins_with
 
 __all__ = ["decoded"]

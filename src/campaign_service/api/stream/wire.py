@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import suppress
 
 from campaign_core import CampaignId
-from campaign_service.api.catching_up import OlderPage, OlderPages
-from campaign_service.api.entries import stream_text
+from campaign_service.api.stream.catching_up import OlderPage, OlderPages
+from campaign_service.api.stream.entries import stream_text
 from campaign_service.api.turns import Turns
 from campaign_service.journal import Entry
 from campaign_service.serving import TenantService

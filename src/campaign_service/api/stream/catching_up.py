@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from campaign_core import CampaignId
-from campaign_service.api.entries import WHOLE_MAX
+from campaign_service.api.stream.entries import WHOLE_MAX
 from campaign_service.api.turns import Turns
 from campaign_service.journal import Entry
 from campaign_service.serving import TenantService

@@ -11,12 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from campaign_service.access import ServicePermission
-from campaign_service.api.chapters import CHAPTERS
+from campaign_service.api.document.chapters import CHAPTERS
+from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.etags import TAGS_PATTERN
-from campaign_service.api.examples import EXAMPLES
-from campaign_service.api.kinds import PROBLEMS
 from campaign_service.api.operations import IfMatch, Needs, Operation
-from campaign_service.api.problems import ProblemBody
+from campaign_service.api.problems import PROBLEMS, ProblemBody
 
 __all__ = ["document_of", "document_text"]
 

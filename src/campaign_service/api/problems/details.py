@@ -1,14 +1,10 @@
-"""Problem details (RFC 9457) for every error, and which error is which problem.
-
-The type of a problem is a relative URI, which answers with what it means.
-"""
+"""Which error is which problem: the answer to whatever went wrong."""
 
 from __future__ import annotations
 
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 
 import attrs
 import msgspec
@@ -19,7 +15,6 @@ from litestar.exceptions import (
     NotFoundException,
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campaign_core.errors import (
     CommandRefusedError,
@@ -39,133 +34,33 @@ from campaign_service.access import (
     UnknownUserError,
     VersionConflictError,
 )
-from campaign_service.api.kinds import PROBLEMS
-from campaign_service.api.reading import MalformedBodyError
-from campaign_service.api.seldom import Seldom
+from campaign_service.api.problems.body import BadValue, CampaignName, ProblemBody
+from campaign_service.api.problems.errors import (
+    BusyError,
+    ClientGoneError,
+    MalformedBodyError,
+    NotAcceptableError,
+    NotFoundError,
+    NotReadyError,
+    PreconditionFailedError,
+    PreconditionNeededError,
+    TooLargeError,
+    UnsupportedBodyError,
+)
+from campaign_service.api.problems.kinds import PROBLEMS
+from campaign_service.api.problems.seldom import Seldom
 from campaign_service.api.shapes.building import BadValuesError, in_json, plain
-from campaign_service.api.shapes.words import AnyJson, Id
 from campaign_service.api.times import with_times
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
-__all__ = [
-    "PROBLEM_MEDIA",
-    "BadValue",
-    "BusyError",
-    "CampaignName",
-    "ClientGoneError",
-    "NotAcceptableError",
-    "NotFoundError",
-    "NotReadyError",
-    "PreconditionFailedError",
-    "PreconditionNeededError",
-    "ProblemBody",
-    "Refusal",
-    "TooLargeError",
-    "UnsupportedBodyError",
-    "problem_of",
-    "refusal_of",
-    "refused_by_field",
-]
+__all__ = ["PROBLEM_MEDIA", "Refusal", "problem_of", "refusal_of", "refused_by_field"]
 
 _log = logging.getLogger(__name__)
 _refused = Seldom(_log, "a request was refused: %s")
 
 
-class BadValue(Struct, kw_only=True, frozen=True):
-    """One value that cannot be taken, and why."""
-
-    field: Annotated[
-        str,
-        Meta(
-            description="A path into the body, which counts from 0; or the name of a parameter.",
-            examples=["recipients[2].number"],
-        ),
-    ]
-    value: AnyJson
-    rule: Annotated[str, Meta(description="What is allowed.")]
-
-
-class CampaignName(Struct, kw_only=True, frozen=True):
-    """A campaign that a problem is about."""
-
-    campaign_id: Id
-    name: Annotated[str, Meta(description="Of the campaign.")]
-
-
-class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What is wrong with a request, or with the service just now (RFC 9457)."""
-
-    type: Annotated[str, Meta(description="Which problem it is.", examples=["/problems/bad-value"])]
-    title: Annotated[str, Meta(description="The same for every problem of this type.")]
-    status: Annotated[int, Meta(description="The status of HTTP.")]
-    detail: Annotated[str, Meta(description="What is wrong this time, for a person.")]
-    errors: (
-        Annotated[list[BadValue], Meta(description="Every value that must be changed.")] | UnsetType
-    ) = UNSET
-    command: (
-        Annotated[str, Meta(description="The command that the state does not allow.")] | UnsetType
-    ) = UNSET
-    why: Annotated[str, Meta(description="Why it does not.")] | UnsetType = UNSET
-    campaigns: (
-        Annotated[
-            list[CampaignName],
-            Meta(description="Those started or scheduled from the model; they keep their copy."),
-        ]
-        | UnsetType
-    ) = UNSET
-    leader: (
-        Annotated[str | None, Meta(description="Where the process listens that leads the tenant.")]
-        | UnsetType
-    ) = UNSET
-    id: (
-        Annotated[str, Meta(description="Under which the service's log has more of it.")]
-        | UnsetType
-    ) = UNSET
-
-
 PROBLEM_MEDIA = "application/problem+json"
 _AWAY = "the database cannot be written or read just now; the service's log says why"
-
-
-class NotFoundError(LookupError):
-    """What a URL names is not there."""
-
-
-class NotAcceptableError(ValueError):
-    """The client takes no form in which there is an answer."""
-
-
-class UnsupportedBodyError(ValueError):
-    """A body is not JSON by its own account."""
-
-
-class BusyError(Exception):
-    """So many wait for the same kind of work that one more would wait for long."""
-
-
-class ClientGoneError(Exception):
-    """A client went away before all of its request had come."""
-
-
-class TooLargeError(ValueError):
-    """A body has more bytes than are taken."""
-
-
-class NotReadyError(Exception):
-    """The process lives, and is of no use just now."""
-
-
-class PreconditionNeededError(ValueError):
-    """The operation requires an If-Match header."""
-
-
-class PreconditionFailedError(ValueError):
-    """Something is not as the client saw it last."""
-
-    def __init__(self, etag: str) -> None:
-        """Take the tag of what is there now."""
-        self.etag = etag
-        super().__init__(f"it has been changed since: its tag is {etag} now")
 
 
 @attrs.frozen(kw_only=True)

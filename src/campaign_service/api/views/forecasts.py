@@ -12,7 +12,7 @@ from campaign_core.codec import from_data
 from campaign_core.errors import CommandRefusedError
 from campaign_core.events import Event
 from campaign_drivers.simulated.forecast import CampaignForecast, forecast, observed
-from campaign_service.api.entries import WHOLE_MAX
+from campaign_service.api.stream.entries import WHOLE_MAX
 from campaign_service.serving import TenantService
 
 __all__ = ["forecast_of"]

@@ -17,13 +17,21 @@ import msgspec
 from msgspec import NODEFAULT, Struct, ValidationError
 
 from campaign_core.errors import Problem
-from campaign_service.api.hints import dict_pair, hints_of, list_item, members, rule_of, shape_for
-from campaign_service.api.pieces import decoded
+from campaign_service.api.problems import MalformedBodyError
+from campaign_service.api.reading.hints import (
+    dict_pair,
+    hints_of,
+    list_item,
+    members,
+    rule_of,
+    shape_for,
+)
+from campaign_service.api.reading.pieces import decoded
 from campaign_service.api.shapes import building
 from campaign_service.api.shapes.wanted import Recipient
 from campaign_service.json_pieces import loose
 
-__all__ = ["MalformedBodyError", "read_body", "read_query"]
+__all__ = ["read_body", "read_query"]
 
 S = TypeVar("S", bound=Struct)
 
@@ -36,10 +44,6 @@ _PASSWORDS = frozenset({"password", "old", "new"})
 """Fields that hold one: of a body that has them no value is shown."""
 _PROBLEMS_MAX = 1_000
 """So many are told of at once; a list of a million with a bad column is bad enough by then."""
-
-
-class MalformedBodyError(ValueError):
-    """A body that is no JSON at all."""
 
 
 def read_body(data: bytes, kind: type[S]) -> S:

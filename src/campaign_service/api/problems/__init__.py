@@ -1,0 +1,46 @@
+"""Problem details (RFC 9457) for every error.
+
+The type of a problem is a relative URI, which answers with what it means.
+"""
+
+from campaign_service.api.problems.body import ProblemBody
+from campaign_service.api.problems.details import (
+    PROBLEM_MEDIA,
+    Refusal,
+    problem_of,
+    refusal_of,
+    refused_by_field,
+)
+from campaign_service.api.problems.errors import (
+    BusyError,
+    ClientGoneError,
+    MalformedBodyError,
+    NotAcceptableError,
+    NotFoundError,
+    NotReadyError,
+    PreconditionFailedError,
+    PreconditionNeededError,
+    TooLargeError,
+    UnsupportedBodyError,
+)
+from campaign_service.api.problems.kinds import PROBLEMS
+
+__all__ = [
+    "PROBLEMS",
+    "PROBLEM_MEDIA",
+    "BusyError",
+    "ClientGoneError",
+    "MalformedBodyError",
+    "NotAcceptableError",
+    "NotFoundError",
+    "NotReadyError",
+    "PreconditionFailedError",
+    "PreconditionNeededError",
+    "ProblemBody",
+    "Refusal",
+    "TooLargeError",
+    "UnsupportedBodyError",
+    "problem_of",
+    "refusal_of",
+    "refused_by_field",
+]

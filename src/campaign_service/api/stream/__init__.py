@@ -1,0 +1,1 @@
+"""Durable events on their way to those who listen."""

@@ -1,0 +1,1 @@
+"""What answers show, made from what the core, the journal and the users' tables tell."""

@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+import campaign_core as core
 from campaign_core.errors import SettingsError
 from campaign_service import json_pieces
 from campaign_service.api.problems import MalformedBodyError
@@ -197,6 +198,24 @@ def test_list_with_very_many_bad_rows_is_looked_at_until_enough_is_known(monkeyp
     body = {**NAMED, "recipients": [{"number": "x"}] * 20_000}
 
     assert len(fields(body)) == 1_000
+    assert looked_at < 5_000
+
+
+def test_list_with_very_many_rows_that_the_core_refuses_is_looked_at_until_enough_is_known(
+    monkeypatch,
+):
+    looked_at = 0
+    make = core.Recipient
+
+    def counted(**values):
+        nonlocal looked_at
+        looked_at += 1
+        return make(**values)
+
+    monkeypatch.setattr(core, "Recipient", counted)
+    rows = [{"number": str(number), "name": "a\tb"} for number in range(20_000)]
+
+    assert len(fields({**NAMED, "recipients": rows})) == 1_000
     assert looked_at < 5_000
 
 

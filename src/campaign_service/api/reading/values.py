@@ -42,8 +42,6 @@ _SHOWN_MAX = 200
 _HUGE_IN_MAX = 1 << 20
 _PASSWORDS = frozenset({"password", "old", "new"})
 """Fields that hold one: of a body that has them no value is shown."""
-_PROBLEMS_MAX = 1_000
-"""So many are told of at once; a list of a million with a bad column is bad enough by then."""
 
 
 def read_body(data: bytes, kind: type[S]) -> S:
@@ -72,7 +70,7 @@ def read_body(data: bytes, kind: type[S]) -> S:
     if _PASSWORDS.intersection(kind.__struct_fields__):
         # What is typed in the wrong place may be the password.
         problems = [attrs.evolve(problem, value=None) for problem in problems]
-    raise building.BadValuesError(problems[:_PROBLEMS_MAX])
+    raise building.BadValuesError(problems[: building.PROBLEMS_MAX])
 
 
 def _with_huge_numbers(data: bytes, error: Exception) -> object:
@@ -151,7 +149,7 @@ def _look(
     problems: list[Problem],
 ) -> None:
     """Put down what is wrong with a value; when there is enough to tell, look no further."""
-    if len(problems) >= _PROBLEMS_MAX:
+    if len(problems) >= building.PROBLEMS_MAX:
         return
     before = len(problems)
     if _has_long(raw):
@@ -200,10 +198,10 @@ def _look_within(
     item = list_item(hint)
     if isinstance(raw, list) and item is not None:
         for index, one in enumerate(raw):
-            if len(problems) >= _PROBLEMS_MAX:
+            if len(problems) >= building.PROBLEMS_MAX:
                 return
             _look(item, one, f"{path}[{index}]", problems)
-        if item is Recipient and len(problems) < _PROBLEMS_MAX:
+        if item is Recipient and len(problems) < building.PROBLEMS_MAX:
             # The rows were looked at one by one; now for the numbers that come twice.
             _look_for_duplicates(raw, path, problems)
         return
@@ -228,7 +226,7 @@ def _look_at_fields(
     tag_field = shape.__struct_config__.tag_field
     known = [*hints] if tag_field is None else [tag_field, *hints]
     for name, value in raw.items():
-        if name not in known and len(problems) < _PROBLEMS_MAX:
+        if name not in known and len(problems) < building.PROBLEMS_MAX:
             rule = f"unknown; known here: {', '.join(known)}" if known else "unknown; none is known"
             problems.append(Problem(field=_join(path, name), value=_short(value), rule=rule))
     for field in msgspec.structs.fields(shape):

@@ -20,6 +20,7 @@ from campaign_service.api.shapes import wanted
 
 __all__ = [
     "PAIRS",
+    "PROBLEMS_MAX",
     "BadValuesError",
     "build",
     "built",
@@ -55,6 +56,8 @@ _SHAPES: dict[type[Any], type[Struct]] = {made: shape for shape, made in PAIRS.i
 }
 _ENUMS: dict[str, type[Enum]] = {"days": core.Weekday, "never_again": core.Outcome}
 """Fields whose entries are the names of members."""
+PROBLEMS_MAX = 1_000
+"""So many are told of at once; a list of a million with a bad column is bad enough by then."""
 _INDEX = re.compile(r"\[(\d+)\]")
 _POSITION = re.compile(r"\bposition \d+$")
 _STAND_IN = "9{:030d}"
@@ -153,11 +156,13 @@ def recipient_list(
     Args:
         rows: in order; ``None`` for one of which nothing can be said but that it is bad.
         path: of the list.
-        problems: where all that is wrong is put down.
+        problems: where what is wrong is put down, until that is enough.
     """
     before = len(problems)
     made = []
     for index, row in enumerate(rows):
+        if len(problems) >= PROBLEMS_MAX:
+            return None
         try:
             made.append(_recipient(row))
         except SettingsError as error:

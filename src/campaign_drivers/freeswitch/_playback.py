@@ -114,6 +114,7 @@ def _start(call: Call, order: Play, work: Work) -> None:
 
 def _bridge(call: Call, order: Transfer, work: Work) -> None:
     event_uuid = f"{call.call_id}.bridge.{work.serial()}"
+    end_uuid = f"{call.call_id}.end.{work.serial()}"
     try:
         command = translate.bridge(work.settings, call.call_id, order.extension, event_uuid)
     except UnfitError as error:
@@ -122,6 +123,8 @@ def _bridge(call: Call, order: Transfer, work: Work) -> None:
         return
     work.ask(translate.delete_guards(call.call_id), "guard", call.call_id)
     work.ask(translate.guard(call.call_id, order.dead_man_s), "guard", call.call_id)
+    # Nobody may be connected any more when the conversation is over.
+    work.ask(translate.end_with_bridge(call.call_id, end_uuid), "set", call.call_id)
     work.ask(command, "execute", call.call_id, event_uuid)
     work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + GRACE_MS)
 

@@ -27,6 +27,7 @@ __all__ = [
     "UnfitError",
     "bridge",
     "delete_guards",
+    "end_with_bridge",
     "exists",
     "guard",
     "hang_up",
@@ -182,6 +183,11 @@ def bridge(settings: FreeSwitchSettings, call_id: str, extension: str, event_uui
     number = _fit(_NUMBER, extension, "the extension")
     dialled = settings.internal.dial_string.replace("{number}", number)
     return _execute(call_id, "bridge", dialled, event_uuid)
+
+
+def end_with_bridge(call_id: str, event_uuid: str) -> Command:
+    """Return the command by which the server ends a call when its next :func:`bridge` ends."""
+    return _execute(call_id, "set", "hangup_after_bridge=true", event_uuid)
 
 
 def _execute(call_id: str, application: str, argument: str, event_uuid: str) -> Command:

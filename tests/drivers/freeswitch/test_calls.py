@@ -475,6 +475,18 @@ def test_a_transfer_connects_the_call_and_ends_with_the_conversation() -> None:
     assert rig.of(DigitReport) == []
 
 
+def test_a_transferred_call_ends_with_the_conversation_though_nobody_is_connected() -> None:
+    """R7.7: whoever was connected to an extension is not left in silence when that hangs up."""
+    rig = answered(dead_man_s=600)
+    rig.order(Transfer(call_id=A, extension="200", dead_man_s=600))
+    rig.run(1_000)
+
+    rig.lose()
+    rig.run(5_000)
+
+    assert A not in rig.switch.channels
+
+
 def test_a_transfer_starts_the_dead_man_s_switch_anew() -> None:
     rig = answered(Config(bridge_ms=10**8), dead_man_s=30)
     rig.run(20_000)

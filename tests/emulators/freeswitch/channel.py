@@ -255,7 +255,11 @@ class Channel:
             self._bridge(running)
             return
         if running.name != "playback":
+            if running.name == "set":
+                name, _, value = running.argument.partition("=")
+                self.variables[name] = value
             self._complete(running, "_none_")
+            self.after(0, self._take_next)
             return
         duration = switch.duration_of(running.argument)
         if duration is None:
@@ -330,6 +334,8 @@ class Channel:
 
         def parted() -> None:
             self.peer = None
+            if self.variables.get("hangup_after_bridge") == "true":
+                self.end("NORMAL_CLEARING")
             self._complete(running, "_none_")
 
         self.after(self.switch.config.bridge_ms, parted)

@@ -25,7 +25,7 @@ from types import MappingProxyType
 import attrs
 
 from campaign_core import CallId, Outcome
-from campaign_core.decisions import Play
+from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import AnswerReport, EndReport, RefusalReport, Report
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._settings import AsteriskSettings
@@ -134,7 +134,8 @@ class Call:
     """The order found no channel: to be repeated when there is one."""
     transferred: bool = False
     playing: Playing | None = None
-    next_play: Play | None = None
+    next_order: Play | Transfer | None = None
+    """What waits until Asterisk takes commands for it, or until a playback has ended."""
     injected: int = 0
     """Stop digits of our own that will come back as events."""
     unknown_playback: bool = False

@@ -58,11 +58,11 @@ def order_play(call: Call, order: Play, work: Work) -> None:
     """Play a sound, instead of what is playing."""
     if call.hang_up_ordered or call.transferred or call.is_over:
         return
-    if call.next_play is not None:
-        _tell(call, call.next_play, PlaybackEnd.STOPPED, work)
-    call.next_play = order
+    if isinstance(call.next_order, Play):
+        _tell(call, call.next_order, PlaybackEnd.STOPPED, work)
+    call.next_order = order
     if call.playing is None:
-        _play_next(call, work)
+        _next_order(call, work)
     else:
         call.playing.replaced = True
         # A stop digit is ending it already, or else we do.
@@ -80,7 +80,11 @@ def order_transfer(call: Call, order: Transfer, work: Work) -> None:
     """
     if call.hang_up_ordered or call.is_over:
         return
-    call.transferred, call.next_play = True, None
+    call.transferred, call.next_order = True, order
+    _next_order(call, work)
+
+
+def _dial(call: Call, order: Transfer, work: Work) -> None:
     try:
         command = translate.dial(work.settings, order.extension)
     except UnfitError as error:
@@ -116,11 +120,15 @@ def stop_due(call: Call, work: Work) -> None:
         _stop(call, work)
 
 
-def _play_next(call: Call, work: Work) -> None:
-    order = call.next_play
+def _next_order(call: Call, work: Work) -> None:
+    """Carry out the order that waits, if Asterisk takes commands for the call by now."""
+    order = call.next_order
     if order is None or not call.listens:
         return
-    call.next_play = None
+    call.next_order = None
+    if isinstance(order, Transfer):
+        _dial(call, order, work)
+        return
     if call.unknown_playback:
         call.unknown_playback = False
         _inject(call, work)
@@ -166,7 +174,7 @@ def listening(call: Call, _message: Message, work: Work) -> None:
     """Take ``AsyncAGIStart``: answered, for sure, and commands are taken."""
     call.listens, call.playing, call.unknown_playback = True, None, False
     answer(call, work)
-    _play_next(call, work)
+    _next_order(call, work)
 
 
 def not_listening(call: Call, _message: Message, _work: Work) -> None:
@@ -205,7 +213,7 @@ def executed(call: Call, message: Message, work: Work) -> None:
     end = _how_it_ended(call, ended)
     if end is not None:
         _tell(call, playing.order, PlaybackEnd.STOPPED if playing.replaced else end, work)
-        _play_next(call, work)
+        _next_order(call, work)
 
 
 def _how_it_ended(call: Call, ended: _Result) -> PlaybackEnd | None:

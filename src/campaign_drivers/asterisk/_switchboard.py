@@ -118,7 +118,9 @@ class Switchboard:
         self._session, self._census_at = None, None
         for call in self.calls.values():
             call.here, call.listens, call.injected = False, False, 0
-            call.playing, call.next_play, call.unknown_playback = None, None, True
+            if isinstance(call.next_order, Transfer):
+                self._wishes[call.call_id] = call.next_order
+            call.playing, call.next_order, call.unknown_playback = None, None, True
             call.timers.pop(Timer.STOP, None)
         if self.is_up:
             self.is_up = False

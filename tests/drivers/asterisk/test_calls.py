@@ -513,6 +513,20 @@ def test_a_transfer_sets_the_dead_mans_switch_anew_and_dials():
     assert end["command"] == "HANGUP"
 
 
+def test_a_transfer_waits_until_commands_are_taken():
+    """Seen on a real server: between the answer and the start of the AGI they are refused."""
+    board = placed()
+    board.receive(event("Newchannel"), 0)
+    board.receive(event("OriginateResponse", Response="Success", Reason="4"), 0)
+    sent(board)
+
+    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=625), 0)
+    assert sent(board) == []
+
+    board.receive(event("AsyncAGIStart"), 0)
+    assert [action["command"][:9] for action in sent(board)] == ["SET VARIA", "EXEC Dial", "HANGUP"]
+
+
 def test_what_is_dialled_to_the_other_party_is_not_told():
     board = answered()
     board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=625), 0)

@@ -220,6 +220,21 @@ def test_a_transfer_ordered_while_the_connection_is_lost_is_made_on_the_next():
     assert commands == ["", "SET VARIA", "EXEC Dial", "HANGUP"]
 
 
+def test_a_transfer_that_still_waited_when_the_connection_was_lost_is_made_on_the_next():
+    board = placed()
+    board.receive(event("Newchannel"), 0)
+    board.receive(event("OriginateResponse", Response="Success", Reason="4"), 0)
+    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=60), 0)
+    board.lost("cut", 0)
+    sent(board)
+
+    connect(board, 1_000, run="r2x")
+    channels(board, listed(), now=1_000)
+
+    commands = [action["command"][:9] for action in sent(board)]
+    assert commands == ["", "SET VARIA", "EXEC Dial", "HANGUP"]
+
+
 def test_a_call_that_is_gone_is_in_no_census_and_forgotten_after_the_second():
     board = answered()
 

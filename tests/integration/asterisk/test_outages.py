@@ -296,12 +296,12 @@ def test_a_transferred_call_ends_with_the_conversation_though_nobody_is_connecte
         await rig.driver.start(rig.told)
         call_id = rig.place("607")
         await rig.answered(call_id)
-        rig.driver.carry_out(Transfer(call_id=call_id, extension="8*15*99", dead_man_s=60))
+        rig.driver.carry_out(Transfer(call_id=call_id, extension="8*50*99", dead_man_s=60))
         await asyncio.sleep(0.7)
         rig.driver._link.abort()
         await rig.driver.close()
         assert call_id in own_pbx.channels()
-        for _ in range(50):
+        for _ in range(100):
             if call_id not in own_pbx.channels():
                 return
             await asyncio.sleep(0.1)

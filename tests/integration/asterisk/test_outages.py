@@ -296,6 +296,7 @@ def test_a_transferred_call_ends_with_the_conversation_though_nobody_is_connecte
         await rig.driver.start(rig.told)
         call_id = rig.place("607")
         await rig.answered(call_id)
+        await rig.until(lambda: rig.driver._board.calls[call_id].listens)
         rig.driver.carry_out(Transfer(call_id=call_id, extension="8*50*99", dead_man_s=60))
         await asyncio.sleep(0.7)
         rig.driver._link.abort()

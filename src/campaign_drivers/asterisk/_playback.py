@@ -43,6 +43,7 @@ STOP_MS = 250
 """After which a playback that should have ended is ended; two and a half polls of the channel."""
 
 _RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?", re.DOTALL)
+_NOT_YET = "Failed to add AGI command to channel"
 _DIGITS = frozenset("0123456789*#ABCD")
 
 
@@ -102,12 +103,22 @@ def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> No
     """Take the reply to an AGI command: refused, or queued, which says nothing yet."""
     if message.is_success:
         return
-    playing = call.playing
-    if message["message"].endswith("does not exist."):
+    playing, text = call.playing, message["message"]
+    if playing is None or playing.command_id != command_id:
+        playing = None
+    if text.endswith("does not exist."):
         # Gone already: its end is on the way.
         return
-    work.noted(f"call {call.call_id}: Asterisk refused a command: {message['message']}")
-    if playing is not None and playing.command_id == command_id:
+    if playing is not None and text.startswith(_NOT_YET):
+        # By the list of channels it is in the AGI, which has not begun to take commands.
+        call.playing, call.listens = None, False
+        if playing.replaced:
+            _tell(call, playing.order, PlaybackEnd.STOPPED, work)
+        else:
+            call.next_order = playing.order
+        return
+    work.noted(f"call {call.call_id}: Asterisk refused a command: {text}")
+    if playing is not None:
         call.playing = None
         _tell(call, playing.order, PlaybackEnd.FAILED, work)
     elif call.transferred:
@@ -171,8 +182,12 @@ def _tell(call: Call, order: Play, end: PlaybackEnd, work: Work) -> None:
 
 
 def listening(call: Call, _message: Message, work: Work) -> None:
-    """Take ``AsyncAGIStart``: answered, for sure, and commands are taken."""
-    call.listens, call.playing, call.unknown_playback = True, None, False
+    """Take ``AsyncAGIStart``: answered, for sure, and commands are taken.
+
+    The list of channels may have told that before, and what was ordered since goes on.
+    """
+    if not call.listens:
+        call.listens, call.playing, call.unknown_playback = True, None, False
     answer(call, work)
     _next_order(call, work)
 

@@ -14,6 +14,7 @@ from campaign_core.reports import (
     DriverDownReport,
     DriverUpReport,
     EndReport,
+    PlaybackEnd,
     PlaybackReport,
     RefusalReport,
 )
@@ -180,6 +181,56 @@ def test_the_late_end_of_a_sound_of_the_old_connection_is_not_told():
     board.receive(late, 1_100)
 
     assert [report for report in reports(board) if isinstance(report, PlaybackReport)] == []
+
+
+def test_the_start_of_the_agi_that_is_told_after_the_list_of_channels_forgets_no_sound():
+    """Seen on a real server: an event may come later than the reply to what was asked after it."""
+    board = placed()
+    reconnect(board, listed())
+    board.carry_out(Play(call_id=ID, play=1, sound="message", stop_digits=""), 1_000)
+    *_, command = sent(board)
+    reports(board)
+
+    board.receive(event("AsyncAGIStart"), 1_010)
+    board.receive(
+        event("AsyncAGIExec", CommandId=command["commandid"], Result="200%20result%3D0%0A"), 2_000
+    )
+
+    assert reports(board) == [PlaybackReport(call_id=ID, play=1, end=PlaybackEnd.FINISHED)]
+
+
+def test_a_sound_that_is_refused_because_the_agi_has_not_begun_is_played_when_it_has():
+    board = placed()
+    reconnect(board, listed())
+    board.carry_out(Play(call_id=ID, play=1, sound="message", stop_digits=""), 1_000)
+    *_, command = sent(board)
+    reports(board)
+
+    refusal = "Failed to add AGI command to channel Local/201@callees-00000000;1 queue"
+    board.receive(reply(command, Response="Error", Message=refusal), 1_010)
+    assert sent(board) == []
+    board.receive(event("AsyncAGIStart"), 1_020)
+
+    assert [action["command"] for action in sent(board)] == [command["command"]]
+    assert reports(board) == []
+
+
+def test_of_two_sounds_ordered_before_the_agi_has_begun_the_later_one_is_played():
+    board = placed()
+    reconnect(board, listed())
+    for number in (1, 2):
+        sound = f"sound{number}"
+        board.carry_out(Play(call_id=ID, play=number, sound=sound, stop_digits=""), 1_000)
+    command = next(action for action in sent(board) if action["action"] == "AGI")
+    reports(board)
+
+    refusal = "Failed to add AGI command to channel Local/201@callees-00000000;1 queue"
+    board.receive(reply(command, Response="Error", Message=refusal), 1_010)
+    board.receive(event("AsyncAGIStart"), 1_020)
+
+    assert reports(board) == [PlaybackReport(call_id=ID, play=1, end=PlaybackEnd.STOPPED)]
+    (again,) = sent(board)
+    assert "sound2" in again["command"]
 
 
 def test_commands_are_told_apart_across_connections():

@@ -13,7 +13,6 @@ import asyncio
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from statistics import median, quantiles
 
 import attrs
 from tests.kill.service import open_books
+from tests.ports import held_port
 
 from benchmarks.durable import ROOT, emulated_pbx
 from benchmarks.tables import Row, Table
@@ -46,9 +46,7 @@ _keys = count(1)
 @contextmanager
 def _served(folder: Path, pbx_port: int) -> Iterator[tuple[int, str]]:
     """Run the service; give its port and a token."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = held_port()
     database = f"sqlite:///{folder}/campaigns.db"
     driver = (
         f"freeswitch://:throwaway1@127.0.0.1:{pbx_port}/"

@@ -1,8 +1,9 @@
 """A real PostgreSQL server for tests: Debian's package, a private cluster in a folder of its own.
 
-Standard library alone, so that benchmarks can use it too. The server listens on a free port of
-the loopback and on a socket in its folder; no cluster of the machine's own is made or touched. It
-can be stopped, killed, frozen and started again, for whoever tests what a lost database does.
+Standard library alone, so that benchmarks can use it too. The server listens on a port of the
+loopback that it keeps, and on a socket in its folder; no cluster of the machine's own is made or
+touched. It can be stopped, killed, frozen and started again, for whoever tests what a lost
+database does.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+
+from tests.ports import held_port
 
 USER, PASSWORD = "campaign", "only-on-loopback"
 OLDEST = 15
@@ -104,7 +106,7 @@ class PostgresServer:
     def __init__(self, *, is_durable: bool = False) -> None:
         self.programs = provide()
         self.folder = Path(tempfile.mkdtemp(prefix="call-campaign-pg-"))
-        self.port = _free_port()
+        self.port = held_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._owner = "postgres" if os.geteuid() == 0 else None
         if self._owner is not None:
@@ -250,12 +252,6 @@ class PostgresServer:
         return _run(
             str(self.programs / program), *arguments, owner=self._owner, cwd=str(self.folder)
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.kill.held import FOLDER, PLACES
 from tests.kill.lives import Anew, Forked
 from tests.kill.operator import ACTOR, Answer
 from tests.kill.requests import request_of
+from tests.ports import held_port
 
 from campaign_core import Instant
 from campaign_core import commands as cm
@@ -46,12 +46,6 @@ def open_books(url: str) -> str:
         database.close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Service:
     """The service's process, one life after another.
 
@@ -62,7 +56,7 @@ class Service:
     """
 
     def __init__(self, database: str, driver_url: str, folder: Path) -> None:
-        port = free_port()
+        port = held_port()
         self.kills: list[int] = []
         """When: milliseconds since 1970."""
         self.starts_s: list[float] = []

@@ -2,7 +2,7 @@
 
 Standard library alone, so that benchmarks can use it too. Nothing of the machine's own packages
 is changed: each release lives in a folder made by debootstrap, kept between runs, and each server
-runs there under `chroot`, on loopback ports that were free, in a folder that goes with it.
+runs there under `chroot`, on loopback ports of its own, in a folder that goes with it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from itertools import count
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
+
+from tests.ports import held_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,13 +169,6 @@ def _run(*command: str, env: dict[str, str] | None = None, cwd: str | None = Non
 # ----------------------------------------------------------------------------------- servers
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 _number = count(1)
 
 
@@ -187,9 +182,9 @@ class Server:
     peer_sip: int = 9
     """The SIP port of the server that `PJSIP/…@peer` calls."""
     extra_manager: str = ""
-    ami: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
-    ami_tls: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
-    sip: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    ami: int = field(default_factory=held_port)
+    ami_tls: int = field(default_factory=held_port)
+    sip: int = field(default_factory=lambda: held_port(socket.SOCK_DGRAM))
     inside: str = ""
     process: subprocess.Popen[bytes] | None = None
 

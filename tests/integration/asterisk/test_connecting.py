@@ -5,6 +5,7 @@ import ssl
 
 import attrs
 import pytest
+from tests.ports import held_port
 
 from campaign_drivers import Severity
 from campaign_drivers import _driver as protocol
@@ -13,7 +14,6 @@ from campaign_drivers.asterisk import AsteriskDriver, examine
 from campaign_drivers.errors import LinkLostError, LoginRefusedError
 
 from .rig import connected, settings_for
-from .servers import free_port
 
 
 def start(settings):
@@ -53,10 +53,8 @@ def test_wrong_credentials_are_told_as_such(pbx, changes, by_secret):
 
 
 def test_a_port_where_nobody_listens_is_no_connection(pbx):
-    import socket
-
     with pytest.raises(LinkLostError):
-        start(settings_for(pbx, port=free_port(socket.SOCK_STREAM)))
+        start(settings_for(pbx, port=held_port()))
 
 
 def test_the_driver_is_one_of_the_protocol(pbx):

@@ -57,22 +57,28 @@ def test_sign_of_life_is_given_only_once_life_is_proved(listener):
     name, listener = listener
     proofs = []
 
-    async def prove():
-        proofs.append(True)
-        if len(proofs) == 3:
-            await asyncio.Event().wait()
-
     async def story():
+        third = asyncio.Event()
+
+        async def prove():
+            proofs.append(True)
+            if len(proofs) == 3:
+                third.set()
+                await asyncio.Event().wait()
+
         environment = {
             "NOTIFY_SOCKET": name,
             "WATCHDOG_USEC": "30000",
             "WATCHDOG_PID": str(os.getpid()),
         }
         watching = asyncio.create_task(Notifier.from_environment(environment).watch(prove))
-        await asyncio.sleep(0.3)
+        await third.wait()
+        # For longer than between two signs of life.
+        await asyncio.sleep(0.1)
         watching.cancel()
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), timeout=60))
+    assert len(proofs) == 3
     listener.settimeout(0)
     assert [listener.recv(100) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     with pytest.raises(BlockingIOError):
@@ -86,7 +92,7 @@ def test_sign_of_life_is_given_only_once_life_is_proved(listener):
 def test_nothing_is_missing_where_nobody_listens(environment):
     notifier = Notifier.from_environment(environment)
     notifier.ready("fine")
-    asyncio.run(asyncio.wait_for(notifier.watch(lambda: asyncio.sleep(0)), timeout=1))
+    asyncio.run(asyncio.wait_for(notifier.watch(lambda: asyncio.sleep(0)), timeout=60))
 
 
 def test_watchdog_of_another_process_is_not_ours():

@@ -9,7 +9,10 @@ from tests.service.cli.remote.conftest import PEOPLE
 from tests.service.serving_process import PASSWORD
 
 from campaign_service.cli import main
+from campaign_service.cli.remote import watch
 from campaign_service.cli.statuses import ExitStatus
+
+HANG_UP = "--hang-up"
 
 
 def test_campaign_goes_its_way(campaign):
@@ -257,11 +260,21 @@ def test_unknown_model_is_named(campaign):
     assert "no model of the service has this id or name, and there is no such file" in told
 
 
-def test_watch_ends_with_the_campaign(campaign, started):
+def test_watch_ends_with_the_campaign(campaign, started, monkeypatch):
     """Live through the stream of events; the exit status tells how it ended."""
-    threading.Timer(0.3, main, [["stop", campaign.name, "--hang-up"]]).start()
+    threads = []
+
+    def stop_once_shown(row, zone):
+        show(row, zone)
+        if not threads:
+            threads.append(threading.Thread(target=main, args=[["stop", campaign.name, HANG_UP]]))
+            threads[0].start()
+
+    show = watch._log
+    monkeypatch.setattr(watch, "_log", stop_once_shown)
 
     status, told = campaign("status", started, "--watch")
+    threads[0].join()
 
     assert status == ExitStatus.INCOMPLETE
     assert f"{campaign.name}: paused, 0 of 3 reached" in told

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from tests.service.ringing import SCRIPT
 from tests.service.serving_process import PASSWORD, ROOT, ServingProcess, environment
 
 from campaign_service.cli import main
@@ -51,7 +52,7 @@ def test_guide_comes_out_as_shown(tmp_path, monkeypatch):
     (tmp_path / "drill.toml").write_text(campaign_toml, encoding="utf-8")
     (tmp_path / "people.csv").write_text(people, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    with ServingProcess(tmp_path) as process:
+    with ServingProcess(tmp_path, script=SCRIPT) as process:
         url = process.url
         here = environment(CAMPAIGN_URL=url, XDG_CONFIG_HOME=str(tmp_path / "config"))
         monkeypatch.setattr("os.environ", here)

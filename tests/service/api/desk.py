@@ -1,4 +1,4 @@
-"""A service at work for tests: a house over SQLite and the simulated driver, served on loopback."""
+"""A service at work for tests: a house over SQLite and a simulated driver, served on loopback."""
 
 import asyncio
 import threading
@@ -7,6 +7,7 @@ import time
 import httpx
 import uvicorn
 from argon2 import PasswordHasher
+from tests.service.ringing import DRIVER
 
 from campaign_service import access
 from campaign_service.access import Actor, Grant, LocalAuthenticator, Passwords
@@ -44,7 +45,7 @@ class Desk:
         folder,
         *,
         tenants=("main",),
-        driver="simulated",
+        driver=DRIVER,
         settings=None,
         url=None,
         has_users=False,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.service.api.desk import PASSWORD, Desk
 from tests.service.api.test_nodes import POOL
+from tests.service.ringing import DRIVER
 
 from campaign_core import CampaignModel, Line, Recipient, RecipientList
 from campaign_service.api.routes import operations_of
@@ -52,7 +53,7 @@ def transport():
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("client")
-    (folder / "pool.toml").write_text(POOL)
+    (folder / "pool.toml").write_text(POOL.replace("simulated", DRIVER))
     with Desk(folder, driver=f"pool:{folder / 'pool.toml'}") as running:
         yield running
 

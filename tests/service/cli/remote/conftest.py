@@ -4,6 +4,7 @@ import os
 import re
 
 import pytest
+from tests.service.ringing import SCRIPT
 from tests.service.serving_process import ServingProcess
 
 from campaign_service.cli import main
@@ -30,8 +31,8 @@ PEOPLE = "name,number,line\nAda,201,internal\nBen,202,internal\nChiara,+39010555
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """A service with a simulated telephony, and the token of its administrator."""
-    with ServingProcess(tmp_path_factory.mktemp("service")) as process:
+    """A service whose calls are never answered, and the token of its administrator."""
+    with ServingProcess(tmp_path_factory.mktemp("service"), script=SCRIPT) as process:
         process.admin_token = process.token()
         yield process
         assert process.stop() == ExitStatus.COMPLETED

@@ -2,6 +2,7 @@
 
 import signal
 
+from tests.service.ringing import SCRIPT
 from tests.service.serving_process import ServingProcess
 
 from campaign_service.cli import main
@@ -16,11 +17,11 @@ def test_commands_find_the_leader_and_its_successor(postgres_url, tmp_path, monk
         'recipients = "people.csv"\nring_timeout_s = 600\n'
     )
     variables = {"CAMPAIGN_DB": postgres_url}
-    with ServingProcess(tmp_path, **variables) as leader:
+    with ServingProcess(tmp_path, script=SCRIPT, **variables) as leader:
         token = leader.token()
         assert "we lead from event 0" in leader.text
         (tmp_path / "token").write_text(token)
-        with ServingProcess(tmp_path, **variables) as follower:
+        with ServingProcess(tmp_path, script=SCRIPT, **variables) as follower:
             where = ["--url", follower.url, "--token-file", "token"]
 
             assert main(["start", "drill.toml", *where]) == 0

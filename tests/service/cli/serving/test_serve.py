@@ -11,6 +11,7 @@ from contextlib import closing
 
 import httpx
 import pytest
+from tests.service.ringing import SCRIPT
 from tests.service.serving_process import WITHIN_S, ServingProcess
 
 from campaign_core import Instant, Settings, open_service
@@ -89,7 +90,7 @@ def test_second_signal_does_not_wait_for_calls(here):
     files = {"drill.toml": CAMPAIGN, "people.csv": "number,line\n201,internal\n"}
     for name, text in files.items():
         (here / name).write_text(text)
-    with ServingProcess(here, "--drain-s", "3600") as process:
+    with ServingProcess(here, "--drain-s", "3600", script=SCRIPT) as process:
         token = process.token()
         started = ["start", "drill.toml", "--url", process.url]
         (here / "token").write_text(token)

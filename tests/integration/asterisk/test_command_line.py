@@ -18,12 +18,12 @@ caller_number = "100"
 sound = "message"
 recipients = "recipients.csv"
 attempts_max = 2
-ring_timeout_s = 3
+ring_timeout_s = 5
 
 [campaign.script]
 confirm_answer = true
 confirm_listening = true
-digit_timeout_s = 2
+digit_timeout_s = 4
 answer_prompts_max = 2
 message_plays_max = 2
 
@@ -33,14 +33,14 @@ answer_prompt = "prompt"
 
 # Number, line, outcomes of its attempts. The prompt lasts 1 s, the message 1.5 s.
 CALLEES = [
-    ("8*5*1*25*9", "external", ["REACHED"]),
-    ("90*1*5*1*25*9", "external", ["BUSY", "REACHED"]),
+    ("8*5*1*35*9", "external", ["REACHED"]),
+    ("90*1*5*1*35*9", "external", ["BUSY", "REACHED"]),
     ("603", "external", ["BUSY", "BUSY"]),
     ("601", "external", ["NO_ANSWER", "NO_ANSWER"]),
     ("8*5*1*6*99", "external", ["HUNG_UP", "HUNG_UP"]),
-    ("8*5*5*9*1*25*9", "external", ["REACHED"]),
+    ("8*5*5*9*1*35*9", "external", ["REACHED"]),
     ("8*5*2", "external", ["NOT_CONFIRMED", "NOT_CONFIRMED"]),
-    ("8*5*1*25*9", "internal", ["REACHED"]),
+    ("8*5*1*35*9", "internal", ["REACHED"]),
 ]
 
 

@@ -22,6 +22,8 @@ class Slowness:
 
     _USUAL_S = 0.03
     """More than that takes on an idle machine."""
+    _PAUSE_S = 0.2
+    """Between two of them."""
 
     def __init__(self):
         self._starts_s = []
@@ -42,10 +44,15 @@ class Slowness:
         self._thread.join()
 
     def _measure(self):
-        while not self._is_over.wait(timeout=0.2) or not self._starts_s:
+        is_over = False
+        while not is_over:
+            began = time.monotonic()
+            is_over = self._is_over.wait(timeout=self._PAUSE_S)
+            # What stands still in a pause is as late as what stands still in a start.
+            late_s = 0 if is_over else time.monotonic() - began - self._PAUSE_S
             began = time.monotonic()
             subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
-            self._starts_s.append(time.monotonic() - began)
+            self._starts_s.append(time.monotonic() - began + late_s)
 
 
 class Process:

@@ -232,7 +232,7 @@ def test_second_process_follows_and_leads_once_the_first_has_stopped(database_ur
                 await other.give(StartCampaign(model_id=1))
 
             await first.aclose()
-            await until(lambda: other.role is ProcessRole.LEADING, within_s=3)
+            await until(lambda: other.role is ProcessRole.LEADING, within_s=20)
             await other.give(StartCampaign(model_id=1))
             assert other.health().leader_url == "http://two"
 

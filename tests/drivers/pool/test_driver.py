@@ -165,7 +165,7 @@ def test_slow_node_holds_up_nobody_for_long():
     async def story():
         slow = Slow()
         pool, _ = pool_of(slow, Telephony())
-        await asyncio.wait_for(pool.start(pool.heard.append), 5)
+        await asyncio.wait_for(pool.start(pool.heard.append), 20)
         assert [node.is_up for node in pool.nodes()] == [False, True]
         await pool.close()
         assert slow.is_closed

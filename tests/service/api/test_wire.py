@@ -266,7 +266,9 @@ def test_streams_end_when_they_are_closed():
         await asyncio.sleep(0.01)
         assert all_wires.listeners() == {"main": 1}
         tenants["main"].tell(2)
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while len(counted) < 2:  # noqa: ASYNC110 -- they are gathered for a moment
+                await asyncio.sleep(0.001)
         all_wires.close()
         found = await listening
         await all_wires.stop()

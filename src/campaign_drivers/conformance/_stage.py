@@ -32,8 +32,9 @@ _Report = TypeVar("_Report", bound=Report)
 _Offer = TypeVar("_Offer")
 
 _LOOK_EVERY_S = 0.05
-_AT_ONCE_S = 0.1
-"""How long ``carry_out`` may take: far more than any order needs, far less than any answer."""
+_AT_ONCE_S = 1.0
+"""How long ``carry_out`` may take: more than any order needs on a busy machine, less than a
+telephone rings."""
 
 
 class BrokenPromiseError(AssertionError):

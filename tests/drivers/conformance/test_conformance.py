@@ -146,7 +146,7 @@ class Waits(Wrapped):
     def carry_out(self, decision):
         import time
 
-        time.sleep(0.2)
+        time.sleep(1.1)
         self.driver.carry_out(decision)
 
 

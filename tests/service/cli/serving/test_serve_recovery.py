@@ -13,7 +13,7 @@ from campaign_service.cli import main
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client, Connection
 
-COUNT, LIMIT = 14, 4
+COUNT, LIMIT = 24, 4
 CAMPAIGN = f"""
 [campaign]
 name = "Drill"

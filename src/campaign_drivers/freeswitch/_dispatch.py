@@ -9,16 +9,16 @@ from campaign_drivers.freeswitch._call import GRACE_MS, Call, Job, Timer, Work
 from campaign_drivers.freeswitch._happenings import Reply
 from campaign_drivers.freeswitch._wire import Event
 
-__all__ = ["HANGUP_COMPLETE", "channel_event", "replied", "timer_passed"]
+__all__ = ["channel_event", "replied", "timer_passed"]
 
-HANGUP_COMPLETE = "CHANNEL_HANGUP_COMPLETE"
+_HANGUP_COMPLETE = "CHANNEL_HANGUP_COMPLETE"
 """The last event of a channel."""
 
 
 def channel_event(call: Call, event: Event, work: Work) -> None:
     """Take an event of the call's channel."""
     call.here = True
-    if event.name == HANGUP_COMPLETE:
+    if event.name == _HANGUP_COMPLETE:
         calls.hung_up(call, event, work)
         return
     calls.seen(call, event, work)

@@ -230,9 +230,8 @@ class Switchboard:
             return
         # By this id alone: a loopback's other end carries our variables too.
         call_id = CallId(event["unique-id"])
-        call = self.calls.get(call_id)
-        if call is None and event.name != dispatch.HANGUP_COMPLETE:
-            call = self._register.adopt(call_id, now)
+        # The server's list is behind: of a call of an earlier run the end may be the first news.
+        call = self.calls.get(call_id) or self._register.adopt(call_id, now)
         if call is None:
             return
         if event.name == "CHANNEL_CREATE":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.drivers.freeswitch.rig import Rig, call_id, place
-from tests.emulators.freeswitch.people import Scripted
+from tests.emulators.freeswitch.people import Rejects, Scripted
 from tests.emulators.freeswitch.switch import Config
 
 from campaign_core import CallLimits, Outcome
@@ -281,6 +281,23 @@ def test_answer_of_a_call_that_only_the_second_list_has_is_told() -> None:
     second.reports.clear()
     second.run(6_000)
     assert [up(A), AnswerReport(A)] == second.reports
+
+
+def test_end_of_a_call_that_no_list_has_is_told() -> None:
+    """R5.5: LOST are those whose end nobody was told of. The server's list lags."""
+    busy = Rejects(cause="USER_BUSY", after_ms=400)
+    first = Rig(Config(list_lag_ms=500, plan=lambda _: busy)).up()
+    first.order(place())
+    first.run(100)
+    first.lose()
+    second = Rig()
+    second.switch = first.switch
+
+    second.connect()
+    second.run(6_000)
+
+    end = EndReport(call_id=A, unanswered_as=Outcome.BUSY, hangup_cause=17)
+    assert [DriverUpReport(), up(), end, up()] == second.reports
 
 
 def test_a_call_that_ends_between_subscription_and_census_is_up_and_then_ends() -> None:

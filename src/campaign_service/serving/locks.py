@@ -26,6 +26,16 @@ _SPACE = 0x63616D70
 """Of our advisory locks among those of other programs: the letters `camp`."""
 _PATIENCE_S = 2.0
 _TAKE = sa.text("SELECT pg_try_advisory_lock(CAST(:space AS int), CAST(:tenant AS int))")
+_END_APPENDS = sa.text(
+    "SELECT count(pg_terminate_backend(holder.pid)) FROM tenant"
+    " JOIN pg_locks AS holder ON holder.transactionid = tenant.xmax"
+    " JOIN pg_stat_activity AS session ON session.pid = holder.pid"
+    " WHERE tenant.id = CAST(:tenant AS int)"
+    " AND holder.locktype = 'transactionid' AND holder.mode = 'ExclusiveLock' AND holder.granted"
+    " AND session.usename = current_user"
+)
+"""A leader that was stopped in the middle of an append holds the journal's head for as long as it
+stands still: within a COPY no limit of the server's ends its transaction."""
 _ANSWER = sa.text("SELECT true")
 _NOTICE = sa.text("SET tcp_user_timeout = 4000")
 """An answer on its way to a machine that is gone would keep the lock for a quarter of an hour."""
@@ -173,6 +183,8 @@ class ServerLock:
 
     def _try(self) -> bool:
         self._is_ours = bool(self._ask(_TAKE.bindparams(**self._key)))
+        if self._is_ours:
+            self._ask(_END_APPENDS.bindparams(tenant=self._key["tenant"]))
         return self._is_ours
 
     def _ask(self, question: sa.TextClause) -> object:

@@ -104,7 +104,7 @@ def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> No
     if message.is_success:
         return
     playing, text = call.playing, message["message"]
-    if playing is None or playing.command_id != command_id:
+    if playing is not None and playing.command_id != command_id:
         playing = None
     if text.endswith("does not exist."):
         # Gone already: its end is on the way.

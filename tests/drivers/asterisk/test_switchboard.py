@@ -35,6 +35,7 @@ from .recordings import (
 )
 
 ID = call_id(1)
+NOT_YET = "Failed to add AGI command to channel Local/201@callees-00000000;1 queue"
 
 
 def reports(board):
@@ -206,8 +207,7 @@ def test_a_sound_that_is_refused_because_the_agi_has_not_begun_is_played_when_it
     *_, command = sent(board)
     reports(board)
 
-    refusal = "Failed to add AGI command to channel Local/201@callees-00000000;1 queue"
-    board.receive(reply(command, Response="Error", Message=refusal), 1_010)
+    board.receive(reply(command, Response="Error", Message=NOT_YET), 1_010)
     assert sent(board) == []
     board.receive(event("AsyncAGIStart"), 1_020)
 
@@ -224,8 +224,7 @@ def test_of_two_sounds_ordered_before_the_agi_has_begun_the_later_one_is_played(
     command = next(action for action in sent(board) if action["action"] == "AGI")
     reports(board)
 
-    refusal = "Failed to add AGI command to channel Local/201@callees-00000000;1 queue"
-    board.receive(reply(command, Response="Error", Message=refusal), 1_010)
+    board.receive(reply(command, Response="Error", Message=NOT_YET), 1_010)
     board.receive(event("AsyncAGIStart"), 1_020)
 
     assert reports(board) == [PlaybackReport(call_id=ID, play=1, end=PlaybackEnd.STOPPED)]

@@ -87,6 +87,12 @@ class Rig:
         self.reports.clear()
         return self
 
+    def another_run(self) -> Rig:
+        """Return a later run of ours at the same server, not connected yet."""
+        other = Rig()
+        other.switch = self.switch
+        return other
+
     def lose(self) -> None:
         """Lose the connection; the server goes on."""
         assert self.client is not None

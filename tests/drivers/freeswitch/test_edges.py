@@ -118,8 +118,7 @@ def test_a_call_that_was_transferred_is_taken_over_as_such() -> None:
     rig.order(Transfer(call_id=A, extension="200", dead_man_s=600))
     rig.run(1_000)
     rig.lose()
-    second = Rig()
-    second.switch = rig.switch
+    second = rig.another_run()
     second.connect()
     assert [DriverUpReport(), CallsUpReport(frozenset({A})), AnswerReport(A)] == second.reports
 

@@ -256,8 +256,7 @@ def test_a_call_of_an_earlier_run_is_taken_over_by_its_id_alone() -> None:
     first.run(100)
     first.lose()
 
-    second = Rig()
-    second.switch = first.switch
+    second = first.another_run()
     second.connect()
 
     assert [DriverUpReport(), up(A), AnswerReport(A)] == second.reports
@@ -272,8 +271,7 @@ def test_answer_of_a_call_that_only_the_second_list_has_is_told() -> None:
     first.order(place())
     first.run(100)
     first.lose()
-    second = Rig()
-    second.switch = first.switch
+    second = first.another_run()
 
     second.connect()
 
@@ -290,8 +288,7 @@ def test_end_of_a_call_that_no_list_has_is_told() -> None:
     first.order(place())
     first.run(100)
     first.lose()
-    second = Rig()
-    second.switch = first.switch
+    second = first.another_run()
 
     second.connect()
     second.run(6_000)
@@ -397,8 +394,7 @@ def test_nothing_is_kept_of_a_call_of_an_earlier_run_that_the_list_had_too_long(
     rig.order(place("1002"))
     rig.run(1_600)
     rig.lose()
-    second = Rig()
-    second.switch = rig.switch
+    second = rig.another_run()
     second.connect()
     assert CallsUpReport(frozenset({A})) in second.reports
 

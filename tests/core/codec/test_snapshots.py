@@ -163,6 +163,14 @@ def test_snapshot_that_was_stored_in_format_1_is_read_for_ever():
     assert state_of((DATA / "snapshot-1.bin").read_bytes()) == codec.from_data(stored["state"])
 
 
+def test_snapshot_of_a_busy_evening_is_read_for_ever():
+    """With calls in every step, a cap, rates and a breaker; written by release 0.1."""
+    state = state_of((DATA / "snapshot-0.1-evening.bin").read_bytes())
+
+    assert core.check(state) == ()
+    assert (state.sequence, len(core.calls(state))) == (99, 5)
+
+
 # What is refused --------------------------------------------------------------------------------
 
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 import campaign_core
 from campaign_core import CampaignModel, Instant, Recipient, Settings
+from campaign_core.codec import from_data, state_of, to_data
 from campaign_core.commands import AddModel, PauseCampaign, ResumeCampaign, StartCampaign
 from campaign_core.errors import JournalError
 from campaign_service.journal import (
@@ -16,6 +18,8 @@ from campaign_service.journal import (
     TornTail,
 )
 
+DATA = Path(__file__).parent / "data"
+CORE_DATA = Path(__file__).parents[2] / "core" / "data"
 NOON = Instant(1_768_219_200_000)
 
 
@@ -213,3 +217,26 @@ def test_file_that_is_no_journal_is_refused(path, content):
 
     with pytest.raises(JournalError, match=r"journal.jsonl:1: not a journal"):
         JsonLinesJournal.open(path)
+
+
+# What an older release wrote ----------------------------------------------------------------
+
+
+def test_journal_of_an_older_release_opens_and_gives_the_state_it_gave():
+    """R8.3: the same events give an equal state; the snapshot is of the same moment."""
+    path = DATA / "journal-0.1-evening.jsonl"
+    snapshot = CORE_DATA / "snapshot-0.1-evening.bin"
+
+    state = campaign_core.replay(JsonLinesJournal.open(path).read())
+
+    assert state_of(snapshot.read_bytes()) == state
+    assert campaign_core.check(state) == ()
+
+
+def test_events_of_an_older_release_are_written_as_they_were():
+    """What has not changed is written as before: an older release reads it too."""
+    lines = (DATA / "journal-0.1-evening.jsonl").read_text(encoding="utf-8").splitlines()[1:]
+
+    assert [json.loads(line) for line in lines] == [
+        to_data(from_data(json.loads(line))) for line in lines
+    ]

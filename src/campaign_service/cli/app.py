@@ -34,6 +34,7 @@ _COMMANDS = {
     "run": "runs.run:run",
     "check": "runs.check:check",
     "doctor": "doctor:doctor",
+    "sounds": "sounds:sounds",
     "explain": "explain:explain",
     "replay": "journals.replay:replay",
     "serve": "serving.serve:serve",

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from campaign_service.config.service_settings import UNIX_SOCKET, Listen
+from campaign_service.sounds import LANGUAGES
 
 __all__ = ["DRIVER_RULE", "FILE_SUFFIX", "OPTIONS", "Kind", "Option", "RefusedError"]
 
@@ -189,6 +190,7 @@ _PROXIES = Kind(
     check=_proxies,
 )
 _FILE = _text("the name of a file", lambda text: Path(_some(text)))
+_FOLDER = _text("the name of a folder", lambda text: Path(_some(text)))
 
 OPTIONS: Mapping[str, Option] = {
     "db": Option(
@@ -205,6 +207,18 @@ OPTIONS: Mapping[str, Option] = {
         help="Who places the calls: simulated, or a URL such as asterisk://user:secret@host/.",
         metavar="simulated|URL",
         is_secret=True,
+    ),
+    "sounds_dir": Option(
+        kind=_FOLDER,
+        default=None,
+        help="The folder that the telephony plays from: our prompts are put there at the start.",
+        metavar="DIR",
+    ),
+    "language": Option(
+        kind=_one_of(*LANGUAGES),
+        default=LANGUAGES[0],
+        help="Of the prompts that are put there: en or it.",
+        metavar="en|it",
     ),
     "listen": Option(
         kind=_text(_LISTEN_RULE, _listen),

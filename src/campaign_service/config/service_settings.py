@@ -87,6 +87,10 @@ class ServiceSettings:
     """A file's name, or the URL of a database."""
     tenants: tuple[TenantSettings, ...]
     """At least one."""
+    sounds_dir: Path | None
+    """The folder that the telephony plays from; ``None``: nothing is put anywhere."""
+    language: str
+    """Of the prompts that are put there."""
     listen: Listen
     public_url: str | None
     """How others reach this process; ``None``: as it listens."""

@@ -38,6 +38,7 @@ from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
 from campaign_service.serving import House, HouseSettings, Notifier
 from campaign_service.serving.waiting import ended_before
+from campaign_service.sounds import Placed, place
 
 __all__ = ["ServiceProcess"]
 
@@ -86,6 +87,7 @@ class ServiceProcess:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._take_signal)
+        self._place_prompts()
         house = self._house()
         try:
             if not await self._started(house):
@@ -97,6 +99,20 @@ class ServiceProcess:
             _log.info("stopped")
 
     # Begin -----------------------------------------------------------------------------------
+
+    def _place_prompts(self) -> None:
+        """R2.5: put the prompts that we ship where the telephony plays from."""
+        folder = self._settings.sounds_dir
+        if folder is None:
+            return
+        try:
+            placed = place(folder, self._settings.language)
+        except OSError as error:
+            _log.warning("prompts are not put into %s: %s", folder, error.strerror or error)
+            return
+        for path, became in placed.items():
+            if became is not Placed.UNCHANGED:
+                _log.info("prompt %s: %s", path, became.value)
 
     def _house(self) -> House:
         settings = self._settings

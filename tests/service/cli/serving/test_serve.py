@@ -22,6 +22,7 @@ from campaign_service.client import Client, Connection
 from campaign_service.config.service_file import read_service
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal, create_tenant
+from campaign_service.sounds import shipped
 
 MAIN = "/api/v1/tenants/main"
 HELD = """
@@ -389,3 +390,13 @@ def test_variables_that_mean_nothing_are_named_once_without_their_values(refused
     assert status == ExitStatus.FAILED
     assert told.count("CAMPAIGN_PBX1_PASSWORD, CAMPAIGN_SERVICE_HOST") == 1
     assert SECRET not in told
+
+
+def test_prompts_that_we_ship_are_put_where_the_telephony_plays_from(here):
+    """R2.5: in Italian where the service's configuration says so."""
+    (here / "service.toml").write_text('sounds_dir = "played"\nlanguage = "it"\n')
+    with ServingProcess(here, "--config", "service.toml") as process:
+        assert "played/press-1.wav: written" in process.text
+        assert process.stop() == ExitStatus.COMPLETED
+
+    assert (here / "played" / "press-1.wav").read_bytes() == shipped("it")["press-1"]

@@ -94,6 +94,11 @@ class EndReport:
     """What the hangup cause means if nobody had answered (the driver's table, R7.1)."""
     hangup_cause: int | None = None
     """The telephony's Q.850 cause, unknown numbers kept; ``None`` where it gave none."""
+    took_commands: bool = True
+    """Whether the telephony took at least one order of ours on this call, once it was answered
+    (R7.5). ``False`` is said where it is known that it took none: an answered call to which one
+    was given is then ``FAILED``, whoever ended it. A driver that did not see the whole call, as
+    one taken over after a restart, leaves it ``True``; so does one that was given no order."""
 
 
 @attrs.frozen(kw_only=True)

@@ -124,6 +124,16 @@ class Telephony(RuleBasedStateMachine):
             end = reports.EndReport(call_id=call_id, unanswered_as=unanswered_as)
             self._tell(end, when)
 
+    @precondition(lambda self: self.naive.world.calls)
+    @rule(count=st.integers(1, 4), when=SOON)
+    def calls_find_their_sound_missing(self, count, when):
+        for call_id in list(self.naive.world.calls)[:count]:
+            self._tell(reports.AnswerReport(call_id), when)
+            play = self.naive.world.calls[call_id].plays
+            missing = reports.PlaybackEnd.FAILED
+            self._tell(reports.PlaybackReport(call_id=call_id, play=play, end=missing), when)
+            self._tell(reports.EndReport(call_id=call_id), when)
+
     @rule(data=st.data(), when=SOON)
     def a_report_comes_whether_right_or_not(self, data, when):
         self._tell(self._any_report(data), when)
@@ -196,7 +206,11 @@ class Telephony(RuleBasedStateMachine):
     def _likely_report(self, data) -> Any:
         """Return what a call in its step is likely to report next."""
         call = data.draw(st.sampled_from(list(self.naive.world.calls.values())))
-        end = reports.EndReport(call_id=call.call_id, unanswered_as=data.draw(worlds.UNANSWERED_AS))
+        end = reports.EndReport(
+            call_id=call.call_id,
+            unanswered_as=data.draw(worlds.UNANSWERED_AS),
+            took_commands=data.draw(worlds.MOSTLY),
+        )
         if call.step == "RINGING":
             return data.draw(st.sampled_from([reports.AnswerReport(call.call_id)] * 3 + [end]))
         played = reports.PlaybackReport(

@@ -40,6 +40,7 @@ ZONES = ["UTC", "Europe/Rome", "Asia/Kolkata", "America/St_Johns", "Australia/Lo
 NUMBERS = ["1", "2", "3", "4", "5"]
 OUTCOMES_TRIED_AGAIN = sorted(set(Outcome) - {Outcome.REACHED, Outcome.OPTED_OUT}, key=str)
 UNANSWERED_AS = st.sampled_from(sorted(UNANSWERED, key=str))
+MOSTLY = st.sampled_from([True] * 4 + [False])
 DIGITS = st.sampled_from("11997835")
 
 

@@ -44,6 +44,7 @@ __all__ = [
 
 E = TypeVar("E")
 _DEADLINE_RESERVE_S = 10
+_NO_COMMAND_TAKEN = "answered, and over before the telephony took a command"
 
 
 class Scene(Stamp):
@@ -238,7 +239,16 @@ def _refused(scene: Scene, report: rp.RefusalReport) -> Events:
 
 
 def _end_reported(scene: Scene, report: rp.EndReport) -> Events:
+    if not report.took_commands and _was_ordered(scene.call):
+        return _ended_as(scene, Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
     return ended(scene, report.unanswered_as, hangup_cause=report.hangup_cause)
+
+
+def _was_ordered(call: Call) -> bool:
+    """Return whether an answered call was ordered something, and not yet to end (R7.5)."""
+    return not isinstance(call.step, Ending) and (
+        call.plays > 0 or isinstance(call.step, Transferred)
+    )
 
 
 def ended(
@@ -254,6 +264,10 @@ def ended(
         outcome = Outcome.HUNG_UP
     else:
         outcome = unanswered_as
+    return _ended_as(scene, outcome, hangup_cause, detail)
+
+
+def _ended_as(scene: Scene, outcome: Outcome, hangup_cause: int | None, detail: str) -> Events:
     event = ev.CallEnded(
         seq=scene.next_seq(),
         at=scene.at,

@@ -19,7 +19,7 @@ from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
 from campaign_core._model.calling_hours import is_open, next_change
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Line, Recipient
-from campaign_core._model.statuses import Status
+from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._schedule.plan import cutoff
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow
@@ -132,10 +132,9 @@ def _of_campaign(scene: _Scene) -> Iterator[Reason]:
             )
         case Status.PAUSED:
             assert campaign.pause_reason is not None
-            by = campaign.pause_reason.name.lower()
             yield Reason(
                 kind=ReasonKind.PAUSED,
-                sentence=f"the campaign is paused (by the {by})",
+                sentence=f"the campaign is paused ({_PAUSED_BY[campaign.pause_reason]})",
                 change="when the campaign is resumed",
             )
         case Status.ACTIVE:
@@ -149,6 +148,13 @@ def _of_campaign(scene: _Scene) -> Iterator[Reason]:
         case _:
             name = campaign.status.name.lower()
             yield Reason(kind=ReasonKind.ENDED, sentence=f"the campaign is {name}", change="")
+
+
+_PAUSED_BY = {
+    PauseReason.USER: "by the user",
+    PauseReason.BREAKER: "by the breaker",
+    PauseReason.SOUND_MISSING: "its sound could not be played in three calls running",
+}
 
 
 def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:

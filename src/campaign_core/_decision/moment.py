@@ -17,7 +17,7 @@ from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.reports import OF_CALL, REPORTS, scene_of
 from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.recipients import LINES, Recipient
-from campaign_core._model.statuses import FailureReason, PauseReason, Status
+from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
 from campaign_core._state import record as rec
 from campaign_core._state import timers
@@ -187,11 +187,10 @@ class Moment:
         self.record((ended,))
 
     def _pause_tripped(self) -> None:
-        """R6.17: a broken trunk must not burn everyone's attempts."""
+        """R6.17, R6.18: a broken trunk or a missing sound must not burn everyone's attempts."""
         tripped, self.draft.tripped = self.draft.tripped, []
-        for campaign_id in tripped:
+        for campaign_id, reason in tripped:
             if self.draft.campaign(campaign_id).status is Status.ACTIVE:
-                reason = PauseReason.BREAKER
                 stamp = self.stamp(ev.SCHEDULER)
                 self.record((stamp(ev.CampaignPaused, campaign_id=campaign_id, reason=reason),))
 

@@ -55,6 +55,9 @@ class PauseReason(Enum):
 
     USER = "USER"
     BREAKER = "BREAKER"
+    """Too many calls failed for technical causes (R6.17)."""
+    SOUND_MISSING = "SOUND_MISSING"
+    """The telephony could not play the sound in three calls one after the other (R6.18)."""
 
 
 class Purpose(Enum):

@@ -63,6 +63,7 @@ class CampaignRow:
         "placements",
         "breaker_bits",
         "breaker_calls",
+        "sounds_missing",
     )
 
     def __init__(
@@ -82,6 +83,7 @@ class CampaignRow:
         placements: Placements,
         breaker_bits: int,
         breaker_calls: int,
+        sounds_missing: int,
     ) -> None:
         """Take the facts; the index is empty until the recipients are lined up."""
         self.owner: object = None
@@ -101,6 +103,8 @@ class CampaignRow:
         """The last ended calls, newest in the lowest bit; 1: a technical cause (R6.17)."""
         self.breaker_calls = breaker_calls
         """Calls ended since the campaign was started or resumed."""
+        self.sounds_missing = sounds_missing
+        """How many of the last calls ended ``SOUND_MISSING``, one after the other (R6.18)."""
 
         # Counts cached; ``check`` holds them against the facts.
         self.idle = 0

@@ -14,6 +14,7 @@ from typing_extensions import override
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.recipients import LINES, Line
 from campaign_core._model.settings import Settings
+from campaign_core._model.statuses import PauseReason
 from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.link import Link
@@ -178,8 +179,8 @@ class Draft(ServiceRow):
         self.placeable = row.placeable.copy()
         self.touched_now = set(row.touched)
         self._opened: dict[CampaignId, CampaignRow] = {}
-        self.tripped: list[CampaignId] = []
-        """Campaigns whose breaker tripped, to be paused."""
+        self.tripped: list[tuple[CampaignId, PauseReason]] = []
+        """Campaigns to be paused by the system, and why (R6.17, R6.18)."""
 
     def campaign(self, campaign_id: CampaignId) -> CampaignRow:
         """Return a campaign that may be changed.

@@ -9,6 +9,7 @@ from campaign_core import events as ev
 from campaign_core._model.outcomes import TECHNICAL, Outcome
 from campaign_core._model.recipients import FURTHER_NUMBERS_MAX, Recipient
 from campaign_core._model.retry import Breaker
+from campaign_core._model.statuses import PauseReason
 from campaign_core._state.call import Call, Placement, Silent
 from campaign_core._state.campaign import CampaignRow, number_key
 from campaign_core._state.lines import leave, leave_ready, uncap, unpark
@@ -25,6 +26,7 @@ from campaign_core._values.instants import HOUR_MS, SECOND_MS, Instant
 __all__ = ["OF_CALL"]
 
 _CAP_HORIZON_MS = 8_760 * HOUR_MS
+_SOUNDS_MISSING_MAX = 3
 _DEADLINE_RESERVE_MS = 10 * SECOND_MS
 _CALLED = tuple(Context(number_index=index) for index in range(FURTHER_NUMBERS_MAX + 1))
 
@@ -126,6 +128,8 @@ def _call_ended(draft: Draft, event: ev.CallEnded) -> None:
     placement, parameters = call.placement, campaign.parameters
     if parameters.breaker is not None:
         _count_for_breaker(draft, campaign, parameters.breaker, event)
+    if event.outcome is Outcome.SOUND_MISSING or campaign.sounds_missing:
+        _count_missing_sounds(draft, campaign, event)
     context = _CALLED[placement.number_index]
     if event.outcome is not Outcome.REACHED:
         context = Context(parameters.retry, placement.number_index)
@@ -144,7 +148,15 @@ def _count_for_breaker(
         campaign.breaker_calls >= breaker.calls
         and failed * 100 > breaker.failed_percent * breaker.calls
     ):
-        draft.tripped.append(campaign.campaign_id)
+        draft.tripped.append((campaign.campaign_id, PauseReason.BREAKER))
+
+
+def _count_missing_sounds(draft: Draft, campaign: CampaignRow, event: ev.CallEnded) -> None:
+    """R6.18: no repeat call helps anybody."""
+    is_missing = event.outcome is Outcome.SOUND_MISSING
+    campaign.sounds_missing = campaign.sounds_missing + 1 if is_missing else 0
+    if campaign.sounds_missing >= _SOUNDS_MISSING_MAX:
+        draft.tripped.append((campaign.campaign_id, PauseReason.SOUND_MISSING))
 
 
 def _call_given_back(draft: Draft, event: ev.CallGivenBack) -> None:

@@ -41,6 +41,7 @@ def _campaign_scheduled(draft: Draft, event: ev.CampaignScheduled) -> None:
         placements=Placements(),
         breaker_bits=0,
         breaker_calls=0,
+        sounds_missing=0,
     )
     campaign.idle = count
     draft.next_campaign_id = event.campaign_id + 1
@@ -73,7 +74,7 @@ def _campaign_paused(draft: Draft, event: ev.CampaignPaused) -> None:
 def _campaign_resumed(draft: Draft, event: ev.CampaignResumed) -> None:
     campaign = _with_campaign(draft, event)
     campaign.pause_reason = None
-    campaign.breaker_bits, campaign.breaker_calls = 0, 0
+    campaign.breaker_bits, campaign.breaker_calls, campaign.sounds_missing = 0, 0, 0
 
 
 def _campaign_stopped(draft: Draft, event: ev.CampaignStopped) -> None:

@@ -35,6 +35,8 @@ _PLAIN = {
     "next_model_id": int,
     "next_campaign_id": int,
 }
+_LATER_OF_CAMPAIGN = {"sounds_missing": 0}
+"""Facts of a campaign that came after the format began: see ``_LATER`` of the values."""
 _NO_RECIPIENTS = RecipientList()
 
 
@@ -141,7 +143,7 @@ def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
     )
     del parameters["recipients"]
     reason = campaign.pause_reason
-    return {
+    data = {
         "campaign_id": campaign.campaign_id,
         "model_id": campaign.model_id,
         "model_name": campaign.model_name,
@@ -158,6 +160,10 @@ def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
         "breaker_bits": f"{campaign.breaker_bits:x}",
         "breaker_calls": campaign.breaker_calls,
     }
+    for name, told_without in _LATER_OF_CAMPAIGN.items():
+        if (value := getattr(campaign, name)) != told_without:
+            data[name] = value
+    return data
 
 
 def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
@@ -180,4 +186,5 @@ def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
         placements=_placements_from_data(data["placements"], large),
         breaker_bits=int(data["breaker_bits"], 16),
         breaker_calls=data["breaker_calls"],
+        **{name: data.get(name, without) for name, without in _LATER_OF_CAMPAIGN.items()},
     )

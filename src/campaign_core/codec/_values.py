@@ -23,7 +23,10 @@ __all__ = ["Data", "coder", "known", "tagged", "untagged"]
 Data = dict[str, Any]
 """A JSON object: dicts with text keys, lists, text, whole numbers, booleans, ``None``."""
 
-_LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {Link: (("call_limits", CallLimits()),)}
+_LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
+    Link: (("call_limits", CallLimits()),),
+    reports.EndReport: (("took_commands", True),),
+}
 """Fields that came after the format began, each with its value where it is not written. It is left
 out where it has that value, so that what has not changed is written as an older release did."""
 

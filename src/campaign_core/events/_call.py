@@ -173,4 +173,5 @@ class CallEnded(CallEvent):
     hangup_cause: int | None
     """The telephony's Q.850 cause, where it gave one."""
     detail: str = ""
-    """What the telephony said of a refusal, for the operator."""
+    """Why, for the operator: what the telephony said of a refusal, or that an answered call was
+    over before it took a command (R7.5)."""

@@ -85,7 +85,11 @@ def _likely(draw: st.DrawFn, call: Call) -> rp.Report:
     """Draw what a call in its step reports next."""
     call_id = call.placement.call_id
     answered = rp.AnswerReport(call_id)
-    ended = rp.EndReport(call_id=call_id, unanswered_as=draw(_one(_UNANSWERED_AS)))
+    ended = rp.EndReport(
+        call_id=call_id,
+        unanswered_as=draw(_one(_UNANSWERED_AS)),
+        took_commands=draw(_one([True, True, True, False])),
+    )
     played = rp.PlaybackReport(call_id=call_id, play=call.plays)
     digit = rp.DigitReport(call_id=call_id, digit=draw(_one("19195780")))
     likely: list[rp.Report] = [ended]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["counted", "limits_text"]
+__all__ = ["counted", "limits_text", "paused_by"]
 
 
 def counted(count: int, noun: str) -> str:
@@ -35,3 +35,8 @@ def limits_text(limits: _Limits) -> str:
         if limit is not None
     ]
     return f"at most {', '.join(parts)}" if parts else "no limit"
+
+
+def paused_by(reason: str) -> str:
+    """Return who or what paused a campaign, as it stands behind ``PAUSED by``."""
+    return {"SOUND_MISSING": "a missing sound"}.get(reason, reason.lower())

@@ -408,6 +408,61 @@ def test_call_is_placed_as_its_campaign_has_it():
     assert order.dead_man_s == 20 + 600 + 10 + 5
 
 
+NEVER_TAKEN = [
+    ({}, []),
+    ({"confirm_answer": True}, []),
+    ({"confirm_listening": True}, []),
+    ({"confirm_answer": True, "answer_prompt": None}, ["1"]),
+]
+
+
+@pytest.mark.parametrize(("script", "digits"), NEVER_TAKEN)
+def test_answered_call_that_took_no_command_of_ours_has_failed(script, digits):
+    """R7.5: an answered call in which the telephony never took a command of ours is ``FAILED``,
+    a technical cause; that nothing needs to be confirmed makes nobody hear."""
+    story = Story()
+    story.start("1", script=CallScript(**script), breaker=core.Breaker(calls=1, failed_percent=0))
+    call_id = story.call("1")
+    story.answer("1")
+    for digit in digits:
+        story.dial("1", digit)
+
+    story.tell(reports.EndReport(call_id=call_id, hangup_cause=42, took_commands=False))
+
+    (ended,) = story.heard(events.CallEnded)
+    assert (Outcome.FAILED, 42) == (ended.outcome, ended.hangup_cause)
+    assert "before the telephony took a command" in ended.detail
+    assert story.status() is core.Status.PAUSED
+
+
+def test_call_that_was_ordered_nothing_is_hung_up_by_the_callee():
+    """R7.5: in the silence to dial 1 no command was given that could have been taken."""
+    story = Story()
+    story.start("1", script=CallScript(confirm_answer=True, answer_prompt=None))
+    call_id = story.call("1")
+    story.answer("1")
+
+    story.tell(reports.EndReport(call_id=call_id, took_commands=False))
+
+    assert [Outcome.HUNG_UP] == [event.outcome for event in story.heard(events.CallEnded)]
+
+
+def test_outcome_that_was_fixed_stays_whatever_was_taken():
+    """R7: the outcome is fixed when ``HangUp`` is ordered; unanswered, the cause tells it."""
+    story = Story()
+    story.start("1 2")
+    first, second = story.call("1"), story.call("2")
+    story.answer("1")
+    story.played("1", FAILED)
+
+    story.tell(reports.EndReport(call_id=first, took_commands=False))
+    busy = reports.EndReport(call_id=second, unanswered_as=Outcome.BUSY, took_commands=False)
+    story.tell(busy)
+
+    outcomes = [event.outcome for event in story.heard(events.CallEnded)]
+    assert [Outcome.SOUND_MISSING, Outcome.BUSY] == outcomes
+
+
 @pytest.mark.parametrize(
     ("is_answered", "expected"), [(True, Outcome.NOT_CONFIRMED), (False, Outcome.NO_ANSWER)]
 )

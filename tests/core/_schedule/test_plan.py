@@ -14,10 +14,12 @@ from campaign_core import (
     RetryPolicy,
     Status,
     Weekday,
+    codec,
     commands,
     events,
     reports,
 )
+from campaign_core.reports import PlaybackEnd
 
 HOUR = 60 * MINUTE
 
@@ -574,6 +576,60 @@ def test_breaker_pauses_a_campaign_whose_last_calls_failed_for_technical_causes(
     if expected is Status.PAUSED:
         shown = core.campaign(story.state, 1, story.now)
         assert shown.pause_reason is core.PauseReason.BREAKER
+
+
+def find_sound_missing(story: Story) -> None:
+    (number,) = story.up
+    story.answer(number)
+    story.played(number, PlaybackEnd.FAILED)
+    story.end(number)
+
+
+def test_three_calls_running_without_their_sound_pause_the_campaign():
+    """R6.18: after three calls one after the other that ended ``SOUND_MISSING``: always on."""
+    story = Story(call_limits=core.CallLimits(total=1))
+    story.start("1 2 3 4", attempts_max=9)
+
+    for _ in range(3):
+        assert story.status() is Status.BLOCKED
+        find_sound_missing(story)
+
+    shown = core.campaign(story.state, 1, story.now)
+    assert (Status.PAUSED, core.PauseReason.SOUND_MISSING) == (shown.status, shown.pause_reason)
+    assert core.explain(story.state, 1, 1, story.now).reasons[0].sentence == (
+        "the campaign is paused (its sound could not be played in three calls running)"
+    )
+    assert core.replay(story.events) == story.state
+
+
+def test_sounds_missing_are_counted_only_one_after_the_other():
+    """R6.18: three calls one after the other; any other end lets the count begin again."""
+    story = Story(call_limits=core.CallLimits(total=1))
+    story.start("1 2 3 4 5 6", attempts_max=9)
+
+    for _ in range(2):
+        find_sound_missing(story)
+        find_sound_missing(story)
+        story.end(story.up[0], Outcome.BUSY)
+
+    assert story.status() is Status.BLOCKED
+
+
+def test_sounds_missing_are_counted_anew_on_resume():
+    """R6.18, and R6.17: counts anew on resume; a kept state remembers the count."""
+    story = Story(call_limits=core.CallLimits(total=1))
+    story.start("1 2 3 4 5 6", attempts_max=9)
+    for _ in range(3):
+        find_sound_missing(story)
+    story.tell(commands.ResumeCampaign(campaign_id=1))
+
+    find_sound_missing(story)
+    find_sound_missing(story)
+    story.state = codec.state_of(codec.snapshot_of(story.state))
+
+    assert story.status() is Status.BLOCKED
+    find_sound_missing(story)
+    assert story.status() is Status.PAUSED
 
 
 def test_breaker_starts_counting_anew_on_resume():

@@ -193,9 +193,12 @@ def take_over(world: World, call: Call) -> None:
 # The end ----------------------------------------------------------------------------------------
 
 
-def ended(world: World, call: Call, unanswered_as: Outcome) -> None:
+def ended(world: World, call: Call, unanswered_as: Outcome, *, took_commands: bool = True) -> None:
     """R7.5, R7.10: what the end of a call means that was reported."""
-    if call.fixed is not None:
+    was_ordered = call.plays > 0 or call.step == "TRANSFERRED"
+    if call.fixed is None and was_ordered and not took_commands:
+        end(world, call, Outcome.FAILED)
+    elif call.fixed is not None:
         end(world, call, call.fixed)
     elif call.reached:
         end(world, call, Outcome.REACHED)
@@ -263,6 +266,11 @@ def end(world: World, call: Call, outcome: Outcome) -> None:
         if len(technical) * 100 > breaker.failed_percent * breaker.calls:
             run.status = Status.PAUSED
             world.record("paused by the breaker")
+    # R6.18: and at the last three, whether or not there is a breaker.
+    three = [Outcome.SOUND_MISSING] * 3
+    if run.status is Status.ACTIVE and run.ends[-3:] == three:
+        run.status = Status.PAUSED
+        world.record("paused: the sound is missing")
 
 
 def given_back(world: World, call: Call) -> None:

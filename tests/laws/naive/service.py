@@ -206,8 +206,8 @@ def _of_call(world: World, call: Call, message: object) -> None:
             flow.dialled(world, call, digit)
         case PlaybackReport(play=play, end=end):
             flow.played(world, call, play, end)
-        case EndReport(unanswered_as=unanswered_as):
-            flow.ended(world, call, unanswered_as)
+        case EndReport(unanswered_as=unanswered_as, took_commands=took_commands):
+            flow.ended(world, call, unanswered_as, took_commands=took_commands)
         case RefusalReport():
             flow.ended(world, call, Outcome.REFUSED)  # R5.5
         case DeferralReport(until=until):

@@ -82,7 +82,10 @@ class Campaign(Struct, kw_only=True, frozen=True):
     status: Status
     pause_reason: Annotated[
         PauseReason | None,
-        Meta(description="Who paused it: a user, or the breaker (R6.17); null: it is not paused."),
+        Meta(
+            description="Who or what paused it: a user, the breaker (R6.17), or a sound that could"
+            " not be played in three calls running (R6.18); null: it is not paused."
+        ),
     ]
     caller_number: Annotated[str, Meta(description="Shown to the recipient.")]
     priority: Annotated[int, Meta(description="A higher number goes first (R6.1).")]

@@ -13,7 +13,7 @@ from campaign_core import Campaign, RecipientStatus, campaign, link
 from campaign_service.cli.journals.past import AT_HELP, Past, read_past
 from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text
+from campaign_service.cli.words import limits_text, paused_by
 from campaign_service.report import StatusPanel
 from campaign_service.report.rows import recipient_row
 from campaign_service.report.times import TimeWriter
@@ -66,7 +66,7 @@ def _print_text(past: Past, kept: set[RecipientStatus]) -> None:
 def _campaign_lines(found: Campaign, past: Past) -> Iterator[str]:
     """Yield what the list of campaigns shows (R4.8)."""
     model, script = found.parameters, found.parameters.script
-    by = "" if found.pause_reason is None else f" by {found.pause_reason.name.lower()}"
+    by = "" if found.pause_reason is None else f" by {paused_by(found.pause_reason.name)}"
     yield ""
     yield f"{found.campaign_id}  {found.name}: {found.status.name}{by}"
     calls = found.internal_calls + found.external_calls

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from campaign_service.cli.words import limits_text
+from campaign_service.cli.words import limits_text, paused_by
 from campaign_service.client import CampaignRow, RecipientRow
 
 __all__ = [
@@ -119,7 +119,7 @@ def campaigns_table(rows: Iterable[CampaignRow], zone: ZoneInfo) -> Table:
 
 def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
     """Yield what the list of campaigns shows of one (R4.8), in the words of ``replay``."""
-    by = "" if row.pause_reason is None else f" by {row.pause_reason.lower()}"
+    by = "" if row.pause_reason is None else f" by {paused_by(row.pause_reason)}"
     calls = row.internal_calls + row.external_calls
     yield f"{row.campaign_id}  {row.name}: {row.status}{by}"
     yield (

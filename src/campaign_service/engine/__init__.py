@@ -25,6 +25,7 @@ from campaign_service.engine.parts import (
     Observer,
     Upkeep,
 )
+from campaign_service.engine.pulse import UnsureError
 from campaign_service.engine.real_time import RealTimeEngine
 from campaign_service.engine.virtual import VirtualEngine
 
@@ -37,6 +38,8 @@ __all__ = [
     "Observer",
     "RealTimeEngine",
     "Shut",
+    "UnsureError",
+    "UnsureError",
     "Upkeep",
     "VirtualEngine",
     "examine",

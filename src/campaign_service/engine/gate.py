@@ -35,6 +35,8 @@ class Shut(Enum):
     """The service is about to stop."""
     UNSURE = "UNSURE"
     """Whether this process leads is not known for certain just now."""
+    STOOD_STILL = "STOOD_STILL"
+    """It stood still, and since then nobody could tell whether it still leads."""
 
 
 @attrs.frozen

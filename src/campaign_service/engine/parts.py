@@ -63,7 +63,8 @@ class Upkeep:
     is_durable: Callable[[Sequence[Entry]], None] = _nobody_listens
     """Is told all events in order, once they are durable; must neither block nor raise."""
     confirm: Confirm | None = None
-    """Asked after a standstill, before the process acts again; ``None``: no other can lead."""
+    """Asked after a standstill, before the process acts again; ``None``: no other can lead. While
+    it raises ``UnsureError``, no call is placed."""
     waiting_max: int = 100_000
     """How many events may wait for a journal that is away; then calls in progress wait too."""
 

@@ -1,6 +1,7 @@
 """The pulse: notices that this process stood still, as when it was stopped and goes on later.
 
-Meanwhile another process may have taken its place. So after a standstill it asks before it acts.
+Meanwhile another process may have taken its place. So after a standstill it asks before it acts,
+and while nobody can tell whether it leads, no call is placed: not to know is not to lead.
 """
 
 from __future__ import annotations
@@ -9,45 +10,92 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-__all__ = ["Confirm", "Pulse"]
+__all__ = ["Confirm", "Pulse", "UnsureError"]
 
 Confirm = Callable[[], Awaitable[None]]
-"""Returns once it is certain that this process still leads, or that nobody can know; raises where
-another leads."""
+"""Returns once it is certain that this process leads; raises ``UnsureError`` where nobody can know
+that just now, and another error where another process leads."""
 
 _BEATS_EVERY_S = 0.25
 _STANDSTILL_S = 2.0
 """A standby that takes over does not call anyone anew within 5 s (R5.5)."""
+# A machine that is suspended stands still too, and its monotonic clock with it.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class UnsureError(Exception):
+    """Whether this process still leads cannot be known just now."""
 
 
 async def _nobody_asks() -> None:
     """Return at once: no other process can lead a run from a file."""
 
 
-class Pulse:
-    """Notes the time at short intervals; a long gap is a standstill."""
+def _nobody_is_told(_: bool) -> None:  # noqa: FBT001
+    """Do nothing."""
 
-    def __init__(self, confirm: Confirm | None = None) -> None:
-        """Take what asks whether this process still leads; ``None``: it always does."""
+
+class Pulse:
+    """Notes the time at short intervals; a long gap is a standstill.
+
+    Args:
+        confirm: asks whether this process still leads; ``None``: it always does.
+        unsure: is told when that becomes uncertain, and when it is certain again.
+    """
+
+    def __init__(
+        self,
+        confirm: Confirm | None = None,
+        *,
+        unsure: Callable[[bool], None] = _nobody_is_told,
+    ) -> None:
         self._confirm = confirm or _nobody_asks
-        self._beaten_at = time.monotonic()
+        self._unsure = unsure
+        self._beaten_at = _now_s()
         self._stood_still = False
+        self._is_unsure = False
 
     async def beat(self) -> None:
-        """Note the time again and again, until cancelled."""
+        """Note the time again and again, until cancelled; ask on while it is uncertain who leads.
+
+        Raises:
+            Exception: what the question raised: another process leads.
+        """
         while True:
             self._look()
-            self._beaten_at = time.monotonic()
+            self._beaten_at = _now_s()
+            if self._is_unsure:
+                await self._ask()
             await asyncio.sleep(_BEATS_EVERY_S)
 
     async def be_sure(self) -> None:
-        """After a standstill of the process, ask whether it still leads; raises if not."""
+        """After a standstill, ask whether this process leads; raises where another one does.
+
+        Where that cannot be known it says so to who was named for it, and returns.
+        """
         self._look()
-        if self._stood_still:
+        if self._stood_still and not self._is_unsure:
+            await self._ask()
+
+    async def _ask(self) -> None:
+        asked_at = _now_s()
+        try:
             await self._confirm()
+            # An answer that was given before another standstill is none.
+            is_sure = _now_s() - asked_at <= _STANDSTILL_S
+        except UnsureError:
+            is_sure = False
+        if is_sure:
             self._stood_still = False
-            self._beaten_at = time.monotonic()
+            self._beaten_at = _now_s()
+        if self._is_unsure is is_sure:
+            self._is_unsure = not is_sure
+            self._unsure(self._is_unsure)
 
     def _look(self) -> None:
-        if time.monotonic() - self._beaten_at > _STANDSTILL_S:
+        if _now_s() - self._beaten_at > _STANDSTILL_S:
             self._stood_still = True
+
+
+def _now_s() -> float:
+    return time.clock_gettime(_CLOCK)

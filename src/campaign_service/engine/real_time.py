@@ -75,7 +75,7 @@ class RealTimeEngine:
         )
         self._keeps_journal = journal is not None
         self._gate = Gate(driver)
-        self._pulse = Pulse(self._upkeep.confirm)
+        self._pulse = Pulse(self._upkeep.confirm, unsure=self._be_unsure)
         self._givers = Givers()
         self._away_since: Instant | None = None
         self._inbox: list[Report | Given] = []
@@ -295,8 +295,19 @@ class RealTimeEngine:
         self._upkeep.is_durable(entries)
 
     async def be_sure(self) -> None:
-        """After a standstill of the process, ask whether it still leads; raises if not."""
+        """After a standstill of the process, ask whether it still leads; raises if not.
+
+        Where that cannot be known, calls that wait are given back.
+        """
         await self._pulse.be_sure()
+
+    def _be_unsure(self, is_unsure: bool) -> None:  # noqa: FBT001
+        if is_unsure:
+            _log.warning("this process stood still, and cannot know whether it leads: no calls")
+            self.shut(Shut.STOOD_STILL)
+        else:
+            _log.warning("this process leads, in spite of its standstill")
+            self.open(Shut.STOOD_STILL)
 
     # Who waits -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from campaign_core import Instant
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.database import schema as db
+from campaign_service.engine import UnsureError
 from campaign_service.journal.sql import TenantRow
 from campaign_service.serving.locks import Lock
 
@@ -86,13 +87,19 @@ class Leadership:
         return await self._call(self._lock.take)
 
     async def confirm(self) -> None:
-        """Return if this process still leads, or if nobody can know that just now.
+        """Return if this process still leads.
 
         Raises:
             LeadershipLostError: another one leads.
+            UnsureError: nobody can know that just now.
         """
-        if await self._look() is _Found.LOST:
+        # What was asked before a standstill may have been answered before it too.
+        self._looking = None
+        found = await self._look()
+        if found is _Found.LOST:
             raise LeadershipLostError(f"another process leads tenant {self._tenant.name!r}")
+        if found is _Found.UNKNOWN:
+            raise UnsureError("whether this process leads cannot be known just now")
 
     async def hold(self, *, unsure: Callable[[bool], None]) -> None:
         """Look at the lock for as long as this is not cancelled.

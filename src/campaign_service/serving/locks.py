@@ -4,6 +4,12 @@ On PostgreSQL an advisory lock, held by a connection of its own: it is free the 
 connection is gone, and keepalives tell the server within seconds that a machine is. With SQLite a
 lock on a file beside the database. The lock saves everybody trouble; what two leaders could spoil
 is fenced by the journal, which takes no event but from who knows its end.
+
+A leader that hangs, or is stopped, would keep its lock for as long as its connection or process
+lives. So whoever has a lock gives a sign of life each time it looks whether it still has it, and
+whoever waits for the lock takes it away from a holder that gives none: it ends the session, or puts
+a new file in the place of the locked one. The holder finds that out by the very look that would
+have been its sign of life, and it looks before it does anything after a standstill.
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ import sqlalchemy as sa
 
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.journal.sql import TenantRow
+from campaign_service.serving.silence import Silence
 
 __all__ = ["FileLock", "Lock", "ServerLock", "lock_of"]
 
@@ -36,7 +43,21 @@ _END_APPENDS = sa.text(
 )
 """A leader that was stopped in the middle of an append holds the journal's head for as long as it
 stands still: within a COPY no limit of the server's ends its transaction."""
-_ANSWER = sa.text("SELECT true")
+_SIGN_OF_LIFE = sa.text("SELECT true")
+_HOLDER = sa.text(
+    "SELECT holder.pid || ' ' || session.backend_start || ' ' || session.state_change"
+    " FROM pg_locks AS holder JOIN pg_stat_activity AS session ON session.pid = holder.pid"
+    " WHERE holder.locktype = 'advisory' AND holder.granted AND holder.objsubid = 2"
+    " AND holder.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND holder.classid = CAST(:space AS oid) AND holder.objid = CAST(:tenant AS oid)"
+    " AND session.state = 'idle' AND session.usename = current_user"
+)
+"""Which session has a lock, and when it last did anything; one that waits for the server's answer
+is not to blame."""
+_END_HOLDER = sa.text(
+    "SELECT pg_terminate_backend(session.pid) FROM pg_stat_activity AS session"
+    " WHERE session.pid || ' ' || session.backend_start || ' ' || session.state_change = :holder"
+)
 _NOTICE = sa.text("SET tcp_user_timeout = 4000")
 """An answer on its way to a machine that is gone would keep the lock for a quarter of an hour."""
 
@@ -86,6 +107,7 @@ class FileLock:
         self._path = path
         self._guarded = guarded
         self._descriptor: int | None = None
+        self._silence = Silence()
 
     def take(self) -> bool:
         """Return whether this process has it now.
@@ -93,20 +115,12 @@ class FileLock:
         Raises:
             DatabaseAwayError: the file cannot be made, or the database is not in its place.
         """
-        self._guarded()
-        if self._descriptor is not None:
+        if self.is_held():
             return True
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return self._try()
         except OSError as error:
             raise DatabaseAwayError(f"{self._path}: {error.strerror}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
 
     def is_held(self) -> bool:
         """Return whether it was not lost since it was taken.
@@ -115,13 +129,73 @@ class FileLock:
             DatabaseAwayError: the database is not in its place.
         """
         self._guarded()
-        return self._descriptor is not None
+        if self._descriptor is None:
+            return False
+        if not _is_file(self._descriptor, self._path):
+            # Whoever waited has put another one there; see `_take_away`.
+            self.release()
+            return False
+        try:
+            os.utime(self._descriptor)
+        except OSError as error:
+            raise DatabaseAwayError(f"{self._path}: {error.strerror}") from error
+        return True
 
     def release(self) -> None:
         """Let another process have it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _try(self) -> bool:
+        descriptor = _opened(self._path)
+        if not _is_locked(descriptor):
+            sign = os.fstat(descriptor)
+            os.close(descriptor)
+            if self._silence.is_too_long((sign.st_dev, sign.st_ino, sign.st_mtime_ns)):
+                self._take_away(sign)
+            return False
+        if not _is_file(descriptor, self._path):
+            # It was taken away from somebody while this process opened it.
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        os.utime(descriptor)
+        return True
+
+    def _take_away(self, silent: os.stat_result) -> None:
+        """Put a new file in the place of the one that a silent holder has locked."""
+        guard = _opened(self._path.with_name(f"{self._path.name}.taking"))
+        try:
+            if not _is_locked(guard):
+                return
+            # Another one that waits may have done so just now.
+            if os.path.samestat(self._path.stat(), silent):
+                self._silence.log(self._path.name)
+                self._path.unlink()
+        finally:
+            os.close(guard)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Return whether a file is locked now by an open descriptor of ours."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_file(descriptor: int, path: Path) -> bool:
+    """Return whether a descriptor is of the file that has this name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 class ServerLock:
@@ -134,7 +208,9 @@ class ServerLock:
     def __init__(self, database: Database, tenant: TenantRow) -> None:
         """Take the database and whose lock it is."""
         self._database = database
+        self._name = tenant.name
         self._key = {"space": _SPACE, "tenant": tenant.id}
+        self._silence = Silence()
         self._connection: sa.Connection | None = None
         self._is_ours = False
 
@@ -157,7 +233,7 @@ class ServerLock:
         """Return whether it was not lost since it was taken."""
         if self._is_ours:
             with suppress(DatabaseAwayError):
-                self._ask(_ANSWER)
+                self._ask(_SIGN_OF_LIFE)
         return self._is_ours
 
     def release(self) -> None:
@@ -185,7 +261,16 @@ class ServerLock:
         self._is_ours = bool(self._ask(_TAKE.bindparams(**self._key)))
         if self._is_ours:
             self._ask(_END_APPENDS.bindparams(tenant=self._key["tenant"]))
+        else:
+            self._look_at_holder()
         return self._is_ours
+
+    def _look_at_holder(self) -> None:
+        """End the session of a holder that hangs; the lock is free at the next try."""
+        holder = self._ask(_HOLDER.bindparams(**self._key))
+        if self._silence.is_too_long(holder):
+            self._silence.log(self._name)
+            self._ask(_END_HOLDER.bindparams(holder=holder))
 
     def _ask(self, question: sa.TextClause) -> object:
         """Return what the server answers; the connection is given up where it does not.

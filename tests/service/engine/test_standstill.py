@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from types import SimpleNamespace
 
 import pytest
 from tests.drivers.test_clock import turns
@@ -10,9 +11,12 @@ from tests.service.engine.test_journal_away import MODEL, running, story
 
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.decisions import PlaceCall, Play
+from campaign_core.events import CallGivenBack
 from campaign_core.reports import AnswerReport
-from campaign_service.engine import Upkeep, pulse
+from campaign_service.database import DatabaseAwayError
+from campaign_service.engine import UnsureError, Upkeep, pulse
 from campaign_service.journal import AppendConflictError
+from campaign_service.serving.leadership import Leadership, LeadershipLostError
 
 
 @story
@@ -72,3 +76,121 @@ async def test_engine_that_stood_still_while_its_event_was_written_asks_before_i
     with pytest.raises(AppendConflictError):
         await run()
     assert drivers[0].orders == []
+
+
+class Oracle:
+    """Knows whether this process leads, or does not."""
+
+    def __init__(self):
+        self.is_known = True
+        self.asked = 0
+
+    async def confirm(self):
+        self.asked += 1
+        if not self.is_known:
+            raise UnsureError("the database does not answer")
+
+
+async def stood_still_while_a_call_was_written(engine, journal, oracle):
+    """Have a campaign's calls written just when the process stands still, and nobody knows."""
+    await engine.give(AddModel(model=MODEL))
+    journal.gate.clear()
+    starting = asyncio.ensure_future(engine.give(StartCampaign(model_id=1)))
+    while journal.appends < 2:
+        await turns(10)
+    oracle.is_known = False
+    journal.gate.set()
+    # As SIGSTOP does: nothing runs for a while.
+    threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+    await starting
+
+
+@story
+async def test_engine_that_cannot_know_whether_it_leads_places_no_call_until_it_knows():
+    """R9.3: not to know is not to lead; R5.5: what waited is given back, and counts for nothing."""
+    journal, oracle = MemoryJournal(), Oracle()
+    async with running(journal, upkeep=Upkeep(confirm=oracle.confirm)) as (engine, driver):
+        await stood_still_while_a_call_was_written(engine, journal, oracle)
+        await asyncio.sleep(3 * pulse._BEATS_EVERY_S)
+        assert driver.orders == []
+        assert oracle.asked > 1
+
+        oracle.is_known = True
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+        given_back = {event.call_id for event in journal.events if isinstance(event, CallGivenBack)}
+        assert given_back
+        assert given_back.isdisjoint(order.call_id for order in driver.orders)
+
+
+@story
+async def test_answer_that_came_before_another_standstill_is_none():
+    """R9.3: who leads may have changed since it was given."""
+    journal, oracle = MemoryJournal(), Oracle()
+    asked = 0
+
+    async def confirm():
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+        await oracle.confirm()
+
+    async with running(journal, upkeep=Upkeep(confirm=confirm)) as (engine, driver):
+        await engine.give(AddModel(model=MODEL))
+        threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+        await engine.give(StartCampaign(model_id=1))
+        await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
+        assert asked == 2
+
+
+class LockThatCannotBeAsked:
+    """The server ended its connection, and takes no other."""
+
+    def is_held(self):
+        raise DatabaseAwayError("the connection is gone")
+
+    take = is_held
+
+
+@story
+async def test_leader_whose_lock_cannot_be_asked_about_is_not_confirmed():
+    leadership = Leadership(None, None, LockThatCannotBeAsked(), url=None)
+    with pytest.raises(UnsureError):
+        await leadership.confirm()
+    leadership.close()
+
+
+class LockThatIsLost:
+    """It answers slowly at first; by the second question another process has it."""
+
+    def __init__(self):
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.answers = [True, False]
+
+    def is_held(self):
+        answer = self.answers.pop(0)
+        self.asked.set()
+        self.may_answer.wait(timeout=10)
+        return answer
+
+    def take(self):
+        return False
+
+
+@story
+async def test_leader_is_confirmed_by_a_question_that_was_asked_after_its_standstill():
+    """What was asked before it may have been answered before it too."""
+    lock = LockThatIsLost()
+    tenant = SimpleNamespace(name="main")
+    leadership = Leadership(None, tenant, lock, url=None)
+    holding = asyncio.ensure_future(leadership.hold(unsure=lambda _: None))
+    while not lock.asked.is_set():
+        await asyncio.sleep(0.01)
+    confirming = asyncio.ensure_future(leadership.confirm())
+    await turns(10)
+    lock.may_answer.set()
+    with pytest.raises(LeadershipLostError):
+        await confirming
+    holding.cancel()
+    leadership.close()

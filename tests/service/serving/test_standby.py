@@ -24,17 +24,26 @@ def pbx(tmp_path):
 
 
 @pytest.fixture
-def start(postgres_url):
+def start_at():
+    """What starts processes over a database."""
     processes = []
 
-    def start(name, tenants, **more):
-        settings = {"database": postgres_url, "tenants": tenants, "url": f"http://{name}", **more}
-        processes.append(Process(**settings))
-        return processes[-1]
+    def start_at(database):
+        def start(name, tenants, **more):
+            settings = {"database": database, "tenants": tenants, "url": f"http://{name}", **more}
+            processes.append(Process(**settings))
+            return processes[-1]
 
-    yield start
+        return start
+
+    yield start_at
     for process in processes:
         process.close()
+
+
+@pytest.fixture
+def start(start_at, postgres_url):
+    return start_at(postgres_url)
 
 
 def journal_of(url):
@@ -108,6 +117,36 @@ def test_leader_that_stood_still_and_lost_its_lock_neither_writes_nor_places_any
     journal = until_it_ended(postgres_url, pbx)
     assert len(journal) > taken_over
     check_against(journal, pbx)
+
+
+def test_leader_that_hangs_while_its_connection_lives_loses_its_lock(start, pbx, postgres_url):
+    """It gives no sign of life; when it wakes it finds out before it places anything."""
+    leader, standby = leading_pair(start, pbx)
+    leader.start_campaign(recipients=50, limit=8)
+    pbx.until(lambda: len(pbx.happenings("originate")) > 15)
+
+    leader.send(signal.SIGSTOP)
+    standby.until_it_leads("main")
+    leader.hear()
+    leader.send(signal.SIGCONT)
+    leader.until(lambda _: leader.tenants["main"]["role"] == "FOLLOWING")
+
+    check_against(until_it_ended(postgres_url, pbx), pbx)
+
+
+def test_leader_of_a_file_that_hangs_loses_its_lock(start_at, pbx, tmp_path):
+    """With SQLite the kernel keeps a lock for as long as its process lives."""
+    url = str(tmp_path / "campaigns.db")
+    leader, standby = leading_pair(start_at(url), pbx)
+
+    # Between two appends: one that stands still within a transaction keeps the file itself.
+    leader.send(signal.SIGSTOP)
+    standby.until_it_leads("main")
+    leader.hear()
+    leader.send(signal.SIGCONT)
+    leader.until(lambda _: leader.tenants["main"]["role"] == "FOLLOWING")
+    standby.start_campaign(recipients=20, limit=8)
+    check_against(until_it_ended(url, pbx), pbx)
 
 
 def test_leader_that_is_stopped_hands_over_at_once(start, pbx, postgres_url, record_property):

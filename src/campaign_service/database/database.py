@@ -60,7 +60,7 @@ class Database:
                 of SQLite, and the schema of an older release stays what it is.
 
         Raises:
-            SettingsError: the URL is none.
+            SettingsError: the URL is none, or the file is open under another name.
             JournalError: a newer release made the schema, or it is another program's; or there is
                 none, and it is only read.
             FileNotFoundError: there is no such file, and it must exist.
@@ -146,6 +146,8 @@ class Database:
         """Close all connections; one that a thread still works with, when it is given back."""
         self._is_closed = True
         self.engine.dispose()
+        if self.file is not None:
+            self.file.close()
 
     def _take_back(self, _: object, record: ConnectionPoolEntry) -> None:
         if self._is_closed:

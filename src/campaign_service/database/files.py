@@ -15,11 +15,13 @@ import logging
 import os
 import sqlite3
 import threading
+import weakref
 from pathlib import Path
 
 import attrs
 
 from campaign_service.database.errors import DatabaseAwayError
+from campaign_service.database.one_name import check_name, hold_name
 
 __all__ = ["DatabaseFile"]
 
@@ -64,17 +66,22 @@ class DatabaseFile:
         is_read_only: nothing is made or changed. The file must be there.
 
     Raises:
+        SettingsError: somebody has it open under another name.
         OSError: it can neither be opened nor made.
     """
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
-        # A process may change its folder later.
-        self.path = path.absolute()
-        """Where it was when it was opened."""
+        # A process may change its folder later; and SQLite's other files, as the locks of those
+        # who lead, lie beside the file itself, not beside what leads to it.
+        self.path = path.resolve()
+        """Where it was when it was opened, links followed."""
         self.is_read_only = is_read_only
-        if not is_read_only:
-            # It holds numbers and the digests of passwords; SQLite's other files take after it.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._is_closed = False
+        self._let_go = None
+        if is_read_only:
+            check_name(self.path)
+        else:
+            self._let_go = weakref.finalize(self, os.close, hold_name(self.path))
         # Whoever has it open to write has its log there too, and be it empty.
         self._is_still = is_read_only and not Path(f"{self.path}-wal").exists()
         self._opened = self._identity()
@@ -95,6 +102,17 @@ class DatabaseFile:
             self._connections = max(0, self._connections - 1)
             if not self._connections:
                 self._log = None
+        self._let_go_of_name()
+
+    def close(self) -> None:
+        """Let the file be opened under another name, once its last connection is closed."""
+        self._is_closed = True
+        self._let_go_of_name()
+
+    def _let_go_of_name(self) -> None:
+        # To close any descriptor of a file frees what SQLite has locked of it in this process.
+        if self._is_closed and not self._connections and self._let_go is not None:
+            self._let_go()
 
     def connect(self, *, timeout_s: float) -> sqlite3.Connection:
         """Return a connection; the file is never made by it.

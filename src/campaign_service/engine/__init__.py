@@ -39,7 +39,6 @@ __all__ = [
     "RealTimeEngine",
     "Shut",
     "UnsureError",
-    "UnsureError",
     "Upkeep",
     "VirtualEngine",
     "examine",

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from campaign_core.errors import JournalError, SettingsError
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.database.urls import address_of
+from campaign_service.serving.locks import lock_of
 
 SELECT = sa.text("SELECT count(*) FROM tenant")
 INSERT = sa.text(
@@ -508,3 +509,66 @@ def test_writer_that_is_stopped_in_its_transaction_holds_nobody_up(server, postg
     stopped.close()
     database.close()
     assert (limit, lock) == ("10s", "5s")
+
+
+def taken_by(database):
+    """Return what locks a tenant of a database."""
+    return lock_of(database, SimpleNamespace(name="main"))
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch):
+    """A database's file, and other ways to name it that lead to the very same name."""
+    folder = tmp_path / "real"
+    folder.mkdir()
+    (tmp_path / "folder").symlink_to(folder)
+    (tmp_path / "link.db").symlink_to(folder / "campaigns.db")
+    (tmp_path / "link-to-link.db").symlink_to(tmp_path / "link.db")
+    monkeypatch.chdir(tmp_path)
+    return folder / "campaigns.db"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "link.db",
+        "link-to-link.db",
+        "folder/campaigns.db",
+        "real/../real/campaigns.db",
+        "./folder/../link.db",
+        "sqlite:///link.db",
+    ],
+)
+def test_file_has_one_leader_by_whatever_name_it_is_opened(named, name):
+    with closing(Database.open(str(named))) as first, closing(Database.open(name)) as second:
+        put(first, 1)
+        assert count(second) == 1
+        held, other = taken_by(first), taken_by(second)
+        assert held.take()
+        assert not other.take()
+        held.release()
+        assert other.take()
+        other.release()
+
+
+def test_file_whose_link_came_first_is_made_where_the_link_leads(named):
+    with closing(Database.open("link.db")) as database:
+        put(database, 1)
+    assert named.exists()
+    assert not list(named.parent.parent.glob("*-wal"))
+
+
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_file_is_open_under_one_name_alone(named, is_read_only):
+    """SQLite would keep a log beside each of two hard links, and either would spoil the other."""
+    other = named.with_name("other.db")
+    with closing(Database.open(str(named))) as database:
+        put(database, 1)
+        other.hardlink_to(named)
+        with pytest.raises(SettingsError, match="under another name"):
+            Database.open(str(other), is_read_only=is_read_only)
+        put(database, 2)
+    with closing(Database.open(str(other))) as database:
+        assert count(database) == 2
+        with pytest.raises(SettingsError, match="under another name"):
+            Database.open(str(named))

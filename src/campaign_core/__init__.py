@@ -18,6 +18,7 @@ from campaign_core._decision.handle import (
 from campaign_core._decision.permissions import Permission, permission_for
 from campaign_core._decision.queries import (
     Campaign,
+    UnknownTimeZone,
     calls,
     campaign,
     campaign_ids,
@@ -28,11 +29,12 @@ from campaign_core._decision.queries import (
     recipient,
     recipients,
     status,
+    unknown_time_zones,
 )
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
-from campaign_core._model.calling_hours import CallingHours, Weekday, instant_of
+from campaign_core._model.calling_hours import CallingHours, Weekday, instant_of, is_known_zone
 from campaign_core._model.campaign_model import CampaignModel, Order
 from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
 from campaign_core._model.outcomes import TECHNICAL, UNANSWERED, Outcome
@@ -107,6 +109,7 @@ __all__ = [
     "Status",
     "TransferOption",
     "Transition",
+    "UnknownTimeZone",
     "Waiting",
     "Weekday",
     "WhatIf",
@@ -121,6 +124,7 @@ __all__ = [
     "handle",
     "handle_batch",
     "instant_of",
+    "is_known_zone",
     "link",
     "models",
     "next_wakeup",
@@ -131,5 +135,6 @@ __all__ = [
     "replay",
     "starvation",
     "status",
+    "unknown_time_zones",
     "what_if",
 ]

@@ -7,8 +7,6 @@ it, and for everyone else the reasons are read off where the pass left them. So 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -16,7 +14,7 @@ from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
 from campaign_core._decision.queries import row_of
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
-from campaign_core._model.calling_hours import is_open, next_change
+from campaign_core._model.calling_hours import is_known_zone, is_open, local_time, next_change
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
@@ -27,7 +25,7 @@ from campaign_core._state.lines import key_of_number, line_of, next_number, obst
 from campaign_core._state.service import Draft, State
 from campaign_core._transition.evolve import open_draft
 from campaign_core._values.identifiers import CampaignId, Position
-from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core._values.instants import Instant
 from campaign_core.errors import UnknownRecipientError
 
 __all__ = ["explain"]
@@ -169,7 +167,13 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
             until=due_at,
         )
     hours = campaign.parameters.calling_hours
-    if not is_open(hours, zone, now):
+    if hours and not is_known_zone(zone):
+        yield Reason(
+            kind=ReasonKind.UNKNOWN_TIME_ZONE,
+            sentence=f"calling hours are in {zone}, a time zone that this machine does not know",
+            change="when the service is started with time zone data (tzdata) that have it",
+        )
+    elif not is_open(hours, zone, now):
         opens_at = next_change(hours, zone, now)
         yield Reason(
             kind=ReasonKind.OUTSIDE_CALLING_HOURS,
@@ -301,5 +305,5 @@ def _ahead(scene: _Scene, line: Line) -> int:
 
 
 def _at(at: int, zone: str) -> str:
-    local = datetime.fromtimestamp(at // SECOND_MS, ZoneInfo(zone))
-    return f"at {local:%Y-%m-%d %H:%M:%S} {zone}"
+    shown = zone if is_known_zone(zone) else "UTC"
+    return f"at {local_time(shown, at):%Y-%m-%d %H:%M:%S} {shown}"

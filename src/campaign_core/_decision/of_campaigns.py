@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
 from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import hang_up
@@ -21,7 +19,7 @@ from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.service import Draft
 from campaign_core._values.identifiers import CampaignId
 from campaign_core._values.instants import MINUTE_MS, Instant
-from campaign_core._values.validators import refuse
+from campaign_core._values.validators import refuse, with_changes
 from campaign_core.errors import CommandRefusedError, Problem, SettingsError, UnknownCampaignError
 
 __all__ = [
@@ -61,12 +59,9 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, stamp: Stamp) -> Ev
         raise CommandRefusedError(
             command, f"model {command.model_id} is disabled: nothing is started from it"
         )
-    parameters = attrs.evolve(
-        model,
-        name=model.name if command.name is None else command.name,
-        sound=model.sound if command.sound is None else command.sound,
-        recipients=model.recipients if command.recipients is None else command.recipients,
-    )
+    own = {"name": command.name, "sound": command.sound, "recipients": command.recipients}
+    changes = {name: value for name, value in own.items() if value is not None}
+    parameters = with_changes(model, **changes)
     starts_at = _starts_at(command, stamp.at)
     _refuse_unstartable(parameters, command, starts_at)
     campaign_id = CampaignId(draft.next_campaign_id)

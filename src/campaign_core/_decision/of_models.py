@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import attrs
-
 from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._state.service import Draft
 from campaign_core._values.identifiers import ModelId
+from campaign_core._values.validators import with_changes
 from campaign_core.errors import CommandRefusedError, ConfirmationNeededError, UnknownModelError
 
 __all__ = [
@@ -67,7 +66,7 @@ def _edit_model(draft: Draft, command: cm.EditModel, stamp: Stamp) -> Events:
 def _clone_model(draft: Draft, command: cm.CloneModel, stamp: Stamp) -> Events:
     model = model_named(draft, command, command.model_id)
     _refuse_taken_name(draft, command, command.name)
-    clone = attrs.evolve(model, name=command.name)
+    clone = with_changes(model, name=command.name)
     return (stamp(ev.ModelAdded, model_id=ModelId(draft.next_model_id), model=clone),)
 
 

@@ -9,6 +9,7 @@ import attrs
 
 from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
+from campaign_core._model.calling_hours import is_known_zone
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.recipients import Line, RecipientList
 from campaign_core._model.statuses import PauseReason, Status
@@ -26,6 +27,7 @@ from campaign_core.errors import UnknownCampaignError, UnknownRecipientError
 
 __all__ = [
     "Campaign",
+    "UnknownTimeZone",
     "calls",
     "campaign",
     "campaign_ids",
@@ -36,6 +38,7 @@ __all__ = [
     "recipient",
     "recipients",
     "status",
+    "unknown_time_zones",
 ]
 
 
@@ -69,6 +72,16 @@ class Campaign:
     def name(self) -> str:
         """The campaign's name, which is the calls' display name."""
         return self.parameters.name
+
+
+@attrs.frozen(kw_only=True)
+class UnknownTimeZone:
+    """A time zone with somebody to call in it that this machine does not know (R3.6)."""
+
+    campaign_id: CampaignId
+    time_zone: str
+    recipients: int
+    """How many are not called for that."""
 
 
 def row_of(state: State | Draft, campaign_id: CampaignId) -> CampaignRow:
@@ -204,3 +217,21 @@ def do_not_call(state: State) -> tuple[str, ...]:
 def link(state: State) -> Link:
     """Return what is known of the connection to the telephony (R5.5)."""
     return state._row.link
+
+
+def unknown_time_zones(state: State) -> tuple[UnknownTimeZone, ...]:
+    """Return whom no campaign calls since this machine does not know their time zone (R3.6).
+
+    Of campaigns that are not final and have calling hours; whoever waits for something else first
+    is not among them. Costs no more than the campaigns and zones there are.
+    """
+    found: dict[tuple[CampaignId, str], int] = {}
+    for row in state._row.campaigns.values():
+        for (_, zone), queue in row.ready.items():
+            if zone and queue and not is_known_zone(zone):
+                key = row.campaign_id, zone
+                found[key] = found.get(key, 0) + len(queue)
+    return tuple(
+        UnknownTimeZone(campaign_id=campaign_id, time_zone=zone, recipients=count)
+        for (campaign_id, zone), count in found.items()
+    )

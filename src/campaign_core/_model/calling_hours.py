@@ -3,17 +3,21 @@
 The only place that knows a calendar. Hours are half open, ``[opens, closes)``, on the wall clock
 of a time zone: where the clock is put forward, an hour that does not exist is not called in;
 where it is put back, the hour that comes twice is called in twice.
+
+Zone data are the machine's, and machines differ. So a name is checked where a value is made, and
+nowhere else (R3.6): a zone that was accepted elsewhere, or before an update, and is not known here
+is closed for as long as this process lives.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 
@@ -23,14 +27,21 @@ from campaign_core._values.validators import as_set, refuse, whole_number
 __all__ = [
     "CallingHours",
     "Weekday",
+    "is_known_zone",
     "is_open",
     "known_zone",
+    "local_time",
     "next_change",
 ]
 
 _DAY_MINUTES = 24 * 60
 _DAYS_AHEAD = 16
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_ZONE_RULE = "a known IANA time zone, such as Europe/Rome"
+_CURE = "install the system's tzdata, or the Python package of that name, and start again"
+_UTC = "UTC"
+_OF_THE_HOST = frozenset({"localtime", "posixrules", "Factory"})
+"""What stands among the zones and is none of IANA's, or means none: a host's own settings."""
 
 
 class Weekday(IntEnum):
@@ -46,13 +57,33 @@ class Weekday(IntEnum):
 
 
 def known_zone(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Take names of the IANA time zone data base alone."""
-    if not isinstance(value, str) or _zone(value) is None:
-        raise refuse(attribute.name, value, "a known IANA time zone, such as Europe/Rome")
+    """Take names of the IANA time zone data base alone, of those that this machine has data for."""
+    rule = _zone_rule(value) if isinstance(value, str) else _ZONE_RULE
+    if rule is not None:
+        raise refuse(attribute.name, value, rule)
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
+def _zone_rule(name: str) -> str | None:
+    """Return what a name would have to be; ``None``: it is that."""
+    if name == _UTC:
+        return None
+    if not _iana_names():
+        return f"UTC: there are no time zone data here for any other ({_CURE})"
+    # A file system may find a name in any case, or one that the host has beside IANA's.
+    return None if name in _iana_names() and _zone(name) is not None else _ZONE_RULE
+
+
+@lru_cache(maxsize=1)
+def _iana_names() -> frozenset[str]:
+    """Return the names of all zones that this machine has data for."""
+    return frozenset(available_timezones()) - _OF_THE_HOST - {_UTC}
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> tzinfo | None:
+    if name == _UTC:
+        return UTC
     if _ZONE_NAME.fullmatch(name) is None:
         return None
     try:
@@ -60,6 +91,19 @@ def _zone(name: str) -> ZoneInfo | None:
     except (OSError, ValueError, LookupError):
         # A folder of the data base raises an OSError, an absent name a KeyError.
         return None
+
+
+def is_known_zone(name: str) -> bool:
+    """Return whether this machine has data for a time zone; for ``UTC`` it needs none.
+
+    What it has not when it is first asked, it has not until the process is started again.
+    """
+    return _zone(name) is not None
+
+
+def local_time(zone: str, at: int) -> datetime:
+    """Return an instant, to the second, on the clock of a zone; of UTC, for one not known here."""
+    return datetime.fromtimestamp(at // SECOND_MS, _zone(zone) or UTC)
 
 
 def _day_set(given: Iterable[Weekday]) -> frozenset[Weekday]:
@@ -91,17 +135,16 @@ class CallingHours:
             raise refuse(attribute.name, value, f"later than opens_min ({self.opens_min})")
 
 
-def _local(zone: str, at: int) -> datetime:
-    found = _zone(zone)
-    assert found is not None, zone
-    return datetime.fromtimestamp(at // SECOND_MS, found)
-
-
 def is_open(hours: tuple[CallingHours, ...], zone: str, at: int) -> bool:
-    """Return whether calls may be placed at an instant; no hours at all mean always."""
+    """Return whether calls may be placed at an instant; no hours at all mean always.
+
+    Hours in a zone that is not known here are closed (R3.6).
+    """
     if not hours:
         return True
-    local = _local(zone, at)
+    if not is_known_zone(zone):
+        return False
+    local = local_time(zone, at)
     day, minute = Weekday(local.weekday()), local.hour * 60 + local.minute
     return any(day in stretch.days and _within(stretch, minute) for stretch in hours)
 
@@ -113,9 +156,10 @@ def _within(stretch: CallingHours, minute: int) -> bool:
 def next_change(hours: tuple[CallingHours, ...], zone: str, after: int) -> Instant | None:
     """Return the first instant after another at which open turns to closed or back.
 
-    ``None``: it never does, as with no hours at all or with hours that cover the week.
+    ``None``: it never does, as with no hours at all, with hours that cover the week, or in a zone
+    that is not known here.
     """
-    if not hours:
+    if not hours or not is_known_zone(zone):
         return None
     was_open = is_open(hours, zone, after)
     for candidate in _boundaries(hours, zone, after):
@@ -130,7 +174,7 @@ def _boundaries(hours: tuple[CallingHours, ...], zone: str, after: int) -> Itera
     Two, for a clock put forward can leave out the only hours of one week.
     """
     found = _zone(zone)
-    start = _local(zone, after).date()
+    start = local_time(zone, after).date()
     minutes = {0} | {m for s in hours for m in (s.opens_min, s.closes_min % _DAY_MINUTES)}
     candidates = set()
     for days in range(-1, _DAYS_AHEAD):
@@ -146,13 +190,17 @@ def _boundaries(hours: tuple[CallingHours, ...], zone: str, after: int) -> Itera
 def _clock_changes(zone: str, midnight: int) -> list[int]:
     """Return the instants, to the minute, at which the clock is put forward or back that day."""
     low, high = midnight, midnight + _DAY_MINUTES * MINUTE_MS
-    if _local(zone, low).utcoffset() == _local(zone, high).utcoffset():
+    before = _offset(zone, low)
+    if before == _offset(zone, high):
         return []
-    before = _local(zone, low).utcoffset()
     while high - low > MINUTE_MS:
         middle = low + (high - low) // (2 * MINUTE_MS) * MINUTE_MS
-        low, high = (middle, high) if _local(zone, middle).utcoffset() == before else (low, middle)
+        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
     return [high]
+
+
+def _offset(zone: str, at: int) -> timedelta | None:
+    return local_time(zone, at).utcoffset()
 
 
 def instant_of(moment: datetime) -> Instant:

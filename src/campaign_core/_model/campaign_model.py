@@ -12,7 +12,7 @@ import attrs
 from campaign_core._model.call_script import CallScript
 from campaign_core._model.calling_hours import CallingHours, known_zone
 from campaign_core._model.limits import CallLimits, CallRate
-from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, RecipientList
+from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, Recipient, RecipientList
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.sounds import sound
 from campaign_core._values.validators import (
@@ -23,6 +23,7 @@ from campaign_core._values.validators import (
     optional,
     refuse,
     whole_number,
+    with_changes,
 )
 
 __all__ = ["CampaignModel", "Order", "valid_name"]
@@ -113,3 +114,7 @@ class CampaignModel:
         default=RecipientList(), converter=RecipientList, validator=one_of(RecipientList)
     )
     """In list order; given as any iterable of recipients."""
+
+    def with_recipients(self, recipients: Iterable[Recipient]) -> CampaignModel:
+        """Return this model with another list; its other values were accepted before (R3.6)."""
+        return with_changes(self, recipients=recipients)

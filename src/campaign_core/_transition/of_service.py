@@ -18,6 +18,7 @@ from campaign_core._transition.shared import disarm_digit
 from campaign_core._values.identifiers import ModelId
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
+from campaign_core._values.validators import with_changes
 
 __all__ = ["OF_SERVICE", "change_do_not_call"]
 
@@ -131,7 +132,7 @@ def _model_disabled(draft: Draft, event: ev.ModelDisabled) -> None:
 
 
 def _switch_model(draft: Draft, model_id: ModelId, *, enabled: bool) -> None:
-    model = attrs.evolve(draft.models[model_id], enabled=enabled)
+    model = with_changes(draft.models[model_id], enabled=enabled)
     draft.models = draft.models.with_item(model_id, model, draft.owner)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -21,9 +21,12 @@ __all__ = [
     "printable",
     "refuse",
     "whole_number",
+    "with_accepted",
+    "with_changes",
 ]
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+V = TypeVar("V")
 
 
 def refuse(field: str, value: object, rule: str) -> SettingsError:
@@ -116,3 +119,40 @@ def optional(validator: Validator) -> Validator:
             raise refuse(attribute.name, value, f"{error.rule}, or none") from None
 
     return validate
+
+
+def with_changes(value: V, **changes: Any) -> V:
+    """Return a value with some of its fields changed: those are checked, and no other.
+
+    What was accepted once is not checked again (R3.6): this machine may know less than the one
+    that accepted it.
+
+    Raises:
+        SettingsError: a value given here is bad.
+    """
+    kind: Any = type(value)
+    fields = attrs.fields_dict(kind)
+    given = {name: _converted(fields[name], change) for name, change in changes.items()}
+    changed = with_accepted(value, **given)
+    for name, change in given.items():
+        validate = fields[name].validator
+        if validate is not None:
+            validate(changed, fields[name], change)
+    return changed
+
+
+def _converted(field: attrs.Attribute[Any], given: object) -> object:
+    convert: Any = field.converter
+    return given if convert is None else convert(given)
+
+
+def with_accepted(value: V, **accepted: Any) -> V:
+    """Return a value with other values, accepted before, in some of its fields; none is checked."""
+    kind: Any = type(value)
+    other: Any = kind.__new__(kind)
+    for field in attrs.fields(kind):
+        name = field.name
+        # A frozen class refuses a plain assignment.
+        object.__setattr__(other, name, accepted.get(name, getattr(value, name)))
+    made: V = other
+    return made

@@ -30,7 +30,8 @@ from campaign_core.codec._in_place import InPlaceReader, InPlaceWriter
 from campaign_core.codec._parts import SNAPSHOT_FORMAT
 from campaign_core.codec._snapshots import snapshot_of, state_of
 from campaign_core.codec._states import state_from_data, state_to_data
-from campaign_core.codec._values import Data, known, tagged, untagged
+from campaign_core.codec._values import Data, check_input, known, tagged, untagged
+from campaign_core.commands import Command
 from campaign_core.errors import JournalError, SettingsError
 
 __all__ = [
@@ -73,6 +74,9 @@ def to_data(value: object) -> Data:
 def from_data(data: object) -> Any:
     """Return the value of some data.
 
+    A command is input, and is checked as such. Anything else was accepted before it was written:
+    what another machine knows and this one does not, such as a time zone, is read as it stands.
+
     Raises:
         JournalError: the data is not what :func:`to_data` gives, or a newer release wrote it.
         SettingsError: it names a value that the rules do not allow.
@@ -88,8 +92,11 @@ def from_data(data: object) -> Any:
     try:
         if plain.get("type") == "State":
             return state_from_data(plain, InPlaceReader())
-        return untagged(plain)
+        value = untagged(plain)
     except (JournalError, SettingsError):
         raise
     except _GARBLED as error:
         raise JournalError(f"not data of the core: {type(error).__name__}: {error}") from error
+    if isinstance(value, Command):
+        check_input(value)
+    return value

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-import attrs
-
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.recipients import RecipientList
 from campaign_core._model.settings import Settings
@@ -23,6 +21,7 @@ from campaign_core._state.pacing import Placements
 from campaign_core._state.service import Draft, ServiceRow, State
 from campaign_core._values.hashed import Hashed
 from campaign_core._values.ordered import Ordered
+from campaign_core._values.validators import with_changes
 from campaign_core._values.vector import Vector
 from campaign_core.codec._values import Data, coder
 
@@ -124,7 +123,7 @@ def _placements_from_data(data: Any, large: LargeReader) -> Placements:
 
 
 def _model_to_data(model: CampaignModel, large: LargeWriter) -> Data:
-    data: Data = _written(CampaignModel, attrs.evolve(model, recipients=_NO_RECIPIENTS))
+    data: Data = _written(CampaignModel, with_changes(model, recipients=_NO_RECIPIENTS))
     data["recipients"] = large.recipients(model.recipients)
     return data
 
@@ -133,13 +132,13 @@ def _model_from_data(data: Data, large: LargeReader) -> CampaignModel:
     model: CampaignModel = _read(CampaignModel, {**data, "recipients": []})
     if "recipients" not in data:
         return model
-    return attrs.evolve(model, recipients=large.recipients(data["recipients"]))
+    return with_changes(model, recipients=large.recipients(data["recipients"]))
 
 
 def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
     # The campaign's own list begins with the one it was started with: written once.
     parameters = _written(
-        CampaignModel, attrs.evolve(campaign.parameters, recipients=_NO_RECIPIENTS)
+        CampaignModel, with_changes(campaign.parameters, recipients=_NO_RECIPIENTS)
     )
     del parameters["recipients"]
     reason = campaign.pause_reason
@@ -175,7 +174,7 @@ def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
         campaign_id=data["campaign_id"],
         model_id=data["model_id"],
         model_name=data["model_name"],
-        parameters=attrs.evolve(parameters, recipients=own),
+        parameters=with_changes(parameters, recipients=own),
         status=Status[data["status"]],
         pause_reason=None if reason is None else PauseReason[reason],
         starts_at=data["starts_at"],

@@ -16,9 +16,10 @@ from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Recipient, RecipientList
 from campaign_core._state.call import Call
 from campaign_core._state.link import Link
+from campaign_core._values.validators import with_accepted
 from campaign_core.errors import JournalError
 
-__all__ = ["Data", "coder", "known", "tagged", "untagged"]
+__all__ = ["Data", "check_input", "coder", "known", "tagged", "untagged"]
 
 Data = dict[str, Any]
 """A JSON object: dicts with text keys, lists, text, whole numbers, booleans, ``None``."""
@@ -29,6 +30,14 @@ _LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
 }
 """Fields that came after the format began, each with its value where it is not written. It is left
 out where it has that value, so that what has not changed is written as an older release did."""
+
+_BY_THE_MACHINE: Mapping[type[Any], Mapping[str, Any]] = {
+    CampaignModel: {"name": "-", "time_zone": "UTC"},
+    Recipient: {"name": "", "email": "", "time_zone": None},
+}
+"""Fields whose check asks what this machine knows, of time zones and of Unicode; each with a value
+that passes anywhere. Another machine may have accepted what this one does not know, so they are
+read as they were written (R3.6)."""
 
 Coder = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 V = TypeVar("V")
@@ -80,11 +89,31 @@ def untagged(data: Data) -> Any:
     if unknown:
         raise JournalError(f"unknown fields of {kind.__name__}: {', '.join(sorted(unknown))}")
     given = {name: decode(data[name]) for name, (_, decode) in fields.items() if name in data}
+    known_anywhere = _BY_THE_MACHINE.get(kind, {})
+    accepted = {name: given[name] for name in known_anywhere if name in given}
+    given |= {name: known_anywhere[name] for name in accepted}
     # Some words are given by position alone; attrs tells which.
     by_place = [f.name for f in attrs.fields(kind) if not f.kw_only and f.name in given]
     # A list: a generator would be emptied only after the rest was copied.
     placed = [given.pop(name) for name in by_place]
-    return kind(*placed, **given)
+    made = kind(*placed, **given)
+    return with_accepted(made, **accepted) if accepted else made
+
+
+def check_input(command: commands.Command) -> None:
+    """Check what a command brings, now that it comes in: reading alone does not (R3.6).
+
+    Raises:
+        SettingsError: a value is not known to this machine.
+    """
+    for field in attrs.fields(type(command)):
+        value = getattr(command, field.name)
+        if isinstance(value, CampaignModel):
+            attrs.validate(value)
+            value = value.recipients
+        if isinstance(value, RecipientList):
+            for recipient in value:
+                attrs.validate(recipient)
 
 
 @cache

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from campaign_core import Instant
 from campaign_core.errors import Problem
 from campaign_drivers.clock import present
 from campaign_service.api.shapes.building import BadValuesError
-from campaign_service.instants import TIMES, instant_of, is_within_times, written
+from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
 
 __all__ = ["instant_in", "present", "text_of", "text_or_none", "with_times"]
 
-_UTC = ZoneInfo("UTC")
+_UTC = zone_of("UTC")
 _INSTANT = re.compile(r"\b\d{12,13}\b")
 
 

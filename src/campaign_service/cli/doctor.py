@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
+from zoneinfo import available_timezones
 
 import click
 
@@ -35,10 +36,25 @@ def doctor(*, url: str, sounds: tuple[str, ...], number: str | None) -> int:
     findings = asyncio.run(
         examine(url, service_id=_NOBODYS, sounds=frozenset(sounds), number=number)
     )
+    findings = (*findings, _time_zones())
     for finding in findings:
         click.echo(_text(finding))
     is_wrong = any(finding.severity is Severity.WRONG for finding in findings)
     return ExitStatus.INCOMPLETE if is_wrong else ExitStatus.COMPLETED
+
+
+def _time_zones() -> Finding:
+    """Say whether calling hours can be told here, in zones other than UTC (R3.6)."""
+    what, count = "time zones", len(available_timezones())
+    if count > 1:
+        return Finding(what=what, severity=Severity.FINE, says=f"this machine knows {count}")
+    return Finding(
+        what=what,
+        severity=Severity.NOTE,
+        says="this machine has no time zone data: it knows none but UTC, refuses models and"
+        " recipients with any other, and calls nobody whose calling hours are in one",
+        advice="install the system's tzdata, or the Python package of that name, and start again",
+    )
 
 
 def _text(finding: Finding) -> str:

@@ -55,6 +55,7 @@ from campaign_service.client.status import (
     Spread,
     Tenant,
     TimeSpread,
+    UnknownTimeZone,
     Waiting,
     WhatIf,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "Tenant",
     "TimeSpread",
     "Token",
+    "UnknownTimeZone",
     "UnreachableError",
     "UntrustedError",
     "User",

@@ -19,6 +19,7 @@ __all__ = [
     "Spread",
     "Tenant",
     "TimeSpread",
+    "UnknownTimeZone",
     "Waiting",
     "WhatIf",
 ]
@@ -150,6 +151,16 @@ class CallsInUse:
 
 
 @attrs.frozen(kw_only=True)
+class UnknownTimeZone:
+    """A time zone with somebody to call in it that the server does not know."""
+
+    campaign_id: int
+    time_zone: str
+    recipients: int
+    """How many are not called for that."""
+
+
+@attrs.frozen(kw_only=True)
 class ServiceStatus:
     """How a tenant's service fares."""
 
@@ -169,3 +180,5 @@ class ServiceStatus:
     """Why the process that was asked cannot serve or lead it, or is unsure that it leads."""
     waiting: list[Waiting] | None = None
     """``None``: it was not asked for."""
+    unknown_time_zones: list[UnknownTimeZone] = attrs.field(factory=list)
+    """Whose calling hours the server cannot tell: nobody there is called."""

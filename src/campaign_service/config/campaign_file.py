@@ -18,7 +18,7 @@ from campaign_service.config.settings_table import read_do_not_call, read_settin
 from campaign_service.config.simulated_table import Simulation, read_simulation
 from campaign_service.config.table import Table
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
-from campaign_service.instants import TIMES, instant_of, is_within_times, written
+from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
 
 __all__ = ["CampaignFile", "read_campaign"]
 
@@ -52,7 +52,7 @@ class CampaignFile:
         return SettingsError([self._located(problem, now) for problem in error.problems])
 
     def _located(self, problem: Problem, now: Instant) -> Problem:
-        zone = ZoneInfo(self.model.time_zone)
+        zone = zone_of(self.model.time_zone)
         rule = problem.rule
         if problem.field == "when.at":
             keys: KeyPath = ("start", "at")
@@ -174,7 +174,7 @@ def _do_not_call(table: Table, problems: list[LocatedProblem]) -> tuple[str, ...
 
 def _start(table: Table, model: CampaignModel | None) -> _Start:
     table.refuse_others(["at", "after_min", "expires_at"])
-    zone = ZoneInfo("UTC" if model is None else model.time_zone)
+    zone = zone_of("UTC" if model is None else model.time_zone)
     at, minutes = _moment(table, "at", zone), table.whole_number("after_min", 0, _MINUTES_MAX)
     when: StartImmediately | StartAfter | StartAt = StartImmediately()
     if at is not None and minutes is not None:

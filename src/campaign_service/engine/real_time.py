@@ -28,6 +28,7 @@ from campaign_service.engine.parts import (
 )
 from campaign_service.engine.pulse import Pulse
 from campaign_service.engine.scribe import Scribe
+from campaign_service.engine.zones import ZoneWatch
 from campaign_service.journal import Entry, Journal, JournalAwayError
 
 __all__ = ["RealTimeEngine"]
@@ -82,12 +83,13 @@ class RealTimeEngine:
         self._bell = asyncio.Event()
         self._timer: Timer | None = None
         self._conditions = Conditions()
+        self._zones = ZoneWatch(lambda: self.state)
         self._moments = Moments(
             opened.state,
             clock=clock,
             gate=self._gate,
             scribe=self._scribe,
-            observers=observers,
+            observers=(*observers, self._zones),
             deferral_ms=self._deferral_ms,
             acted=self._conditions.look,
         )
@@ -132,6 +134,7 @@ class RealTimeEngine:
             LinkLostError: the telephony is out of reach, and is not to be waited for.
             LoginRefusedError: it does not take our credentials.
         """
+        self._zones.look()
         self._moments.tell(self._opened)
         if self._upkeep.is_recovered:
             self._moments.take([DriverDownReport()])

@@ -20,13 +20,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from campaign_core import CampaignId, CampaignModel, Settings, State, codec
 from campaign_core.events import Event
 from campaign_service.attempts import Attempt
+from campaign_service.instants import zone_of
 from campaign_service.report.chart import draw_chart
 from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (
@@ -77,7 +77,7 @@ class ReportFolder:
         self._model = model
         self._settings = settings
         self._notes = notes
-        self._zone = ZoneInfo(model.time_zone)
+        self._zone = zone_of(model.time_zone)
         self._text = TimeWriter(self._zone)
         self._files = ExitStack()
         self._attempts_csv = self._table("attempts.csv", ATTEMPT_COLUMNS)
@@ -130,7 +130,7 @@ class ReportFolder:
                 table.writerow(csv_row(recipient_row(row, self._text)))
 
     def _write_json(self, state: State, summary: Summary) -> None:
-        parameters = codec.to_data(attrs.evolve(self._model, recipients=()))
+        parameters = codec.to_data(self._model.with_recipients(()))
         del parameters["recipients"]
         file = self._open("report.json")
         with _naming(self._folder / "report.json"):

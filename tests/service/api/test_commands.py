@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.service.api.desk import MODEL, below
 
+from campaign_core._model import calling_hours
+
 NUMBERS = itertools.count(1)
 WHOSE = ("internal", "external", "campaign_internal", "campaign_external")
 """Which calls the event of a call's placing counts, in its order (R8.4)."""
@@ -427,3 +429,24 @@ def test_actor_is_whoever_asks(desk, ask, scheduled):
 
     last = ask.get(below("audit?actor=operator&limit=1000")).json()["items"][-1]
     assert (last["actor"], last["kind"]) == ("operator", "CampaignStarted")
+
+
+def test_status_names_zones_that_the_server_does_not_know(ask, monkeypatch):
+    """R3.6: what this machine does not know is a note to the operator, and nothing is refused."""
+    hours = [{"days": ["MONDAY"], "opens_min": 540, "closes_min": 1020}]
+    body = {**MODEL, "name": "Far away", "time_zone": "Asia/Tokyo", "calling_hours": hours}
+    model_id = ask.post(below("models"), json=body).json()["model_id"]
+    when = {"mode": "DELAYED", "minutes": 60}
+    made = ask.post(below("campaigns"), json={"model_id": model_id, "when": when}).json()
+    known = calling_hours._zone
+    monkeypatch.setattr(
+        calling_hours, "_zone", lambda name: None if name == "Asia/Tokyo" else known(name)
+    )
+
+    found = ask.get(below("status")).json()["unknown_time_zones"]
+
+    campaign_id, count = made["campaign_id"], len(MODEL["recipients"])
+    expected = {"campaign_id": campaign_id, "time_zone": "Asia/Tokyo", "recipients": count}
+    assert expected in found
+    explained = ask.get(below(f"campaigns/{campaign_id}/recipients/1/explain")).json()
+    assert "UNKNOWN_TIME_ZONE" in [reason["kind"] for reason in explained["reasons"]]

@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec import UNSET
 
-from campaign_core import CampaignId, Line, campaigns, link, starvation
+from campaign_core import CampaignId, Line, campaigns, link, starvation, unknown_time_zones
 from campaign_core import calls as calls_of
 from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
@@ -96,6 +96,12 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
             limits=shape_of(state.settings.call_limits, wanted.CallLimits),
         ),
         campaigns=dict(statuses),
+        unknown_time_zones=[
+            records.UnknownTimeZone(
+                campaign_id=one.campaign_id, time_zone=one.time_zone, recipients=one.recipients
+            )
+            for one in unknown_time_zones(state)
+        ],
         waiting=([waiting_shape(one) for one in starvation(state, now)] if has_waiting else None),
     )
 

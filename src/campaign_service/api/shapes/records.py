@@ -29,6 +29,7 @@ __all__ = [
     "ServiceStatus",
     "Tenant",
     "TenantList",
+    "UnknownTimeZone",
 ]
 
 
@@ -129,6 +130,14 @@ class CallsInUse(Struct, kw_only=True, frozen=True):
     limits: CallLimits
 
 
+class UnknownTimeZone(Struct, kw_only=True, frozen=True):
+    """A time zone with somebody to call in it that the server does not know (R3.6)."""
+
+    campaign_id: Id
+    time_zone: Annotated[str, Meta(description="As it was accepted, perhaps by another machine.")]
+    recipients: Annotated[int, Meta(description="How many are not called for that.")]
+
+
 class ServiceStatus(Struct, kw_only=True, frozen=True):
     """How a tenant's service fares."""
 
@@ -156,6 +165,10 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
     link: LinkStatus
     calls: CallsInUse
     campaigns: Annotated[dict[Status, int], Meta(description="How many there are, by status.")]
+    unknown_time_zones: Annotated[
+        list[UnknownTimeZone],
+        Meta(description="Whose calling hours cannot be told: nobody there is called."),
+    ]
     waiting: Annotated[
         list[Waiting] | None,
         Meta(

@@ -10,7 +10,6 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from zoneinfo import ZoneInfo
 
 from campaign_core import (
     CampaignId,
@@ -25,6 +24,7 @@ from campaign_core import (
 )
 from campaign_service.api.shapes.requests import ExportQuery
 from campaign_service.api.turns import Turns
+from campaign_service.instants import zone_of
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.json_pieces import PIECE_BYTES
 from campaign_service.report import Attempt, RecipientRow
@@ -149,7 +149,7 @@ class _Pages:
 
     def log(self) -> Iterator[list[Row]]:
         """Yield the events, in order."""
-        text = TimeWriter(ZoneInfo("UTC"))
+        text = TimeWriter(zone_of("UTC"))
         after = 0
         while True:
             entries = self._tenant.history.entries(
@@ -181,7 +181,7 @@ class _Pages:
             seq = self._tenant.history.last_seq() if gone is None else gone - 1
             state = self._tenant.history.state_after(seq)
         found = campaign(state, self._campaign_id, state.now)
-        return state, found.recipients, TimeWriter(ZoneInfo(found.parameters.time_zone))
+        return state, found.recipients, TimeWriter(zone_of(found.parameters.time_zone))
 
     def _attempts(self, first: int, last: int) -> defaultdict[int, list[Attempt]]:
         found: defaultdict[int, list[Attempt]] = defaultdict(list)

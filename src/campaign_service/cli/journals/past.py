@@ -21,7 +21,7 @@ from campaign_core import (
     replay,
 )
 from campaign_core.events import CampaignScheduled, Event, RecipientsAppended
-from campaign_service.instants import TIMES, instant_of, is_within_times, written
+from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import Attempt, StatusPanel
 
@@ -158,9 +158,9 @@ def _origin(journal: JsonLinesJournal) -> _Origin:
     for event in journal.read():
         opened_at = opened_at or event.at
         if isinstance(event, CampaignScheduled):
-            zone = ZoneInfo(event.parameters.time_zone)
+            zone = zone_of(event.parameters.time_zone)
             return _Origin(zone=zone, opened_at=opened_at, starts_at=event.starts_at)
-    return _Origin(zone=ZoneInfo("UTC"), opened_at=opened_at, starts_at=opened_at)
+    return _Origin(zone=zone_of("UTC"), opened_at=opened_at, starts_at=opened_at)
 
 
 def _instant(text: str, origin: _Origin) -> Instant:

@@ -23,6 +23,7 @@ from campaign_service.client import (
     RecipientDetail,
     RecipientRow,
 )
+from campaign_service.instants import zone_of
 
 __all__ = ["explain_remote"]
 
@@ -36,7 +37,7 @@ def explain_remote(client: Client, wanted: str, recipient: str, *, brief: bool) 
     if not positions:
         rule = "no recipient of the campaign has this number, name or position"
         raise click.BadParameter(f"{recipient!r}: {rule}", param_hint="RECIPIENT")
-    zone = ZoneInfo(found.time_zone)
+    zone = zone_of(found.time_zone)
     for index, position in enumerate(positions):
         if index:
             click.echo()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import attrs
 import click
@@ -22,12 +21,13 @@ from campaign_service.cli.remote.tables import (
 )
 from campaign_service.cli.remote.watch import watch_campaign
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text
+from campaign_service.cli.words import counted, limits_text
 from campaign_service.client import Client, ServiceStatus
+from campaign_service.instants import zone_of
 
 __all__ = ["as_json", "list_", "status"]
 
-_HERE = ZoneInfo("UTC")
+_HERE = zone_of("UTC")
 """The clock of what belongs to no campaign: each of those has a zone of its own."""
 _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
 
@@ -101,7 +101,7 @@ def status(
         recipients = [attrs.asdict(row) for row in rows]
         click.echo(as_json({**attrs.asdict(found), "recipients": recipients}))
         return ExitStatus.COMPLETED
-    zone = ZoneInfo(found.time_zone)
+    zone = zone_of(found.time_zone)
     _echo(campaign_lines(found, zone))
     if rows:
         click.echo()
@@ -129,7 +129,7 @@ def _echo(lines: Iterator[str] | list[str]) -> None:
 
 
 def _service_lines(now: ServiceStatus) -> Iterator[str]:
-    zone = ZoneInfo("UTC")
+    zone = zone_of("UTC")
     yield f"Tenant {now.tenant}, {now.role.lower()}, at {clock(now.now, zone)} UTC"
     if now.leader is not None:
         yield f"  leader      {now.leader}"
@@ -151,5 +151,10 @@ def _service_lines(now: ServiceStatus) -> Iterator[str]:
     )
     counts = ", ".join(f"{count} {name.lower()}" for name, count in now.campaigns.items() if count)
     yield f"  campaigns   {counts or 'none'}"
+    for unknown in now.unknown_time_zones:
+        yield (
+            f"  NOT CALLED  {counted(unknown.recipients, 'recipient')} of campaign"
+            f" {unknown.campaign_id}: the server does not know the time zone {unknown.time_zone}"
+        )
     if now.is_draining:
         yield "  The service is being stopped: no new calls."

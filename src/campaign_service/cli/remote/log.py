@@ -17,6 +17,7 @@ from campaign_service.cli.remote.listing import as_json
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import AdminEvent, Client, LogEntry
+from campaign_service.instants import zone_of
 
 __all__ = ["audit", "event_details", "log"]
 
@@ -63,8 +64,8 @@ def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
         if len(past) != 1 or past[0].deleted_at is None:
             raise
         gone = client.past_campaign(past[0].campaign_id)
-        return gone.campaign_id, ZoneInfo(str(gone.parameters.get("time_zone", "UTC")))
-    return found.campaign_id, ZoneInfo(found.time_zone)
+        return gone.campaign_id, zone_of(str(gone.parameters.get("time_zone", "UTC")))
+    return found.campaign_id, zone_of(found.time_zone)
 
 
 @click.command(short_help="Show who commanded a running service what, and when.")
@@ -98,7 +99,7 @@ def audit(
     entries: Iterable[LogEntry | AdminEvent] = (
         client.admin_audit(asked) if users else client.audit(asked)
     )
-    return _show(entries, ZoneInfo("UTC"), is_json=is_json)
+    return _show(entries, zone_of("UTC"), is_json=is_json)
 
 
 def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable[str] = ()) -> str:
@@ -171,4 +172,4 @@ def _moment(option: str, text: str | None) -> str | None:
     except ValueError:
         rule = "a date and time, such as 2026-01-12T08:30:00+01:00"
         raise SettingsError([Problem(field=option, value=text, rule=rule)]) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("UTC"))).isoformat()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone_of("UTC"))).isoformat()

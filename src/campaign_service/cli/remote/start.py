@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import attrs
 import click
 
-from campaign_core import Instant, RecipientList, Settings
+from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.cli.failures import CommandFailedError
@@ -22,6 +21,7 @@ from campaign_service.cli.words import counted
 from campaign_service.client import Client, Json, ModelRow, ProblemError
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, read_campaign, read_recipients
+from campaign_service.instants import zone_of
 
 __all__ = ["start"]
 
@@ -97,12 +97,12 @@ def start(  # noqa: PLR0913 -- one for each option
     own = None if recipients is None else read_recipients(recipients)
     file = _file(wanted)
     if file is not None:
-        zone, when = ZoneInfo(file.model.time_zone), _when_of(file)
+        zone, when = file.model.time_zone, _when_of(file)
         times = _times(at, after_min, expires_at, zone, otherwise=when)
         model_id, model_name = _put(client, file, is_confirmed=yes), file.model.name
     else:
         model = _find_model(client, wanted)
-        times = _times(at, after_min, expires_at, ZoneInfo(model.time_zone), otherwise=_When())
+        times = _times(at, after_min, expires_at, model.time_zone, otherwise=_When())
         model_id, model_name = model.model_id, model.name
     with named_by_option(_OPTIONS):
         done = client.start(
@@ -122,7 +122,7 @@ def start(  # noqa: PLR0913 -- one for each option
 def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> int:
     def look() -> str:
         now = client.campaign(campaign_id)
-        starts = now.starts_at.astimezone(ZoneInfo(now.time_zone))
+        starts = now.starts_at.astimezone(zone_of(now.time_zone))
         begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
         whose = "" if own is None else " of its own"
         return (
@@ -140,7 +140,7 @@ def _times(
     at: str | None,
     after_min: int | None,
     expires_at: str | None,
-    zone: ZoneInfo,
+    zone: str,
     *,
     otherwise: _When,
 ) -> _When:
@@ -151,7 +151,7 @@ def _times(
     return _When(at=_moment("--at", at, zone), after_min=after_min, expires_at=expires)
 
 
-def _moment(option: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+def _moment(option: str, text: str | None, zone: str) -> datetime | None:
     if text is None:
         return None
     try:
@@ -159,11 +159,16 @@ def _moment(option: str, text: str | None, zone: ZoneInfo) -> datetime | None:
     except ValueError:
         rule = "a date and time, such as 2026-01-12T08:30:00 or 2026-01-12T08:30:00+01:00"
         raise SettingsError([Problem(field=option, value=text, rule=rule)]) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if moment.tzinfo is not None:
+        return moment
+    if not is_known_zone(zone):
+        rule = f"with an offset, such as 2026-01-12T08:30:00+01:00: {zone} is not known here"
+        raise SettingsError([Problem(field=option, value=text, rule=rule)])
+    return moment.replace(tzinfo=zone_of(zone))
 
 
 def _when_of(file: CampaignFile) -> _When:
-    zone = ZoneInfo(file.model.time_zone)
+    zone = zone_of(file.model.time_zone)
 
     def moment(at: Instant | None) -> datetime | None:
         return None if at is None else datetime.fromtimestamp(at / 1_000, zone)

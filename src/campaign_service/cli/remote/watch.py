@@ -17,6 +17,7 @@ from rich.text import Text
 from campaign_service.cli.remote.tables import campaign_lines, clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import CampaignRow, Client
+from campaign_service.instants import zone_of
 
 __all__ = ["watch_campaign"]
 
@@ -28,7 +29,7 @@ def watch_campaign(client: Client, found: CampaignRow) -> int:
     """Show a campaign until it has ended and none of its calls is in progress."""
     after = client.status().last_seq
     now = client.campaign(found.campaign_id)
-    zone = ZoneInfo(now.time_zone)
+    zone = zone_of(now.time_zone)
     if sys.stdout.isatty():
         with Live(console=Console(), auto_refresh=False, transient=True) as live:
 

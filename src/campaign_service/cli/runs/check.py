@@ -23,6 +23,7 @@ from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.words import limits_text
 from campaign_service.config import CampaignFile, read_campaign
 from campaign_service.engine import DriverRequest, open_driver
+from campaign_service.instants import zone_of
 from campaign_service.report import limits_in_force
 
 __all__ = ["check"]
@@ -101,7 +102,7 @@ def _facts(file: CampaignFile) -> Iterator[str]:
 
 
 def _start(file: CampaignFile) -> str:
-    zone = ZoneInfo(file.model.time_zone)
+    zone = zone_of(file.model.time_zone)
     match file.when:
         case StartAt(at=at):
             return f"{datetime.fromtimestamp(at / 1_000, zone):%Y-%m-%d %H:%M:%S %Z}"
@@ -201,7 +202,7 @@ def _missing_lines(missing: Sequence[Missing]) -> Iterator[str]:
 
 
 def _forecast_lines(told: Forecast, file: CampaignFile) -> Iterator[str]:
-    zone = ZoneInfo(file.model.time_zone)
+    zone = zone_of(file.model.time_zone)
     yield "\nFirst calls:"
     for placed in told.first_calls:
         yield f"  {_call_text(placed, file, zone)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -25,6 +24,7 @@ from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_t
 from campaign_service.cli.runs.summary_text import summary_text, why_not_completed
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config import CampaignFile, read_campaign
+from campaign_service.instants import zone_of
 from campaign_service.report import Summary, limits_in_force
 
 __all__ = ["run"]
@@ -130,7 +130,7 @@ def _refuse_misplaced(
 
 
 def _display(file: CampaignFile) -> Display:
-    zone = ZoneInfo(file.model.time_zone)
+    zone = zone_of(file.model.time_zone)
     if not sys.stdout.isatty():
         return LogDisplay(zone)
     limits = limits_in_force(file.model.call_limits, file.settings.call_limits)

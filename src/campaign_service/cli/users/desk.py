@@ -7,7 +7,6 @@ import pwd
 import sys
 from collections.abc import Callable
 from functools import update_wrapper
-from zoneinfo import ZoneInfo
 
 import attrs
 import click
@@ -18,7 +17,7 @@ from campaign_drivers.clock import present
 from campaign_service.access import ALL_TENANTS, Actor, Grant, OneTimePassword
 from campaign_service.cli.databases import DatabaseFinder, with_finder
 from campaign_service.database import Database
-from campaign_service.instants import written
+from campaign_service.instants import written, zone_of
 
 __all__ = [
     "GRANT_HELP",
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 GRANT_HELP = "ROLE for all tenants, or ROLE:TENANT for one of them."
-_UTC = ZoneInfo("UTC")
+_UTC = zone_of("UTC")
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from zoneinfo import ZoneInfo
 
 from campaign_core import (
     CampaignId,
@@ -22,6 +21,7 @@ from campaign_core import (
     recipients,
 )
 from campaign_core.errors import Problem, SettingsError
+from campaign_service.instants import zone_of
 from campaign_service.journal.sql.history import CampaignRecord, History
 from campaign_service.report import Attempt, RecipientRow
 from campaign_service.report.rows import Row, attempt_row, recipient_row
@@ -58,7 +58,7 @@ class CampaignExport:
         self._state: State = history.state_after(self.last_seq)
         view = campaign(self._state, campaign_id, self._state.now)
         self._listed: RecipientList = view.recipients
-        self.zone = ZoneInfo(view.parameters.time_zone)
+        self.zone = zone_of(view.parameters.time_zone)
         """The campaign's own: on its clock times are written."""
         self._text = TimeWriter(self.zone)
 

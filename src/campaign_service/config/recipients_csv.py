@@ -21,6 +21,7 @@ from campaign_core import Line, Number, Recipient, RecipientList
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.problems import InputError, LocatedProblem, unreadable
 from campaign_service.config.table import member_named
+from campaign_service.csv_cells import unguarded
 
 __all__ = ["read_recipients"]
 
@@ -148,7 +149,8 @@ def _take(reading: _Reading, columns: list[str], line: int, row: list[str]) -> N
         rule = f"as many fields as the header has: {len(columns)}"
         reading.note(line, "fields", len(row), rule)
         return
-    cells = dict(zip(columns, map(str.strip, row), strict=True))
+    # A list may be what an export of ours wrote, whose formulas are guarded.
+    cells = dict(zip(columns, (unguarded(cell.strip()) for cell in row), strict=True))
     if not is_text:
         rest = {field: cell for field, cell in cells.items() if not _NO_TEXT.search(cell)}
         _note_each(reading, line, rest)

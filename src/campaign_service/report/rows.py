@@ -12,6 +12,7 @@ import attrs
 from campaign_core import Recipient
 from campaign_core.events import CallEvent
 from campaign_service.attempts import Attempt
+from campaign_service.csv_cells import guarded
 from campaign_service.report.panel import RecipientRow
 
 __all__ = [
@@ -74,8 +75,6 @@ Row = dict[str, Cell]
 
 TimeText = Callable[[int | None], str]
 
-_FORMULA = ("=", "+", "-", "@")
-"""What makes a formula of a cell, to a spreadsheet."""
 _NUMBER = "number"
 _IN_USE = ("service_internal", "service_external", "campaign_internal", "campaign_external")
 _OF_EVERY_EVENT = {"seq", "at", "actor", "call_id", "campaign_id"}
@@ -85,9 +84,8 @@ def csv_row(row: Row) -> Row:
     """Return a row as CSV has it.
 
     True and false are JSON's words for it, not Python's. A text that a spreadsheet would take for
-    a formula has an apostrophe before it: people's names come from many hands, and a formula can
-    send what stands beside it anywhere. Numbers stay, for what can be read in them, ``+39050...``,
-    does no harm.
+    a formula has an apostrophe before it; :mod:`campaign_service.csv_cells` says where. Numbers
+    stay, for what can be read in them, ``+39050...``, does no harm.
     """
     return {name: _csv_cell(name, cell) for name, cell in row.items()}
 
@@ -153,9 +151,7 @@ def event_rows(events: Iterable[CallEvent], text: TimeText) -> list[Row]:
 def _csv_cell(name: str, cell: Cell) -> Cell:
     if isinstance(cell, bool):
         return str(cell).lower()
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and name != _NUMBER:
-        return f"'{cell}"
-    return cell
+    return guarded(cell) if isinstance(cell, str) and name != _NUMBER else cell
 
 
 def _details(event: CallEvent) -> Row:

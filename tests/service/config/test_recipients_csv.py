@@ -4,6 +4,7 @@ import pytest
 
 from campaign_core import Line, Number, Recipient
 from campaign_service.config import InputError, read_recipients
+from campaign_service.csv_cells import guarded
 
 
 @pytest.fixture
@@ -163,3 +164,10 @@ def test_what_is_no_list_of_recipients_is_refused(problems, content, expected):
 def test_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.csv: cannot be read: No such file"):
         read_recipients(tmp_path / "nowhere.csv")
+
+
+def test_name_that_an_export_of_ours_has_guarded_is_what_it_was(read):
+    """Issue: CSV texts are safe in spreadsheets, while `campaign` reads its own CSV back."""
+    names = ["=1+1", "\uff1d1", "Rossi;=1+1", "'=1", "-Anna", "@x", "O'Neill"]
+    lines = [f'"{guarded(name)}",+3905055501{at:02}' for at, name in enumerate(names)]
+    assert [one.name for one in read("\n".join(["name,number", *lines]))] == names

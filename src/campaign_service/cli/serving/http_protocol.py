@@ -1,26 +1,29 @@
 """HTTP as it comes in, with bounds: the web server's own reader takes a head of any length.
 
 What a request's body may be is for the API to say; here is what anybody could do who is not known
-yet: a head that never ends, a connection that says nothing, more connections than there are files.
+yet: a head that never ends, a connection that says nothing, or takes nothing of what it is told.
+How many connections there may be is for :mod:`~campaign_service.cli.serving.door` to say.
+
+Whoever is refused while the rest of the request is on its way is told so: what comes is read and
+thrown away for a while, since a connection that is closed over unread bytes takes the answer along.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import resource
-import time
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
 
-__all__ = ["HEAD_BYTES_MAX", "HEAD_S", "SILENCE_S", "BoundedProtocol"]
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
-_log = logging.getLogger(__name__)
+__all__ = ["HEAD_BYTES_MAX", "HEAD_S", "SILENCE_S", "BoundedProtocol"]
 
 HEAD_BYTES_MAX = 64 << 10
 """Bytes of a request's line and headers, or of what stands between pieces of a body; what comes at
@@ -30,10 +33,14 @@ HEAD_S = 20.0
 SILENCE_S = 60.0
 """A body of which nothing comes for so long is waited for no more."""
 _LOOK_EVERY_S = 5.0
-_FILES_SHARE = 2
-"""Of the files that the process may open, one in so many may be a connection: the database, the
-telephony and the journal need theirs."""
-_TOLD_EVERY_S = 60.0
+_LINGER_S = 30.0
+"""After an answer, what is still coming is thrown away for so long,"""
+_LINGER_SILENCE_S = 5.0
+"""and no longer when nothing comes for so long,"""
+_LINGER_BYTES_MAX = 512 << 20
+"""and so many bytes of it."""
+_PIPELINED_MAX = 32
+"""Requests that wait for the answer to one before them."""
 
 
 def _answer(name: str, detail: str) -> bytes:
@@ -52,34 +59,84 @@ _TOO_SLOW = _answer("too-slow", "it was not all there in time")
 _MALFORMED = _answer("bad-request", "this is no HTTP/1.1, or its method is unknown")
 
 
+class _Ending(asyncio.Transport):
+    """A connection as those see it who answer: to end it is left to its protocol.
+
+    Args:
+        connection: the connection.
+        end: ends it.
+    """
+
+    def __init__(self, connection: asyncio.Transport, end: Callable[[], None]) -> None:
+        super().__init__()
+        self._connection = connection
+        self._end = end
+        self._is_ending = False
+        self.write = connection.write  # type: ignore[method-assign]
+        self.pause_reading = connection.pause_reading  # type: ignore[method-assign]
+        self.resume_reading = connection.resume_reading  # type: ignore[method-assign]
+        self.get_extra_info = connection.get_extra_info  # type: ignore[method-assign]
+
+    @override
+    def close(self) -> None:
+        if not self.is_closing():
+            self._is_ending = True
+            self._end()
+
+    @override
+    def is_closing(self) -> bool:
+        return self._is_ending or self._connection.is_closing()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    connections_max: int = 0
-    """So many are taken at one time; 0: as many as the files of the process allow."""
     head_s: float = HEAD_S
     silence_s: float = SILENCE_S
+    linger_s: float = _LINGER_S
+    linger_silence_s: float = _LINGER_SILENCE_S
     look_every_s: float = _LOOK_EVERY_S
 
-    _told_at: float = -_TOLD_EVERY_S
-    """When it was last logged that there are too many connections, of all of them."""
+    when_lost: Callable[[], None] | None = None
+    """Is called when the connection is gone."""
+    _connection: asyncio.Transport | None = None
     _unread: int = 0
     """Bytes since the last that came to anything."""
     _head_since: float | None = None
     """Since when a head is waited for; ``None``: no head is."""
     _heard_at: float = 0.0
     _in_body: bool = False
+    _answered: RequestResponseCycle | None = None
+    """The request that is being answered, or was last."""
+    _answered_at: float = 0.0
+    """When the last answer was whole."""
+    _lingers_since: float | None = None
+    """Since when all that comes is thrown away; ``None``: it is not."""
+    _thrown_away: int = 0
+    _buffered: int = 0
+    """Bytes that were not sent yet, when that was looked at last."""
+    _moved_at: float = 0.0
+    """When there was last nothing to send, or less than before."""
     _looking: asyncio.TimerHandle | None = None
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request is all there, and its answer is not."""
+        cycle = cast("object | None", self.cycle)
+        is_open = cycle is not None and not self.cycle.response_complete
+        return is_open and not self._in_body and self._lingers_since is None
+
+    def abort(self) -> None:
+        """End at once; what was not sent is lost."""
+        if self._connection is not None:
+            self._connection.abort()
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin, unless there are too many."""
-        super().connection_made(transport)
-        if len(self.connections) > (self.connections_max or _connections_max()):
-            self._tell_of_many()
-            transport.abort()
-            return
-        self._head_since = self.loop.time()
+        """Begin."""
+        self._connection = transport
+        super().connection_made(_Ending(transport, self._end))
+        self._head_since = self._moved_at = self.loop.time()
         self._looking = self.loop.call_later(self.look_every_s, self._look)
 
     @override
@@ -88,16 +145,34 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
+        # None of its timers may outlive it.
+        self._unset_keepalive_if_required()
+        if self._answered is not None and not self._answered.response_complete:
+            # Of several requests at one time, the web server tells the last alone.
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
+        if self.when_lost is not None:
+            self.when_lost()
 
     @override
     def data_received(self, data: bytes) -> None:
         """Read what came, and break off a head that is too long."""
-        self._unread += len(data)
         self._heard_at = self.loop.time()
+        if self._lingers_since is not None:
+            self._thrown_away += len(data)
+            if self._thrown_away > _LINGER_BYTES_MAX:
+                self.abort()
+            return
+        self._unread += len(data)
         super().data_received(data)
-        if self._unread > HEAD_BYTES_MAX and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._unread > HEAD_BYTES_MAX:
             self._refuse(_TOO_LONG)
+        elif not self._in_body and not self.is_answering:
+            # Line breaks before a head do not begin one, and take time all the same.
+            self._head_since = self._head_since or self._heard_at
 
     @override
     def on_message_begin(self) -> None:
@@ -108,6 +183,8 @@ class BoundedProtocol(HttpToolsProtocol):
     @override
     def on_headers_complete(self) -> None:
         """Take the end of a head."""
+        if len(self.pipeline) >= _PIPELINED_MAX:
+            raise ValueError("too many requests at one time")
         self._unread, self._head_since, self._in_body = 0, None, True
         super().on_headers_complete()
 
@@ -124,40 +201,99 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    @override
+    def on_response_complete(self) -> None:
+        """Take the end of an answer."""
+        self._answered_at = self.loop.time()
+        super().on_response_complete()
+
+    @override
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be read at all."""
-        self.transport.write(_MALFORMED)
-        self.transport.close()
+        self._refuse(_MALFORMED)
+
+    @override
+    def shutdown(self) -> None:
+        """End as soon as what was asked is answered."""
+        if self._lingers_since is not None:
+            self.abort()
+        else:
+            super().shutdown()
 
     @override
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing of a wish for another protocol: the request is answered as it is."""
 
+    # What takes too long ---------------------------------------------------------------------
+
     def _look(self) -> None:
         """Break off what has taken too long."""
         now = self.loop.time()
-        is_slow = self._head_since is not None and now - self._head_since > self.head_s
-        # While nobody reads, it is not the client who is silent.
-        is_read = not self.flow.read_paused
-        is_silent = self._in_body and is_read and now - self._heard_at > self.silence_s
-        if is_slow or is_silent:
-            self._refuse(_TOO_SLOW)
-            return
         self._looking = self.loop.call_later(self.look_every_s, self._look)
+        if self._takes_nothing(now) or self._has_lingered(now):
+            self.abort()
+        elif self.transport.is_closing():
+            return
+        elif self._head_since is not None and now - self._head_since > self.head_s:
+            if self._unread or cast("object | None", self.cycle) is None:
+                self._refuse(_TOO_SLOW)
+            else:
+                self.transport.close()
+        elif self._in_body:
+            # While nobody reads, it is not the client who is silent.
+            if not self.flow.read_paused and now - self._heard_at > self.silence_s:
+                self._refuse(_TOO_SLOW)
+            elif self.cycle.response_complete and now - self._answered_at > self.linger_s:
+                self.transport.close()
+
+    def _takes_nothing(self, now: float) -> bool:
+        """Return whether the client has taken nothing for long of what there is for it."""
+        assert self._connection is not None
+        size = self._connection.get_write_buffer_size()
+        if size == 0 or size < self._buffered:
+            self._moved_at = now
+        self._buffered = size
+        return now - self._moved_at > self.silence_s
+
+    def _has_lingered(self, now: float) -> bool:
+        since = self._lingers_since
+        if since is None:
+            return False
+        is_silent = now - max(since, self._heard_at) > self.linger_silence_s
+        return is_silent or now - since > self.linger_s
 
     def _refuse(self, answer: bytes) -> None:
+        """Answer, unless an answer is on its way, and end."""
+        if self._is_free_to_answer():
+            self.transport.write(answer)
+            self.transport.close()
+        else:
+            assert self._connection is not None
+            self._connection.close()
+
+    def _is_free_to_answer(self) -> bool:
         cycle = cast("object | None", self.cycle)
         if cycle is None or self.cycle.response_complete:
-            self.transport.write(answer)
-        self.transport.close()
+            return True
+        if not self._in_body or self.pipeline or self.cycle.response_started:
+            return False
+        # It waits for the rest of the body, and is told that nothing more comes.
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        return True
 
-    def _tell_of_many(self) -> None:
-        now = time.monotonic()
-        if now - BoundedProtocol._told_at >= _TOLD_EVERY_S:
-            BoundedProtocol._told_at = now
-            _log.warning("too many connections: more are turned away than the files allow")
-
-
-def _connections_max() -> int:
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, soft // _FILES_SHARE)
+    def _end(self) -> None:
+        """Close, once the client can have had the answer."""
+        assert self._connection is not None
+        if not self._in_body and not self._unread:
+            self._connection.close()
+            return
+        self._lingers_since = self.loop.time()
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        if self._connection.can_write_eof():
+            self._connection.write_eof()

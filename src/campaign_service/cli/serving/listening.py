@@ -11,12 +11,12 @@ from pathlib import Path
 
 from campaign_core.errors import SettingsError
 from campaign_service.cli.failures import CommandFailedError
+from campaign_service.cli.serving.door import BACKLOG
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import Listen, ServiceSettings
 
 __all__ = ["check_certificate", "file_of", "open_sockets", "public_url", "shown_urls"]
 
-_BACKLOG = 2_048
 _SOCKET_MODE = 0o660
 """Of a Unix socket: the service's user and group."""
 
@@ -112,7 +112,7 @@ def _network_sockets(listen: Listen) -> list[socket.socket]:
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             one.bind(address)
-            one.listen(_BACKLOG)
+            one.listen(BACKLOG)
     except OSError:
         for one in sockets:
             one.close()
@@ -126,7 +126,7 @@ def _unix_socket(path: Path) -> socket.socket:
     try:
         one.bind(str(path))
         path.chmod(_SOCKET_MODE)
-        one.listen(_BACKLOG)
+        one.listen(BACKLOG)
     except OSError:
         one.close()
         raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,7 @@ _OURS = "campaign_service."
 HIDDEN = "(not shown)"
 _SECRET_MIN = 4
 """Characters: shorter ones are no secrets, and would be found in every second word."""
+_SECOND = 1.0
 _PASSWORD = re.compile(r"://[^/?#@\s:]*:([^/?#@\s]+)@")
 _PASSWORD_LOOSE = re.compile(r"://[^/?#@\s:]*:([^@\s]+)@")
 _QUIET = ("alembic", "httpx", "uvicorn", "uvicorn.access")
@@ -114,6 +116,29 @@ class _OfTheServer(logging.Filter):
 _OF_THE_SERVER = _OfTheServer()
 
 
+class _OnceASecond(logging.Filter):
+    """Leaves out what was told within the last second.
+
+    Where files run out, the event loop tells so with a traceback, thousands of times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told_at: dict[str, float] = {}
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = str(record.msg).partition("\n")[0]
+        if record.created - self._told_at.get(text, -math.inf) < _SECOND:
+            return False
+        # Most of what was told lately is not told again.
+        self._told_at = {
+            known: at for known, at in self._told_at.items() if record.created - at < _SECOND
+        }
+        self._told_at[text] = record.created
+        return True
+
+
 @contextmanager
 def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> Iterator[None]:
     """Have all that is logged within written to standard error, or to a stream."""
@@ -129,6 +154,8 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
         access.addFilter(_WITHOUT_QUERY)
     server = logging.getLogger("uvicorn.error")
     server.addFilter(_OF_THE_SERVER)
+    loop, once_a_second = logging.getLogger("asyncio"), _OnceASecond()
+    loop.addFilter(once_a_second)
     before = {name: logging.getLogger(name).level for name in levels}
     root = logging.getLogger()
     handlers, root.handlers = root.handlers, [handler]
@@ -142,6 +169,7 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
         root.handlers = handlers
         access.removeFilter(_WITHOUT_QUERY)
         server.removeFilter(_OF_THE_SERVER)
+        loop.removeFilter(once_a_second)
         for name, found in before.items():
             logging.getLogger(name).setLevel(found)
 

@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from campaign_service.api import close_streams
 from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
+from campaign_service.cli.serving.door import Door
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 from campaign_service.config.service_settings import UNIX_SOCKET, ServiceSettings
 
@@ -32,12 +33,29 @@ _LOOK_EVERY_S = 0.02
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server, which leaves signals alone: to stop takes more than to close sockets."""
+    """Uvicorn's server behind a door of ours.
+
+    It leaves signals alone: to stop takes more than to close sockets.
+    """
 
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise RuntimeError("the application did not start")
+        door = Door(sockets or [], self._make_protocol, tls=self.config.ssl)
+        self.servers = [door]  # type: ignore[list-item]
+        self.started = True
+
+    def _make_protocol(self) -> BoundedProtocol:
+        return BoundedProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
 
 class WebServer:

@@ -119,6 +119,22 @@ def test_requests_are_logged_without_their_query(logged):
     assert '"GET /api/v1/x HTTP/1.1" 200' in logged(do, access_log="true")
 
 
+def test_event_loop_tells_the_same_once_a_second(logged):
+    """Issue F2: where files run out, it told so thousands of times a second."""
+
+    def do(_):
+        loop = logging.getLogger("asyncio")
+        for number in range(1_000):
+            error = OSError(24, f"Too many open files: {number}")
+            loop.error("socket.accept() out of system resource\nsocket: %s", number, exc_info=error)
+        loop.error("something else")
+
+    text = logged(do)
+
+    assert text.count("out of system resource") < 5
+    assert text.count("something else") == 1
+
+
 def test_logging_is_as_before_once_the_service_has_ended(logged):
     before = list(logging.getLogger().handlers), logging.getLogger().level
 

@@ -1,87 +1,18 @@
 """The web server in front of the API: how much it takes of whom, and whose word it believes."""
 
-import asyncio
 import io
 import json
 import socket
-import threading
 from contextlib import closing
 
-import attrs
 import httpx
 import pytest
+from tests.service.cli.serving.strangers import HELD, answer
 
+from campaign_service.cli.serving.door import Door
 from campaign_service.cli.serving.http_protocol import HEAD_BYTES_MAX, BoundedProtocol
 from campaign_service.cli.serving.logs import set_up_logging
-from campaign_service.cli.serving.web_server import WebServer
 from campaign_service.config.service_file import read_service
-
-
-async def _app(scope, receive, send):
-    """Answers who asks, once it has read the body."""
-    if scope["type"] == "lifespan":
-        for kind in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{kind}.complete"})
-        return
-    while (await receive()).get("more_body"):
-        pass
-    told = str(scope["client"][0]).encode()
-    headers = [(b"content-length", str(len(told)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": told})
-
-
-@pytest.fixture
-def serve(tmp_path, monkeypatch):
-    """Begin to serve; where."""
-    monkeypatch.setattr("campaign_service.cli.serving.web_server.close_streams", lambda _: None)
-    monkeypatch.setattr(BoundedProtocol, "look_every_s", 0.05)
-    monkeypatch.setattr(BoundedProtocol, "head_s", 0.4)
-    monkeypatch.setattr(BoundedProtocol, "silence_s", 0.4)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    running = []
-
-    def run(coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(20)
-
-    def serve(*, unix=None, **values):
-        settings = attrs.evolve(
-            read_service(flags={}, environment={"CAMPAIGN_DB": str(tmp_path / "c.db")}), **values
-        )
-        if unix is None:
-            listener = socket.create_server(("127.0.0.1", 0))
-        else:
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(str(unix))
-        web = WebServer(_app, settings, [listener])
-        run(web.start())
-        running.append((web, listener))
-        return listener.getsockname()
-
-    yield serve
-    for web, listener in running:
-        run(web.stop())
-        listener.close()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
-def _answer(where, *parts):
-    """What comes back, until the server closes; what is sent after that is lost."""
-    with closing(socket.create_connection(where, timeout=10)) as one:
-        told = b""
-        try:
-            for part in parts:
-                one.sendall(part)
-            while piece := one.recv(65_536):
-                told += piece
-        except ConnectionError:
-            pass
-        return told
 
 
 @pytest.mark.parametrize(
@@ -112,7 +43,7 @@ def test_head_without_an_end_is_broken_off(serve, endless):
 def test_head_that_is_too_long_is_told_so(serve):
     """Issue: HTTP API; a limit on everything (style)."""
     head = b"GET / HTTP/1.1\r\nHost: a\r\nX: ".ljust(HEAD_BYTES_MAX + 1, b"x")
-    assert _answer(serve(), head).startswith(b"HTTP/1.1 431 ")
+    assert answer(serve(), head).startswith(b"HTTP/1.1 431 ")
 
 
 def test_body_is_as_long_as_the_api_takes_it(serve):
@@ -128,24 +59,31 @@ def test_body_is_as_long_as_the_api_takes_it(serve):
     [
         (b"", b"HTTP/1.1 408 "),
         (b"GET / HT", b"HTTP/1.1 408 "),
-        # That one is being answered already.
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", b""),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", b"HTTP/1.1 408 "),
     ],
 )
 def test_connection_that_says_no_more_is_closed(serve, begun, told):
     """Issue: HTTP API; whoever begins and does not go on holds nothing for long."""
-    assert _answer(serve(), begun)[:13] == told
+    assert answer(serve(), begun)[:13] == told
 
 
 def test_more_connections_than_files_allow_are_turned_away(serve, monkeypatch):
     """Issue: HTTP API; the database and the telephony need files too."""
-    monkeypatch.setattr(BoundedProtocol, "connections_max", 2)
-    monkeypatch.setattr(BoundedProtocol, "head_s", 60)
+    monkeypatch.setattr(Door, "connections_max", 2)
+    monkeypatch.setattr(BoundedProtocol, "silence_s", 60)
     where = serve()
+    # Its body is read, and there is nothing yet that it could be told: it is being answered.
+    held = b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"
     request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    with closing(socket.create_connection(where)), closing(socket.create_connection(where)):
-        assert _answer(where, request) == b""
-    while b"200 OK" not in _answer(where, request):
+    with (
+        closing(socket.create_connection(where)) as one,
+        closing(socket.create_connection(where)) as other,
+    ):
+        for each in (one, other):
+            each.sendall(held)
+            assert HELD.acquire(timeout=20)
+        assert answer(where, request) == b""
+    while b"200 OK" not in answer(where, request):
         pass
 
 
@@ -161,7 +99,7 @@ def test_more_connections_than_files_allow_are_turned_away(serve, monkeypatch):
 )
 def test_what_is_no_request_is_answered_with_a_problem(serve, request_, status, kind):
     """Issue: problem details (RFC 9457) for every error."""
-    head, _, body = _answer(serve(), request_).partition(b"\r\n\r\n")
+    head, _, body = answer(serve(), request_).partition(b"\r\n\r\n")
     told = json.loads(body)
 
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
@@ -182,7 +120,7 @@ def test_stranger_writes_nothing_into_the_log(serve, request_):
     stream = io.StringIO()
     with set_up_logging(read_service(flags={}, environment={}), stream):
         where = serve()
-        assert _answer(where, request_).startswith(b"HTTP/1.1 ")
+        assert answer(where, request_).startswith(b"HTTP/1.1 ")
 
     assert stream.getvalue() == ""
 

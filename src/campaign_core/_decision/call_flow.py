@@ -1,18 +1,19 @@
 """The call flow: what a report means in each step of a call (R7).
 
-A table by step and report; each function returns the events, and an empty tuple is the row of a
-report that comes late, twice or out of order and changes nothing (R9.1). ``_transition.call`` has
-the other half: which step an event leads to.
+A table by step and report; each function records the events, and one that records none is the row
+of a report that comes late, twice or out of order and changes nothing (R9.1). A scene shows the
+call as it was before: what a function decides does not depend on what it has recorded itself.
+``_transition.call`` has the other half: which step an event leads to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
-from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._decision.recorder import Recorder
 from campaign_core._model.call_script import ANSWER_DIGIT, LISTENING_DIGIT
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
@@ -42,44 +43,28 @@ __all__ = [
     "taken_over",
 ]
 
-E = TypeVar("E")
 _DEADLINE_RESERVE_S = 10
 _NO_COMMAND_TAKEN = "answered, and over before the telephony took a command"
 
 
-class Scene(Stamp):
-    """What a step of a call is decided from; numbers the events that follow."""
+class Scene:
+    """What a step of a call is decided from, and where its events are recorded."""
 
-    __slots__ = ("call", "call_id", "parameters", "settings")
+    __slots__ = ("_record", "at", "call", "parameters", "settings")
 
     def __init__(
-        self,
-        call: Call,
-        parameters: CampaignModel,
-        settings: Settings,
-        *,
-        seq: int,
-        at: Instant,
-        actor: str,
+        self, call: Call, parameters: CampaignModel, settings: Settings, record: Recorder
     ) -> None:
-        """Take the call, its campaign's parameters, the general settings, and as a stamp does."""
-        self.seq = seq
-        self.at = at
-        self.actor = actor
+        """Take the call, its campaign's parameters, the general settings, and what records."""
         self.call = call
-        self.call_id = call.placement.call_id
         self.parameters = parameters
         self.settings = settings
+        self.at = record.at
+        self._record = record
 
-    def next_seq(self) -> int:
-        """Return the next event's number: what happens on every call is made without a detour."""
-        self.seq += 1
-        return self.seq
-
-    def event(self, kind: Callable[..., E], **fields: Any) -> E:
-        """Return the next event of this call."""
-        self.seq += 1
-        return kind(seq=self.seq, at=self.at, actor=self.actor, call_id=self.call_id, **fields)
+    def record(self, kind: type[Any], **fields: Any) -> None:
+        """Record an event of this call."""
+        self._record(kind, call_id=self.call.placement.call_id, **fields)
 
 
 def deadline_of(parameters: CampaignModel, at: int) -> Instant:
@@ -93,155 +78,150 @@ def deadline_of(parameters: CampaignModel, at: int) -> Instant:
 
 def _prompt(
     scene: Scene, purpose: Purpose, number: int, given: Prompt, general: str | None
-) -> Events:
+) -> None:
     sound = general if given is FROM_SETTINGS else given
     if isinstance(sound, str):
-        return (_play(scene, purpose, number, sound),)
-    return (_silence(scene, purpose, number),)
+        _play(scene, purpose, number, sound)
+    else:
+        _silence(scene, purpose, number)
 
 
-def _answer_prompt(scene: Scene, number: int) -> Events:
+def _answer_prompt(scene: Scene, number: int) -> None:
     """R7.2: ask to dial 1; after the last prompt, give up."""
     script = scene.parameters.script
     if number > script.answer_prompts_max:
-        return hang_up(scene, Outcome.NOT_CONFIRMED)
+        hang_up(scene, Outcome.NOT_CONFIRMED)
+        return
     general = scene.settings.answer_prompt
-    return _prompt(scene, Purpose.ANSWER_PROMPT, number, script.answer_prompt, general)
+    _prompt(scene, Purpose.ANSWER_PROMPT, number, script.answer_prompt, general)
 
 
-def _message(scene: Scene, number: int) -> Events:
+def _message(scene: Scene, number: int) -> None:
     """R7.3, R7.4: play the message; after the last time, give up."""
     if number > scene.parameters.script.message_plays_max:
-        return hang_up(scene, Outcome.NOT_CONFIRMED)
+        hang_up(scene, Outcome.NOT_CONFIRMED)
+        return
     assert scene.parameters.sound is not None, "a campaign has a sound (R4.1)"
-    return (_play(scene, Purpose.MESSAGE, number, scene.parameters.sound),)
+    _play(scene, Purpose.MESSAGE, number, scene.parameters.sound)
 
 
-def _listening_prompt(scene: Scene, number: int) -> Events:
+def _listening_prompt(scene: Scene, number: int) -> None:
     """R7.4: wait for 9, after a prompt where there is one."""
     script = scene.parameters.script
     general = scene.settings.listening_prompt
-    return _prompt(scene, Purpose.LISTENING_PROMPT, number, script.listening_prompt, general)
+    _prompt(scene, Purpose.LISTENING_PROMPT, number, script.listening_prompt, general)
 
 
-def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> ev.Event:
-    return ev.PlaybackStarted(
-        seq=scene.next_seq(),
-        at=scene.at,
-        actor=scene.actor,
-        call_id=scene.call_id,
-        play=scene.call.plays + 1,
-        purpose=purpose,
-        round=number,
-        sound=sound,
-    )
+def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> None:
+    play = scene.call.plays + 1
+    scene.record(ev.PlaybackStarted, play=play, purpose=purpose, round=number, sound=sound)
 
 
-def _silence(scene: Scene, purpose: Purpose, number: int) -> ev.Event:
+def _silence(scene: Scene, purpose: Purpose, number: int) -> None:
     until = scene.at + scene.parameters.script.digit_timeout_s * SECOND_MS
-    return scene.event(ev.SilenceStarted, purpose=purpose, round=number, until=Instant(until))
+    scene.record(ev.SilenceStarted, purpose=purpose, round=number, until=Instant(until))
 
 
-def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> Events:
+def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> None:
     """End the call: its outcome is fixed now, and whoever was reached stays reached (R7.5)."""
     call = scene.call
     if isinstance(call.step, Ending):
         outcome = call.step.outcome
     elif call.is_reached and outcome is not Outcome.SOUND_MISSING:
         outcome = Outcome.REACHED
-    return (scene.event(ev.HangUpOrdered, outcome=outcome, by_deadline=by_deadline),)
+    scene.record(ev.HangUpOrdered, outcome=outcome, by_deadline=by_deadline)
 
 
-def _again(scene: Scene, purpose: Purpose, number: int) -> Events:
+def _again(scene: Scene, purpose: Purpose, number: int) -> None:
     """A wrong digit or silence: the prompt, or the message, once more (R7.2, R7.4)."""
-    if purpose is Purpose.ANSWER_PROMPT:
-        return _answer_prompt(scene, number + 1)
-    return _message(scene, number + 1)
+    start = _answer_prompt if purpose is Purpose.ANSWER_PROMPT else _message
+    start(scene, number + 1)
 
 
 # Rows --------------------------------------------------------------------------------------
 
 
-def _ignored(_: Scene, __: rp.Report) -> Events:
-    return ()
+def _ignored(_: Scene, __: rp.Report) -> None:
+    """Late or doubled: nothing comes of it."""
 
 
-def _answered(scene: Scene, _: rp.AnswerReport) -> Events:
-    answered = ev.CallAnswered(
-        seq=scene.next_seq(), at=scene.at, actor=scene.actor, call_id=scene.call_id
-    )
+def _answered(scene: Scene, _: rp.AnswerReport) -> None:
+    scene.record(ev.CallAnswered)
     start = _answer_prompt if scene.parameters.script.confirm_answer else _message
-    return (answered, *start(scene, 1))
+    start(scene, 1)
 
 
-def _digit_noted(scene: Scene, report: rp.DigitReport) -> Events:
-    return (scene.event(ev.DigitDialled, digit=report.digit),)
+def _digit_noted(scene: Scene, report: rp.DigitReport) -> None:
+    scene.record(ev.DigitDialled, digit=report.digit)
 
 
-def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> Events:
+def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
     step = scene.call.step
     assert isinstance(step, Playing)
-    dialled = _digit_noted(scene, report)
-    if step.purpose is Purpose.MESSAGE:
-        return dialled
-    # Any digit stops a prompt; its own report, with a number that is over, comes late.
-    stopped = scene.event(ev.PlaybackEnded, play=step.play, end=rp.PlaybackEnd.STOPPED)
-    return (*dialled, stopped, *_judged(scene, step.purpose, step.round, report.digit))
+    _digit_noted(scene, report)
+    if step.purpose is not Purpose.MESSAGE:
+        # Any digit stops a prompt; its own report, with a number that is over, comes late.
+        scene.record(ev.PlaybackEnded, play=step.play, end=rp.PlaybackEnd.STOPPED)
+        _judged(scene, step.purpose, step.round, report.digit)
 
 
-def _digit_in_silence(scene: Scene, report: rp.DigitReport) -> Events:
+def _digit_in_silence(scene: Scene, report: rp.DigitReport) -> None:
     step = scene.call.step
     assert isinstance(step, Silent)
-    dialled = _digit_noted(scene, report)
-    return (*dialled, *_judged(scene, step.purpose, step.round, report.digit))
+    _digit_noted(scene, report)
+    _judged(scene, step.purpose, step.round, report.digit)
 
 
-def _judged(scene: Scene, purpose: Purpose, number: int, digit: str) -> Events:
+def _judged(scene: Scene, purpose: Purpose, number: int, digit: str) -> None:
     script = scene.parameters.script
     if digit == script.opt_out_digit:
-        opted_out = scene.event(ev.OptedOut, number=scene.call.placement.number)
-        return (opted_out, *hang_up(scene, Outcome.OPTED_OUT))
-    if script.transfer is not None and digit == script.transfer.digit:
+        scene.record(ev.OptedOut, number=scene.call.placement.number)
+        hang_up(scene, Outcome.OPTED_OUT)
+    elif script.transfer is not None and digit == script.transfer.digit:
         deadline_at = deadline_of(scene.parameters, scene.at)
         extension = script.transfer.extension
-        return (scene.event(ev.CallTransferred, extension=extension, deadline_at=deadline_at),)
-    if purpose is Purpose.ANSWER_PROMPT and digit == ANSWER_DIGIT:
-        return (scene.event(ev.AnswerConfirmed), *_message(scene, 1))
-    if purpose is Purpose.LISTENING_PROMPT and digit == LISTENING_DIGIT:
-        return (scene.event(ev.ListeningConfirmed), *hang_up(scene, Outcome.REACHED))
-    return _again(scene, purpose, number)
+        scene.record(ev.CallTransferred, extension=extension, deadline_at=deadline_at)
+    elif purpose is Purpose.ANSWER_PROMPT and digit == ANSWER_DIGIT:
+        scene.record(ev.AnswerConfirmed)
+        _message(scene, 1)
+    elif purpose is Purpose.LISTENING_PROMPT and digit == LISTENING_DIGIT:
+        scene.record(ev.ListeningConfirmed)
+        hang_up(scene, Outcome.REACHED)
+    else:
+        _again(scene, purpose, number)
 
 
-def _playback_ended(scene: Scene, report: rp.PlaybackReport) -> Events:
+def _playback_ended(scene: Scene, report: rp.PlaybackReport) -> None:
     step = scene.call.step
     assert isinstance(step, Playing)
-    if report.play != step.play:
-        return ()
-    ended = scene.event(ev.PlaybackEnded, play=step.play, end=report.end)
-    return (ended, *_after_playback(scene, step, report.end))
+    if report.play == step.play:
+        scene.record(ev.PlaybackEnded, play=step.play, end=report.end)
+        _after_playback(scene, step, report.end)
 
 
-def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> Events:
+def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
     call = scene.call
     if end is rp.PlaybackEnd.FAILED:
         # R7.5: reached or not, a message that was never heard is not delivered.
         was_delivered = call.is_reached and call.is_heard
-        return hang_up(scene, Outcome.REACHED if was_delivered else Outcome.SOUND_MISSING)
-    if step.purpose is not Purpose.MESSAGE:
-        return (_silence(scene, step.purpose, step.round),)
-    if scene.parameters.script.confirm_listening:
-        return _listening_prompt(scene, step.round)
-    return hang_up(scene, Outcome.REACHED)
+        hang_up(scene, Outcome.REACHED if was_delivered else Outcome.SOUND_MISSING)
+    elif step.purpose is not Purpose.MESSAGE:
+        _silence(scene, step.purpose, step.round)
+    elif scene.parameters.script.confirm_listening:
+        _listening_prompt(scene, step.round)
+    else:
+        hang_up(scene, Outcome.REACHED)
 
 
-def _refused(scene: Scene, report: rp.RefusalReport) -> Events:
-    return ended(scene, Outcome.REFUSED, detail=report.why)
+def _refused(scene: Scene, report: rp.RefusalReport) -> None:
+    ended(scene, Outcome.REFUSED, detail=report.why)
 
 
-def _end_reported(scene: Scene, report: rp.EndReport) -> Events:
+def _end_reported(scene: Scene, report: rp.EndReport) -> None:
     if not report.took_commands and _was_ordered(scene.call):
-        return _ended_as(scene, Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
-    return ended(scene, report.unanswered_as, hangup_cause=report.hangup_cause)
+        _ended_as(scene, Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
+    else:
+        ended(scene, report.unanswered_as, hangup_cause=report.hangup_cause)
 
 
 def _was_ordered(call: Call) -> bool:
@@ -253,7 +233,7 @@ def _was_ordered(call: Call) -> bool:
 
 def ended(
     scene: Scene, unanswered_as: Outcome, *, hangup_cause: int | None = None, detail: str = ""
-) -> Events:
+) -> None:
     """Record the end of a call; whoever was reached stays reached (R7.5, R7.10)."""
     call = scene.call
     if isinstance(call.step, Ending):
@@ -264,32 +244,22 @@ def ended(
         outcome = Outcome.HUNG_UP
     else:
         outcome = unanswered_as
-    return _ended_as(scene, outcome, hangup_cause, detail)
+    _ended_as(scene, outcome, hangup_cause, detail)
 
 
-def _ended_as(scene: Scene, outcome: Outcome, hangup_cause: int | None, detail: str) -> Events:
-    event = ev.CallEnded(
-        seq=scene.next_seq(),
-        at=scene.at,
-        actor=scene.actor,
-        call_id=scene.call_id,
-        outcome=outcome,
-        hangup_cause=hangup_cause,
-        detail=detail,
-    )
-    return (event,)
+def _ended_as(scene: Scene, outcome: Outcome, hangup_cause: int | None, detail: str) -> None:
+    scene.record(ev.CallEnded, outcome=outcome, hangup_cause=hangup_cause, detail=detail)
 
 
-def _deferred(scene: Scene, _: rp.DeferralReport) -> Events:
-    if scene.call.is_answered:
-        return ()
-    return (scene.event(ev.CallGivenBack, reason=ev.GiveBackReason.DEFERRED),)
+def _deferred(scene: Scene, _: rp.DeferralReport) -> None:
+    if not scene.call.is_answered:
+        scene.record(ev.CallGivenBack, reason=ev.GiveBackReason.DEFERRED)
 
 
 _ANSWERED = (Speaking, Playing, Silent, Transferred)
 _EVERY = (Ringing, *_ANSWERED, Ending)
 
-FLOW: dict[tuple[type[Any], type[Any]], Callable[[Scene, Any], Events]] = {
+FLOW: dict[tuple[type[Any], type[Any]], Callable[[Scene, Any], None]] = {
     # Whatever is not named below is late or doubled and changes nothing.
     **{
         (step, report): _ignored
@@ -311,41 +281,44 @@ FLOW: dict[tuple[type[Any], type[Any]], Callable[[Scene, Any], Events]] = {
 # Time and connection -----------------------------------------------------------------------
 
 
-def digit_timed_out(scene: Scene) -> Events:
+def digit_timed_out(scene: Scene) -> None:
     """R7.2, R7.4: the silence is over."""
     step = scene.call.step
     assert isinstance(step, Silent)
-    return (scene.event(ev.DigitTimedOut), *_again(scene, step.purpose, step.round))
+    scene.record(ev.DigitTimedOut)
+    _again(scene, step.purpose, step.round)
 
 
-def taken_over(scene: Scene) -> Events:
+def taken_over(scene: Scene) -> None:
     """R9.3: the call outlived the connection; its step starts again and counts once more."""
     step = scene.call.step
-    events: Events = (scene.event(ev.CallTakenOver),)
+    scene.record(ev.CallTakenOver)
     if isinstance(step, Ending):
-        return (*events, *hang_up(scene, step.outcome))
+        hang_up(scene, step.outcome)
     if not isinstance(step, Playing | Silent):
-        return events
+        return
     number = step.round + 1
     if step.purpose is Purpose.ANSWER_PROMPT:
-        return (*events, *_answer_prompt(scene, number))
-    if step.purpose is Purpose.MESSAGE:
-        return (*events, *_message(scene, number))
-    if number > scene.parameters.script.message_plays_max:
-        return (*events, *hang_up(scene, Outcome.NOT_CONFIRMED))
-    return (*events, *_listening_prompt(scene, number))
+        _answer_prompt(scene, number)
+    elif step.purpose is Purpose.MESSAGE:
+        _message(scene, number)
+    elif number > scene.parameters.script.message_plays_max:
+        hang_up(scene, Outcome.NOT_CONFIRMED)
+    else:
+        _listening_prompt(scene, number)
 
 
-def deadline_passed(scene: Scene) -> Events:
+def deadline_passed(scene: Scene) -> None:
     """R7.9: the call lasts longer than any may; the end reported now is a plain one."""
     outcome = Outcome.NOT_CONFIRMED if scene.call.is_answered else Outcome.NO_ANSWER
-    return (scene.event(ev.DeadlinePassed), *hang_up(scene, outcome, by_deadline=True))
+    scene.record(ev.DeadlinePassed)
+    hang_up(scene, outcome, by_deadline=True)
 
 
-def freed(scene: Scene) -> Events:
+def freed(scene: Scene) -> None:
     """R7.9: no end was reported though the call is gone for certain by now."""
     step = scene.call.step
     outcome = Outcome.LOST
     if isinstance(step, Ending) and (not step.by_deadline or step.outcome is Outcome.REACHED):
         outcome = step.outcome
-    return (scene.event(ev.CallEnded, outcome=outcome, hangup_cause=None),)
+    scene.record(ev.CallEnded, outcome=outcome, hangup_cause=None)

@@ -1,6 +1,6 @@
 """Whether a command is taken, and the events it brings about (R2 to R5).
 
-One function a command. Each looks at the draft and raises before it returns anything: a command
+One function a command. Each looks at the draft and raises before it records anything: a command
 is taken whole or refused whole.
 """
 
@@ -12,12 +12,12 @@ from typing import Any
 from campaign_core._decision.of_campaigns import OF_CAMPAIGNS
 from campaign_core._decision.of_models import OF_MODELS
 from campaign_core._decision.of_recipients import OF_RECIPIENTS
-from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._decision.recorder import Recorder
 from campaign_core._state.service import Draft
 
 __all__ = ["COMMANDS"]
 
-COMMANDS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+COMMANDS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {
     **OF_MODELS,
     **OF_CAMPAIGNS,
     **OF_RECIPIENTS,

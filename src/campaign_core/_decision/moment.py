@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from campaign_core import events as ev
@@ -14,8 +13,8 @@ from campaign_core._decision.call_flow import (
     freed,
 )
 from campaign_core._decision.commands import COMMANDS
+from campaign_core._decision.recorder import Recorder
 from campaign_core._decision.reports import OF_CALL, REPORTS, scene_of
-from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
@@ -25,7 +24,7 @@ from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.lines import idle_positions, stranded_because
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due
-from campaign_core._transition.evolve import APPLY, apply
+from campaign_core._transition.evolve import apply
 from campaign_core._values.identifiers import (
     CampaignId,
     Position,
@@ -49,20 +48,9 @@ class Moment:
         self.now = now
         self.events: list[ev.Event] = []
 
-    def stamp(self, actor: str) -> Stamp:
-        """Return what numbers the next events."""
-        return Stamp(self.draft.sequence, self.now, actor)
-
-    def record(self, events: Iterable[ev.Event]) -> None:
-        """Apply events to the draft and keep them."""
-        draft, kept = self.draft, self.events
-        for event in events:
-            APPLY[type(event)](draft, event)
-            # No event, no new time: the state is a fold over events and nothing else (R9.1).
-            draft.sequence, draft.now = event.seq, event.at
-            kept.append(event)
-            if draft.tripped:
-                self._pause_tripped()
+    def by(self, actor: str) -> Recorder:
+        """Return what records the next events of an actor."""
+        return Recorder(self.draft, self.events, self.now, actor)
 
     def take_due(self) -> None:
         """Take everything due by now, in the order of R6.6."""
@@ -81,31 +69,28 @@ class Moment:
                 return
             if timer >= later:
                 return
-            self.record(self._due(kind, key))
+            self._due(kind, key)
 
-    def _due(self, kind: Due, key: int) -> Events:
-        stamp = self.stamp(ev.SCHEDULER)
+    def _due(self, kind: Due, key: int) -> None:
+        record = self.by(ev.SCHEDULER)
         match kind:
             case Due.START:
-                campaign = self.draft.campaigns[CampaignId(key)]
-                starts_at = campaign.starts_at
-                return (
-                    stamp(ev.CampaignStarted, campaign_id=CampaignId(key), starts_at=starts_at),
-                )
+                starts_at = self.draft.campaigns[CampaignId(key)].starts_at
+                record(ev.CampaignStarted, campaign_id=CampaignId(key), starts_at=starts_at)
             case Due.EXPIRY:
-                return (stamp(ev.CampaignExpired, campaign_id=CampaignId(key)),)
+                record(ev.CampaignExpired, campaign_id=CampaignId(key))
             case Due.DEADLINE:
-                return deadline_passed(self._scene(key, stamp))
+                deadline_passed(self._scene(key, record))
             case Due.GRACE:
-                return freed(self._scene(key, stamp))
+                freed(self._scene(key, record))
             case Due.DIGIT:
-                return digit_timed_out(self._scene(key, stamp))
+                digit_timed_out(self._scene(key, record))
 
-    def _scene(self, key: int, stamp: Stamp) -> Scene:
+    def _scene(self, key: int, record: Recorder) -> Scene:
         campaign_id, position = CampaignId(key >> 32), Position(key & 0xFFFFFFFF)
         attempt = rec.attempts_of(self.draft.campaigns[campaign_id].record(position))
         call_id = call_id_of(self.draft.service_id, campaign_id, position, attempt)
-        return scene_of(self.draft, self.draft.calls[call_id], stamp)
+        return scene_of(self.draft.calls[call_id], record)
 
     def take(self, message: Command | Report | Tick) -> None:
         """Take one message.
@@ -119,10 +104,9 @@ class Moment:
         if kind in OF_CALL:
             self._take_of_call(message)
         elif kind in REPORTS:
-            self.record(REPORTS[kind](self.draft, message, self.stamp(ev.DRIVER)))
+            REPORTS[kind](self.draft, message, self.by(ev.DRIVER))
         elif isinstance(message, Command):
-            command = COMMANDS[kind]
-            self.record(command(self.draft, message, self.stamp(message.actor)))
+            COMMANDS[kind](self.draft, message, self.by(message.actor))
         elif not isinstance(message, Tick):
             raise TypeError(f"a command, a report or a tick is taken, not {message!r}")
 
@@ -132,11 +116,8 @@ class Moment:
         call = draft.calls.get(report.call_id)
         if call is None:
             return
-        parameters = draft.campaign(call.placement.campaign_id).parameters
-        scene = Scene(
-            call, parameters, draft.settings, seq=draft.sequence, at=self.now, actor=ev.DRIVER
-        )
-        self.record(FLOW[type(call.step), type(report)](scene, report))
+        scene = scene_of(call, self.by(ev.DRIVER))
+        FLOW[type(call.step), type(report)](scene, report)
 
     def conclude(self) -> None:
         """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""
@@ -161,14 +142,12 @@ class Moment:
             self._fail(campaign, sorted(idle_positions(campaign)), FailureReason.EXPIRED)
 
     def _fail(self, campaign: CampaignRow, positions: list[int], reason: FailureReason) -> None:
-        stamp = self.stamp(ev.SCHEDULER)
-        failed = stamp(
+        self.by(ev.SCHEDULER)(
             ev.RecipientsFailed,
             campaign_id=campaign.campaign_id,
             positions=tuple(Position(position) for position in positions),
             reason=reason,
         )
-        self.record((failed,))
 
     def _end(self, campaign: CampaignRow) -> None:
         """R4.5, R4.6: nobody is left to call and nobody is in a call."""
@@ -177,22 +156,12 @@ class Moment:
         if campaign.idle and not campaign.is_satisfied:
             return
         is_enough = campaign.contacted >= campaign.required
-        stamp = self.stamp(ev.SCHEDULER)
-        ended = stamp(
+        self.by(ev.SCHEDULER)(
             ev.CampaignEnded,
             campaign_id=campaign.campaign_id,
             status=Status.COMPLETED if is_enough else Status.INCOMPLETE,
             contacted=campaign.contacted,
         )
-        self.record((ended,))
-
-    def _pause_tripped(self) -> None:
-        """R6.17, R6.18: a broken trunk or a missing sound must not burn everyone's attempts."""
-        tripped, self.draft.tripped = self.draft.tripped, []
-        for campaign_id, reason in tripped:
-            if self.draft.campaign(campaign_id).status is Status.ACTIVE:
-                stamp = self.stamp(ev.SCHEDULER)
-                self.record((stamp(ev.CampaignPaused, campaign_id=campaign_id, reason=reason),))
 
     def place(
         self,

@@ -9,8 +9,8 @@ from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import hang_up
 from campaign_core._decision.of_models import model_named
+from campaign_core._decision.recorder import Recorder
 from campaign_core._decision.reports import scene_of
-from campaign_core._decision.stamp import Events, Stamp
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import PauseReason, Status
@@ -53,7 +53,7 @@ def campaign_in(draft: Draft, command: Any, verb: str, *allowed: Status) -> Camp
 OPEN = tuple(status for status in Status if not status.is_final and status is not Status.BLOCKED)
 
 
-def _start_campaign(draft: Draft, command: cm.StartCampaign, stamp: Stamp) -> Events:
+def _start_campaign(draft: Draft, command: cm.StartCampaign, record: Recorder) -> None:
     model = model_named(draft, command, command.model_id)
     if not model.enabled:
         raise CommandRefusedError(
@@ -62,10 +62,10 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, stamp: Stamp) -> Ev
     own = {"name": command.name, "sound": command.sound, "recipients": command.recipients}
     changes = {name: value for name, value in own.items() if value is not None}
     parameters = with_changes(model, **changes)
-    starts_at = _starts_at(command, stamp.at)
+    starts_at = _starts_at(command, record.at)
     _refuse_unstartable(parameters, command, starts_at)
     campaign_id = CampaignId(draft.next_campaign_id)
-    scheduled = stamp(
+    record(
         ev.CampaignScheduled,
         campaign_id=campaign_id,
         model_id=command.model_id,
@@ -74,9 +74,8 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, stamp: Stamp) -> Ev
         starts_at=starts_at,
         expires_at=command.expires_at,
     )
-    if starts_at > stamp.at:
-        return (scheduled,)
-    return scheduled, stamp(ev.CampaignStarted, campaign_id=campaign_id, starts_at=starts_at)
+    if starts_at <= record.at:
+        record(ev.CampaignStarted, campaign_id=campaign_id, starts_at=starts_at)
 
 
 def _starts_at(command: cm.StartCampaign, now: Instant) -> Instant:
@@ -110,36 +109,31 @@ def _refuse_unstartable(
         raise SettingsError(problems)
 
 
-def _start_now(draft: Draft, command: cm.StartNow, stamp: Stamp) -> Events:
+def _start_now(draft: Draft, command: cm.StartNow, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "started now", Status.SCHEDULED)
-    return (stamp(ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=stamp.at),)
+    record(ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=record.at)
 
 
-def _pause(draft: Draft, command: cm.PauseCampaign, stamp: Stamp) -> Events:
+def _pause(draft: Draft, command: cm.PauseCampaign, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "paused", Status.ACTIVE)
-    return (stamp(ev.CampaignPaused, campaign_id=campaign.campaign_id, reason=PauseReason.USER),)
+    record(ev.CampaignPaused, campaign_id=campaign.campaign_id, reason=PauseReason.USER)
 
 
-def _resume(draft: Draft, command: cm.ResumeCampaign, stamp: Stamp) -> Events:
+def _resume(draft: Draft, command: cm.ResumeCampaign, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "resumed", Status.PAUSED)
-    return (stamp(ev.CampaignResumed, campaign_id=campaign.campaign_id),)
+    record(ev.CampaignResumed, campaign_id=campaign.campaign_id)
 
 
-def _stop(draft: Draft, command: cm.StopCampaign, stamp: Stamp) -> Events:
+def _stop(draft: Draft, command: cm.StopCampaign, record: Recorder) -> None:
     allowed = list(OPEN)
     known = draft.campaigns.get(command.campaign_id)
     if command.hang_up and known is not None and known.calls:
         allowed.append(Status.TERMINATED)
     campaign = campaign_in(draft, command, "stopped", *allowed)
-    stopped: ev.Event = stamp(ev.CampaignStopped, campaign_id=campaign.campaign_id)
-    if not command.hang_up:
-        return (stopped,)
-    orders: list[ev.Event] = []
-    for call in calls_of(draft, campaign):
-        scene = scene_of(draft, call, stamp)
-        orders.extend(hang_up(scene, Outcome.CANCELLED))
-        stamp.seq = scene.seq
-    return stopped, *orders
+    record(ev.CampaignStopped, campaign_id=campaign.campaign_id)
+    if command.hang_up:
+        for call in calls_of(draft, campaign):
+            hang_up(scene_of(call, record), Outcome.CANCELLED)
 
 
 def calls_of(draft: Draft, campaign: CampaignRow) -> list[Call]:
@@ -151,7 +145,7 @@ def calls_of(draft: Draft, campaign: CampaignRow) -> list[Call]:
     ]
 
 
-def _delete(draft: Draft, command: cm.DeleteCampaign, stamp: Stamp) -> Events:
+def _delete(draft: Draft, command: cm.DeleteCampaign, record: Recorder) -> None:
     campaign = campaign_in(
         draft, command, "deleted", Status.SCHEDULED, Status.COMPLETED, Status.TERMINATED
     )
@@ -161,10 +155,10 @@ def _delete(draft: Draft, command: cm.DeleteCampaign, stamp: Stamp) -> Events:
             f"campaign {campaign.campaign_id} has {campaign.calls} calls in progress: "
             "it can be deleted when they have ended",
         )
-    return (stamp(ev.CampaignDeleted, campaign_id=campaign.campaign_id),)
+    record(ev.CampaignDeleted, campaign_id=campaign.campaign_id)
 
 
-OF_CAMPAIGNS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+OF_CAMPAIGNS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {
     cm.StartCampaign: _start_campaign,
     cm.StartNow: _start_now,
     cm.PauseCampaign: _pause,

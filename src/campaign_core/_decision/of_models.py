@@ -7,7 +7,7 @@ from typing import Any
 
 from campaign_core import commands as cm
 from campaign_core import events as ev
-from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._decision.recorder import Recorder
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._state.service import Draft
 from campaign_core._values.identifiers import ModelId
@@ -28,16 +28,16 @@ def model_named(draft: Draft, command: cm.Command, model_id: ModelId) -> Campaig
     return model
 
 
-def _change_settings(_: Draft, command: cm.ChangeSettings, stamp: Stamp) -> Events:
-    return (stamp(ev.SettingsChanged, settings=command.settings),)
+def _change_settings(_: Draft, command: cm.ChangeSettings, record: Recorder) -> None:
+    record(ev.SettingsChanged, settings=command.settings)
 
 
-def _add_to_do_not_call(_: Draft, command: cm.AddToDoNotCall, stamp: Stamp) -> Events:
-    return (stamp(ev.NumbersBarred, numbers=command.numbers),)
+def _add_to_do_not_call(_: Draft, command: cm.AddToDoNotCall, record: Recorder) -> None:
+    record(ev.NumbersBarred, numbers=command.numbers)
 
 
-def _remove_from_do_not_call(_: Draft, command: cm.RemoveFromDoNotCall, stamp: Stamp) -> Events:
-    return (stamp(ev.NumbersUnbarred, numbers=command.numbers),)
+def _remove_from_do_not_call(_: Draft, command: cm.RemoveFromDoNotCall, record: Recorder) -> None:
+    record(ev.NumbersUnbarred, numbers=command.numbers)
 
 
 def _refuse_taken_name(
@@ -50,33 +50,33 @@ def _refuse_taken_name(
             )
 
 
-def _add_model(draft: Draft, command: cm.AddModel, stamp: Stamp) -> Events:
+def _add_model(draft: Draft, command: cm.AddModel, record: Recorder) -> None:
     _refuse_taken_name(draft, command, command.model.name)
     model_id = ModelId(draft.next_model_id)
-    return (stamp(ev.ModelAdded, model_id=model_id, model=command.model),)
+    record(ev.ModelAdded, model_id=model_id, model=command.model)
 
 
-def _edit_model(draft: Draft, command: cm.EditModel, stamp: Stamp) -> Events:
+def _edit_model(draft: Draft, command: cm.EditModel, record: Recorder) -> None:
     model_named(draft, command, command.model_id)
     _refuse_taken_name(draft, command, command.model.name, command.model_id)
     _ask_confirmation(draft, command, (command.model_id,))
-    return (stamp(ev.ModelEdited, model_id=command.model_id, model=command.model),)
+    record(ev.ModelEdited, model_id=command.model_id, model=command.model)
 
 
-def _clone_model(draft: Draft, command: cm.CloneModel, stamp: Stamp) -> Events:
+def _clone_model(draft: Draft, command: cm.CloneModel, record: Recorder) -> None:
     model = model_named(draft, command, command.model_id)
     _refuse_taken_name(draft, command, command.name)
     clone = with_changes(model, name=command.name)
-    return (stamp(ev.ModelAdded, model_id=ModelId(draft.next_model_id), model=clone),)
+    record(ev.ModelAdded, model_id=ModelId(draft.next_model_id), model=clone)
 
 
-def _delete_models(draft: Draft, command: cm.DeleteModels, stamp: Stamp) -> Events:
+def _delete_models(draft: Draft, command: cm.DeleteModels, record: Recorder) -> None:
     model_ids = tuple(dict.fromkeys(command.model_ids))
     unknown = [model_id for model_id in model_ids if model_id not in draft.models]
     if unknown:
         raise UnknownModelError(command, unknown)
     _ask_confirmation(draft, command, model_ids)
-    return (stamp(ev.ModelsDeleted, model_ids=model_ids),)
+    record(ev.ModelsDeleted, model_ids=model_ids)
 
 
 def _ask_confirmation(
@@ -90,17 +90,17 @@ def _ask_confirmation(
         )
 
 
-def _enable_model(draft: Draft, command: cm.EnableModel, stamp: Stamp) -> Events:
+def _enable_model(draft: Draft, command: cm.EnableModel, record: Recorder) -> None:
     model_named(draft, command, command.model_id)
-    return (stamp(ev.ModelEnabled, model_id=command.model_id),)
+    record(ev.ModelEnabled, model_id=command.model_id)
 
 
-def _disable_model(draft: Draft, command: cm.DisableModel, stamp: Stamp) -> Events:
+def _disable_model(draft: Draft, command: cm.DisableModel, record: Recorder) -> None:
     model_named(draft, command, command.model_id)
-    return (stamp(ev.ModelDisabled, model_id=command.model_id),)
+    record(ev.ModelDisabled, model_id=command.model_id)
 
 
-OF_MODELS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+OF_MODELS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {
     cm.ChangeSettings: _change_settings,
     cm.AddToDoNotCall: _add_to_do_not_call,
     cm.RemoveFromDoNotCall: _remove_from_do_not_call,

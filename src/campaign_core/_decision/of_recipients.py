@@ -8,7 +8,7 @@ from typing import Any
 from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.of_campaigns import OPEN, campaign_in
-from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._decision.recorder import Recorder
 from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow
@@ -25,7 +25,7 @@ _NOT_REVIVED = frozenset(
 )
 
 
-def _append(draft: Draft, command: cm.AppendRecipients, stamp: Stamp) -> Events:
+def _append(draft: Draft, command: cm.AppendRecipients, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "given more recipients", *OPEN)
     if campaign.is_expired:
         raise CommandRefusedError(
@@ -35,16 +35,14 @@ def _append(draft: Draft, command: cm.AppendRecipients, stamp: Stamp) -> Events:
         )
     # A number listed already is refused with both its positions.
     campaign.recipients.appended(command.recipients)
-    return (
-        stamp(
-            ev.RecipientsAppended,
-            campaign_id=campaign.campaign_id,
-            recipients=command.recipients,
-        ),
+    record(
+        ev.RecipientsAppended,
+        campaign_id=campaign.campaign_id,
+        recipients=command.recipients,
     )
 
 
-def _add_attempts(draft: Draft, command: cm.AddAttempts, stamp: Stamp) -> Events:
+def _add_attempts(draft: Draft, command: cm.AddAttempts, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "given more attempts", *OPEN)
     positions: tuple[Position, ...]
     if command.positions is cm.ALL_FAILED:
@@ -64,13 +62,11 @@ def _add_attempts(draft: Draft, command: cm.AddAttempts, stamp: Stamp) -> Events
     _refuse_each(
         campaign, command, positions, lambda record: _why_not_more(record, command.attempts)
     )
-    return (
-        stamp(
-            ev.AttemptsAdded,
-            campaign_id=campaign.campaign_id,
-            positions=positions,
-            attempts=command.attempts,
-        ),
+    record(
+        ev.AttemptsAdded,
+        campaign_id=campaign.campaign_id,
+        positions=positions,
+        attempts=command.attempts,
     )
 
 
@@ -84,12 +80,10 @@ def _why_not_more(record: int, attempts: int) -> str | None:
     return None
 
 
-def _stop_attempts(draft: Draft, command: cm.StopAttempts, stamp: Stamp) -> Events:
+def _stop_attempts(draft: Draft, command: cm.StopAttempts, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "told to try recipients no more", *OPEN)
     _refuse_each(campaign, command, command.positions, _why_not_stopped)
-    return (
-        stamp(ev.AttemptsStopped, campaign_id=campaign.campaign_id, positions=command.positions),
-    )
+    record(ev.AttemptsStopped, campaign_id=campaign.campaign_id, positions=command.positions)
 
 
 def _why_not_stopped(record: int) -> str | None:
@@ -122,7 +116,7 @@ def _refuse_each(
         raise CommandRefusedError(command, f"refused for recipients {', '.join(refused)}")
 
 
-OF_RECIPIENTS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+OF_RECIPIENTS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {
     cm.AppendRecipients: _append,
     cm.AddAttempts: _add_attempts,
     cm.StopAttempts: _stop_attempts,

@@ -8,7 +8,7 @@ from typing import Any
 from campaign_core import events as ev
 from campaign_core import reports as rp
 from campaign_core._decision.call_flow import FLOW, Scene, ended, taken_over
-from campaign_core._decision.stamp import Events, Stamp
+from campaign_core._decision.recorder import Recorder
 from campaign_core._model.outcomes import Outcome
 from campaign_core._state.call import Call
 from campaign_core._state.link import SURVEYS, Link
@@ -23,81 +23,68 @@ _IN_TRANSIT_MS = 5 * SECOND_MS
 """A call placed this shortly before the connection went may be unknown to the first survey."""
 
 
-def scene_of(draft: Draft, call: Call, stamp: Stamp) -> Scene:
+def scene_of(call: Call, record: Recorder) -> Scene:
     """Return what a step of a call is decided from."""
+    draft = record.draft
     campaign = draft.campaign(call.placement.campaign_id)
-    return Scene(
-        call,
-        campaign.parameters,
-        draft.settings,
-        seq=stamp.seq,
-        at=stamp.at,
-        actor=stamp.actor,
-    )
+    return Scene(call, campaign.parameters, draft.settings, record)
 
 
-def _deferred(draft: Draft, report: rp.DeferralReport, stamp: Stamp) -> Events:
+def _deferred(draft: Draft, report: rp.DeferralReport, record: Recorder) -> None:
     call = draft.calls.get(report.call_id)
     if call is None:
-        return ()
-    scene = scene_of(draft, call, stamp)
-    events = FLOW[type(call.step), rp.DeferralReport](scene, report)
-    if not events:
-        return ()
-    stamp.seq = scene.seq
+        return
+    FLOW[type(call.step), rp.DeferralReport](scene_of(call, record), report)
+    if report.call_id in draft.calls:
+        # It was not given back: a deferral that comes late tells of nothing.
+        return
     # R5.5: at least a second, so that nobody spins; and within the calendar.
-    until = Instant(min(max(report.until, stamp.at + _DEFERRAL_MIN_MS), END))
-    return (*events, stamp(ev.DriverDeferred, until=until))
+    until = Instant(min(max(report.until, record.at + _DEFERRAL_MIN_MS), END))
+    record(ev.DriverDeferred, until=until)
 
 
-def _capacity(draft: Draft, report: rp.CapacityReport, stamp: Stamp) -> Events:
+def _capacity(draft: Draft, report: rp.CapacityReport, record: Recorder) -> None:
     limits = report.call_limits
-    if limits == draft.link.call_limits:
-        return ()
-    return (stamp(ev.DriverCapacityChanged, call_limits=limits),)
+    if limits != draft.link.call_limits:
+        record(ev.DriverCapacityChanged, call_limits=limits)
 
 
-def _came_up(draft: Draft, _: rp.DriverUpReport, stamp: Stamp) -> Events:
-    return () if draft.link.is_up else (stamp(ev.DriverCameUp),)
+def _came_up(draft: Draft, _: rp.DriverUpReport, record: Recorder) -> None:
+    if not draft.link.is_up:
+        record(ev.DriverCameUp)
 
 
-def _went_down(draft: Draft, report: rp.DriverDownReport, stamp: Stamp) -> Events:
-    events: list[ev.Event] = []
-    for call_id in dict.fromkeys(report.returned):
+def _went_down(draft: Draft, report: rp.DriverDownReport, record: Recorder) -> None:
+    for call_id in report.returned:
         call = draft.calls.get(call_id)
         if call is not None and not call.is_answered:
             reason = ev.GiveBackReason.DRIVER_DOWN
-            events.append(stamp(ev.CallGivenBack, call_id=call_id, reason=reason))
+            record(ev.CallGivenBack, call_id=call.placement.call_id, reason=reason)
     if draft.link.is_up:
-        events.append(stamp(ev.DriverWentDown))
-    return tuple(events)
+        record(ev.DriverWentDown)
 
 
-def _went_adrift(draft: Draft, report: rp.CallsAdriftReport, stamp: Stamp) -> Events:
-    return tuple(
-        stamp(ev.CallWentAdrift, call_id=call.placement.call_id)
-        for call in draft.calls.in_order()
-        if call.placement.call_id in report.call_ids and not call.is_adrift
-    )
+def _went_adrift(draft: Draft, report: rp.CallsAdriftReport, record: Recorder) -> None:
+    for call in draft.calls.in_order():
+        if call.placement.call_id in report.call_ids and not call.is_adrift:
+            record(ev.CallWentAdrift, call_id=call.placement.call_id)
 
 
-def _calls_up(draft: Draft, report: rp.CallsUpReport, stamp: Stamp) -> Events:
+def _calls_up(draft: Draft, report: rp.CallsUpReport, record: Recorder) -> None:
     link = draft.link
     is_whole = report.among is None
     if not link.is_up or (is_whole and not link.surveys_due):
-        return ()
+        return
     # A survey of a part is none of the two that tell of everything, and may come at any time.
-    events: list[ev.Event] = [stamp(ev.CallsUpReported)] if is_whole else []
+    if is_whole:
+        record(ev.CallsUpReported)
     for call in draft.calls.in_order():
         if not call.is_adrift:
             continue
-        scene = scene_of(draft, call, stamp)
         if call.placement.call_id in report.call_ids:
-            events.extend(taken_over(scene))
+            taken_over(scene_of(call, record))
         elif _is_gone(call, report, link):
-            events.extend(ended(scene, Outcome.LOST))
-        stamp.seq = scene.seq
-    return tuple(events)
+            ended(scene_of(call, record), Outcome.LOST)
 
 
 def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
@@ -108,7 +95,7 @@ def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
     return not is_first or link.went_down_at - call.placement.placed_at >= _IN_TRANSIT_MS
 
 
-REPORTS: dict[type[Any], Callable[[Draft, Any, Stamp], Events]] = {
+REPORTS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {
     rp.DeferralReport: _deferred,
     rp.CapacityReport: _capacity,
     rp.DriverDownReport: _went_down,

@@ -11,6 +11,7 @@ from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
 from campaign_service.engine.parts import Observer
 from campaign_service.engine.scribe import Scribe, Writing
+from campaign_service.journal import check_numbers
 
 __all__ = ["Moments"]
 
@@ -26,6 +27,7 @@ class Moments:
         observers: are told what happened.
         deferral_ms: for how long a call is deferred that may not be placed just now.
         acted: is called whenever something was done that had to wait for the disk.
+        told_seq: the number of the last event that went to the scribe before.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Moments:
         observers: Sequence[Observer],
         deferral_ms: Callable[[], int],
         acted: Callable[[], None],
+        told_seq: int,
     ) -> None:
         self.state = state
         self._clock = clock
@@ -46,6 +49,7 @@ class Moments:
         self._observers = tuple(observers)
         self._deferral_ms = deferral_ms
         self._acted = acted
+        self._told_seq = told_seq
 
     def take_all(self, messages: Sequence[Report | Given]) -> None:
         """Take what came: each command is a moment of its own, reports between them share one."""
@@ -75,7 +79,14 @@ class Moments:
             self._adopt(deferred(self.state, call_ids, now=now, until=until))
 
     def tell(self, transition: Transition, given: Given | None = None) -> None:
-        """Have a moment's events written; what need not wait for that is done at once."""
+        """Have a moment's events written; what need not wait for that is done at once.
+
+        Raises:
+            JournalError: the events do not follow those before: a fault of ours, of which nothing
+                must come.
+        """
+        check_numbers(transition.events, expected=self._told_seq)
+        self._told_seq += len(transition.events)
         held = self._gate.arrive(transition.decisions)
         for observe in self._observers:
             observe(transition.events)

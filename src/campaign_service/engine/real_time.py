@@ -92,6 +92,7 @@ class RealTimeEngine:
             observers=(*observers, self._zones),
             deferral_ms=self._deferral_ms,
             acted=self._conditions.look,
+            told_seq=opened.state.sequence - len(opened.events),
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = opened

@@ -120,7 +120,7 @@ class VirtualEngine:
             return
         if self._journal is not None:
             try:
-                self._journal.append(events, expected=events[0].seq - 1)
+                self._journal.append(events, expected=self._state.sequence - len(events))
             except OSError as error:
                 raise JournalFailedError(error) from error
         for observe in self._observers:

@@ -12,6 +12,7 @@ from campaign_service.journal.interface import (
     JournalDamagedError,
     Receipt,
     TornTail,
+    check_numbers,
 )
 from campaign_service.journal.json_lines import JsonLinesJournal
 
@@ -24,4 +25,5 @@ __all__ = [
     "JsonLinesJournal",
     "Receipt",
     "TornTail",
+    "check_numbers",
 ]

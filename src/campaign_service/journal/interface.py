@@ -33,6 +33,7 @@ __all__ = [
     "JournalDamagedError",
     "Receipt",
     "TornTail",
+    "check_numbers",
 ]
 
 
@@ -55,6 +56,21 @@ class JournalAwayError(JournalError, OSError):
     The same may be tried again later: an append that did succeed, though nobody heard of it, is
     recognised and not made twice.
     """
+
+
+def check_numbers(events: Sequence[Event], *, expected: int) -> None:
+    """Look whether events follow the last one so far, before anything comes of them (R9.1).
+
+    Raises:
+        JournalError: one has another number than that of its place.
+    """
+    for seq, event in enumerate(events, expected + 1):
+        if event.seq != seq:
+            kind = type(event).__name__
+            raise JournalError(
+                f"events are not numbered on from {expected}: {kind}, numbered {event.seq}, "
+                f"stands in the place of {seq}"
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -129,6 +145,7 @@ class Journal(Protocol):
         Raises:
             AppendConflictError: the last event has another number.
             JournalAwayError: the events could not be made durable; they may be given again.
+            JournalError: the events are not numbered on from there; nothing was written.
             OSError: they could not, and this journal takes no more.
             ValueError: this journal keeps no receipts.
         """

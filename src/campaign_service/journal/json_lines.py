@@ -30,6 +30,7 @@ from campaign_service.journal.interface import (
     JournalDamagedError,
     Receipt,
     TornTail,
+    check_numbers,
 )
 
 __all__ = ["FORMAT", "JsonLinesJournal"]
@@ -107,6 +108,7 @@ class JsonLinesJournal:
 
         Raises:
             AppendConflictError: the last event has another number.
+            JournalError: the events are not numbered on from there.
             OSError: the events could not be written; nothing is ever written behind them.
             ValueError: there are receipts, which have no place in this file.
         """
@@ -116,6 +118,7 @@ class JsonLinesJournal:
             raise OSError(f"{self.path} is open for reading alone")
         if expected != self._last_seq:
             raise AppendConflictError(expected=expected, found=self._last_seq)
+        check_numbers(events, expected=expected)
         for event in events:
             self._pending += f"{_encode(to_data(event))}\n".encode()
         if self._is_durable or len(self._pending) >= _GATHERED_MAX:

@@ -418,8 +418,10 @@ NEVER_TAKEN = [
 
 @pytest.mark.parametrize(("script", "digits"), NEVER_TAKEN)
 def test_answered_call_that_took_no_command_of_ours_has_failed(script, digits):
-    """R7.5: an answered call in which the telephony never took a command of ours is ``FAILED``,
-    a technical cause; that nothing needs to be confirmed makes nobody hear."""
+    """R7.5: an answered call in which the telephony never took a command of ours is ``FAILED``.
+
+    Where nothing needs to be confirmed nobody has heard anything either.
+    """
     story = Story()
     story.start("1", script=CallScript(**script), breaker=core.Breaker(calls=1, failed_percent=0))
     call_id = story.call("1")
@@ -430,7 +432,7 @@ def test_answered_call_that_took_no_command_of_ours_has_failed(script, digits):
     story.tell(reports.EndReport(call_id=call_id, hangup_cause=42, took_commands=False))
 
     (ended,) = story.heard(events.CallEnded)
-    assert (Outcome.FAILED, 42) == (ended.outcome, ended.hangup_cause)
+    assert (ended.outcome, ended.hangup_cause) == (Outcome.FAILED, 42)
     assert "before the telephony took a command" in ended.detail
     assert story.status() is core.Status.PAUSED
 
@@ -444,7 +446,7 @@ def test_call_that_was_ordered_nothing_is_hung_up_by_the_callee():
 
     story.tell(reports.EndReport(call_id=call_id, took_commands=False))
 
-    assert [Outcome.HUNG_UP] == [event.outcome for event in story.heard(events.CallEnded)]
+    assert [event.outcome for event in story.heard(events.CallEnded)] == [Outcome.HUNG_UP]
 
 
 def test_outcome_that_was_fixed_stays_whatever_was_taken():
@@ -460,7 +462,7 @@ def test_outcome_that_was_fixed_stays_whatever_was_taken():
     story.tell(busy)
 
     outcomes = [event.outcome for event in story.heard(events.CallEnded)]
-    assert [Outcome.SOUND_MISSING, Outcome.BUSY] == outcomes
+    assert outcomes == [Outcome.SOUND_MISSING, Outcome.BUSY]
 
 
 @pytest.mark.parametrize(

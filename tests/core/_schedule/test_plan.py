@@ -595,7 +595,7 @@ def test_three_calls_running_without_their_sound_pause_the_campaign():
         find_sound_missing(story)
 
     shown = core.campaign(story.state, 1, story.now)
-    assert (Status.PAUSED, core.PauseReason.SOUND_MISSING) == (shown.status, shown.pause_reason)
+    assert (shown.status, shown.pause_reason) == (Status.PAUSED, core.PauseReason.SOUND_MISSING)
     assert core.explain(story.state, 1, 1, story.now).reasons[0].sentence == (
         "the campaign is paused (its sound could not be played in three calls running)"
     )

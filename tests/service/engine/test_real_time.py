@@ -4,6 +4,7 @@ import asyncio
 import threading
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 
 from campaign_core import (
@@ -15,6 +16,7 @@ from campaign_core import (
     Settings,
     Status,
     campaign,
+    handle_batch,
     link,
     open_service,
     replay,
@@ -29,7 +31,7 @@ from campaign_core.commands import (
     StopCampaign,
 )
 from campaign_core.decisions import HangUp, PlaceCall, Play
-from campaign_core.errors import CommandRefusedError, SettingsError
+from campaign_core.errors import CommandRefusedError, JournalError, SettingsError
 from campaign_core.events import CallEnded, CallPlaced, CampaignPaused
 from campaign_core.reports import AnswerReport, DriverUpReport, EndReport
 from campaign_drivers import Capacity, LinkLostError
@@ -41,6 +43,7 @@ from campaign_service.engine import (
     open_driver,
     register_driver,
 )
+from campaign_service.engine import moments as moments_module
 from campaign_service.engine import scribe as scribe_module
 
 
@@ -197,6 +200,29 @@ async def test_journal_that_fails_lets_no_call_out_and_is_told():
 
     assert driver.orders == []
     assert driver.is_closed
+
+
+def test_moment_whose_events_do_not_follow_is_refused_before_anything_is_handed_out(monkeypatch):
+    """R9.1: an append that does not follow is refused before anything is handed out."""
+
+    def garbled(state, messages, now):
+        batch = handle_batch(state, messages, now)
+        return attrs.evolve(batch, events=batch.events * 2)
+
+    async def tell(driver):
+        journal = SlowJournal()
+        journal.gate.set()
+        async with running(driver, journal=journal) as engine:
+            await start(engine)
+            await engine.until(lambda: len(driver.ordered(PlaceCall)) == 3)
+            monkeypatch.setattr(moments_module, "handle_batch", garbled)
+            driver.report(AnswerReport(driver.orders[0].call_id))
+            await engine.until(lambda: bool(driver.ordered(Play)))
+
+    driver = Telephony()
+    with pytest.raises(JournalError, match="not numbered on"):
+        asyncio.run(asyncio.wait_for(tell(driver), timeout=20))
+    assert driver.ordered(Play) == []
 
 
 @story

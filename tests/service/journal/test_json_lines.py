@@ -219,6 +219,22 @@ def test_file_that_is_no_journal_is_refused(path, content):
         JsonLinesJournal.open(path)
 
 
+@pytest.mark.parametrize("order", [[1, 2, 3], [0, 2], [0, 1, 1, 2], [1, 0]])
+def test_events_that_are_not_numbered_on_are_refused(tmp_path, events, order):
+    """R9.1: an append that does not follow is refused, and nothing of it is written."""
+    path = tmp_path / "journal.jsonl"
+    journal = JsonLinesJournal.create(path)
+    before = path.read_bytes()
+
+    with pytest.raises(JournalError, match="not numbered on from 0"):
+        journal.append([events[place] for place in order], expected=0)
+
+    journal.append(events, expected=0)
+    journal.close()
+    assert path.read_bytes().startswith(before)
+    assert list(JsonLinesJournal.open(path).read()) == events
+
+
 # What an older release wrote ----------------------------------------------------------------
 
 

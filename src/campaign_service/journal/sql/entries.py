@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import cast, get_args
 
 from campaign_core import CampaignId
@@ -14,7 +14,7 @@ from campaign_service.journal.interface import Entry, JournalDamagedError
 from campaign_service.journal.sql.chain import Head, genesis, linked
 from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, loose
 
-__all__ = ["entry_of", "event_of", "heads_of", "seqs_follow", "storable"]
+__all__ = ["entry_of", "event_of", "heads_of", "storable"]
 
 _EVENTS = get_args(Event)
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
@@ -104,8 +104,3 @@ def heads_of(events: Iterable[Event]) -> Iterator[tuple[Event, Head]]:
             last = genesis(event.service_id)
         last = Head(seq=event.seq, chain=linked(last.chain, entry_of(event).data))
         yield event, last
-
-
-def seqs_follow(events: Sequence[Event], expected: int) -> bool:
-    """Return whether events are numbered on from one."""
-    return all(event.seq == seq for seq, event in enumerate(events, expected + 1))

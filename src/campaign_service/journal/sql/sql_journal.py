@@ -20,12 +20,13 @@ from campaign_service.journal.interface import (
     JournalAwayError,
     JournalDamagedError,
     Receipt,
+    check_numbers,
 )
 from campaign_service.journal.sql import snapshots, writing
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
 from campaign_service.journal.sql.chain import Head, linked
 from campaign_service.journal.sql.collector import paused_collector
-from campaign_service.journal.sql.entries import entry_of, event_of, seqs_follow
+from campaign_service.journal.sql.entries import entry_of, event_of
 from campaign_service.journal.sql.recovery import Recovered, state_where
 from campaign_service.journal.sql.storage import begin, reading
 from campaign_service.journal.sql.stored import commanded_size, head_of, stored
@@ -89,9 +90,9 @@ class SqlJournal:
             AppendConflictError: the journal ends elsewhere: somebody else writes it.
             JournalAwayError: the events could not be made durable; they may be given again.
             JournalDamagedError: what is stored is not what was written.
+            JournalError: the events are not numbered on from there; nothing was written.
         """
-        if not seqs_follow(events, expected):
-            raise ValueError(f"events are not numbered on from {expected}")
+        check_numbers(events, expected=expected)
         if not events and not receipts:
             return ()
         with self._lock:

@@ -396,7 +396,7 @@ def test_prompts_that_we_ship_are_put_where_the_telephony_plays_from(here):
     """R2.5: in Italian where the service's configuration says so."""
     (here / "service.toml").write_text('sounds_dir = "played"\nlanguage = "it"\n')
     with ServingProcess(here, "--config", "service.toml") as process:
-        assert "played/press-1.wav: written" in process.text
+        process.wait_for("played/press-1.wav: written")
         assert process.stop() == ExitStatus.COMPLETED
 
     assert (here / "played" / "press-1.wav").read_bytes() == shipped("it")["press-1"]

@@ -28,6 +28,7 @@ from campaign_core._decision.queries import (
     models,
     recipient,
     recipients,
+    sounds_of,
     status,
     unknown_time_zones,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "recipient",
     "recipients",
     "replay",
+    "sounds_of",
     "starvation",
     "status",
     "unknown_time_zones",

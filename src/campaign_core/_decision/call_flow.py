@@ -18,7 +18,7 @@ from campaign_core._model.call_script import ANSWER_DIGIT, LISTENING_DIGIT
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.settings import Settings
-from campaign_core._model.sounds import FROM_SETTINGS, Prompt
+from campaign_core._model.sounds import Prompt, in_force
 from campaign_core._model.statuses import Purpose
 from campaign_core._state.call import (
     Call,
@@ -79,11 +79,11 @@ def deadline_of(parameters: CampaignModel, at: int) -> Instant:
 def _prompt(
     scene: Scene, purpose: Purpose, number: int, given: Prompt, general: str | None
 ) -> None:
-    sound = general if given is FROM_SETTINGS else given
-    if isinstance(sound, str):
-        _play(scene, purpose, number, sound)
-    else:
+    sound = in_force(given, general)
+    if sound is None:
         _silence(scene, purpose, number)
+    else:
+        _play(scene, purpose, number, sound)
 
 
 def _answer_prompt(scene: Scene, number: int) -> None:

@@ -12,6 +12,8 @@ from campaign_core._decision.moment import Moment
 from campaign_core._model.calling_hours import is_known_zone
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.recipients import Line, RecipientList
+from campaign_core._model.settings import Settings
+from campaign_core._model.sounds import in_force
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._schedule.plan import has_candidate, place_calls
 from campaign_core._state import record as rec
@@ -37,6 +39,7 @@ __all__ = [
     "models",
     "recipient",
     "recipients",
+    "sounds_of",
     "status",
     "unknown_time_zones",
 ]
@@ -235,3 +238,19 @@ def unknown_time_zones(state: State) -> tuple[UnknownTimeZone, ...]:
         UnknownTimeZone(campaign_id=campaign_id, time_zone=zone, recipients=count)
         for (campaign_id, zone), count in found.items()
     )
+
+
+def sounds_of(parameters: CampaignModel, settings: Settings) -> frozenset[str]:
+    """Return every sound that the calls of a campaign may play (R7.2 to R7.4, R6.18).
+
+    Args:
+        parameters: of the campaign, or a model.
+        settings: the general settings, whose prompts hold where the campaign has none of its own.
+    """
+    script = parameters.script
+    played = [parameters.sound]
+    if script.confirm_answer:
+        played.append(in_force(script.answer_prompt, settings.answer_prompt))
+    if script.confirm_listening:
+        played.append(in_force(script.listening_prompt, settings.listening_prompt))
+    return frozenset(sound for sound in played if sound is not None)

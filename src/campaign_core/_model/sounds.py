@@ -10,7 +10,15 @@ from typing_extensions import override
 
 from campaign_core._values.validators import refuse
 
-__all__ = ["FROM_SETTINGS", "FromSettings", "Prompt", "is_sound", "sound", "sound_or_inherited"]
+__all__ = [
+    "FROM_SETTINGS",
+    "FromSettings",
+    "Prompt",
+    "in_force",
+    "is_sound",
+    "sound",
+    "sound_or_inherited",
+]
 
 _SOUND_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.-")
 _SOUND_RULE = "1 to 255 of ASCII letters, digits and / _ . - without .."
@@ -31,6 +39,16 @@ FROM_SETTINGS = FromSettings.FROM_SETTINGS
 
 Prompt = str | FromSettings | None
 """A sound, the general settings' sound, or ``None``: silence to dial in."""
+
+
+def in_force(own: Prompt, general: str | None) -> str | None:
+    """Return the sound that is played for a model's prompt; ``None``: silence (R2.5).
+
+    Args:
+        own: the model's.
+        general: the general settings'.
+    """
+    return own if own is None or isinstance(own, str) else general
 
 
 def is_sound(value: object) -> bool:

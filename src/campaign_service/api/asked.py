@@ -133,6 +133,7 @@ class Asked:
         command: Command | Callable[[], Awaitable[Command]],
         *,
         tag: Callable[[State], str] | None = None,
+        confirmed: bool = False,
     ) -> Taken:
         """Give a command of the core; see :meth:`TenantService.give`.
 
@@ -140,6 +141,7 @@ class Asked:
             command: its actor is whoever asks. Where the state is looked at to make it, what makes
                 it: that is not called for a request that was taken before under its key.
             tag: of what it changes, to be held against If-Match at the moment it is taken.
+            confirmed: whether sounds that are missing do not matter (R6.18).
 
         Raises:
             PreconditionFailedError: somebody has changed it since it was read.
@@ -158,18 +160,21 @@ class Asked:
             return await command() if callable(command) else command
 
         if self.key is None:
-            return await self.tenant.give(await make(), provided=held)
+            return await self.tenant.give(await make(), provided=held, confirmed=confirmed)
         request = await self._keyed(self.key)
-        return await self.tenant.give_once(make, request=request, provided=held)
+        return await self.tenant.give_once(
+            make, request=request, provided=held, confirmed=confirmed
+        )
 
     async def give_plainly(
         self,
         command: Command | Callable[[], Awaitable[Command]],
         *,
         tag: Callable[[State], str] | None = None,
+        confirmed: bool = False,
     ) -> Answer:
         """Give a command that makes nothing, and answer that it is taken."""
-        return taken_answer(await self.give(command, tag=tag))
+        return taken_answer(await self.give(command, tag=tag, confirmed=confirmed))
 
     async def _keyed(self, key: str) -> KeyedRequest:
         """Return what tells this request from another under the same key."""

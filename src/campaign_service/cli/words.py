@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["counted", "limits_text", "paused_by"]
+__all__ = ["counted", "lacked_text", "limits_text", "paused_by"]
 
 
 def counted(count: int, noun: str) -> str:
@@ -40,3 +41,9 @@ def limits_text(limits: _Limits) -> str:
 def paused_by(reason: str) -> str:
     """Return who or what paused a campaign, as it stands behind ``PAUSED by``."""
     return {"SOUND_MISSING": "a missing sound"}.get(reason, reason.lower())
+
+
+def lacked_text(sounds: Sequence[tuple[str, str]]) -> str:
+    """Return what a telephony lacks, by the sound's name and what to do about it."""
+    lines = [f"  {name}: {advice}" for name, advice in sounds]
+    return "\n".join(["the telephony lacks sounds of this campaign:", *lines])

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from campaign_core import RecipientList
 from campaign_service.client.json_data import Json, recipients_data
-from campaign_service.client.requests import Requests, moment
+from campaign_service.client.requests import Requests, confirmation, moment
 from campaign_service.client.shapes import CampaignRow, Done
 from campaign_service.client.status import Forecast
 
@@ -21,7 +21,7 @@ class OfCampaigns(Requests):
     of it then is returned; a program that cannot know whether it has commanded already gives one.
     """
 
-    def start(
+    def start(  # noqa: PLR0913 -- one for each member of the body
         self,
         *,
         model_id: int,
@@ -31,11 +31,12 @@ class OfCampaigns(Requests):
         at: datetime | None = None,
         after_min: int | None = None,
         expires_at: datetime | None = None,
+        confirmed: bool = False,
         key: str | None = None,
     ) -> Done:
         """Start a campaign at once, at a time, or after so many minutes (R4.1, R4.2).
 
-        What is ``None`` is the model's.
+        What is ``None`` is the model's. Where the telephony lacks a sound, it must be confirmed.
         """
         when: dict[str, Json] = {"mode": "IMMEDIATE"}
         if at is not None:
@@ -49,26 +50,40 @@ class OfCampaigns(Requests):
             "sound": sound,
             "recipients": None if recipients is None else recipients_data(recipients),
             "expires_at": moment(expires_at),
+            # Only where it is said: an older service does not know it.
+            "confirmed": confirmed or None,
         }
         given: Json = {key: value for key, value in body.items() if value is not None}
         return self._command("POST", self._path("campaigns"), given, key=key)
 
     def start_now(
-        self, campaign_id: int, *, tag: str | None = None, key: str | None = None
+        self,
+        campaign_id: int,
+        *,
+        confirmed: bool = False,
+        tag: str | None = None,
+        key: str | None = None,
     ) -> Done:
-        """Start a scheduled campaign before its time."""
+        """Start a scheduled campaign before its time; confirmed, also where a sound is missing."""
         path = self._path("campaigns", campaign_id, "start-now")
-        return self._command("POST", path, key=key, tag=tag)
+        return self._command("POST", path, key=key, tag=tag, parameters=confirmation(confirmed))
 
     def pause(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Done:
         """Have no new calls placed; those in progress go on (R4.7)."""
         path = self._path("campaigns", campaign_id, "pause")
         return self._command("POST", path, key=key, tag=tag)
 
-    def resume(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Done:
-        """Have calls placed again (R4.7)."""
+    def resume(
+        self,
+        campaign_id: int,
+        *,
+        confirmed: bool = False,
+        tag: str | None = None,
+        key: str | None = None,
+    ) -> Done:
+        """Have calls placed again (R4.7); confirmed, also where a sound is missing."""
         path = self._path("campaigns", campaign_id, "resume")
-        return self._command("POST", path, key=key, tag=tag)
+        return self._command("POST", path, key=key, tag=tag, parameters=confirmation(confirmed))
 
     def stop(
         self,

@@ -8,7 +8,7 @@ from typing import cast
 
 from campaign_core import CampaignModel
 from campaign_service.client.json_data import Json, model_data
-from campaign_service.client.requests import Requests, moment
+from campaign_service.client.requests import Requests, confirmation, moment
 from campaign_service.client.shapes import Done, ListedRecipient, ModelRow
 
 __all__ = ["OfModels"]
@@ -64,7 +64,7 @@ class OfModels(Requests):
             self._path("models", model_id),
             cast("Json", model_data(model)),
             tag=tag,
-            parameters=_confirmed(confirmed),
+            parameters=confirmation(confirmed),
         )
 
     def delete_model(
@@ -72,7 +72,7 @@ class OfModels(Requests):
     ) -> Done:
         """Delete a model; campaigns that were started from it stay (R3.5)."""
         path = self._path("models", model_id)
-        return self._command("DELETE", path, tag=tag, parameters=_confirmed(confirmed))
+        return self._command("DELETE", path, tag=tag, parameters=confirmation(confirmed))
 
     def delete_models(self, model_ids: Sequence[int], *, confirmed: bool = False) -> Done:
         """Delete several models, all of them or none."""
@@ -86,7 +86,3 @@ class OfModels(Requests):
     def disable_model(self, model_id: int, *, tag: str | None = None) -> Done:
         """Let no campaign be started from a model."""
         return self._command("POST", self._path("models", model_id, "disable"), tag=tag)
-
-
-def _confirmed(confirmed: bool) -> dict[str, str | int] | None:  # noqa: FBT001 -- a flag's own text
-    return {"confirmed": "true"} if confirmed else None

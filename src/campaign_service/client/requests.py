@@ -13,7 +13,7 @@ from campaign_service.client.errors import AnswerError
 from campaign_service.client.json_data import Json
 from campaign_service.client.shapes import Done
 
-__all__ = ["Requests", "moment"]
+__all__ = ["Requests", "confirmation", "moment"]
 
 _Shape = TypeVar("_Shape")
 _PAGE = 1_000
@@ -109,3 +109,8 @@ class Requests:
 def moment(at: datetime | None) -> str | None:
     """Return a moment as the API takes it."""
     return None if at is None else at.isoformat()
+
+
+def confirmation(confirmed: bool) -> dict[str, str | int]:  # noqa: FBT001 -- its one word
+    """Return the query by which a command is confirmed; without a confirmation, none."""
+    return {"confirmed": "true"} if confirmed else {}

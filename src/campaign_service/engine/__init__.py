@@ -18,6 +18,7 @@ from campaign_service.engine.drivers import (
     register_driver,
 )
 from campaign_service.engine.gate import Shut
+from campaign_service.engine.operator_log import OperatorLog
 from campaign_service.engine.parts import (
     CommandTaken,
     EngineStoppedError,
@@ -27,6 +28,12 @@ from campaign_service.engine.parts import (
 )
 from campaign_service.engine.pulse import UnsureError
 from campaign_service.engine.real_time import RealTimeEngine
+from campaign_service.engine.sound_check import (
+    SoundsMissingError,
+    refuse_lacked,
+    refuse_missing_sounds,
+    sounds_needed,
+)
 from campaign_service.engine.virtual import VirtualEngine
 
 __all__ = [
@@ -36,12 +43,17 @@ __all__ = [
     "EngineStoppedError",
     "JournalFailedError",
     "Observer",
+    "OperatorLog",
     "RealTimeEngine",
     "Shut",
+    "SoundsMissingError",
     "UnsureError",
     "Upkeep",
     "VirtualEngine",
     "examine",
     "open_driver",
+    "refuse_lacked",
+    "refuse_missing_sounds",
     "register_driver",
+    "sounds_needed",
 ]

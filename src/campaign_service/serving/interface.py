@@ -186,6 +186,7 @@ class TenantService(Protocol):
         *,
         key: str | None = None,
         provided: Callable[[State], None] | None = None,
+        confirmed: bool = False,
     ) -> Taken:
         """Give a command, and return once what came of it is durable (R9.3).
 
@@ -194,8 +195,11 @@ class TenantService(Protocol):
             key: under which the same actor may safely give it again: it is taken once.
             provided: is called with the state at the very moment before the command is taken,
                 and may raise; the command is not taken then. Not called for a repeated one.
+            confirmed: whether a campaign is to start, or go on, though the telephony lacks a sound
+                that it plays (R6.18).
 
         Raises:
+            SoundsMissingError: the telephony lacks a sound, and this is not confirmed.
             CommandRefusedError: the state does not allow it.
             SettingsError: a value of it is bad in this state.
             NotLeadingError: another process leads; nothing was done. Where this process was
@@ -212,6 +216,7 @@ class TenantService(Protocol):
         *,
         request: KeyedRequest,
         provided: Callable[[State], None] | None = None,
+        confirmed: bool = False,
     ) -> Taken:
         """Give the command that a request asks for, unless the request was taken before.
 
@@ -221,6 +226,7 @@ class TenantService(Protocol):
                 about may be gone.
             request: who asks, under which key, and what tells the request from another.
             provided: as of :meth:`give`, which tells what is raised too.
+            confirmed: likewise.
         """
 
     def follow(self, *, after: int, campaign_id: CampaignId | None = None) -> AsyncIterator[Entry]:

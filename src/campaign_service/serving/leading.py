@@ -13,7 +13,14 @@ from campaign_core import Settings as GeneralSettings
 from campaign_core import State, Transition, calls, open_service
 from campaign_drivers.clock import Clock
 from campaign_service.database import Database
-from campaign_service.engine import DriverRequest, RealTimeEngine, Shut, Upkeep, open_driver
+from campaign_service.engine import (
+    DriverRequest,
+    OperatorLog,
+    RealTimeEngine,
+    Shut,
+    Upkeep,
+    open_driver,
+)
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import SqlJournal, TenantRow
 from campaign_service.journal.sql.snapshots import kept
@@ -69,6 +76,7 @@ class Leading:
             driver=self.driver,
             clock=clock,
             journal=self._journal,
+            observers=[OperatorLog().take],
             upkeep=Upkeep(
                 is_recovered=True,
                 is_durable=post.tell,

@@ -12,7 +12,7 @@ from campaign_core.errors import JournalError
 from campaign_drivers.clock import Clock
 from campaign_drivers.pool import NodeStatus
 from campaign_service.database import Database
-from campaign_service.engine import EngineStoppedError
+from campaign_service.engine import EngineStoppedError, refuse_missing_sounds, sounds_needed
 from campaign_service.journal import Entry, JournalAwayError
 from campaign_service.journal.sql import History, TenantRow
 from campaign_service.serving.interface import (
@@ -148,10 +148,12 @@ class Tenant:
         *,
         key: str | None = None,
         provided: Callable[[State], None] | None = None,
+        confirmed: bool = False,
     ) -> Taken:
         """Give a command, and return once it is durable; see :class:`TenantService`.
 
         Raises:
+            SoundsMissingError: the telephony lacks a sound, and this is not confirmed.
             CommandRefusedError: the state does not allow it.
             SettingsError: a value of it is bad in this state.
             NotLeadingError: this process does not lead, or not any more.
@@ -167,7 +169,7 @@ class Tenant:
         if key is not None:
             digest = await asyncio.to_thread(digest_of, command)
             request = KeyedRequest(actor=command.actor, key=key, digest=digest)
-        return await self._give(made, request, provided)
+        return await self._give(made, request, provided, confirmed=confirmed)
 
     async def give_once(
         self,
@@ -175,22 +177,29 @@ class Tenant:
         *,
         request: KeyedRequest,
         provided: Callable[[State], None] | None = None,
+        confirmed: bool = False,
     ) -> Taken:
         """Give the command of a request, unless it was taken before; see :class:`TenantService`."""
-        return await self._give(make, request, provided)
+        return await self._give(make, request, provided, confirmed=confirmed)
 
     async def _give(
         self,
         make: Callable[[], Awaitable[Command]],
         request: KeyedRequest | None,
         provided: Callable[[State], None] | None,
+        *,
+        confirmed: bool,
     ) -> Taken:
         leading = self._led()
         engine = leading.engine
 
         async def take(digest: str | None = None) -> Taken:
             receipt = None if request is None or digest is None else (request.key, digest)
-            taken = await engine.give(await make(), receipt=receipt, provided=provided)
+            command = await make()
+            if not confirmed:
+                needed = sounds_needed(engine.state, command)
+                await refuse_missing_sounds(leading.driver, needed, command=command)
+            taken = await engine.give(command, receipt=receipt, provided=provided)
             return Taken(seq=taken.seq, at=taken.at, events=taken.events)
 
         async def settled(seq: int) -> None:

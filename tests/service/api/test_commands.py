@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.service.api.desk import MODEL, below
+from tests.service.ringing import LACKED
 
 from campaign_core._model import calling_hours
 
@@ -450,3 +451,32 @@ def test_status_names_zones_that_the_server_does_not_know(ask, monkeypatch):
     assert expected in found
     explained = ask.get(below(f"campaigns/{campaign_id}/recipients/1/explain")).json()
     assert "UNKNOWN_TIME_ZONE" in [reason["kind"] for reason in explained["reasons"]]
+
+
+def test_campaign_whose_sound_the_telephony_lacks_needs_a_confirmation(ask, model):
+    """R6.18: a sound is looked for before a campaign starts; missing, it must be confirmed."""
+    body = {"model_id": model, "sound": LACKED}
+
+    refused = ask.post(below("campaigns"), json=body)
+    assert refused.status_code == 409
+    problem = refused.json()
+    assert problem["type"] == "/problems/refused"
+    assert [one["name"] for one in problem["sounds"]] == [LACKED]
+    assert problem["sounds"][0]["advice"]
+
+    started = ask.post(below("campaigns"), json={**body, "confirmed": True})
+    assert started.status_code == 201
+
+
+@pytest.mark.parametrize("step", ["start-now", "resume"])
+def test_campaign_that_is_started_early_or_resumed_needs_its_sounds_too(ask, model, step):
+    """R6.18: however it comes to be active."""
+    when = {"mode": "DELAYED", "minutes": 60} if step == "start-now" else {"mode": "IMMEDIATE"}
+    body = {"model_id": model, "sound": LACKED, "when": when, "confirmed": True}
+    campaign_id = ask.post(below("campaigns"), json=body).json()["campaign_id"]
+    if step == "resume":
+        assert ask.post(below(f"campaigns/{campaign_id}/pause")).status_code == 200
+    path = below(f"campaigns/{campaign_id}/{step}")
+
+    assert ask.post(path).status_code == 409
+    assert ask.post(path, params={"confirmed": "true"}).status_code == 200

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campaign_service.api.shapes.words import AnyJson, Id
 
-__all__ = ["BadValue", "CampaignName", "ProblemBody"]
+__all__ = ["BadValue", "CampaignName", "LackedSound", "ProblemBody"]
 
 
 class BadValue(Struct, kw_only=True, frozen=True):
@@ -32,6 +32,13 @@ class CampaignName(Struct, kw_only=True, frozen=True):
     name: Annotated[str, Meta(description="Of the campaign.")]
 
 
+class LackedSound(Struct, kw_only=True, frozen=True):
+    """A sound that the telephony lacks, and what to do about it."""
+
+    name: Annotated[str, Meta(description="Of the sound.", examples=["press-1"])]
+    advice: Annotated[str, Meta(description="What to do about it, for a person.")]
+
+
 class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What is wrong with a request, or with the service just now (RFC 9457)."""
 
@@ -50,6 +57,13 @@ class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
         Annotated[
             list[CampaignName],
             Meta(description="Those started or scheduled from the model; they keep their copy."),
+        ]
+        | UnsetType
+    ) = UNSET
+    sounds: (
+        Annotated[
+            list[LackedSound],
+            Meta(description="Those that the telephony lacks; a confirmation starts without them."),
         ]
         | UnsetType
     ) = UNSET

@@ -34,7 +34,7 @@ from campaign_service.access import (
     UnknownUserError,
     VersionConflictError,
 )
-from campaign_service.api.problems.body import BadValue, CampaignName, ProblemBody
+from campaign_service.api.problems.body import BadValue, CampaignName, LackedSound, ProblemBody
 from campaign_service.api.problems.errors import (
     BusyError,
     ClientGoneError,
@@ -51,6 +51,7 @@ from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.problems.seldom import Seldom
 from campaign_service.api.shapes.building import BadValuesError, in_json, plain
 from campaign_service.api.times import with_times
+from campaign_service.engine import SoundsMissingError
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
 __all__ = ["PROBLEM_MEDIA", "Refusal", "problem_of", "refusal_of", "refused_by_field"]
@@ -184,6 +185,9 @@ def _of_refusal(error: CommandRefusedError) -> Refusal:
     if isinstance(error, ConfirmationNeededError):
         named = [CampaignName(campaign_id=one, name=name) for one, name in error.campaigns]
         body = msgspec.structs.replace(body, campaigns=named)
+    if isinstance(error, SoundsMissingError):
+        lacked = [LackedSound(name=one.name or "", advice=one.advice) for one in error.missing]
+        body = msgspec.structs.replace(body, sounds=lacked)
     return Refusal(body=body)
 
 

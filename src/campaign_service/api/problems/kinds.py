@@ -83,7 +83,8 @@ _KINDS = (
         "refused",
         409,
         "The state does not allow it",
-        "the state does not allow it: `command` and `why`; where it must be confirmed, `campaigns`",
+        "the state does not allow it: `command` and `why`; where it must be confirmed, `campaigns`"
+        " started from a model, or `sounds` that the telephony lacks",
     ),
     ProblemKind(
         "key-reused",

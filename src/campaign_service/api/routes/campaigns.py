@@ -28,7 +28,11 @@ from campaign_service.api.etags import campaign_tag
 from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.shapes import answers, requests, shown, trials
-from campaign_service.api.shapes.requests import CampaignsQuery, ThenQuery
+from campaign_service.api.shapes.requests import (
+    CampaignsQuery,
+    SoundsConfirmation,
+    ThenQuery,
+)
 from campaign_service.api.shapes.shown import Taken
 from campaign_service.api.trials import command_of, start_command, times_as_sent
 from campaign_service.api.views.answers import campaign_detail, campaign_row, what_if_answer
@@ -86,7 +90,7 @@ async def start_campaign(asked: Asked) -> Answer:
         return await asyncio.to_thread(start_command, body, actor=asked.principal.name)
 
     try:
-        done = await asked.give(command)
+        done = await asked.give(command, confirmed=body.confirmed)
     except UnknownModelError as error:
         raise refused_by_field(error, "model_id", body.model_id) from None
     except SettingsError as error:
@@ -128,13 +132,18 @@ async def delete_campaign(asked: Asked) -> Answer:
     "POST",
     "/campaigns/{campaign_id}/start-now",
     gives=StartNow,
+    query=SoundsConfirmation,
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
 async def start_campaign_now(asked: Asked) -> Answer:
     """Start a scheduled campaign before its time (R4.3)."""
     command = StartNow(actor=asked.principal.name, campaign_id=asked.campaign_id)
-    return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
+    return await asked.give_plainly(
+        command,
+        tag=tag_of(asked.campaign_id),
+        confirmed=asked.query(SoundsConfirmation).confirmed,
+    )
 
 
 @CAMPAIGNS.command(
@@ -154,13 +163,18 @@ async def pause_campaign(asked: Asked) -> Answer:
     "POST",
     "/campaigns/{campaign_id}/resume",
     gives=ResumeCampaign,
+    query=SoundsConfirmation,
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
 async def resume_campaign(asked: Asked) -> Answer:
     """Place calls again (R4.7)."""
     command = ResumeCampaign(actor=asked.principal.name, campaign_id=asked.campaign_id)
-    return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
+    return await asked.give_plainly(
+        command,
+        tag=tag_of(asked.campaign_id),
+        confirmed=asked.query(SoundsConfirmation).confirmed,
+    )
 
 
 @CAMPAIGNS.command(

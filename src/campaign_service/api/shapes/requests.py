@@ -44,6 +44,7 @@ __all__ = [
     "PositionsQuery",
     "Recipients",
     "RecipientsQuery",
+    "SoundsConfirmation",
     "StartCampaign",
     "StatusQuery",
     "StopAttempts",
@@ -128,6 +129,9 @@ class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     expires_at: Annotated[
         Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
     ] = None
+    confirmed: Annotated[
+        bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
+    ] = False
 
 
 class StopCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -199,6 +203,14 @@ class Confirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     confirmed: Annotated[
         bool,
         Meta(description="Needed where campaigns were started or scheduled from it; they stay."),
+    ] = False
+
+
+class SoundsConfirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """That one knows of the sounds which the telephony lacks (R6.18)."""
+
+    confirmed: Annotated[
+        bool, Meta(description="Needed where the telephony lacks a sound of the campaign.")
     ] = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from campaign_service.cli.remote.asking import key_option, remote
+from campaign_service.cli.remote.confirming import without_sounds
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.told import tell_done
 from campaign_service.cli.statuses import ExitStatus
@@ -31,15 +32,19 @@ def pause(client: Client, /, *, wanted: str, key: str | None) -> int:
 
 @click.command(short_help="Place calls of a paused campaign again.")
 @_ARGUMENT
+@click.option("--yes", is_flag=True, help="Also where the telephony lacks a sound of it.")
 @key_option
 @remote
-def resume(client: Client, /, *, wanted: str, key: str | None) -> int:
+def resume(client: Client, /, *, wanted: str, yes: bool, key: str | None) -> int:
     """Place calls of a paused campaign again.
 
     CAMPAIGN is the id or the name of a campaign of the running service.
     """
     found = find_campaign(client, wanted)
-    client.resume(found.campaign_id, key=key)
+    without_sounds(
+        lambda is_confirmed: client.resume(found.campaign_id, confirmed=is_confirmed, key=key),
+        yes=yes,
+    )
     return _tell(client, found, "resumed")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -12,22 +11,20 @@ import click
 from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.remote.asking import key_option, remote
+from campaign_service.cli.remote.confirming import confirmed, model_in_use, without_sounds
 from campaign_service.cli.remote.finding import look_up
-from campaign_service.cli.remote.told import named_by_option, status_of, tell_done
+from campaign_service.cli.remote.told import named_by_option, tell_done
 from campaign_service.cli.words import counted
-from campaign_service.client import Client, Json, ModelRow, ProblemError
+from campaign_service.client import Client, Json, ModelRow
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, read_campaign, read_recipients
 from campaign_service.instants import zone_of
 
 __all__ = ["start"]
 
-_CONFLICT = 409
 _MINUTES_MAX = 5_256_000
-_UNCONFIRMED = "confirmed = False: "
 _OPTIONS = {
     "when.at": "--at",
     "when.minutes": "--after",
@@ -66,7 +63,11 @@ class _When:
 @click.option(
     "--recipients", type=EXISTING_FILE, metavar="CSV", help="The recipients of this campaign alone."
 )
-@click.option("--yes", is_flag=True, help="Change a model from which campaigns were started.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Change a model from which campaigns were started; call though a sound is missing.",
+)
 @key_option
 @remote
 def start(  # noqa: PLR0913 -- one for each option
@@ -99,21 +100,25 @@ def start(  # noqa: PLR0913 -- one for each option
     if file is not None:
         zone, when = file.model.time_zone, _when_of(file)
         times = _times(at, after_min, expires_at, zone, otherwise=when)
-        model_id, model_name = _put(client, file, is_confirmed=yes), file.model.name
+        model_id, model_name = _put(client, file, yes=yes), file.model.name
     else:
         model = _find_model(client, wanted)
         times = _times(at, after_min, expires_at, model.time_zone, otherwise=_When())
         model_id, model_name = model.model_id, model.name
     with named_by_option(_OPTIONS):
-        done = client.start(
-            model_id=model_id,
-            name=name,
-            sound=sound,
-            recipients=own,
-            at=times.at,
-            after_min=times.after_min,
-            expires_at=times.expires_at,
-            key=key,
+        done = without_sounds(
+            lambda is_confirmed: client.start(
+                model_id=model_id,
+                name=name,
+                sound=sound,
+                recipients=own,
+                at=times.at,
+                after_min=times.after_min,
+                expires_at=times.expires_at,
+                confirmed=is_confirmed,
+                key=key,
+            ),
+            yes=yes,
         )
     assert done.campaign_id is not None
     return _tell(client, done.campaign_id, model_name, own)
@@ -208,7 +213,7 @@ def _find_model(client: Client, wanted: str) -> ModelRow:
     return found[0]
 
 
-def _put(client: Client, file: CampaignFile, *, is_confirmed: bool) -> int:
+def _put(client: Client, file: CampaignFile, *, yes: bool) -> int:
     """Have the service know the model and the barred numbers of a file; the model's id."""
     if file.do_not_call:
         client.bar(file.do_not_call)
@@ -222,18 +227,15 @@ def _put(client: Client, file: CampaignFile, *, is_confirmed: bool) -> int:
     parameters: Json = {key: value for key, value in data.items() if key not in _OF_ANSWERS}
     if _in_any_order(parameters) == _in_any_order(dict(model_data(file.model))):
         return model_id
-    try:
-        client.edit_model(model_id, file.model, tag=tag, confirmed=is_confirmed)
-    except ProblemError as error:
-        if is_confirmed or error.status != _CONFLICT:
-            raise
-        # In the words of the command line: there is no member of a body to be given.
-        why = str(error).removeprefix(_UNCONFIRMED).partition("; give confirmed")[0]
-        if not sys.stdin.isatty():
-            text = f"{why}; --yes changes the model all the same"
-            raise CommandFailedError(text, status_of(error)) from error
-        click.confirm(f"{why}\nChange the model?", abort=True, err=True)
-        client.edit_model(model_id, file.model, tag=tag, confirmed=True)
+    confirmed(
+        lambda is_confirmed: client.edit_model(
+            model_id, file.model, tag=tag, confirmed=is_confirmed
+        ),
+        yes=yes,
+        question="Change the model?",
+        otherwise="; --yes changes the model all the same",
+        why=model_in_use,
+    )
     return model_id
 
 

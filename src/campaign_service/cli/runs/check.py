@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from campaign_core import Line, Prompt, ServiceId
+from campaign_core import Line, ServiceId, sounds_of
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.events import CallPlaced
 from campaign_drivers import Missing, Need
@@ -168,26 +168,11 @@ async def _missing(file: CampaignFile, url: str, tell: Callable[[], None]) -> tu
     classes = frozenset({model.routing_class} if Line.EXTERNAL in lines else ())
     await driver.start(lambda _: None)
     try:
-        found = await driver.check(sounds=_sounds(file), routing_classes=classes)
+        found = await driver.check(sounds=sounds_of(model, file.settings), routing_classes=classes)
     finally:
         await driver.close()
     needs_internal = Line.INTERNAL in lines
     return tuple(one for one in found if needs_internal or one.need is not Need.INTERNAL_ROUTE)
-
-
-def _sounds(file: CampaignFile) -> frozenset[str]:
-    """Return every sound that may be played."""
-    script, settings = file.model.script, file.settings
-    prompts = [file.model.sound]
-    if script.confirm_answer:
-        prompts.append(_prompt(script.answer_prompt, settings.answer_prompt))
-    if script.confirm_listening:
-        prompts.append(_prompt(script.listening_prompt, settings.listening_prompt))
-    return frozenset(sound for sound in prompts if sound is not None)
-
-
-def _prompt(own: Prompt, general: str | None) -> str | None:
-    return own if own is None or isinstance(own, str) else general
 
 
 def _missing_lines(missing: Sequence[Missing]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import click
 
-from campaign_core import CampaignId, Instant, ModelId, ServiceId, handle, open_service
+from campaign_core import CampaignId, Instant, ModelId, ServiceId, handle, open_service, sounds_of
 from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.clock import present
@@ -46,6 +46,8 @@ class Job:
     """For the report; it exists."""
     journal: Path | None
     """``None``: none is kept."""
+    goes_without_sounds: bool = False
+    """Whether it is to run though the telephony lacks a sound (R6.18)."""
 
     @property
     def is_simulated(self) -> bool:
@@ -64,6 +66,12 @@ class Job:
         real exchange two runs must never share one.
         """
         return ServiceId(f"{self.seed:08x}" if self.is_simulated else secrets.token_hex(4))
+
+    def sounds_needed(self) -> frozenset[str]:
+        """Return the sounds without which nobody is to be called."""
+        if self.goes_without_sounds:
+            return frozenset()
+        return sounds_of(self.file.model, self.file.settings)
 
     def open_journal(self) -> JsonLinesJournal | None:
         """Return a new journal, if one is kept.

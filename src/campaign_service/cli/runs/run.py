@@ -10,6 +10,7 @@ import click
 from campaign_core import Status
 from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_drivers import DriverError
+from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.options import (
     EXISTING_FILE,
     MAX_SPEED,
@@ -23,7 +24,9 @@ from campaign_service.cli.runs.job import Job, first_instant, make_folder, refus
 from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_time
 from campaign_service.cli.runs.summary_text import summary_text, why_not_completed
 from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import lacked_text
 from campaign_service.config import CampaignFile, read_campaign
+from campaign_service.engine import SoundsMissingError
 from campaign_service.instants import zone_of
 from campaign_service.report import Summary, limits_in_force
 
@@ -57,7 +60,8 @@ __all__ = ["run"]
     help="A new file for the journal of all that happens. [default: journal.jsonl in the folder]",
 )
 @click.option("--no-journal", is_flag=True, help="Keep none; for simulations alone.")
-def run(
+@click.option("--yes", is_flag=True, help="Run also where the telephony lacks a sound.")
+def run(  # noqa: PLR0913 -- one for each option
     *,
     campaign: Path,
     driver: str,
@@ -67,6 +71,7 @@ def run(
     out: Path | None,
     journal: Path | None,
     no_journal: bool,
+    yes: bool,
 ) -> int:
     """Run the campaign of a file, from its first call to its report.
 
@@ -93,15 +98,20 @@ def run(
         speed=MAX_SPEED if speed is None else speed,
         folder=folder,
         journal=journal,
+        goes_without_sounds=yes,
     )
     display = _display(file)
     with Interrupts() as interrupts:
         try:
             go = run_on_virtual_time if job.is_virtual else run_in_real_time
             summary = go(job, display, interrupts)
-        except (DriverError, CommandRefusedError, SettingsError):
+        except (DriverError, CommandRefusedError, SettingsError) as error:
             # All of them come before the first call alone.
             job.discard()
+            if isinstance(error, SoundsMissingError):
+                told = lacked_text([(str(one.name), one.advice) for one in error.missing])
+                text = f"{told}\n--yes runs the campaign all the same"
+                raise CommandFailedError(text, ExitStatus.BAD_INPUT) from error
             raise
         finally:
             display.close()

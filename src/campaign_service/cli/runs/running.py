@@ -11,6 +11,7 @@ import attrs
 from campaign_core import Instant, open_service
 from campaign_core.commands import Command
 from campaign_core.errors import CommandRefusedError
+from campaign_drivers import Driver
 from campaign_drivers.clock import Clock, WallClock, present
 from campaign_drivers.simulated import Exchange, RealClock
 from campaign_service.cli.runs.clocks import ShiftedClock
@@ -20,9 +21,12 @@ from campaign_service.cli.runs.job import CAMPAIGN_ID, Job, commands_of
 from campaign_service.engine import (
     DriverRequest,
     JournalFailedError,
+    OperatorLog,
     RealTimeEngine,
     VirtualEngine,
     open_driver,
+    refuse_lacked,
+    refuse_missing_sounds,
 )
 from campaign_service.journal import Journal
 from campaign_service.report import ReportFolder, StatusPanel, Summary
@@ -70,15 +74,18 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
         journal = _journal(job, open_files)
         report = job.open_report()
         open_files.callback(report.close)
+        exchange = Exchange(simulation.network, seed=job.seed)
         engine = VirtualEngine(
             open_service(job.service_id(), job.file.settings, now),
-            exchange=Exchange(simulation.network, seed=job.seed),
+            exchange=exchange,
             now=now,
             journal=journal,
             observers=[report.take],
             grain_ms=simulation.grain_ms,
         )
         watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
+        lacked = exchange.missing(sounds=job.sounds_needed(), routing_classes=frozenset())
+        refuse_lacked(lacked, command="run")
         with _kept(report, engine):
             for command in commands_of(job.file):
                 engine.give(command)
@@ -119,16 +126,17 @@ async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) 
             driver=driver,
             clock=clock,
             journal=journal,
-            observers=[report.take],
+            observers=[report.take, OperatorLog().take],
         )
         watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
         with _kept(report, engine):
-            await _run_engine(engine, watch, job)
+            await _run_engine(engine, watch, job, driver)
         return report.finish(engine.state)
 
 
-async def _run_engine(engine: RealTimeEngine, watch: _Watch, job: Job) -> None:
+async def _run_engine(engine: RealTimeEngine, watch: _Watch, job: Job, driver: Driver) -> None:
     async with engine:
+        await refuse_missing_sounds(driver, job.sounds_needed(), command="run")
         loop = asyncio.get_running_loop()
 
         def wake() -> None:

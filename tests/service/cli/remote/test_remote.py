@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from tests.service.cli.remote.conftest import PEOPLE
+from tests.service.ringing import LACKED
 from tests.service.serving_process import PASSWORD
 
 from campaign_service.cli import main
@@ -358,3 +359,16 @@ def test_bad_url_is_refused(campaign, url):
     assert status == ExitStatus.BAD_INPUT
     assert "--url = " in told
     assert "throwaway" not in told
+
+
+def test_campaign_whose_sound_is_missing_is_started_with_yes_alone(campaign):
+    """R6.18: the command needs a confirmation; a job that nobody watches gives --yes."""
+    campaign("start", "drill.toml")
+    started = ("start", campaign.name, "--sound", LACKED)
+
+    status, told = campaign(*started)
+    assert status == ExitStatus.BAD_INPUT
+    assert f"the telephony lacks sounds of this campaign:\n  {LACKED}: " in told
+    assert "--yes calls all the same" in told
+
+    assert campaign(*started, "--yes")[0] == ExitStatus.COMPLETED

@@ -394,3 +394,17 @@ def test_full_disk_is_told_with_the_file_and_leaves_no_half_of_it(here, capsys, 
 
     assert f"campaign: out/{full}: No space left on device" in capsys.readouterr().err
     assert [path.name for path in (here / "out").iterdir()] == ["journal.jsonl"]
+
+
+def test_run_whose_telephony_lacks_a_sound_calls_nobody_and_leaves_nothing(here, capsys):
+    """R6.18: a sound is looked for before a campaign starts; missing, it needs a confirmation."""
+    change(here, "[simulated]\n", "[simulated]\nsounds = { missing = ['press-1'] }\n")
+
+    assert main(["run", "campaign.toml", "--out", "told"]) == 2
+    told = capsys.readouterr().err
+    assert "the telephony lacks sounds of this campaign:\n  press-1: " in told
+    assert "--yes runs the campaign all the same" in told
+    assert not (here / "told").exists()
+
+    assert main(["run", "campaign.toml", "--out", "told", "--speed", "1000"]) == 2
+    assert main(["run", "campaign.toml", "--out", "told", "--yes"]) == 1

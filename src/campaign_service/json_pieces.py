@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 from msgspec import Raw
+from typing_extensions import Buffer
 
 __all__ = ["PIECE_BYTES", "JsonWriter", "begins_with", "loose"]
 
@@ -63,7 +64,7 @@ class JsonWriter:
         yield "}"
 
 
-def loose(data: bytes | Raw) -> object:
+def loose(data: Buffer) -> object:
     """Return JSON as plain values, whatever it holds.
 
     Raises:
@@ -79,7 +80,7 @@ def loose(data: bytes | Raw) -> object:
     return msgspec.json.decode(data)
 
 
-def begins_with(mark: bytes, data: bytes | Raw) -> bool:
+def begins_with(mark: bytes, data: Buffer) -> bool:
     """Return whether JSON begins with a mark, behind what means nothing."""
     view = memoryview(data)
     start = 0

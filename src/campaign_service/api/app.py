@@ -14,6 +14,7 @@ from litestar.response import Stream
 from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.answering import answer, refusal_response
 from campaign_service.api.bodies import body_max
+from campaign_service.api.body_room import BodyRoom
 from campaign_service.api.document.openapi import document_text
 from campaign_service.api.measures import Measures
 from campaign_service.api.operations import PREFIX, Operation
@@ -96,6 +97,7 @@ def _premises(
         wires=wires,
         measures=measures,
         past=PastStates(kept=settings.past_states_kept),
+        body_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
         local_passwords=passwords,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -11,14 +12,26 @@ from msgspec import Struct
 
 from campaign_core.errors import Problem
 from campaign_service.access import Principal, ServicePermission
+from campaign_service.api.body_room import Held
 from campaign_service.api.operations import Needs, Operation
 from campaign_service.api.premises import Premises
-from campaign_service.api.problems import ClientGoneError, TooLargeError, UnsupportedBodyError
+from campaign_service.api.problems import (
+    ClientGoneError,
+    TooLargeError,
+    TooSlowError,
+    UnsupportedBodyError,
+)
 from campaign_service.api.reading.values import read_body
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.shapes.building import BadValuesError
 
-__all__ = ["body_max", "media_of", "read"]
+__all__ = ["BODY_BYTES_A_S", "BODY_S", "body_max", "media_of", "read"]
+
+BODY_S = 60.0
+"""So long a body may take, and"""
+BODY_BYTES_A_S = 32 << 10
+"""a second more for each so many bytes that have come: who sends at a snail's pace gives the room
+back that others need."""
 
 _LARGE = 64 << 10
 """Bytes from which on a body is read in a thread: it takes a millisecond and more."""
@@ -44,15 +57,26 @@ async def read(
 
     Raises:
         TooLargeError: it has more bytes than are taken from this one.
-        BusyError: too many wait for theirs to be read.
+        BusyError: too many wait for theirs to be read, or bodies take all the room.
+        TooSlowError: it does not come in time.
         BadValuesError: values that do not fit, all of them.
     """
     if operation.method == "GET":
         return None
-    data = await _bytes(request, _body_max_of(premises, operation, request, asker))
+    most = _body_max_of(premises, operation, request, asker)
+    # Without a name they are strangers, each of whom may send little.
+    by = "" if asker is None else asker.name
+    with premises.body_room.held(by) as held:
+        data = await _bytes(request, most, held)
+        return await _shaped(premises, operation, request, data)
+
+
+async def _shaped(
+    premises: Premises, operation: Operation, request: Request[Any, Any, Any], data: bytearray
+) -> Struct | None:
     kind = operation.body
     if kind is None:
-        if data.strip() not in (b"", b"{}", b"null"):
+        if bytes(data.strip()) not in (b"", b"{}", b"null"):
             raise BadValuesError([Problem(field="", value="...", rule="no body")])
         return None
     if not data and operation.body_may_be_missing:
@@ -89,20 +113,29 @@ def _body_max_of(
     return body_max(operation, settings)
 
 
-async def _bytes(request: Request[Any, Any, Any], most: int) -> bytes:
-    if (request.content_length or 0) > most:
+async def _bytes(request: Request[Any, Any, Any], most: int, held: Held) -> bytearray:
+    declared = request.content_length or 0
+    if declared > most:
         raise _too_large(most)
-    pieces, size = [], 0
+    held.expect(declared)
+    began = asyncio.get_running_loop().time()
+    # One piece of memory that grows: pieces to be joined would take twice as much.
+    data = bytearray()
     try:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > most:
-                raise _too_large(most)
-            pieces.append(piece)
+        async with asyncio.timeout_at(began + BODY_S) as limit:
+            async for piece in request.stream():
+                size = len(data) + len(piece)
+                if size > most:
+                    raise _too_large(most)
+                held.grow(size)
+                data += piece
+                limit.reschedule(began + BODY_S + size / BODY_BYTES_A_S)
     except InternalServerException as error:
         # So the framework calls it when there is nobody any more who could be answered.
         raise ClientGoneError(error.detail) from None
-    return b"".join(pieces)
+    except TimeoutError:
+        raise TooSlowError("the body was not all there in time") from None
+    return data
 
 
 def _too_large(most: int) -> TooLargeError:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from campaign_service.access import Authenticator, LoginLimitedError, Passwords
+from campaign_service.api.body_room import BodyRoom
 from campaign_service.api.etags import ModelTags
 from campaign_service.api.measures import Measures
 from campaign_service.api.past import PastStates
@@ -57,6 +58,7 @@ class Premises:
     """Durable events on their way to listeners and counters."""
     measures: Measures
     past: PastStates
+    body_room: BodyRoom
     local_passwords: Passwords | None
     """Those of the service's own users; ``None``: a host program has its own."""
     model_tags: ModelTags = attrs.field(factory=ModelTags)

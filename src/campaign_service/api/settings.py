@@ -19,6 +19,9 @@ class ApiSettings:
     """Bytes of a body for which no permission is needed: a log-in, one's own password."""
     list_body_max: int = 256 * _MEGABYTE
     """Bytes of a body that may hold one: a million recipients need some 120 MB."""
+    bodies_max: int | None = None
+    """Bytes of all bodies that are being read; ``None``: twice as many as one may have that holds a
+    list. Half of it is the most for one user."""
     open_metrics: bool = False
     """Whether ``/metrics`` is told to anybody; otherwise it needs a token that may view every
     tenant of the process."""

@@ -235,10 +235,10 @@ def _problems(operation: Operation) -> set[str]:
     if "{" in operation.path:
         found.add("not-found")
     if operation.is_change:
-        found.add("body-too-large")
+        # A large one needs room, and waits for its turn to be read.
+        found |= {"body-too-large", "too-slow", "busy"}
     if operation.body is not None:
-        # A large one waits for its turn to be read.
-        found |= {"malformed-body", "unsupported-body", "busy"}
+        found |= {"malformed-body", "unsupported-body"}
     if operation.if_match is not IfMatch.NO:
         found.add("precondition-failed")
     if operation.if_match is IfMatch.NEEDED:

@@ -21,6 +21,7 @@ from campaign_service.api.problems.errors import (
     PreconditionFailedError,
     PreconditionNeededError,
     TooLargeError,
+    TooSlowError,
     UnsupportedBodyError,
 )
 from campaign_service.api.problems.kinds import PROBLEMS
@@ -39,6 +40,7 @@ __all__ = [
     "ProblemBody",
     "Refusal",
     "TooLargeError",
+    "TooSlowError",
     "UnsupportedBodyError",
     "problem_of",
     "refusal_of",

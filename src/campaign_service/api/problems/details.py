@@ -45,6 +45,7 @@ from campaign_service.api.problems.errors import (
     PreconditionFailedError,
     PreconditionNeededError,
     TooLargeError,
+    TooSlowError,
     UnsupportedBodyError,
 )
 from campaign_service.api.problems.kinds import PROBLEMS
@@ -145,6 +146,7 @@ _PLAIN: Mapping[type[Exception], str] = {
     UnsupportedBodyError: "unsupported-body",
     TooLargeError: "body-too-large",
     PreconditionNeededError: "precondition-needed",
+    TooSlowError: "too-slow",
     NotReadyError: "not-ready",
 }
 """Problems that have nothing to tell but their sentence."""

@@ -12,6 +12,7 @@ __all__ = [
     "PreconditionFailedError",
     "PreconditionNeededError",
     "TooLargeError",
+    "TooSlowError",
     "UnsupportedBodyError",
 ]
 
@@ -42,6 +43,10 @@ class ClientGoneError(Exception):
 
 class TooLargeError(ValueError):
     """A body has more bytes than are taken."""
+
+
+class TooSlowError(Exception):
+    """A body does not come in time."""
 
 
 class NotReadyError(Exception):

@@ -152,7 +152,8 @@ _KINDS = (
         "busy",
         503,
         "Too much is asked just now",
-        "too many wait for this kind of work already: `Retry-After`",
+        "too many wait for this kind of work already, or bodies take all the room there is: "
+        "`Retry-After`",
     ),
     ProblemKind(
         "away",

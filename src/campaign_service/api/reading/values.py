@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import attrs
 import msgspec
 from msgspec import NODEFAULT, Struct, ValidationError
+from typing_extensions import Buffer
 
 from campaign_core.errors import Problem
 from campaign_service.api.problems import MalformedBodyError
@@ -44,7 +45,7 @@ _PASSWORDS = frozenset({"password", "old", "new"})
 """Fields that hold one: of a body that has them no value is shown."""
 
 
-def read_body(data: bytes, kind: type[S]) -> S:
+def read_body(data: Buffer, kind: type[S]) -> S:
     """Return a body as a shape.
 
     Raises:
@@ -73,17 +74,17 @@ def read_body(data: bytes, kind: type[S]) -> S:
     raise building.BadValuesError(problems[: building.PROBLEMS_MAX])
 
 
-def _with_huge_numbers(data: bytes, error: Exception) -> object:
+def _with_huge_numbers(data: Buffer, error: Exception) -> object:
     """Return a body that is JSON but for numbers that no machine has: those as such.
 
     Raises:
         MalformedBodyError: something else is wrong; or the body is a long one, which is not read
             once more.
     """
-    if "out of range" not in str(error) or len(data) > _HUGE_IN_MAX:
+    if "out of range" not in str(error) or memoryview(data).nbytes > _HUGE_IN_MAX:
         raise MalformedBodyError(str(error)) from None
     try:
-        found: object = json.loads(data, parse_int=_number, parse_float=_number)
+        found: object = json.loads(bytes(data), parse_int=_number, parse_float=_number)
     except (ValueError, RecursionError):
         raise MalformedBodyError(str(error)) from None
     return found

@@ -1,0 +1,100 @@
+"""Bodies of all at one time: a common bound of memory, and nobody holds it for long."""
+
+import json
+import socket
+from contextlib import ExitStack, closing, contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from tests.service.api.desk import MODEL, Desk, below
+
+from campaign_service.access import Grant
+from campaign_service.api import ApiSettings, bodies
+from campaign_service.api.body_room import BodyRoom
+from campaign_service.api.problems import BusyError
+
+MIB = 1 << 20
+ROOM = 4 * MIB
+
+
+@pytest.fixture
+def narrow(tmp_path):
+    with Desk(tmp_path, settings=ApiSettings(list_body_max=2 * MIB)) as desk:
+        yield desk
+
+
+@contextmanager
+def unfinished(desk, *, size, sent, role="operator", path="models"):
+    """Send a part of a body, and no more of it; the socket, once that part was taken."""
+    url = urlsplit(desk.url)
+    head = (
+        f"POST {below(path)} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {desk.tokens[role]}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
+    )
+    room = desk.app.state.premises.body_room
+    with closing(socket.create_connection((url.hostname, url.port), timeout=20)) as one:
+        before = room._taken.total()
+        one.sendall(head.encode() + b" " * sent)
+        while room._taken.total() < before + sent - 3 * (64 << 10):
+            pass
+        yield one
+
+
+def answer(one):
+    head, _, body = one.recv(65_536).partition(b"\r\n\r\n")
+    return head, json.loads(body or one.recv(65_536))
+
+
+def test_bodies_that_are_on_their_way_share_one_bound(narrow):
+    """Issue F3: six unfinished bodies of 250 MiB cost 1.6 GiB."""
+    narrow.tokens["other"] = narrow.add_user("other", Grant(role="operator"))
+    narrow.tokens["third"] = narrow.add_user("third", Grant(role="operator"))
+    with ExitStack() as stack:
+        stack.enter_context(unfinished(narrow, size=2 * MIB, sent=MIB))
+        for wanted in (2 * MIB, None):
+            refused = _post(narrow, "operator", wanted)
+            assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
+            assert refused.headers["Retry-After"] == "2"
+        # It is his share: others have theirs, and short commands need none.
+        assert narrow.client("operator").post(below("models"), json=MODEL).status_code == 201
+        stack.enter_context(unfinished(narrow, size=2 * MIB, sent=2 * MIB - 100, role="other"))
+        stack.enter_context(unfinished(narrow, size=MIB, sent=MIB - 100, role="third"))
+        refused = _post(narrow, "administrator", 2 * MIB)
+        assert "all the room there is: come again" in refused.json()["detail"]
+    while narrow.app.state.premises.body_room._taken:
+        pass
+    assert _post(narrow, "administrator", 2 * MIB).status_code == 201
+
+
+def _post(desk, role, size):
+    """Send a model with much white space behind it; without a size, in chunks."""
+    body = json.dumps({**MODEL, "name": f"Long {size}"}).encode().ljust(size or 2 * MIB)
+    content = body if size else iter([body[at : at + 65_536] for at in range(0, len(body), 65_536)])
+    headers = {"Content-Type": "application/json"}
+    return desk.client(role).post(below("models"), content=content, headers=headers)
+
+
+def test_body_that_comes_too_slowly_gives_its_room_back(narrow, monkeypatch):
+    """Issue F3: a slow body gives its room back after a time."""
+    monkeypatch.setattr(bodies, "BODY_S", 0.2)
+    monkeypatch.setattr(bodies, "BODY_BYTES_A_S", 64 * MIB)
+    with unfinished(narrow, size=2 * MIB, sent=MIB) as one:
+        head, told = answer(one)
+        assert head.startswith(b"HTTP/1.1 408 ")
+        assert told["type"] == "/problems/too-slow"
+        assert not narrow.app.state.premises.body_room._taken
+
+
+def test_room_is_counted_behind_the_first_bytes_of_each():
+    room = BodyRoom(ROOM)
+    with room.held("anna") as one, room.held("anna") as other:
+        one.grow(64 << 10)
+        assert one.counted == 0
+        other.grow((64 << 10) + ROOM // 2)
+        one.expect(64 << 10)
+        with pytest.raises(BusyError):
+            one.expect((64 << 10) + 1)
+        with pytest.raises(BusyError):
+            one.grow((64 << 10) + 1)
+    with room.held("anna") as one:
+        one.grow(ROOM // 2)

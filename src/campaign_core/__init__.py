@@ -38,8 +38,10 @@ from campaign_core._model.call_script import CallScript, TransferOption
 from campaign_core._model.calling_hours import CallingHours, Weekday, instant_of, is_known_zone
 from campaign_core._model.campaign_model import CampaignModel, Order
 from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
+from campaign_core._model.number_plan import NumberPlan, canonical_form
 from campaign_core._model.outcomes import TECHNICAL, UNANSWERED, Outcome
-from campaign_core._model.recipients import Line, Number, Recipient, RecipientList
+from campaign_core._model.recipient_list import RecipientList
+from campaign_core._model.recipients import Duplicates, Line, Number, Recipient
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.settings import Settings
 from campaign_core._model.sounds import FROM_SETTINGS, Prompt
@@ -77,6 +79,7 @@ __all__ = [
     "CampaignId",
     "CampaignModel",
     "Contacted",
+    "Duplicates",
     "Explanation",
     "Failed",
     "FailureReason",
@@ -88,6 +91,7 @@ __all__ = [
     "Message",
     "ModelId",
     "Number",
+    "NumberPlan",
     "Order",
     "Outcome",
     "PauseReason",
@@ -118,6 +122,7 @@ __all__ = [
     "campaign",
     "campaign_ids",
     "campaigns",
+    "canonical_form",
     "check",
     "do_not_call",
     "evolve",

@@ -14,7 +14,8 @@ import attrs
 from typing_extensions import override
 
 from campaign_core._model.campaign_model import CampaignModel, valid_name
-from campaign_core._model.recipients import NUMBER_PATTERN, RecipientList
+from campaign_core._model.recipient_list import RecipientList, with_repeats
+from campaign_core._model.recipients import NUMBER_PATTERN
 from campaign_core._model.settings import Settings
 from campaign_core._model.sounds import sound
 from campaign_core._values.identifiers import CampaignId, ModelId, Position
@@ -240,7 +241,7 @@ class StartCampaign(_Command):
     """For this run alone; ``None``: the model's."""
     recipients: RecipientList | None = attrs.field(
         default=None,
-        converter=attrs.converters.optional(RecipientList),
+        converter=attrs.converters.optional(with_repeats),
         validator=optional(one_of(RecipientList)),
     )
     """For this run alone; ``None``: the model's."""
@@ -290,9 +291,7 @@ class AppendRecipients(_Command):
     """Add recipients behind the others (R4.10)."""
 
     campaign_id: CampaignId = attrs.field(validator=_id)
-    recipients: RecipientList = attrs.field(
-        converter=RecipientList, validator=one_of(RecipientList)
-    )
+    recipients: RecipientList = attrs.field(converter=with_repeats, validator=one_of(RecipientList))
 
     @recipients.validator
     def _some(self, attribute: attrs.Attribute[Any], value: RecipientList) -> None:

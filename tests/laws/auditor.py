@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 
 from campaign_core import CallLimits, CampaignModel, Line, Outcome, Settings, Status, events
 
+from .naive.numbers import compared
+
 __all__ = ["Auditor"]
 
 Who = tuple[int, int]
@@ -118,8 +120,11 @@ class Auditor:
         limits = self.parameters[placed.campaign_id].call_limits
         assert _has_room(limits, own, placed.line)
         if self.settings.one_call_per_number:
-            busy = [(call.number, call.line) for call in everything]
-            assert (placed.number, placed.line) not in busy, "R6.14: one call per number"
+            plan = self.settings.number_plan
+            busy = [compared((call.number, call.line), plan) for call in everything]
+            assert compared((placed.number, placed.line), plan) not in busy, (
+                "R6.14: one call per number"
+            )
         # R8.4: it says itself what was in use.
         assert placed.in_use == (*_by_line(everything), *_by_line(own))
 

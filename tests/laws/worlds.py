@@ -19,9 +19,11 @@ from campaign_core import (
     CallRate,
     CallScript,
     CampaignModel,
+    Duplicates,
     FrequencyCap,
     Line,
     Number,
+    NumberPlan,
     Order,
     Outcome,
     Recipient,
@@ -37,7 +39,15 @@ AUTUMN = int(datetime(2025, 10, 26, tzinfo=UTC).timestamp() * 1_000) - 3_600_000
 BEGINNINGS = st.sampled_from([SPRING, AUTUMN])
 
 ZONES = ["UTC", "Europe/Rome", "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe"]
-NUMBERS = ["1", "2", "3", "4", "5"]
+NUMBERS = ["1", "2", "3", "4", "5", "01", "+391"]
+# Under the first of them the last two numbers are one, under the second the first and the last.
+PLANS = st.sampled_from(
+    [
+        NumberPlan(country_code="39"),
+        NumberPlan(country_code="39", trunk_prefix="0", trunk_prefix_stays=True),
+        NumberPlan(country_code="3", international_prefix="", trunk_prefix="9"),
+    ]
+)
 OUTCOMES_TRIED_AGAIN = sorted(set(Outcome) - {Outcome.REACHED, Outcome.OPTED_OUT}, key=str)
 UNANSWERED_AS = st.sampled_from(sorted(UNANSWERED, key=str))
 MOSTLY = st.sampled_from([True] * 4 + [False])
@@ -66,6 +76,7 @@ SETTINGS = st.builds(
     listening_prompt=st.sampled_from(["press-9", None]),
     one_call_per_number=st.sampled_from([True, True, False]),
     frequency_cap=FREQUENCY_CAP,
+    number_plan=seldom(PLANS),
 )
 
 PROMPT = st.sampled_from([FROM_SETTINGS, "own", None])
@@ -120,15 +131,17 @@ RETRY = st.one_of(
 
 
 @st.composite
-def recipient_lists(draw: st.DrawFn, most: int = 6) -> list[Recipient]:
-    """Draw recipients of whom no two share a number on a line (R3.2)."""
+def recipient_lists(draw: st.DrawFn, most: int = 6, *, may_repeat: bool = False) -> list[Recipient]:
+    """Draw recipients of whom no two share a number on a line, unless they may (R3.2)."""
     everything = [(number, line) for number in NUMBERS for line in Line]
-    numbers = draw(st.lists(st.sampled_from(everything), min_size=1, max_size=most, unique=True))
+    numbers = draw(
+        st.lists(st.sampled_from(everything), min_size=1, max_size=most, unique=not may_repeat)
+    )
     recipients = []
     while numbers:
         # Mostly one number each.
         count = min(draw(st.sampled_from([1, 1, 1, 2, 3])), len(numbers))
-        (number, line), *further = numbers[:count]
+        (number, line), *further = dict.fromkeys(numbers[:count])
         numbers = numbers[count:]
         recipients.append(
             Recipient(
@@ -152,13 +165,15 @@ def open_models(draw: st.DrawFn, name: str) -> CampaignModel:
 @st.composite
 def models(draw: st.DrawFn, name: str | None = None) -> CampaignModel:
     """Draw a model with some of all that the rules know."""
-    recipients = draw(recipient_lists())
+    duplicates = draw(st.sampled_from([Duplicates.REFUSE, Duplicates.REFUSE, Duplicates.EACH]))
+    recipients = draw(recipient_lists(may_repeat=duplicates is Duplicates.EACH))
     return CampaignModel(
         name=draw(st.sampled_from("ABC")) if name is None else name,
         caller_number="100",
         enabled=draw(st.integers(0, 19)) < 19,
         routing_class=draw(seldom(st.just("trunk"))),
         priority=draw(st.sampled_from([0, 0, 1, 2])),
+        duplicates=duplicates,
         sound="message" if draw(st.integers(0, 19)) < 19 else None,
         threshold=draw(
             seldom(st.integers(1, len(recipients) + draw(st.sampled_from([0, 0, 0, 1]))))

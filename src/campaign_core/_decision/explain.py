@@ -181,7 +181,7 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
             change="" if opens_at is None else _at(opens_at, zone),
             until=opens_at,
         )
-    number = key_of_number(scene.recipient, index)
+    number = key_of_number(scene.draft, scene.recipient, index)
     held = obstacle(scene.draft, number, now)
     if isinstance(held, int):
         cap = scene.draft.settings.frequency_cap

@@ -8,7 +8,7 @@ from typing import Any
 from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import hang_up
-from campaign_core._decision.of_models import model_named
+from campaign_core._decision.of_models import model_named, refuse_repeats
 from campaign_core._decision.recorder import Recorder
 from campaign_core._decision.reports import scene_of
 from campaign_core._model.campaign_model import CampaignModel
@@ -62,6 +62,8 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, record: Recorder) -
     own = {"name": command.name, "sound": command.sound, "recipients": command.recipients}
     changes = {name: value for name, value in own.items() if value is not None}
     parameters = with_changes(model, **changes)
+    if command.recipients is not None:
+        refuse_repeats(draft, parameters)
     starts_at = _starts_at(command, record.at)
     _refuse_unstartable(parameters, command, starts_at)
     campaign_id = CampaignId(draft.next_campaign_id)

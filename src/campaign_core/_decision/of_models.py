@@ -9,6 +9,7 @@ from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.recorder import Recorder
 from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.recipient_list import RecipientList
 from campaign_core._state.service import Draft
 from campaign_core._values.identifiers import ModelId
 from campaign_core._values.validators import with_changes
@@ -17,6 +18,7 @@ from campaign_core.errors import CommandRefusedError, ConfirmationNeededError, U
 __all__ = [
     "OF_MODELS",
     "model_named",
+    "refuse_repeats",
 ]
 
 
@@ -26,6 +28,16 @@ def model_named(draft: Draft, command: cm.Command, model_id: ModelId) -> Campaig
     if model is None:
         raise UnknownModelError(command, (model_id,))
     return model
+
+
+def refuse_repeats(draft: Draft, model: CampaignModel) -> None:
+    """Refuse a list that is given now and names a number twice, however written (R3.2, R3.7).
+
+    Raises:
+        SettingsError: every such pair is named.
+    """
+    plan = draft.settings.number_plan
+    RecipientList.refuse(model.recipients.repeats(plan, model.duplicates))
 
 
 def _change_settings(_: Draft, command: cm.ChangeSettings, record: Recorder) -> None:
@@ -52,13 +64,17 @@ def _refuse_taken_name(
 
 def _add_model(draft: Draft, command: cm.AddModel, record: Recorder) -> None:
     _refuse_taken_name(draft, command, command.model.name)
+    refuse_repeats(draft, command.model)
     model_id = ModelId(draft.next_model_id)
     record(ev.ModelAdded, model_id=model_id, model=command.model)
 
 
 def _edit_model(draft: Draft, command: cm.EditModel, record: Recorder) -> None:
-    model_named(draft, command, command.model_id)
+    before = model_named(draft, command, command.model_id)
     _refuse_taken_name(draft, command, command.model.name, command.model_id)
+    # R3.7: a list that was accepted stays, whatever the number plan has become.
+    if command.model.recipients != before.recipients:
+        refuse_repeats(draft, command.model)
     _ask_confirmation(draft, command, (command.model_id,))
     record(ev.ModelEdited, model_id=command.model_id, model=command.model)
 

@@ -9,6 +9,7 @@ from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.of_campaigns import OPEN, campaign_in
 from campaign_core._decision.recorder import Recorder
+from campaign_core._model.recipient_list import RecipientList
 from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow
@@ -34,7 +35,11 @@ def _append(draft: Draft, command: cm.AppendRecipients, record: Recorder) -> Non
             "recipients would not be called",
         )
     # A number listed already is refused with both its positions.
-    campaign.recipients.appended(command.recipients)
+    RecipientList.refuse(
+        campaign.recipients.repeats_with(
+            command.recipients, draft.settings.number_plan, campaign.parameters.duplicates
+        )
+    )
     record(
         ev.RecipientsAppended,
         campaign_id=campaign.campaign_id,

@@ -11,7 +11,8 @@ from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
 from campaign_core._model.calling_hours import is_known_zone
 from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.recipients import Line, RecipientList
+from campaign_core._model.recipient_list import RecipientList
+from campaign_core._model.recipients import Line
 from campaign_core._model.settings import Settings
 from campaign_core._model.sounds import in_force
 from campaign_core._model.statuses import PauseReason, Status

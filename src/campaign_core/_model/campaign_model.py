@@ -12,7 +12,8 @@ import attrs
 from campaign_core._model.call_script import CallScript
 from campaign_core._model.calling_hours import CallingHours, known_zone
 from campaign_core._model.limits import CallLimits, CallRate
-from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, Recipient, RecipientList
+from campaign_core._model.recipient_list import RecipientList, with_repeats
+from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, Duplicates, Recipient
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.sounds import sound
 from campaign_core._values.validators import (
@@ -110,10 +111,19 @@ class CampaignModel:
     """The zone of the calling hours for recipients without one of their own."""
     order: Order = attrs.field(default=Order.FRESH_FIRST, validator=one_of(Order))
     breaker: Breaker | None = attrs.field(default=None, validator=optional(one_of(Breaker)))
+    duplicates: Duplicates = attrs.field(default=Duplicates.REFUSE, validator=one_of(Duplicates))
+    """What becomes of a number that stands twice on one line of the list (R3.2)."""
     recipients: RecipientList = attrs.field(
-        default=RecipientList(), converter=RecipientList, validator=one_of(RecipientList)
+        default=RecipientList(),
+        converter=with_repeats,
+        validator=one_of(RecipientList),
     )
     """In list order; given as any iterable of recipients."""
+
+    @recipients.validator
+    def _each_number_once(self, _: object, value: RecipientList) -> None:
+        if isinstance(self.duplicates, Duplicates):
+            RecipientList.refuse(value.repeats(duplicates=self.duplicates))
 
     def with_recipients(self, recipients: Iterable[Recipient]) -> CampaignModel:
         """Return this model with another list; its other values were accepted before (R3.6)."""

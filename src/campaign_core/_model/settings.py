@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
+from campaign_core._model.number_plan import NumberPlan
 from campaign_core._model.sounds import sound
 from campaign_core._values.validators import flag, one_of, optional, whole_number
 
@@ -32,3 +33,7 @@ class Settings:
         default=None, validator=optional(one_of(FrequencyCap))
     )
     """Counts the attempts placed since a cap was last absent (R6.15)."""
+    number_plan: NumberPlan | None = attrs.field(
+        default=None, validator=optional(one_of(NumberPlan))
+    )
+    """By which numbers are compared (R3.7); ``None``: as they are written."""

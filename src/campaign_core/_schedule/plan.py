@@ -162,7 +162,7 @@ def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int
     recipient = campaign.recipients.at(position)
     index = next_number(draft, recipient, campaign.record(position))
     assert index is not None, "who has no number to call stands in no line"
-    return obstacle(draft, key_of_number(recipient, index), now)
+    return obstacle(draft, key_of_number(draft, recipient, index), now)
 
 
 def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> None:
@@ -183,7 +183,7 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
             next_index = next_number(draft, recipient, campaign.record(position))
             assert next_index is not None, "who has no number to call stands in no line"
             index = next_index
-        held = obstacle(draft, key_of_number(recipient, index), now)
+        held = obstacle(draft, key_of_number(draft, recipient, index), now)
         if held is None:
             place(campaign, position, recipient, index, rank)
             room.take(line[0])

@@ -15,7 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from campaign_core._model.campaign_model import CampaignModel, Order
-from campaign_core._model.recipients import Line, Recipient, RecipientList
+from campaign_core._model.number_plan import NumberPlan, form_on
+from campaign_core._model.recipient_list import RecipientList
+from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state import record as rec
 from campaign_core._state.pacing import Placements
@@ -24,7 +26,7 @@ from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 from campaign_core._values.vector import Vector
 
-__all__ = ["CampaignRow", "LineKey", "number_key", "rank_of"]
+__all__ = ["CampaignRow", "LineKey", "form_key", "number_key", "rank_of"]
 
 LineKey = tuple[Line, str]
 """A line to stand in: the phone line, and the time zone where calling hours are set."""
@@ -35,8 +37,13 @@ _LETTERS = {Line.INTERNAL: "I", Line.EXTERNAL: "E"}
 
 
 def number_key(number: str, line: Line) -> str:
-    """Return the key of a number on its line."""
+    """Return the key of a number on its line, as it was written."""
     return _LETTERS[line] + number
+
+
+def form_key(number: str, line: Line, plan: NumberPlan | None) -> str:
+    """Return the key of a number on its line, the same for every way of writing it (R3.7)."""
+    return _LETTERS[line] + form_on(line, number, plan)
 
 
 def rank_of(priority: int, starts_at: int, campaign_id: int) -> int:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
+from campaign_core._model.number_plan import canonical_form
 from campaign_core._model.recipients import LINES
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec
 from campaign_core._state import timers
-from campaign_core._state.campaign import CampaignRow, number_key
+from campaign_core._state.campaign import CampaignRow, form_key
 from campaign_core._state.lines import line_up_all
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import Due
 from campaign_core._values.hashed import Hashed
 from campaign_core._values.ordered import Ordered
 
-__all__ = ["of_campaign", "rebuild", "rebuild_lines"]
+__all__ = ["of_campaign", "rebuild", "rebuild_lines", "rebuild_numbers"]
 
 
 def rebuild(draft: Draft, now: int) -> None:
@@ -27,17 +28,30 @@ def rebuild(draft: Draft, now: int) -> None:
         statuses = Counter(map(rec.status_of, campaign.records))
         campaign.idle, campaign.contacted = statuses[rec.IDLE], statuses[rec.CONTACTED]
         campaign.in_use = dict.fromkeys(LINES, 0)
-    busy: Counter[str] = Counter()
     for call in calls:
         placement = call.placement
         draft.in_use[placement.line] += 1
         draft.campaign(placement.campaign_id).in_use[placement.line] += 1
-        busy[number_key(placement.number, placement.line)] += 1
-    draft.busy = Hashed(busy.items())
     entries = [entry for call in calls for entry in timers.of_call(call)]
     entries += [entry for row in draft.rows() for entry in of_campaign(row)]
     draft.timers = Ordered.of_keys(entries)
+    rebuild_numbers(draft)
     rebuild_lines(draft, now)
+
+
+def rebuild_numbers(draft: Draft) -> None:
+    """Make anew what goes by the forms of numbers, as the number plan now has them (R3.7)."""
+    plan = draft.settings.number_plan
+    busy = Counter(
+        form_key(call.placement.number, call.placement.line, plan)
+        for call in draft.calls.in_order()
+    )
+    draft.busy = Hashed(busy.items())
+    draft.barred = (
+        draft.do_not_call
+        if plan is None
+        else Ordered.of_keys({canonical_form(number, plan) for number in draft.do_not_call})
+    )
 
 
 def of_campaign(campaign: CampaignRow) -> list[int]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from campaign_core._model.number_plan import canonical_form
 from campaign_core._model.recipients import LINES, Line
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec
 from campaign_core._state import timers
-from campaign_core._state.campaign import CampaignRow, number_key
+from campaign_core._state.campaign import CampaignRow, form_key
 from campaign_core._state.index import of_campaign
 from campaign_core._state.lines import idle_positions, line_of, next_number
 from campaign_core._state.service import ServiceRow, State
@@ -27,6 +28,7 @@ def check(state: State) -> tuple[str, ...]:
     row = state._row
     return (
         *_calls(row),
+        *_barred(row),
         *_timers(row),
         *(law for campaign in row.campaigns.values() for law in _campaign(row, campaign)),
     )
@@ -37,7 +39,8 @@ def _calls(row: ServiceRow) -> Iterator[str]:
     if {line: by_line[line] for line in LINES} != row.in_use:
         yield f"R7.9: {row.in_use} calls are counted, {dict(by_line)} are in progress"
     busy = Counter(
-        number_key(call.placement.number, call.placement.line) for call in row.calls.in_order()
+        form_key(call.placement.number, call.placement.line, row.settings.number_plan)
+        for call in row.calls.in_order()
     )
     if dict(busy) != dict(row.busy.items()):
         yield "R6.14: the numbers in calls are not those that are kept as busy"
@@ -49,6 +52,12 @@ def _calls(row: ServiceRow) -> Iterator[str]:
             yield f"R5: a call is in progress to a recipient that is not active: {call}"
         elif rec.attempts_of(campaign.record(call.placement.position)) != call.placement.attempt:
             yield f"a call is not its recipient's last attempt: {call}"
+
+
+def _barred(row: ServiceRow) -> Iterator[str]:
+    plan = row.settings.number_plan
+    if {canonical_form(number, plan) for number in row.do_not_call} != set(row.barred):
+        yield "R3.7: the forms of the do-not-call list are not those of its numbers"
 
 
 def _timers(row: ServiceRow) -> Iterator[str]:

@@ -8,12 +8,20 @@ them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from campaign_core._model.calling_hours import is_open, next_change
+from campaign_core._model.number_plan import spellings
 from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
-from campaign_core._state.campaign import POSITION_BITS, CampaignRow, LineKey, number_key
+from campaign_core._state.campaign import (
+    POSITION_BITS,
+    CampaignRow,
+    LineKey,
+    form_key,
+    number_key,
+)
 from campaign_core._state.pacing import cap_frees_at
 from campaign_core._state.service import Draft, ServiceRow
 from campaign_core._values.identifiers import CampaignId
@@ -41,6 +49,7 @@ __all__ = [
 
 _POSITION_MASK = (1 << POSITION_BITS) - 1
 _EMPTY: Ordered[int, None] = Ordered()
+_INTERNAL = number_key("", Line.INTERNAL)
 
 
 def next_number(row: ServiceRow, recipient: Recipient, record: int) -> int | None:
@@ -49,22 +58,34 @@ def next_number(row: ServiceRow, recipient: Recipient, record: int) -> int | Non
     The one after the number of the last counted attempt, round again, without those barred.
     """
     if not recipient.further_numbers:
-        listed = row.do_not_call
-        is_barred = rec.never_of(record) or (listed and recipient.number in listed)
+        is_barred = rec.never_of(record) or (
+            row.do_not_call and row.is_barred(recipient.number, recipient.line)
+        )
         return None if is_barred else 0
     numbers = recipient.numbers
-    never = rec.never_of(record)
+    never = _never(row, recipient, record)
     first = rec.used_of(record)
     for step in range(len(numbers)):
         index = (first + step) % len(numbers)
-        if not never >> index & 1 and numbers[index].number not in row.do_not_call:
+        number = numbers[index]
+        if not never >> index & 1 and not row.is_barred(number.number, number.line):
             return index
     return None
 
 
+def _never(row: ServiceRow, recipient: Recipient, record: int) -> int:
+    """Return the numbers never tried again (R6.10), with those that are the same by the plan."""
+    never, plan = rec.never_of(record), row.settings.number_plan
+    if not never or plan is None:
+        return never
+    keys = [form_key(number.number, number.line, plan) for number in recipient.numbers]
+    gone = {key for index, key in enumerate(keys) if never >> index & 1}
+    return sum(1 << index for index, key in enumerate(keys) if key in gone)
+
+
 def stranded_because(row: ServiceRow, recipient: Recipient) -> FailureReason:
     """Return why a recipient without a number to call has failed (R6.12, R5.6)."""
-    listed = any(number.number in row.do_not_call for number in recipient.numbers)
+    listed = any(row.is_barred(number.number, number.line) for number in recipient.numbers)
     return FailureReason.DO_NOT_CALL if listed else FailureReason.NO_NUMBER_LEFT
 
 
@@ -170,7 +191,8 @@ def uncap(draft: Draft, number: str, line: Line, now: int) -> None:
     for row in list(draft.rows()):
         if not row.held or row.status.is_final:
             continue
-        for position in row.recipients.positions_of(number, line):
+        plan = draft.settings.number_plan
+        for position in row.recipients.positions_of(number, line, plan):
             held = row.held.get(position)
             if isinstance(held, int):
                 campaign = draft.campaign(row.campaign_id)
@@ -267,7 +289,7 @@ def obstacle(row: ServiceRow, number: str, now: int) -> int | str | None:
     """Return what keeps a number from being called now: when its cap frees, or its busy key."""
     cap = row.settings.frequency_cap
     if cap is not None:
-        times = row.attempt_times.get(number)
+        times = attempts_to(row, number)
         frees_at = cap_frees_at(times, cap) if times else 0
         if frees_at > now:
             return frees_at
@@ -276,9 +298,23 @@ def obstacle(row: ServiceRow, number: str, now: int) -> int | str | None:
     return None
 
 
-def key_of_number(recipient: Recipient, index: int) -> str:
-    """Return the key of one of a recipient's numbers on its line."""
+def attempts_to(row: ServiceRow, key: str) -> tuple[int, ...]:
+    """Return the instants of the attempts under a number's key, however it was written."""
+    plan = row.settings.number_plan
+    if plan is None or key[0] == _INTERNAL:
+        return row.attempt_times.get(key) or ()
+    found = [
+        times
+        for number in spellings(key[1:], plan)
+        if (times := row.attempt_times.get(number_key(number, Line.EXTERNAL)))
+    ]
+    return found[0] if len(found) == 1 else tuple(sorted(chain.from_iterable(found)))
+
+
+def key_of_number(row: ServiceRow, recipient: Recipient, index: int) -> str:
+    """Return the key of one of a recipient's numbers on its line, by its form."""
+    plan = row.settings.number_plan
     if index == 0:
-        return number_key(recipient.number, recipient.line)
+        return form_key(recipient.number, recipient.line, plan)
     further = recipient.further_numbers[index - 1]
-    return number_key(further.number, further.line)
+    return form_key(further.number, further.line, plan)

@@ -12,6 +12,7 @@ from typing import Any, final
 from typing_extensions import override
 
 from campaign_core._model.campaign_model import CampaignModel
+from campaign_core._model.number_plan import canonical_form
 from campaign_core._model.recipients import LINES, Line
 from campaign_core._model.settings import Settings
 from campaign_core._model.statuses import PauseReason
@@ -68,9 +69,12 @@ class ServiceRow:
         """Instants of the counted attempts to a number on its line, while a cap is set."""
 
         # Counts cached, and the index.
+        self.barred: Ordered[str, None] = Ordered()
+        """The do-not-call list by the canonical forms of its numbers; without a number plan the
+        list itself (R3.7)."""
         self.in_use = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
         self.busy: Hashed[str, int] = Hashed()
-        """Calls in progress to a number on its line."""
+        """Calls in progress to a number on its line, by the form of the number."""
         self.parked: Ordered[str, tuple[CallKey, ...]] = Ordered()
         """Recipients that wait for a number to be free."""
         self.timers: Ordered[int, None] = Ordered()
@@ -94,6 +98,13 @@ class ServiceRow:
     def facts(self) -> tuple[Any, ...]:
         """Return the facts, in the order of ``FACTS``."""
         return tuple(getattr(self, name) for name in self.FACTS)
+
+    def is_barred(self, number: str, line: Line) -> bool:
+        """Return whether a number is on the do-not-call list (R6.12, R3.7)."""
+        plan = self.settings.number_plan
+        if plan is None or line is _INTERNAL:
+            return number in self.do_not_call
+        return canonical_form(number, plan) in self.barred
 
     def has_room(self, line: Line) -> bool:
         """Return whether settings and telephony leave room for a call on a line (R6.3, R5.5)."""

@@ -11,7 +11,7 @@ from campaign_core._model.recipients import FURTHER_NUMBERS_MAX, Recipient
 from campaign_core._model.retry import Breaker
 from campaign_core._model.statuses import PauseReason
 from campaign_core._state.call import Call, Placement, Silent
-from campaign_core._state.campaign import CampaignRow, number_key
+from campaign_core._state.campaign import CampaignRow, form_key, number_key
 from campaign_core._state.lines import leave, leave_ready, uncap, unpark
 from campaign_core._state.pacing import attempts_with
 from campaign_core._state.service import Draft
@@ -51,7 +51,6 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     key = CallKey(campaign.campaign_id << 32 | position)
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
     deadline_at = Instant(at + lasts_s * SECOND_MS + _DEADLINE_RESERVE_MS)
-    number = number_key(event.number, line)
     placement = Placement(
         call_id=event.call_id,
         key=key,
@@ -67,12 +66,14 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     call = Call(placement=placement, deadline_at=deadline_at)
     draft.calls = draft.calls.with_item(event.call_id, call, owner)
     arm(draft, deadline_at, Due.DEADLINE, key)
-    draft.busy = draft.busy.with_item(number, (draft.busy.get(number) or 0) + 1, owner)
+    form = form_key(event.number, line, settings.number_plan)
+    draft.busy = draft.busy.with_item(form, (draft.busy.get(form) or 0) + 1, owner)
     if settings.call_rate is not None:
         draft.placements = draft.placements.with_one(at, owner)
     if parameters.call_rate is not None:
         campaign.placements = campaign.placements.with_one(at, owner)
     if settings.frequency_cap is not None:
+        number = number_key(event.number, line)
         times = draft.attempt_times.get(number) or ()
         draft.attempt_times = draft.attempt_times.with_item(
             number, attempts_with(times, at, _CAP_HORIZON_MS), owner
@@ -190,7 +191,7 @@ def _close(draft: Draft, event: ev.CallEvent) -> tuple[Call, CampaignRow]:
     campaign = draft.campaign(placement.campaign_id)
     draft.in_use[line] -= 1
     campaign.in_use[line] -= 1
-    number = number_key(placement.number, line)
+    number = form_key(placement.number, line, draft.settings.number_plan)
     others = draft.busy[number] - 1
     if others:
         draft.busy = draft.busy.with_item(number, others, owner)

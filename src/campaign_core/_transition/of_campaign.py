@@ -110,7 +110,7 @@ def _campaign_deleted(draft: Draft, event: ev.CampaignDeleted) -> None:
 def _recipients_appended(draft: Draft, event: ev.RecipientsAppended) -> None:
     campaign = _with_campaign(draft, event)
     before, added = len(campaign.recipients), len(event.recipients)
-    campaign.recipients = campaign.recipients.appended(event.recipients)
+    campaign.recipients = campaign.recipients.appended(event.recipients, may_repeat=True)
     campaign.records = campaign.records.extended(
         [rec.fresh(campaign.parameters.attempts_max)] * added
     )

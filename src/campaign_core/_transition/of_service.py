@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
 
 from campaign_core import events as ev
 from campaign_core._model.limits import CallLimits
+from campaign_core._model.number_plan import canonical_form, spellings
 from campaign_core._state import record as rec
+from campaign_core._state.index import rebuild_lines, rebuild_numbers
 from campaign_core._state.lines import leave, line_up
 from campaign_core._state.link import SURVEYS
 from campaign_core._state.pacing import Placements
@@ -31,6 +33,10 @@ def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
         draft.placements = Placements()
     if after.frequency_cap is None:
         draft.attempt_times = Ordered()
+    if before.number_plan != after.number_plan:
+        rebuild_numbers(draft)
+        rebuild_lines(draft, event.at)
+        return
     # Who was set aside by the old cap, or for a busy number, stands in line again.
     if (before.frequency_cap, before.one_call_per_number) != (
         after.frequency_cap,
@@ -56,11 +62,14 @@ def _numbers_unbarred(draft: Draft, event: ev.NumbersUnbarred) -> None:
 def change_do_not_call(
     draft: Draft, numbers: tuple[str, ...], at: Instant, *, barred: bool
 ) -> None:
+    before, plan = draft.barred, draft.settings.number_plan
+    # Under a number plan a number is taken off in every way it may have been written (R3.7).
+    written = [each for number in numbers for each in spellings(number, plan)]
     listed = [
         (row.campaign_id, position)
         for row in draft.rows()
         if not row.status.is_final
-        for number in numbers
+        for number in written
         for position in row.recipients.positions_of(number)
         if rec.status_of(row.record(position)) == rec.IDLE
     ]
@@ -70,15 +79,27 @@ def change_do_not_call(
         campaign = draft.campaign(campaign_id)
         leave(draft, campaign, position, campaign.record(position))
         draft.touched_now.add(campaign_id)
-    for number in numbers:
-        draft.do_not_call = (
-            draft.do_not_call.with_item(number, None, draft.owner)
-            if barred
-            else draft.do_not_call.without(number, draft.owner)
-        )
+    touched = numbers if barred else written
+    draft.do_not_call = _changed(draft, draft.do_not_call, touched, barred=barred)
+    draft.barred = draft.do_not_call
+    if plan is not None:
+        forms = [canonical_form(number, plan) for number in numbers]
+        draft.barred = _changed(draft, before, forms, barred=barred)
     for campaign_id, position in listed:
         campaign = draft.campaign(campaign_id)
         line_up(draft, campaign, position, campaign.record(position), at)
+
+
+def _changed(
+    draft: Draft, listed: Ordered[str, None], numbers: Iterable[str], *, barred: bool
+) -> Ordered[str, None]:
+    for number in numbers:
+        listed = (
+            listed.with_item(number, None, draft.owner)
+            if barred
+            else listed.without(number, draft.owner)
+        )
+    return listed
 
 
 def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
-from campaign_core._model.recipients import Line, Number, Recipient, RecipientList, restored
+from campaign_core._model.recipient_list import RecipientList
+from campaign_core._model.recipients import Line, Number, Recipient, restored
 from campaign_core._state import record as rec
 from campaign_core.codec._in_place import record_fields, record_of
 from campaign_core.codec._parts import PartReader, PartWriter, slices

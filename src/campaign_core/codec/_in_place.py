@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from campaign_core._model.recipients import RecipientList
+from campaign_core._model.recipient_list import RecipientList
 from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
 from campaign_core.codec._values import Data, coder

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.recipients import RecipientList
+from campaign_core._model.recipient_list import RecipientList
 from campaign_core._model.settings import Settings
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state.call import Call
@@ -21,7 +21,7 @@ from campaign_core._state.pacing import Placements
 from campaign_core._state.service import Draft, ServiceRow, State
 from campaign_core._values.hashed import Hashed
 from campaign_core._values.ordered import Ordered
-from campaign_core._values.validators import with_changes
+from campaign_core._values.validators import with_accepted, with_changes
 from campaign_core._values.vector import Vector
 from campaign_core.codec._values import Data, coder
 
@@ -132,7 +132,7 @@ def _model_from_data(data: Data, large: LargeReader) -> CampaignModel:
     model: CampaignModel = _read(CampaignModel, {**data, "recipients": []})
     if "recipients" not in data:
         return model
-    return with_changes(model, recipients=large.recipients(data["recipients"]))
+    return with_accepted(model, recipients=large.recipients(data["recipients"]))
 
 
 def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
@@ -166,15 +166,15 @@ def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
 
 
 def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
+    parameters = _read(CampaignModel, {**data["parameters"], "recipients": []})
     recipients = large.recipients(data["recipients"])
     own = recipients.first(data["started_with"])
-    parameters = _read(CampaignModel, {**data["parameters"], "recipients": []})
     reason = data["pause_reason"]
     return CampaignRow(
         campaign_id=data["campaign_id"],
         model_id=data["model_id"],
         model_name=data["model_name"],
-        parameters=with_changes(parameters, recipients=own),
+        parameters=with_accepted(parameters, recipients=own),
         status=Status[data["status"]],
         pause_reason=None if reason is None else PauseReason[reason],
         starts_at=data["starts_at"],

@@ -13,7 +13,9 @@ import attrs
 from campaign_core import commands, decisions, events, reports
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.limits import CallLimits
-from campaign_core._model.recipients import Recipient, RecipientList
+from campaign_core._model.recipient_list import RecipientList, with_repeats
+from campaign_core._model.recipients import Duplicates, Recipient
+from campaign_core._model.settings import Settings
 from campaign_core._state.call import Call
 from campaign_core._state.link import Link
 from campaign_core._values.validators import with_accepted
@@ -27,6 +29,8 @@ Data = dict[str, Any]
 _LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
     Link: (("call_limits", CallLimits()),),
     reports.EndReport: (("took_commands", True),),
+    Settings: (("number_plan", None),),
+    CampaignModel: (("duplicates", Duplicates.REFUSE),),
 }
 """Fields that came after the format began, each with its value where it is not written. It is left
 out where it has that value, so that what has not changed is written as an older release did."""
@@ -130,7 +134,7 @@ def coder(hint: Any) -> Coder:
     if hint in (int, str, bool):
         return _same, _only(hint)
     if hint is RecipientList:
-        return _list_of(coder(Recipient), RecipientList)
+        return _list_of(coder(Recipient), with_repeats)
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return _union(args)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from campaign_core._model.campaign_model import CampaignModel
-from campaign_core._model.recipients import RecipientList
+from campaign_core._model.recipient_list import RecipientList
 from campaign_core._model.statuses import FailureReason, PauseReason, Status
 from campaign_core._values.identifiers import ModelId, Position
 from campaign_core._values.instants import Instant

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from campaign_core import events as ev
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.limits import CallLimits, CallRate
+from campaign_core._model.number_plan import form_on
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.recipients import Line
 from campaign_core._model.settings import Settings
@@ -143,7 +144,7 @@ class Auditor:
         everything = list(self._calls.values())
         own = [call for call in everything if call.campaign_id == placed.campaign_id]
         allowed = parameters.attempts_max + self._added[who]
-        busy = {(call.number, call.line) for call in everything}
+        busy = {self._form(call.number, call.line) for call in everything}
         laws: list[tuple[str, bool, str]] = [
             ("R4.11", placed.campaign_id in self._expired, "its campaign has expired"),
             ("R9.3", placed.call_id in self._ids, "its call id was used before"),
@@ -155,7 +156,8 @@ class Auditor:
             ("R6.3", _is_full(parameters.call_limits, own, placed.line), "no room of its own"),
             (
                 "R6.14",
-                self._settings.one_call_per_number and (placed.number, placed.line) in busy,
+                self._settings.one_call_per_number
+                and self._form(placed.number, placed.line) in busy,
                 "its number is in a call",
             ),
             ("R8.4", placed.in_use != (*_by_line(everything), *_by_line(own)), "wrong in_use"),
@@ -173,9 +175,15 @@ class Auditor:
         is_too_soon = _is_too_soon(parameters.call_rate, own, placed.at)
         yield "R2.4", is_too_soon, "above the call rate of its campaign"
         if cap is not None:
-            times = self._attempts[placed.number, placed.line]
+            form = self._form(placed.number, placed.line)
+            written = [called for called in self._attempts if self._form(*called) == form]
+            times = [at for called in written for at in self._attempts[called]]
             recent = [at for at in times if at + cap.window_ms > placed.at]
             yield "R6.15", len(recent) >= cap.attempts, "its number is capped"
+
+    def _form(self, number: str, line: Line) -> _Called:
+        """Return what is compared of a number (R3.7)."""
+        return form_on(line, number, self._settings.number_plan), line
 
 
 def _who(call: ev.CallPlaced) -> _Who:

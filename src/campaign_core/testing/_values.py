@@ -15,8 +15,9 @@ from campaign_core._model.call_script import CallScript, TransferOption
 from campaign_core._model.calling_hours import CallingHours, Weekday
 from campaign_core._model.campaign_model import CampaignModel, Order
 from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
+from campaign_core._model.number_plan import NumberPlan
 from campaign_core._model.outcomes import Outcome
-from campaign_core._model.recipients import Line, Number, Recipient
+from campaign_core._model.recipients import Duplicates, Line, Number, Recipient
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.settings import Settings
 from campaign_core._model.sounds import FROM_SETTINGS
@@ -26,6 +27,7 @@ __all__ = [
     "call_scripts",
     "calling_hours",
     "campaign_models",
+    "number_plans",
     "recipient_lists",
     "retry_policies",
     "seldom",
@@ -35,7 +37,7 @@ __all__ = [
 T = TypeVar("T")
 
 _ZONES = ("UTC", "Europe/Rome", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
-_NUMBERS = ("1", "2", "3", "4", "5", "+6")
+_NUMBERS = ("1", "2", "3", "4", "5", "+6", "+61")
 _TRIED_AGAIN = tuple(
     outcome for outcome in Outcome if outcome not in (Outcome.REACHED, Outcome.OPTED_OUT)
 )
@@ -76,6 +78,24 @@ def settings() -> st.SearchStrategy[Settings]:
         listening_prompt=st.sampled_from([None, "press-9"]),
         one_call_per_number=st.sampled_from([True, True, False]),
         frequency_cap=seldom(cap),
+        number_plan=seldom(number_plans()),
+    )
+
+
+def number_plans() -> st.SearchStrategy[NumberPlan]:
+    """Draw number plans of real countries, and one in which the small world's numbers meet."""
+    return st.sampled_from(
+        [
+            NumberPlan(country_code="6", trunk_prefix=""),
+            NumberPlan(country_code="44"),
+            NumberPlan(country_code="39", trunk_prefix_stays=True),
+            NumberPlan(
+                country_code="1",
+                international_prefix="011",
+                trunk_prefix="1",
+                national_digits=10,
+            ),
+        ]
     )
 
 
@@ -163,6 +183,7 @@ def campaign_models(draw: st.DrawFn, *, name: str = "Model") -> CampaignModel:
         caller_number="100",
         routing_class=draw(seldom(st.just("trunk"))),
         priority=draw(st.sampled_from([0, 0, 1, 2])),
+        duplicates=draw(_mostly(Duplicates.REFUSE, st.just(Duplicates.EACH))),
         sound="message",
         threshold=draw(seldom(st.integers(1, len(recipients)))),
         stop_at_threshold=draw(_mostly(common=False, strategy=st.just(value=True))),

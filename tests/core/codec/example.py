@@ -20,7 +20,9 @@ from campaign_core import (
     CallLimits,
     CallRate,
     CallScript,
+    Duplicates,
     FrequencyCap,
+    NumberPlan,
     Outcome,
     codec,
     commands,
@@ -183,10 +185,29 @@ def story_of_a_smaller_telephony() -> Recorded:
     return story
 
 
+@cache
+def story_of_numbers() -> Recorded:
+    """Tell of what came later: a number plan, and siblings under one number."""
+    story = Recorded(number_plan=NumberPlan(country_code="44"))
+    story.tell(commands.AddToDoNotCall(numbers=("02079460958",)))
+    siblings = listed("02079460959 +442079460958 02079460959")
+    story.start(siblings, attempts_max=1, duplicates=Duplicates.EACH)
+    plan = NumberPlan(
+        country_code="39",
+        international_prefix="001",
+        trunk_prefix="0",
+        trunk_prefix_stays=True,
+        national_digits=10,
+    )
+    story.settings(number_plan=plan)
+    return story
+
+
 STORIES = {
     "format-1.json": story_of_everything,
     "format-1-part.json": story_of_a_part,
     "format-1-capacity.json": story_of_a_smaller_telephony,
+    "format-1-numbers.json": story_of_numbers,
 }
 """By the file in ``tests/core/data`` that keeps what they write."""
 

@@ -8,6 +8,7 @@ import attrs
 
 from campaign_core import (
     CampaignModel,
+    Duplicates,
     FailureReason,
     Outcome,
     Recipient,
@@ -17,6 +18,7 @@ from campaign_core import (
 )
 
 from . import flow
+from .numbers import Called, form
 from .world import Person, Run, World
 
 
@@ -36,7 +38,13 @@ def obey(world: World, command: object) -> None:
         case commands.AddToDoNotCall(numbers=numbers):
             world.do_not_call |= set(numbers)
         case commands.RemoveFromDoNotCall(numbers=numbers):
-            world.do_not_call -= set(numbers)
+            plan = world.settings.number_plan
+            forms = [form(number, plan) for number in numbers]
+            world.do_not_call = {
+                listed
+                for listed in world.do_not_call
+                if listed not in numbers and form(listed, plan) not in forms
+            }
         case commands.StartCampaign():
             _start_campaign(world, command)
         case (
@@ -65,14 +73,17 @@ def _obey_about_models(world: World, command: object) -> None:
     match command:
         case commands.AddModel(model=model):
             _name_is_free(world, model.name, None)
+            _each_number_once(world, model, model.recipients)
             _add_model(world, model)
         case commands.CloneModel(model_id=model_id, name=name):
             model = _model(world, model_id)
             _name_is_free(world, name, None)
             _add_model(world, attrs.evolve(model, name=name))
         case commands.EditModel(model_id=model_id, model=model, confirmed=confirmed):
-            _model(world, model_id)
+            before = _model(world, model_id)
             _name_is_free(world, model.name, model_id)
+            if list(model.recipients) != list(before.recipients):
+                _each_number_once(world, model, model.recipients)
             _refuse_if(_runs_of(world, [model_id]) and not confirmed, "needs a confirmation")
             world.models[model_id] = model
         case commands.DeleteModels(model_ids=model_ids, confirmed=confirmed):
@@ -98,6 +109,22 @@ def _name_is_free(world: World, name: str, but_of: int | None) -> None:
     """R3.2: unique among models."""
     others = [model.name for model_id, model in world.models.items() if model_id != but_of]
     _refuse_if(name in others, "the name is taken")
+
+
+def _each_number_once(
+    world: World,
+    parameters: CampaignModel,
+    recipients: Sequence[Recipient],
+    there: Sequence[Called] = (),
+) -> None:
+    """R3.2: the same number on the same line twice in one list; EACH: in one recipient alone."""
+    seen = list(there)
+    for entry in recipients:
+        if parameters.duplicates is Duplicates.EACH:
+            seen = []
+        for called in Person(0, entry, 0).numbers:
+            _refuse_if(world.is_repeated(called, seen), "there already")
+            seen.append(called)
 
 
 def _runs_of(world: World, model_ids: Sequence[int]) -> bool:
@@ -132,6 +159,8 @@ def _start_campaign(world: World, command: commands.StartCampaign) -> None:
         sound=model.sound if command.sound is None else command.sound,
         recipients=model.recipients if command.recipients is None else command.recipients,
     )
+    if command.recipients is not None:
+        _each_number_once(world, parameters, command.recipients)
     threshold, people = parameters.threshold, len(parameters.recipients)
     _refuse_if(people == 0, "no recipient")
     _refuse_if(parameters.sound is None, "no sound")
@@ -187,8 +216,7 @@ def _obey_about_campaign(world: World, command: object) -> None:
             _refuse_if(run.status.is_final, run.status.name)
             _refuse_if(run.expired, "expired")
             there = [called for person in run.people for called in person.numbers]
-            for person in [Person(0, entry, 0) for entry in recipients]:
-                _refuse_if(any(called in there for called in person.numbers), "there already")
+            _each_number_once(world, run.parameters, recipients, there)
             _append(run, list(recipients))
             _activate(run)
         case commands.AddAttempts():

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from campaign_core import CallingHours, CallLimits, CallRate, Line, Order, RecipientStatus, Status
 
-from .world import Attempt, Call, Called, Person, Run, World
+from .numbers import Called
+from .world import Attempt, Call, Person, Run, World
 
 
 def run_pass(world: World) -> None:
@@ -115,7 +116,8 @@ def _is_capped(world: World, called: Called) -> bool:
     if cap is None:
         return False
     window_ms = cap.per_h * 3_600_000
-    recent = [1 for other, at, _ in world.capped if other == called and world.now < at + window_ms]
+    times = [at for other, at, _ in world.capped if world.is_same(other, called)]
+    recent = [at for at in times if world.now < at + window_ms]
     return len(recent) >= cap.attempts
 
 
@@ -128,7 +130,8 @@ def has_room(world: World, run: Run, person: Person) -> bool:
     assert called is not None
     if not world.driver_up or world.now < world.deferred_until:
         return False  # R5.5
-    if world.settings.one_call_per_number and called in [c.called for c in world.calls.values()]:
+    in_calls = [call.called for call in world.calls.values()]
+    if world.settings.one_call_per_number and world.is_repeated(called, in_calls):
         return False  # R6.14
     return (
         _within_limits(world.settings.call_limits, list(world.calls.values()), called[1])

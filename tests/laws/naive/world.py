@@ -17,8 +17,7 @@ from campaign_core import (
     Status,
 )
 
-Called = tuple[str, Line]
-"""A number with its line."""
+from .numbers import Called, compared, form
 
 
 @dataclass
@@ -174,13 +173,31 @@ class World:
 
     def is_barred(self, person: Person, called: Called) -> bool:
         """R5.6: barred by the do-not-call list, whatever the line, or by R6.10."""
-        return called[0] in self.do_not_call or called in person.never_again
+        return self.is_listed(called) or any(
+            self.is_same(called, other) for other in person.never_again
+        )
+
+    def is_listed(self, called: Called) -> bool:
+        """R6.12: whatever the line; R3.7: an external number in whatever way it is written."""
+        number, line = called
+        if line is Line.INTERNAL:
+            return number in self.do_not_call
+        plan = self.settings.number_plan
+        return form(number, plan) in [form(listed, plan) for listed in self.do_not_call]
+
+    def is_same(self, one: Called, other: Called) -> bool:
+        """R3.7: numbers are compared by their forms, internal ones as they are."""
+        plan = self.settings.number_plan
+        return compared(one, plan) == compared(other, plan)
+
+    def is_repeated(self, called: Called, others: list[Called]) -> bool:
+        return any(self.is_same(called, other) for other in others)
 
     def settle_barred(self, person: Person) -> None:
         """R5.6, R6.12: an idle recipient fails when no number is left."""
         if not all(self.is_barred(person, called) for called in person.numbers):
             return
-        if any(number in self.do_not_call for number, _ in person.numbers):
+        if any(self.is_listed(called) for called in person.numbers):
             self.fail(person, FailureReason.DO_NOT_CALL)
         else:
             self.fail(person, FailureReason.NO_NUMBER_LEFT)

@@ -11,7 +11,6 @@ import attrs
 from campaign_core.errors import Problem, SettingsError
 
 __all__ = [
-    "CALLER_NUMBER",
     "HOST",
     "SERVICE_ID",
     "Check",
@@ -42,12 +41,6 @@ def like(pattern: re.Pattern[str], rule: str) -> Check:
 
     return check
 
-
-CALLER_NUMBER = like(
-    re.compile(r"[0-9*#+]*(\{caller_number\}[0-9*#]*)?"),
-    "digits, * # +, and {caller_number} at most once",
-)
-"""A validator of what a route makes of the caller number."""
 
 HOST = like(re.compile(r"[A-Za-z0-9_.:%-]{1,253}"), "a host")
 """A validator of names and addresses of hosts."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from campaign_core import Instant, is_known_zone
 
-__all__ = ["TIMES", "instant_of", "is_within_times", "written", "zone_of"]
+__all__ = ["TIMES", "clock_change_at", "instant_of", "is_within_times", "written", "zone_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -35,6 +35,32 @@ def written(at: int, zone: ZoneInfo) -> str:
     """Return an instant as ISO 8601 text on the clock of a zone, to the millisecond."""
     moment = datetime.fromtimestamp(at // 1_000, zone).replace(microsecond=at % 1_000 * 1_000)
     return moment.isoformat(timespec="milliseconds")
+
+
+def clock_change_at(local: datetime, zone: ZoneInfo) -> str | None:
+    """Return what a change of the clock makes of a time on it, as a sentence.
+
+    Args:
+        local: without an offset.
+        zone: whose clock is meant.
+
+    Returns:
+        ``None`` where the time is there exactly once.
+    """
+    first = local.replace(tzinfo=zone, fold=0)
+    second = local.replace(tzinfo=zone, fold=1)
+    taken = first.astimezone(UTC).astimezone(zone)
+    if taken.replace(tzinfo=None) != local:
+        return (
+            f"{local:%H:%M on %Y-%m-%d} is left out on the clock of {zone.key}, which goes forward"
+            f" then: it is taken as {taken:%H:%M %Z}"
+        )
+    if first.utcoffset() != second.utcoffset():
+        return (
+            f"{local:%H:%M on %Y-%m-%d} comes twice on the clock of {zone.key}, which goes back"
+            f" then: the first is taken, {first:%H:%M %Z}, and not {second:%H:%M %Z}"
+        )
+    return None
 
 
 @cache

@@ -15,7 +15,6 @@ import attrs
 
 from campaign_core import ServiceId
 from campaign_drivers._checks import (
-    CALLER_NUMBER,
     HOST,
     SERVICE_ID,
     between,
@@ -24,6 +23,7 @@ from campaign_drivers._checks import (
     refuse,
     routing_classes,
 )
+from campaign_drivers.caller_number import CALLER_NUMBER
 
 __all__ = ["AsteriskSettings", "Route"]
 
@@ -55,7 +55,8 @@ class Route:
         default="{caller_number}",
         validator=CALLER_NUMBER,
     )
-    """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``."""
+    """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``; see
+    :mod:`campaign_drivers.caller_number`."""
     context: str | None = attrs.field(
         default=None,
         validator=attrs.validators.optional(like(_NAME, "the name of a context")),

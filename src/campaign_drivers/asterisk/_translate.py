@@ -16,6 +16,7 @@ from campaign_core import Line, Outcome
 from campaign_core.decisions import PlaceCall
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
 from campaign_drivers.asterisk._wire import Action
+from campaign_drivers.caller_number import caller_number_on_route
 
 __all__ = [
     "CAUSES",
@@ -124,9 +125,8 @@ def originate(settings: AsteriskSettings, order: PlaceCall) -> Action:
     """
     route = route_of(settings, order)
     number = _fit(_NUMBER, order.number, "the number")
-    caller = route.caller_number.format(
-        caller_number=_fit(_NUMBER, order.caller_number, "the caller number")
-    )
+    given = _fit(_NUMBER, order.caller_number, "the caller number")
+    caller = caller_number_on_route(route.caller_number, given)
     name = _fit(_DISPLAY, order.display_name, "the display name")
     headers = [
         ("Channel", route.channel.replace("{number}", number)),

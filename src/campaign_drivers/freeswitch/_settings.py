@@ -16,7 +16,6 @@ import attrs
 
 from campaign_core import ServiceId
 from campaign_drivers._checks import (
-    CALLER_NUMBER,
     HOST,
     SERVICE_ID,
     Check,
@@ -26,6 +25,7 @@ from campaign_drivers._checks import (
     refuse,
     routing_classes,
 )
+from campaign_drivers.caller_number import CALLER_NUMBER
 
 __all__ = ["FreeSwitchSettings", "Route"]
 
@@ -76,7 +76,8 @@ class Route:
         default="{caller_number}",
         validator=CALLER_NUMBER,
     )
-    """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``."""
+    """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``; see
+    :mod:`campaign_drivers.caller_number`."""
     variables: Mapping[str, str] = attrs.field(factory=dict, validator=_variables)
     """Channel variables for each call."""
     codecs: tuple[str, ...] = attrs.field(

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from campaign_core import Line
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._board import is_call_of
+from campaign_drivers.caller_number import caller_number_on_route
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._wire import Command
 
@@ -125,7 +126,8 @@ def originate(settings: FreeSwitchSettings, order: PlaceCall) -> Command:
         raise UnfitError(f"the id {call_id!r} is none of this service")
     number = _fit(_NUMBER, order.number, "the number")
     given = _fit(_NUMBER, order.caller_number, "the caller number")
-    caller = _fit(_CALLER, route.caller_number.format(caller_number=given), "the caller number")
+    shown = caller_number_on_route(route.caller_number, given)
+    caller = _fit(_CALLER, shown, "the caller number")
     # Whole epoch seconds: 3 of them lasted 2.1. One more, so that nobody is cut short.
     rings_s = int(order.ring_timeout_s) + 1
     variables = [

@@ -18,7 +18,14 @@ from campaign_service.config.settings_table import read_do_not_call, read_settin
 from campaign_service.config.simulated_table import Simulation, read_simulation
 from campaign_service.config.table import Table
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
-from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
+from campaign_service.instants import (
+    TIMES,
+    clock_change_at,
+    instant_of,
+    is_within_times,
+    written,
+    zone_of,
+)
 
 __all__ = ["CampaignFile", "read_campaign"]
 
@@ -40,6 +47,8 @@ class CampaignFile:
     do_not_call: tuple[str, ...]
     simulation: Simulation
     """The network of a run on the simulated driver."""
+    clock_changes: tuple[str, ...] = ()
+    """Of each time that a change of the clock makes another than it looks: a sentence."""
     _source: TomlFile = attrs.field(repr=False, eq=False)
 
     def located(self, error: SettingsError, now: Instant) -> SettingsError:
@@ -83,6 +92,7 @@ class CampaignFile:
 class _Start:
     when: StartImmediately | StartAfter | StartAt
     expires_at: Instant | None
+    clock_changes: tuple[str, ...]
 
 
 def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile:
@@ -122,6 +132,7 @@ def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile
         expires_at=start.expires_at,
         do_not_call=do_not_call,
         simulation=simulation,
+        clock_changes=start.clock_changes,
         source=source,
     )
 
@@ -183,7 +194,20 @@ def _start(table: Table, model: CampaignModel | None) -> _Start:
         when = StartAt(at=at)
     elif minutes is not None:
         when = StartAfter(minutes=minutes)
-    return _Start(when=when, expires_at=_moment(table, "expires_at", zone))
+    changes = (_clock_change(table, key, zone) for key in ("at", "expires_at"))
+    return _Start(
+        when=when,
+        expires_at=_moment(table, "expires_at", zone),
+        clock_changes=tuple(sentence for sentence in changes if sentence is not None),
+    )
+
+
+def _clock_change(table: Table, key: str, zone: ZoneInfo) -> str | None:
+    value = table.raw(key)
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        return None
+    told = clock_change_at(value, zone)
+    return None if told is None else f"start.{key}: {told}"
 
 
 def _moment(table: Table, key: str, zone: ZoneInfo) -> Instant | None:

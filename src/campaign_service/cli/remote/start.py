@@ -20,7 +20,7 @@ from campaign_service.cli.words import counted
 from campaign_service.client import Client, Json, ModelRow
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, read_campaign, read_recipients
-from campaign_service.instants import zone_of
+from campaign_service.instants import clock_change_at, zone_of
 
 __all__ = ["start"]
 
@@ -169,6 +169,9 @@ def _moment(option: str, text: str | None, zone: str) -> datetime | None:
     if not is_known_zone(zone):
         rule = f"with an offset, such as 2026-01-12T08:30:00+01:00: {zone} is not known here"
         raise SettingsError([Problem(field=option, value=text, rule=rule)])
+    told = clock_change_at(moment, zone_of(zone))
+    if told is not None:
+        click.echo(f"{option}: {told}", err=True)
     return moment.replace(tzinfo=zone_of(zone))
 
 
@@ -195,6 +198,8 @@ def _file(wanted: str) -> CampaignFile | None:
     file = read_campaign(path)
     if file.settings != Settings():
         click.echo(f"{path}: [settings] is left aside, for the service has its own.", err=True)
+    for sentence in file.clock_changes:
+        click.echo(f"{path}: {sentence}", err=True)
     return file
 
 

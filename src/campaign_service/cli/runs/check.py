@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,12 +13,13 @@ import click
 from campaign_core import Line, ServiceId, sounds_of
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.events import CallPlaced
-from campaign_drivers import Missing, Need
+from campaign_drivers import Driver, DriverError, Missing, Need
 from campaign_drivers.simulated import RealClock
 from campaign_service.cli.options import EXISTING_FILE, driver_option, settings_option
 from campaign_service.cli.runs.display import duration_text
 from campaign_service.cli.runs.forecast import Forecast, forecast
 from campaign_service.cli.runs.job import first_instant, refuse_unstartable
+from campaign_service.cli.runs.remarks import remarks_on
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.words import limits_text
 from campaign_service.config import CampaignFile, read_campaign
@@ -30,7 +31,6 @@ __all__ = ["check"]
 
 _SIMULATED_MAX = 20_000
 """Larger campaigns are simulated by ``campaign run``, not in passing."""
-_SHORT_RING_S = 15
 
 
 @click.command(short_help="Check a campaign's files and say what would happen.")
@@ -49,13 +49,19 @@ def check(*, campaign: Path, driver: str, settings: Path | None, no_simulation: 
     now = first_instant(file, is_simulated=driver == "simulated")
     refuse_unstartable(file, now)
 
-    def tell() -> None:
-        click.echo(f"{click.format_filename(campaign)}: nothing wrong with it.\n")
+    def tell(verdict: str) -> None:
+        click.echo(f"{click.format_filename(campaign)}: {verdict}.\n")
         _echo(_facts(file))
 
-    missing = asyncio.run(_missing(file, driver, tell))
+    opened = _driver(file, driver)
+    try:
+        missing = asyncio.run(_missing(file, opened))
+    except DriverError:
+        tell("nothing wrong with the files, and the telephony cannot be asked")
+        raise
+    tell("the telephony lacks something for it" if missing else "nothing wrong with it")
     _echo(_missing_lines(missing))
-    remarks = list(_remarks(file))
+    remarks = list(remarks_on(file, driver))
     if remarks:
         _echo(["", "Mind:", *(f"  {remark}" for remark in remarks)])
     if not no_simulation:
@@ -112,57 +118,27 @@ def _start(file: CampaignFile) -> str:
             return "at once"
 
 
-def _remarks(file: CampaignFile) -> Iterator[str]:
-    """Yield what is allowed, and yet perhaps not meant."""
-    model = file.model
-    limits = limits_in_force(model.call_limits, file.settings.call_limits)
-    barred = set(file.do_not_call)
-    on_list = sum(recipient.number in barred for recipient in model.recipients)
-    if all(
-        number.number in barred for recipient in model.recipients for number in recipient.numbers
-    ):
-        yield "Everyone is on the do-not-call list: nobody will be called."
-    elif on_list:
-        yield f"{on_list} recipients are on the do-not-call list and will not be called there."
-    for line, limit in ((Line.INTERNAL, limits.internal), (Line.EXTERNAL, limits.external)):
-        count = sum(
-            any(number.line is line for number in recipient.numbers)
-            for recipient in model.recipients
-        )
-        if count and 0 in (limit, limits.total):
-            yield f"A limit of 0 keeps {count} {line.name.lower()} recipients from being called."
-        elif count and limit is None and limits.total is None:
-            yield f"No limit of {line.name.lower()} calls: up to {count} are placed at once."
-    if file.settings.active_campaigns_max == 0:
-        yield "A limit of 0 campaigns at a time keeps this one from being called."
-    if model.ring_timeout_s < _SHORT_RING_S:
-        yield f"Ringing for less than {_SHORT_RING_S} s is against the rules of some countries."
-    if not model.script.confirm_answer and not model.script.confirm_listening:
-        yield "Without a confirmation, whatever answers counts as reached: a voicemail box too."
-
-
 # What the telephony has ------------------------------------------------------------------------
 
 
-async def _missing(file: CampaignFile, url: str, tell: Callable[[], None]) -> tuple[Missing, ...]:
-    """Return what the telephony lacks.
-
-    Args:
-        file: the campaign.
-        url: of the telephony.
-        tell: called once the URL is known to be good, before the telephony is asked.
-    """
-    simulation = file.simulation
-    driver = open_driver(
+def _driver(file: CampaignFile, url: str) -> Driver:
+    return open_driver(
         DriverRequest(
             url=url,
             service_id=ServiceId("00000000"),
             clock=RealClock(),
-            network=simulation.network,
-            seed=simulation.seed,
+            network=file.simulation.network,
+            seed=file.simulation.seed,
         )
     )
-    tell()
+
+
+async def _missing(file: CampaignFile, driver: Driver) -> tuple[Missing, ...]:
+    """Return what the telephony lacks.
+
+    Raises:
+        DriverError: it cannot be asked.
+    """
     model = file.model
     lines = {recipient.line for recipient in model.recipients}
     classes = frozenset({model.routing_class} if Line.EXTERNAL in lines else ())

@@ -3,6 +3,8 @@
 import pytest
 
 from campaign_service.cli import main
+from campaign_service.cli.runs.remarks import remarks_on
+from campaign_service.config import read_campaign
 
 CAMPAIGN = """
 [campaign]
@@ -19,6 +21,9 @@ starts_at = 2026-01-12T08:00:00Z
 rates = { answered = 1.0 }
 people = { follows_prompts = 1 }
 """
+
+
+CONFIRMED = "confirm_answer = true, confirm_listening = true"
 
 
 @pytest.fixture
@@ -87,6 +92,8 @@ def test_sound_or_route_that_the_telephony_lacks_is_told(check):
     )
 
     assert status == 2
+    assert "campaign.toml: the telephony lacks something for it." in told
+    assert "nothing wrong" not in told
     assert "The telephony lacks:\n  sound press-1: record it" in told
     assert "  route: add a route for this class" in told
     assert "other" not in told
@@ -96,6 +103,7 @@ def test_telephony_out_of_reach_ends_with_status_3(check):
     status, told = check("--driver", "asterisk://user:hush@127.0.0.1:1/?internal=PJSIP/{number}")
 
     assert status == 3
+    assert "nothing wrong with the files, and the telephony cannot be asked" in told
     assert "hush" not in told
 
 
@@ -115,6 +123,13 @@ def test_telephony_out_of_reach_ends_with_status_3(check):
             ("[campaign]", "[do_not_call]\nnumbers = ['201', '202', '203']\n[campaign]"),
             "Everyone is on the do-not-call list",
         ),
+        (("attempts_max = 2", "attempts_max = 5"), "uses up the 5 attempts of many"),
+        (("attempts_max = 2", ""), "External calls without a breaker"),
+        ((CONFIRMED, "opt_out_digit = '7'"), "Nobody can ever dial 7 to opt out"),
+        (
+            (CONFIRMED, "transfer = { digit = '0', extension = '200' }"),
+            "Nobody can ever dial 0 to be connected",
+        ),
         (("[simulated]", "do_not_call.numbers = ['201']\n[simulated]"), "1 recipients are on the"),
     ],
 )
@@ -123,6 +138,46 @@ def test_what_is_perhaps_not_meant_is_remarked(check, change, remark):
         change = ("[campaign]", "[do_not_call]\nnumbers = ['201']\n\n[campaign]")
 
     assert remark in check(change=change)[1]
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-03-29T02:30:00", "02:30 on 2026-03-29 is left out on the clock of Europe/Rome"),
+        ("2026-03-29T02:30:00", "it is taken as 03:30 CEST"),
+        ("2026-10-25T02:30:00", "02:30 on 2026-10-25 comes twice on the clock of Europe/Rome"),
+        ("2026-10-25T02:30:00", "the first is taken, 02:30 CEST, and not 02:30 CET"),
+        ("2026-10-25T02:30:00+01:00", None),
+        ("2026-10-25T03:00:00", None),
+    ],
+)
+def test_time_that_a_change_of_the_clock_leaves_out_or_repeats_is_remarked(check, at, told):
+    start = f"time_zone = 'Europe/Rome'\n[start]\nat = {at}\n[simulated]"
+
+    said = check(change=("[simulated]", start))[1]
+
+    assert (told is None and "start.at:" not in said) or f"{told}" in said
+
+
+def test_campaign_with_nothing_to_mind_is_told_without_remarks(check):
+    calm = """attempts_max = 2
+retry = { delays_s = { CONGESTION = 60, FAILED = 60, REFUSED = 60 } }
+breaker = { calls = 10, failed_percent = 80 }"""
+
+    assert "Mind:" not in check(change=("attempts_max = 2", calm))[1]
+
+
+def test_caller_number_that_a_route_doubles_is_remarked(check, tmp_path):
+    """R7.8: the telephony would show a number that nobody has."""
+    check(change=('caller_number = "100"', 'caller_number = "+390105550100"'))
+    file = read_campaign(tmp_path / "campaign.toml")
+
+    remarks = list(remarks_on(file, "asterisk://u:hush@h/?external.caller=+39{caller_number}"))
+
+    assert remarks[-1] == (
+        "The route external sends +39+390105550100 as the caller number: {caller_number-+39} in its"
+        " external.caller takes +39 off before."
+    )
 
 
 def test_campaign_that_calls_nobody_says_so(check):

@@ -14,12 +14,14 @@ from msgspec import UNSET, Struct, UnsetType
 from campaign_core import CampaignId, Instant, ModelId, Position, State
 from campaign_core.commands import Command
 from campaign_service.access import Passwords, Principal
+from campaign_service.access.login_limit import place_of
 from campaign_service.api.answer import Answer, taken_answer
 from campaign_service.api.etags import matches
 from campaign_service.api.premises import Premises
-from campaign_service.api.problems import NotFoundError, PreconditionFailedError
+from campaign_service.api.problems import ClientGoneError, NotFoundError, PreconditionFailedError
 from campaign_service.api.repeats import digest_of
 from campaign_service.api.times import instant_in
+from campaign_service.api.turns import Turns
 from campaign_service.database import Database
 from campaign_service.serving import KeyedRequest, Taken, TenantService
 
@@ -98,7 +100,38 @@ class Asked:
         if at is UNSET:
             return self.tenant.state, self.tenant.now
         then = instant_in(at, "at")
-        return await self.premises.past.state_of(self.tenant, then), then
+        past = self.premises.past
+        state = past.state_of(self.tenant, then, by=self.principal.name)
+        return await self.while_waited_for(state), then
+
+    async def in_turn(
+        self, turns: Turns, work: Callable[P, T], *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what some work comes to, when whoever asks has had a turn, and still waits.
+
+        Raises:
+            BusyError: too many wait.
+            ClientGoneError: nobody waits for the answer any more.
+        """
+        taken = turns.take(self.principal.name, work, *args, **more)
+        return await self.while_waited_for(taken)
+
+    async def while_waited_for(self, answer: Coroutine[Any, Any, T]) -> T:
+        """Return what is waited for, or give it up when whoever asks has gone.
+
+        Raises:
+            ClientGoneError: nobody waits for it any more.
+        """
+        waiting = asyncio.ensure_future(answer)
+        gone = asyncio.ensure_future(self.until_gone())
+        try:
+            await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise ClientGoneError("nobody waits for the answer any more")
+            return waiting.result()
+        finally:
+            waiting.cancel()
+            gone.cancel()
 
     def query(self, kind: type[S]) -> S:
         """Return the query, of the shape that the operation declares."""
@@ -125,7 +158,7 @@ class Asked:
         """Return what some work on the database and a password comes to, when it has its turn."""
         premises = self.premises
         return await premises.by_password.take(
-            work, premises.house.database, premises.passwords, *args, **more
+            place_of(self.address), work, premises.house.database, premises.passwords, *args, **more
         )
 
     async def give(

@@ -68,11 +68,15 @@ async def read(
     by = "" if asker is None else asker.name
     with premises.body_room.held(by) as held:
         data = await _bytes(request, most, held)
-        return await _shaped(premises, operation, request, data)
+        return await _shaped(premises, operation, request, data, by)
 
 
 async def _shaped(
-    premises: Premises, operation: Operation, request: Request[Any, Any, Any], data: bytearray
+    premises: Premises,
+    operation: Operation,
+    request: Request[Any, Any, Any],
+    data: bytearray,
+    by: str,
 ) -> Struct | None:
     kind = operation.body
     if kind is None:
@@ -87,7 +91,7 @@ async def _shaped(
         raise UnsupportedBodyError(f"Content-Type: {shown}: application/json is needed")
     if len(data) < _LARGE:
         return read_body(data, kind)
-    return await premises.reading.take(read_body, data, kind)
+    return await premises.reading.take(by, read_body, data, kind)
 
 
 def media_of(one: str) -> str:

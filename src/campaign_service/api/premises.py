@@ -24,6 +24,8 @@ _PASSWORDS_WAITING_MAX = 30
 """Some ten passwords a second and processor are worked on: who comes behind so many would wait for
 seconds, and is told to come again."""
 _COME_AGAIN_S = 2
+_EACH_MAX = 10
+"""So many questions of one user wait at one time."""
 
 
 def _by_password() -> Turns:
@@ -35,12 +37,15 @@ def _by_password() -> Turns:
     )
 
 
-def _turns(name: str, what: str, *, at_once: int, waiting_max: int) -> Callable[[], Turns]:
+def _turns(
+    name: str, what: str, *, at_once: int, waiting_max: int, waiting_each_max: int = _EACH_MAX
+) -> Callable[[], Turns]:
     def made() -> Turns:
         return Turns(
             name,
             at_once=at_once,
             waiting_max=waiting_max,
+            waiting_each_max=waiting_each_max,
             crowded=lambda: BusyError(f"too many {what} wait already: come again"),
         )
 
@@ -72,6 +77,10 @@ class Premises:
         factory=_turns("questions", "long questions", at_once=2, waiting_max=50)
     )
     """For questions that may take seconds: trials, exports, long lists."""
+    pages: Turns = attrs.field(
+        factory=_turns("pages", "questions to the journal", at_once=2, waiting_max=50)
+    )
+    """For what is read from the journal in pages: logs, audits, past campaigns."""
     forecasting: Turns = attrs.field(
         factory=_turns("forecasts", "forecasts", at_once=1, waiting_max=1)
     )
@@ -79,8 +88,9 @@ class Premises:
 
     def close(self) -> None:
         """Give up all that waits for its turn."""
-        for turns in (self.by_password, self.reading, self.long, self.forecasting):
+        for turns in (self.by_password, self.reading, self.long, self.pages, self.forecasting):
             turns.close()
+        self.past.close()
 
     @property
     def passwords(self) -> Passwords:

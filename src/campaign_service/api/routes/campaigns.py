@@ -219,7 +219,7 @@ async def try_command(asked: Asked) -> Answer:
         return what_if_answer(what_if(state, command, now))
 
     try:
-        return Answer(content=await asked.premises.long.take(tried))
+        return Answer(content=await asked.in_turn(asked.premises.long, tried))
     except UnknownModelError as error:
         raise refused_by_field(error, "trial.model_id", getattr(trial, "model_id", 0)) from None
     except UnknownCampaignError as error:

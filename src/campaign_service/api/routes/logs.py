@@ -57,7 +57,7 @@ async def read_log_entry(asked: Asked) -> Answer:
             raise NotFoundError(f"seq = {seq}: there is no such event")
         return msgspec.json.encode(log_entry(entries[0], is_whole=True))
 
-    return Answer(content=await asked.premises.long.take(written))
+    return Answer(content=await asked.in_turn(asked.premises.long, written))
 
 
 @LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, reply=records.LogPage)
@@ -88,14 +88,14 @@ async def _log(asked: Asked, campaign_id: CampaignId | None) -> Answer:
             next=_next(entries, query.limit),
         )
 
-    return Answer(content=await asyncio.to_thread(page))
+    return Answer(content=await asked.in_turn(asked.premises.pages, page))
 
 
 @LOGS.query("/past-campaigns", query=PastQuery, reply=records.PastCampaignPage)
 async def list_past_campaigns(asked: Asked) -> Answer:
     """List every campaign that ever was, those deleted included (R9.2)."""
     query = asked.query(PastQuery)
-    found = await asyncio.to_thread(asked.tenant.history.campaigns)
+    found = await asked.in_turn(asked.premises.pages, asked.tenant.history.campaigns)
     behind = [one for one in found if one.campaign_id > query.after]
     page = behind[: query.limit]
     return Answer(
@@ -113,7 +113,7 @@ async def read_past_campaign(asked: Asked) -> Answer:
     Changes of settings, of its model, or its being deleted have not touched them.
     """
     record = await _past(asked)
-    return Answer(content=await asyncio.to_thread(_detail, asked.tenant, record))
+    return Answer(content=await asked.in_turn(asked.premises.pages, _detail, asked.tenant, record))
 
 
 @LOGS.query("/audit", query=AuditQuery, reply=records.AuditPage)
@@ -137,7 +137,7 @@ async def read_audit(asked: Asked) -> Answer:
             next=_next(entries, query.limit),
         )
 
-    return Answer(content=await asyncio.to_thread(page))
+    return Answer(content=await asked.in_turn(asked.premises.pages, page))
 
 
 @LOGS.query(
@@ -156,7 +156,9 @@ async def export_campaign(asked: Asked) -> Answer:
     record = await _past(asked)
     name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
     return Answer(
-        content=await export(asked.tenant, record, query, turns=asked.premises.long),
+        content=await asked.while_waited_for(
+            export(asked.tenant, record, query, turns=asked.premises.long, by=asked.principal.name)
+        ),
         # The framework adds the charset.
         media="text/csv" if query.format == "csv" else "application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},

@@ -96,8 +96,10 @@ async def read_model(asked: Asked) -> Answer:
         shape = _shape(model_id, model, has_recipients=has_recipients)
         return msgspec.json.encode(shape), asked.premises.model_tags.of(model)
 
-    take = asked.premises.long.take if has_recipients else asyncio.to_thread
-    text, tag = await take(written)
+    if has_recipients:
+        text, tag = await asked.in_turn(asked.premises.long, written)
+    else:
+        text, tag = await asyncio.to_thread(written)
     return Answer(content=text, headers={"ETag": tag})
 
 

@@ -64,8 +64,10 @@ async def read_status(asked: Asked) -> Answer:
     """
     has_waiting = asked.query(StatusQuery).waiting
     # Cheap without: it is asked every second, and shall not wait for what others ask.
-    take = asked.premises.long.take if has_waiting else asyncio.to_thread
-    return Answer(content=await take(_status, asked.tenant, has_waiting=has_waiting))
+    told = partial(_status, asked.tenant, has_waiting=has_waiting)
+    if not has_waiting:
+        return Answer(content=await asyncio.to_thread(told))
+    return Answer(content=await asked.in_turn(asked.premises.long, told))
 
 
 def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
@@ -139,7 +141,8 @@ async def forecast_campaign(asked: Asked) -> Answer:
     premises, settings = asked.premises, asked.premises.settings
     gone = asyncio.ensure_future(asked.until_gone())
     try:
-        found, played = await premises.forecasting.take(
+        found, played = await asked.in_turn(
+            premises.forecasting,
             forecast_of,
             asked.tenant,
             asked.campaign_id,

@@ -83,7 +83,7 @@ class OlderPages:
         return await asyncio.shield(reading)
 
     async def _read(self, place: _Place, known_seq: int) -> OlderPage:
-        return await self._turns.take(self._page, *place, known_seq)
+        return await self._turns.take("listeners", self._page, *place, known_seq)
 
     def _page(self, after: int, campaign_id: CampaignId | None, known_seq: int) -> OlderPage:
         entries = self._tenant.history.entries(

@@ -50,7 +50,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 async def export(
-    tenant: TenantService, record: CampaignRecord, query: ExportQuery, *, turns: Turns
+    tenant: TenantService, record: CampaignRecord, query: ExportQuery, *, turns: Turns, by: str
 ) -> AsyncIterator[bytes]:
     """Return an export, piece by piece; each is read and written when it has its turn.
 
@@ -66,14 +66,16 @@ async def export(
         "log": (pages.log, LOG_COLUMNS),
     }[query.what]
     texts = _csv(rows(), columns) if query.format == "csv" else _json(rows(), query.what)
-    first = await turns.take(_next, texts)
-    return _rest(first, texts, turns)
+    first = await turns.take(by, _next, texts)
+    return _rest(first, texts, turns, by)
 
 
-async def _rest(text: str | None, texts: Iterator[str], turns: Turns) -> AsyncIterator[bytes]:
+async def _rest(
+    text: str | None, texts: Iterator[str], turns: Turns, by: str
+) -> AsyncIterator[bytes]:
     while text is not None:
         yield text.encode()
-        text = await turns.go_on(_next, texts)
+        text = await turns.go_on(by, _next, texts)
 
 
 def _next(texts: Iterator[str]) -> str | None:

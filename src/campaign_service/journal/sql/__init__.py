@@ -8,7 +8,7 @@ from campaign_service.journal.sql.entries import heads_of
 from campaign_service.journal.sql.exporting import CampaignExport
 from campaign_service.journal.sql.history import CampaignRecord, History
 from campaign_service.journal.sql.importing import Imported, import_journal
-from campaign_service.journal.sql.recovery import Recovered
+from campaign_service.journal.sql.recovery import NotWantedError, Recovered
 from campaign_service.journal.sql.sql_journal import SqlJournal
 from campaign_service.journal.sql.tenants import (
     DEFAULT_TENANT,
@@ -26,6 +26,7 @@ __all__ = [
     "Head",
     "History",
     "Imported",
+    "NotWantedError",
     "Recovered",
     "SqlJournal",
     "TenantRow",

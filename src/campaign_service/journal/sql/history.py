@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ from campaign_service.database import schema as db
 from campaign_service.journal.interface import Entry, Receipt
 from campaign_service.journal.sql.attempts import attempt_of_row
 from campaign_service.journal.sql.entries import storable
-from campaign_service.journal.sql.recovery import state_where
+from campaign_service.journal.sql.recovery import Recovered, state_where
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.stored import ENTRY, entry_of_row, head_of
 from campaign_service.journal.sql.tenants import TenantRow
@@ -204,10 +205,30 @@ class History:
             JournalError: the journal begins later, or cannot be read by this release.
             JournalDamagedError: an event on the way was altered, taken out or put in.
         """
-        found = state_where(self._database, self.tenant, until=at)
+        return self.recovered_at(at).state
+
+    def recovered_at(
+        self,
+        at: Instant,
+        *,
+        known: Recovered | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Recovered:
+        """Return the state as it was at a time, and where the journal was then.
+
+        Args:
+            at: the time.
+            known: what was returned for an earlier time, from which it is not far.
+            is_wanted: whether somebody still waits for it; asked from this thread.
+
+        Raises:
+            JournalError: as :meth:`state_at`.
+            NotWantedError: nobody does.
+        """
+        found = state_where(self._database, self.tenant, until=at, known=known, is_wanted=is_wanted)
         if found is None:
             raise JournalError("the journal begins later")
-        return found.state
+        return found
 
     def state_after(self, seq: int) -> State:
         """Return the state as it was after an event.

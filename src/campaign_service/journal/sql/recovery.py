@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 import attrs
@@ -19,9 +19,13 @@ from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.stored import head_of, stored
 from campaign_service.journal.sql.tenants import TenantRow
 
-__all__ = ["Recovered", "state_where"]
+__all__ = ["NotWantedError", "Recovered", "state_where"]
 
 _log = logging.getLogger("campaign_service.journal")
+
+
+class NotWantedError(Exception):
+    """Nobody waits any more for a state that was being made."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +48,8 @@ def state_where(
     *,
     seq_max: int | None = None,
     until: Instant | None = None,
+    known: Recovered | None = None,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> Recovered | None:
     """Return the state after the last event up to a number and a time, or at the journal's end.
 
@@ -52,6 +58,8 @@ def state_where(
         tenant: whose.
         seq_max: no event of a higher number; ``None``: of any.
         until: no later event; ``None``: of any time.
+        known: an earlier state of the same journal, to begin from unless a snapshot is nearer.
+        is_wanted: asked now and then, from the thread of the caller.
 
     Returns:
         ``None`` where there is no event.
@@ -60,10 +68,15 @@ def state_where(
         JournalDamagedError: an event was altered, taken out or put in.
         JournalAwayError: the journal cannot be read just now.
         JournalError: a newer release wrote it.
+        NotWantedError: nobody waits for it any more.
     """
     damaged: list[str] = []
     state, head = None, genesis(tenant.service_id)
+    if known is not None:
+        state, head = known.state, known.head
     for snapshot in snapshots.kept(database, tenant, seq_max=seq_max, at_max=until):
+        if snapshot.head.seq <= head.seq:
+            break
         try:
             _check_within(database, tenant, snapshot)
             state = snapshots.state_in(database, tenant, snapshot, is_checked=False)
@@ -74,7 +87,7 @@ def state_where(
             head = snapshot.head
             break
     begun_at = head.seq
-    tail = _Tail(database, tenant, head, seq_max=seq_max, until=until)
+    tail = _Tail(database, tenant, head, seq_max=seq_max, until=until, is_wanted=is_wanted)
     if state is not None:
         state = replay(tail, state)
     else:
@@ -105,8 +118,10 @@ class _Tail:
         *,
         seq_max: int | None,
         until: Instant | None,
+        is_wanted: Callable[[], bool],
     ) -> None:
         self.head = head
+        self._is_wanted = is_wanted
         self._database, self._tenant = database, tenant
         self._seq_max, self._until = seq_max, until
 
@@ -115,6 +130,8 @@ class _Tail:
         for entry, head in stored(self._database, self._tenant, after=begin.seq, anchor=begin):
             if self._seq_max is not None and head.seq > self._seq_max:
                 return
+            if not self._is_wanted():
+                raise NotWantedError
             event = event_of(entry)
             if self._until is not None and event.at > self._until:
                 return

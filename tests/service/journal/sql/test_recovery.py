@@ -15,7 +15,14 @@ from campaign_core.testing import histories
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal import JournalDamagedError
-from campaign_service.journal.sql import History, SqlJournal, create_tenant, snapshots, verify
+from campaign_service.journal.sql import (
+    History,
+    NotWantedError,
+    SqlJournal,
+    create_tenant,
+    snapshots,
+    verify,
+)
 
 from .streams import Campaign
 
@@ -240,6 +247,20 @@ def test_any_past_state_can_be_had_again(journal, history):
         assert replay(events, until=event.at) == history.state_at(event.at)
         assert replay(events[: event.seq]) == history.state_after(event.seq)
     assert replay(events) == history.state_at(events[-1].at + 1_000_000)
+
+
+def test_later_state_is_made_from_an_earlier_one_that_is_known(journal, history):
+    """R8.3; issue F4: states of nearby times are shared."""
+    campaign = two_snapshots(journal)
+    events = campaign.events[: journal.head().seq]
+    known = None
+
+    for event in events:
+        known = history.recovered_at(event.at, known=known)
+        assert replay(events, until=event.at) == known.state
+
+    with pytest.raises(NotWantedError):
+        history.recovered_at(events[0].at, is_wanted=lambda: False)
 
 
 def test_time_before_the_journal_has_no_state(journal, history):

@@ -1,0 +1,80 @@
+"""Questions end with who asks: nothing is done for a client that has gone."""
+
+import socket
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from tests.service.api.desk import Desk, below
+
+from campaign_service.api.times import text_of
+from campaign_service.journal.sql import History, NotWantedError
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """A service that makes a state of the past for as long as somebody waits for it."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def recovered_at(self, at, *, known, is_wanted):
+        begun.set()
+        until = time.monotonic() + 20
+        while is_wanted():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        ended.set()
+        raise NotWantedError
+
+    monkeypatch.setattr(History, "recovered_at", recovered_at)
+    with Desk(tmp_path) as desk:
+        yield desk, begun, ended
+
+
+def ask_and_leave(desk, path, begun, *, more=""):
+    url = urlsplit(desk.url)
+    with socket.create_connection((url.hostname, url.port), timeout=20) as one:
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: a\r\n"
+            f"Authorization: Bearer {desk.tokens['viewer']}\r\n\r\n{more}"
+        )
+        one.sendall(request.encode())
+        assert begun.wait(20)
+
+
+def test_state_of_the_past_ends_with_who_asks_for_it(slow):
+    """Issue F4: questions about the past go on after the client left."""
+    desk, begun, ended = slow
+    at = text_of(desk.tenant.now)
+    ask_and_leave(desk, below(f"campaigns?at={at}"), begun)
+    assert ended.wait(20)
+    assert desk.client("viewer").get(below("status")).status_code == 200
+
+
+def test_long_question_that_waits_ends_with_who_asks_for_it(tmp_path, monkeypatch):
+    """Issue F4, its kind: it was answered to nobody, and others waited behind it."""
+    with Desk(tmp_path) as desk:
+        long = desk.app.state.premises.long
+        go_on, begun = threading.Event(), threading.Event()
+
+        async def occupy():
+            return [desk._loop.create_task(long.take("anna", go_on.wait, 20)) for _ in range(2)]
+
+        held = desk.run(occupy())
+        turn = long._turn
+
+        async def noted(by):
+            begun.set()
+            await turn(by)
+
+        monkeypatch.setattr(long, "_turn", noted)
+        ask_and_leave(desk, below("status?waiting=true"), begun)
+        until = time.monotonic() + 20
+        while desk.call(lambda: len(long._waiting)):
+            assert time.monotonic() < until
+        go_on.set()
+
+        async def ended():
+            return [await one for one in held]
+
+        assert desk.run(ended()) == [True, True]

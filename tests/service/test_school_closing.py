@@ -113,9 +113,9 @@ def test_busy_number_rests_for_a_minute_and_those_never_called_go_first(recipien
     assert row["answer_confirmed_at"] == second["answer_confirmed_at"]
     assert row["listening_confirmed_at"] == second["listening_confirmed_at"]
     assert row["last_call_at"] == second["placed_at"]
-    # The message of 18 s lies between the two digits.
+    # The message of 16 s lies between the two digits.
     heard = time(second["listening_confirmed_at"]) - time(second["answer_confirmed_at"])
-    assert heard >= timedelta(seconds=18)
+    assert heard >= timedelta(seconds=16)
 
 
 def test_number_that_does_not_exist_is_never_tried_again(attempts):
@@ -136,9 +136,9 @@ def test_voicemail_box_and_half_heard_message_do_not_count_as_reached(recipients
         ("+447700900165", "REACHED", "16"),
     ]
     assert (first["answer_confirmed_at"], first["messages_played"]) == ("", "0")
-    # Three prompts of 6 s, each with 5 s of silence behind it.
+    # Three prompts of 5 s, each with 5 s of silence behind it.
     lasted = time(first["ended_at"]) - time(first["answered_at"])
-    assert lasted == timedelta(seconds=3 * (6 + 5))
+    assert lasted == timedelta(seconds=3 * (5 + 5))
     assert second["answer_confirmed_at"] != ""
     assert second["messages_played"] == "1"
     assert second["listening_confirmed_at"] == ""

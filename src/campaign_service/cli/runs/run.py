@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import attrs
 import click
 
 from campaign_core import Status
+from campaign_core.commands import StartImmediately
 from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_drivers import DriverError
 from campaign_service.cli.failures import CommandFailedError
@@ -60,6 +62,7 @@ __all__ = ["run"]
     help="A new file for the journal of all that happens. [default: journal.jsonl in the folder]",
 )
 @click.option("--no-journal", is_flag=True, help="Keep none; for simulations alone.")
+@click.option("--now", is_flag=True, help="Start at once, whatever [start] says.")
 @click.option("--yes", is_flag=True, help="Run also where the telephony lacks a sound.")
 def run(  # noqa: PLR0913 -- one for each option
     *,
@@ -71,6 +74,7 @@ def run(  # noqa: PLR0913 -- one for each option
     out: Path | None,
     journal: Path | None,
     no_journal: bool,
+    now: bool,
     yes: bool,
 ) -> int:
     """Run the campaign of a file, from its first call to its report.
@@ -85,6 +89,8 @@ def run(  # noqa: PLR0913 -- one for each option
     is_simulated = driver == "simulated"
     _refuse_misplaced(is_simulated, seed, speed, no_journal=no_journal)
     file = read_campaign(campaign, settings)
+    if now:
+        file = attrs.evolve(file, when=StartImmediately())
     refuse_unstartable(file, first_instant(file, is_simulated=is_simulated))
     if journal is not None and not journal.parent.is_dir():
         rule = "a file in a folder that exists"

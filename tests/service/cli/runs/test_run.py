@@ -408,3 +408,13 @@ def test_run_whose_telephony_lacks_a_sound_calls_nobody_and_leaves_nothing(here,
 
     assert main(["run", "campaign.toml", "--out", "told", "--speed", "1000"]) == 2
     assert main(["run", "campaign.toml", "--out", "told", "--yes"]) == 1
+
+
+def test_run_may_start_at_once_whatever_its_file_says(here, capsys):
+    """R4.2: immediately, in the place of a time."""
+    change(here, "[simulated]\n", "[start]\nat = 2026-01-12T09:00:00Z\n\n[simulated]\n")
+
+    assert main(["run", "campaign.toml", "--out", "told", "--now"]) == 0
+
+    summary = json.loads((here / "told/report.json").read_text())["summary"]
+    assert summary["started_at"] == "2026-01-12T08:00:00.000+00:00"

@@ -32,6 +32,8 @@ from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
 
 __all__ = [
+    "CUT",
+    "FORWARDS",
     "GRACE_MS",
     "VERDICTS",
     "Call",
@@ -43,11 +45,23 @@ __all__ = [
     "Work",
     "answer",
     "conclude",
+    "end",
+    "look_for",
     "order_hang_up",
 ]
 
 GRACE_MS = 1_000
 """For the event that should follow and may not; they came within milliseconds of each other."""
+
+
+CUT = (
+    "answered, and cut by Asterisk before anything could be played: is maxcalls of asterisk.conf "
+    "reached, or the context gone that answered calls are handed to?"
+)
+"""What an operator is told of a call that took none of our commands (R7.5)."""
+
+FORWARDS = "forwards to another number, where a call by this route is not followed"
+"""What an operator is told of a telephone whose call was ended for that (R7.11)."""
 
 
 class Originate(Enum):
@@ -116,6 +130,8 @@ class Call:
     """What is known of one of our calls."""
 
     call_id: CallId
+    channel_id: str = attrs.field(default=attrs.Factory(lambda call: call.call_id, takes_self=True))
+    """Of the channel it is by now; the call's own, unless another took its place (``_moved``)."""
     dial_string: str = ""
     here: bool = True
     """Placed or seen on the present connection."""
@@ -123,11 +139,15 @@ class Call:
     reason: int | None = None
     channel: Channel = Channel.UNSEEN
     cause: int | None = None
+    requested_cause: int | None = None
+    """Of the other side's hang-up, or of its refusal."""
     is_over: bool = False
     """Its end was reported: nothing is, any more."""
     answer_told: bool = False
     listens: bool = False
     """Asterisk takes AGI commands for it."""
+    has_listened: bool = False
+    """It took commands once, or may have: not all of it was seen."""
     callee_hung_up: bool = False
     hang_up_ordered: bool = False
     hang_up_missed: bool = False
@@ -157,6 +177,8 @@ class Work:
     told: Callable[[Report], None]
     noted: Callable[[str], None]
     timed: Callable[[int, Call, Timer], None]
+    moved: Callable[[Call], None]
+    """Told of a call that another channel is from now on."""
 
     def ask(self, action: Action, *purpose: str, action_id: str | None = None) -> None:
         """Send an action; its reply comes back with the purpose."""
@@ -164,7 +186,7 @@ class Work:
 
     def agi(self, call: Call, command: str, command_id: str) -> None:
         """Queue an AGI command behind what the call is doing."""
-        headers = [("Channel", call.call_id), ("Command", command), ("CommandID", command_id)]
+        headers = [("Channel", call.channel_id), ("Command", command), ("CommandID", command_id)]
         self.ask(Action("AGI", headers), "agi", call.call_id, command_id)
 
     def timer(self, call: Call, timer: Timer, after_ms: int) -> None:
@@ -184,7 +206,7 @@ def answer(call: Call, work: Work) -> None:
 def order_hang_up(call: Call, work: Work) -> None:
     """End the call; an order that finds no channel yet is repeated when there is one."""
     call.hang_up_ordered = True
-    work.ask(translate.hang_up(call.call_id), "hang_up", call.call_id)
+    work.ask(translate.hang_up(call.channel_id), "hang_up", call.call_id)
 
 
 def repeat_hang_up(call: Call, work: Work) -> None:
@@ -210,6 +232,10 @@ def hang_up_replied(call: Call, message: Message, work: Work) -> None:
 # Events ------------------------------------------------------------------------------------
 
 
+_HAS_ANSWERED = frozenset({"6", ""})
+"""``ChannelState`` of a channel that is up, or not said."""
+
+
 def new_channel(call: Call, _message: Message, work: Work) -> None:
     """Take ``Newchannel``: from now on a ``Hangup`` will come."""
     if call.channel is Channel.UNSEEN:
@@ -227,17 +253,33 @@ def originated(call: Call, message: Message, work: Work) -> None:
     conclude(call, work)
 
 
-def hang_up_requested(call: Call, _message: Message, _work: Work) -> None:
-    """Take ``HangupRequest``: the other side hung up."""
-    call.callee_hung_up = True
+def hang_up_requested(call: Call, message: Message, _work: Work) -> None:
+    """Take ``HangupRequest``: the other side hung up, or does not take the call."""
+    call.requested_cause = number_in(message, "cause")
+    call.callee_hung_up = message["channelstate"] in _HAS_ANSWERED
 
 
 def hung_up(call: Call, message: Message, work: Work) -> None:
-    """Take ``Hangup``: the channel is gone."""
+    """Take ``Hangup``: the channel is gone, or another took its place.
+
+    ``AsyncAGIEnd`` comes before the end of a channel that takes commands; without it the commands
+    are taken by another channel.
+    """
     call.channel = Channel.GONE
-    call.cause = number_in(message, "cause")
-    call.listens = False
-    conclude(call, work)
+    call.cause = translate.cause_of(call.requested_cause, number_in(message, "cause"))
+    if not call.listens:
+        conclude(call, work)
+        return
+    look_for(call, work)
+    if call.hang_up_ordered or call.callee_hung_up:
+        end(call, work)
+    else:
+        work.timer(call, Timer.GRACE, GRACE_MS)
+
+
+def look_for(call: Call, work: Work) -> None:
+    """Ask whether the call lives on in another channel; one that is over by then is ended there."""
+    work.ask(translate.status(), "moved", call.call_id)
 
 
 def number_in(message: Message, name: str) -> int | None:
@@ -267,8 +309,11 @@ def grace_passed(call: Call, work: Work) -> None:
             "or nobody is registered there",
             work,
         )
-    else:
-        end(call, work)
+        return
+    if (call.originate, call.channel) == (Originate.UNKNOWN, Channel.GONE) and work.is_up:
+        # Asterisk never sees the answer of a channel that replaces one which rings.
+        look_for(call, work)
+    end(call, work)
 
 
 def refuse(call: Call, why: str, work: Work) -> None:
@@ -285,7 +330,17 @@ def end(call: Call, work: Work) -> None:
     call.is_over = True
     answered = call.originate is Originate.ANSWERED
     outcome = Outcome.FAILED if answered else translate.outcome_of(call.reason, call.cause)
-    # 0 is Asterisk's word for no cause at all.
+    # Between answer and AGI only Asterisk itself, the callee or we can have ended it.
+    cut = answered and not (call.has_listened or call.callee_hung_up or call.hang_up_ordered)
+    if call.cause == translate.FORWARDED:
+        work.noted(f"call {call.call_id}: {call.dial_string} {FORWARDS}")
+    elif cut:
+        work.noted(f"call {call.call_id}: {CUT}")
     work.told(
-        EndReport(call_id=call.call_id, unanswered_as=outcome, hangup_cause=call.cause or None)
+        EndReport(
+            call_id=call.call_id,
+            unanswered_as=outcome,
+            hangup_cause=call.cause,
+            took_commands=not cut,
+        )
     )

@@ -27,11 +27,13 @@ from campaign_core.reports import DigitReport, PlaybackEnd, PlaybackReport
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._calls import (
     Call,
+    Channel,
     Originate,
     Playing,
     Timer,
     Work,
     answer,
+    conclude,
     order_hang_up,
 )
 from campaign_drivers.asterisk._translate import STOP_DIGIT, UnfitError
@@ -170,7 +172,7 @@ def _stop(call: Call, work: Work) -> None:
 
 def _inject(call: Call, work: Work) -> None:
     call.injected += 1
-    work.ask(translate.stop_playback(call.call_id), "stop", call.call_id)
+    work.ask(translate.stop_playback(call.channel_id), "stop", call.call_id)
 
 
 def _tell(call: Call, order: Play, end: PlaybackEnd, work: Work) -> None:
@@ -188,13 +190,16 @@ def listening(call: Call, _message: Message, work: Work) -> None:
     """
     if not call.listens:
         call.listens, call.playing, call.unknown_playback = True, None, False
+    call.has_listened = True
     answer(call, work)
     _next_order(call, work)
 
 
-def not_listening(call: Call, _message: Message, _work: Work) -> None:
+def not_listening(call: Call, _message: Message, work: Work) -> None:
     """Take ``AsyncAGIEnd``: what was queued is gone without an event of its own."""
     call.listens, call.playing = False, None
+    if call.channel is Channel.GONE:
+        conclude(call, work)
 
 
 def dialled(call: Call, message: Message, work: Work) -> None:

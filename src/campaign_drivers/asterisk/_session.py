@@ -15,6 +15,7 @@ session, and the next one finds out what became of the calls.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
@@ -84,14 +85,22 @@ class _Pending:
     response: Message | None = None
 
 
+_OF_CALLS = "Newchannel|OriginateResponse|AsyncAGI|HangupRequest|Hangup|DTMFEnd"
+
+
 def event_filter(service_id: str) -> str:
     """Return the pattern for the events we need, those of our own calls alone.
 
     One pattern, so that it holds as a whole or not at all; it is matched against the event's
-    whole text, where ``.`` is a line end too.
+    whole text, where ``.`` is a line end too. What waits for commands is told of all channels:
+    one that is nobody's call is to be found (R7.11).
     """
-    ours = "Newchannel|OriginateResponse|AsyncAGI|HangupRequest|Hangup|DTMFEnd"
-    return f"Event: (FullyBooted|Shutdown|({ours}).*Uniqueid: {service_id})"
+    names = f"(ActionID|Uniqueid|Command[Ii][Dd]): {service_id}"
+    return f"Event: (FullyBooted|Shutdown|AsyncAGIStart|({_OF_CALLS}).*{names})"
+
+
+def _filter(pattern: str) -> Action:
+    return Action("Filter", [("Operation", "Add"), ("Filter", pattern)])
 
 
 class Session:
@@ -131,6 +140,12 @@ class Session:
         self._outgoing += encode(action, action_id)
         due = now + round(self._settings.answer_within_s * 1_000)
         self._pending[action_id] = _Pending(purpose, now, due)
+
+    def hear(self, channel_id: str, now: int) -> None:
+        """Have the events of a channel sent too whose id is not of our making."""
+        if self.filtered:
+            pattern = f"Event: ({_OF_CALLS}).*Uniqueid: {re.escape(channel_id)}"
+            self.ask(_filter(pattern), ("heard",), now)
 
     def outgoing(self) -> bytes:
         """Return the bytes to be written, once."""
@@ -253,7 +268,7 @@ class Session:
             return self._refused(message)
         self.stage = Stage.BOOTING
         pattern = event_filter(self._settings.service_id)
-        self.ask(Action("Filter", [("Operation", "Add"), ("Filter", pattern)]), ("filter",), now)
+        self.ask(_filter(pattern), ("filter",), now)
         return None
 
     def _filter_set(self, message: Message, _now: int) -> Happening | None:
@@ -261,7 +276,7 @@ class Session:
         self.filtered = message.is_success
         return None
 
-    def _pong(self, _message: Message, _now: int) -> Happening | None:
+    def _noted(self, _message: Message, _now: int) -> Happening | None:
         return None
 
     def _booted(self, message: Message) -> Happening | None:
@@ -295,7 +310,8 @@ _STEPS: Mapping[str, Callable[[Session, Message, int], Happening | None]] = Mapp
         "challenge": Session._challenged,  # noqa: SLF001 -- the table of this class
         "login": Session._logged_in,  # noqa: SLF001
         "filter": Session._filter_set,  # noqa: SLF001
-        "ping": Session._pong,  # noqa: SLF001
+        "heard": Session._noted,  # noqa: SLF001
+        "ping": Session._noted,  # noqa: SLF001
     }
 )
 """What a session does itself with a reply, by the purpose of the request."""

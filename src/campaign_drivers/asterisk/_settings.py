@@ -49,8 +49,9 @@ class Route:
     channel: str = attrs.field(
         validator=like(_CHANNEL, "technology/… with {number} once, such as PJSIP/{number}@trunk")
     )
-    """The dial string with ``{number}`` in it: ``PJSIP/{number}``, ``PJSIP/{number}@trunk``,
-    ``Local/{number}@context/n``."""
+    """The dial string with ``{number}`` in it: ``Local/{number}@context/n``, ``PJSIP/{number}``,
+    ``PJSIP/{number}@trunk``. By the first a call is followed wherever its telephone sends it; by
+    the others one device rings, and what forwards is not followed."""
     caller_number: str = attrs.field(
         default="{caller_number}",
         validator=CALLER_NUMBER,
@@ -70,6 +71,11 @@ class Route:
     """In order of preference; empty: as the endpoint has them."""
     account: str = attrs.field(default="", validator=like(_TEXT, "no control characters"))
     """The account code of the calls' records; empty: none."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether calls go through the exchange's own dialplan, and are followed by it."""
+        return self.channel.startswith("Local/")
 
 
 @attrs.frozen(kw_only=True)
@@ -95,18 +101,19 @@ class AsteriskSettings:
     tls_name: str | None = None
     """The name in the server's certificate; ``None``: the host."""
 
-    internal: Route = attrs.field(factory=lambda: Route(channel="PJSIP/{number}"))
-    """How numbers inside the exchange are called."""
-    external: Mapping[str | None, Route] = attrs.field(factory=dict, validator=routing_classes)
-    """Routing class to route; under ``None`` the route of calls without a class."""
     context: str = attrs.field(
         default="call-campaign", validator=like(_NAME, "the name of a context")
     )
-    """Of the two lines of dialplan that hand answered calls over."""
+    """Of the lines of dialplan that hand answered calls over and ring an extension's devices."""
     extension: str = attrs.field(default="agi", validator=like(_NAME, "an extension"))
-    """In that context."""
+    """In that context, of answered calls."""
     without_dialplan: bool = False
     """Originate into ``Application: AGI``: no dialplan, but it needs ``write = system``."""
+    internal: Route = attrs.field()
+    """How numbers inside the exchange are called: by default through the lines of our context that
+    ring every device; without a dialplan ``PJSIP/{number}``, which rings one."""
+    external: Mapping[str | None, Route] = attrs.field(factory=dict, validator=routing_classes)
+    """Routing class to route; under ``None`` the route of calls without a class."""
     sound_path: str = attrs.field(
         default="{sound}", validator=like(_SOUND, "a path with {sound} in it")
     )
@@ -125,3 +132,15 @@ class AsteriskSettings:
     """Of silence, before the server is asked for a sign of life."""
     login_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
     """From connecting until Asterisk has booted and says so."""
+
+    @internal.default
+    def _internal(self) -> Route:
+        if self.without_dialplan:
+            return Route(channel="PJSIP/{number}")
+        return Route(channel=f"Local/{{number}}@{self.context}/n")
+
+    @property
+    def handed_over_at(self) -> frozenset[tuple[str, str]]:
+        """Context and extension of everywhere that answered calls go to."""
+        routes = (self.internal, *self.external.values())
+        return frozenset((route.context or self.context, self.extension) for route in routes)

@@ -25,6 +25,7 @@ from campaign_drivers._board import Out, Over, first_reports, is_call_of
 from campaign_drivers._timers import Timers
 from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _census as census
+from campaign_drivers.asterisk import _moved as moved
 from campaign_drivers.asterisk import _placing as placing
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
@@ -87,6 +88,7 @@ class Switchboard:
         self._session: Session | None = None
         self._timers: Timers[Call, Timer] = Timers()
         self._census_at: int | None = None
+        self._moved: dict[str, CallId] = {}
         self._wishes: dict[CallId, HangUp | Transfer] = {}
         self._ended: dict[CallId, None] = {}
         self._booted_at: int | None = None
@@ -99,6 +101,7 @@ class Switchboard:
             told=self._tell,
             noted=self._note,
             timed=self._timers.set,
+            moved=self._note_move,
         )
 
     # The connection -----------------------------------------------------------------------
@@ -118,6 +121,8 @@ class Switchboard:
         self._session, self._census_at = None, None
         for call in self.calls.values():
             call.here, call.listens, call.injected = False, False, 0
+            # What was not seen cannot be told: it may have taken commands.
+            call.has_listened = True
             if isinstance(call.next_order, Transfer):
                 self._wishes[call.call_id] = call.next_order
             call.playing, call.next_order, call.unknown_playback = None, None, True
@@ -154,7 +159,7 @@ class Switchboard:
             if self._booted_at is not None and booted_at > self._booted_at + 3_000:
                 self.out.notes.append("Asterisk was restarted: its calls are gone")
             self._booted_at = booted_at
-        self._ask(Action("Status"), ("census", "first"), None, now)
+        self._ask(translate.status(), ("census", "first"), None, now)
 
     # Time ---------------------------------------------------------------------------------
 
@@ -165,7 +170,7 @@ class Switchboard:
                 self._happen(happening, now)
         if self._census_at is not None and now >= self._census_at:
             self._census_at = None
-            self._ask(Action("Status"), ("census", "second"), None, now)
+            self._ask(translate.status(), ("census", "second"), None, now)
         for call, timer in self._timers.passed(now):
             self._timer_passed(call, timer, now)
 
@@ -184,9 +189,7 @@ class Switchboard:
             playback.stop_due(call, work)
         elif self.is_up:
             # By now Asterisk itself has ended it; if nobody told us, ask.
-            self._ask(
-                Action("Status", [("Channel", call.call_id)]), ("alive", call.call_id), None, now
-            )
+            work.ask(translate.status(call.channel_id), "alive", call.call_id)
         else:
             work.timer(call, Timer.DEAD_MAN, placing.DEAD_MAN_GRACE_MS)
         self._forget_if_over(call)
@@ -235,17 +238,45 @@ class Switchboard:
         step = _EVENTS.get(message.event)
         if step is None:
             return
-        # A failed originate may carry the id of another, living call: it names itself.
-        name = "actionid" if message.event == "originateresponse" else "uniqueid"
-        call_id = CallId(message[name])
-        call = self.calls.get(call_id)
+        call = self._call_of(message, now)
         if call is None:
-            if not self._is_news(message, call_id):
-                return
-            call = census.adopt(self.calls, call_id)
+            return
         call.here = True
         step(call, message, self._at(now))
         self._forget_if_over(call)
+
+    def _call_of(self, message: Message, now: int) -> Call | None:
+        """Return the call that an event tells of, which may be one we did not know."""
+        channel_id = message["uniqueid"]
+        if message.event == "originateresponse":
+            # A failed originate may carry the id of another, living call: it names itself.
+            call = self.calls.get(CallId(message["actionid"]))
+            if call is not None and message["response"].lower() == "success":
+                moved.taken_by(call, channel_id, self._at(now))
+            if call is not None:
+                return call
+            channel_id = message["actionid"]
+        call_id = self._moved.get(channel_id) or CallId(channel_id)
+        call = self.calls.get(call_id)
+        if call is not None:
+            # What the channel that it was before still tells is not of this call.
+            return call if call.channel_id == channel_id else None
+        if self._is_news(message, call_id):
+            return census.adopt(self.calls, call_id)
+        return self._stranger(message, now)
+
+    def _stranger(self, message: Message, now: int) -> Call | None:
+        """Return the call whose place a channel has taken, or ask what the channel is."""
+        work = self._at(now)
+        if message.event == "asyncagiexec":
+            call = moved.call_of_command(self.calls, message)
+            if call is not None:
+                moved.taken_by(call, message["uniqueid"], work)
+            return call
+        if message.event == "asyncagistart" and moved.is_nobodys(message, self.settings):
+            channel_id = message["uniqueid"]
+            work.ask(translate.status(channel_id), "stranger", channel_id)
+        return None
 
     def _is_news(self, message: Message, call_id: CallId) -> bool:
         """Return whether an event tells of a call of ours that is up and that we did not know."""
@@ -261,10 +292,15 @@ class Switchboard:
         if kind == "census":
             self._census(reply, now)
             return
+        if kind == "stranger":
+            moved.identified(self.calls, rest[0], reply.items, self._at(now))
+            return
         call = self.calls.get(CallId(rest[0]))
+        work = self._at(now)
+        if kind == "moved":
+            moved.found(self.calls, CallId(rest[0]), reply.items, work)
         if call is None:
             return
-        work = self._at(now)
         if kind == "agi":
             playback.agi_replied(call, rest[1], reply.message, work)
         elif kind in _REPLIES:
@@ -275,7 +311,7 @@ class Switchboard:
 
     def _census(self, reply: Reply, now: int) -> None:
         if reply.message.is_success:
-            census.count(self.calls, reply.items, self.settings)
+            census.count(self.calls, reply.items, self._at(now))
         else:
             self.out.notes.append(f"cannot tell which calls are up: {reply.message['message']}")
             for call in self.calls.values():
@@ -294,8 +330,14 @@ class Switchboard:
         for order in wishes.values():
             self._within_call(order, now)
 
+    def _note_move(self, call: Call) -> None:
+        self._moved[call.channel_id] = call.call_id
+        if self._session is not None:
+            self._session.hear(call.channel_id, self._work.now)
+
     def _forget_if_over(self, call: Call) -> None:
         if call.is_over and self.calls.pop(call.call_id, None) is not None:
+            self._moved.pop(call.channel_id, None)
             self._ended[call.call_id] = None
             if len(self._ended) > _ENDED_KEPT:
                 del self._ended[next(iter(self._ended))]

@@ -15,14 +15,18 @@ from types import MappingProxyType
 from campaign_core import Line, Outcome
 from campaign_core.decisions import PlaceCall
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
-from campaign_drivers.asterisk._wire import Action
+from campaign_drivers.asterisk._wire import Action, Message
 from campaign_drivers.caller_number import caller_number_on_route
 
 __all__ = [
+    "CALL_VARIABLE",
     "CAUSES",
+    "FORWARDED",
     "REASONS",
     "STOP_DIGIT",
     "UnfitError",
+    "call_named_by",
+    "cause_of",
     "dial",
     "hang_up",
     "originate",
@@ -30,6 +34,7 @@ __all__ = [
     "route_of",
     "set_dead_man",
     "sound_name",
+    "status",
     "stop_playback",
     "stream_file",
 ]
@@ -57,6 +62,7 @@ CAUSES: Mapping[int, Outcome] = MappingProxyType(
         20: Outcome.NO_ANSWER,  # the telephone is off or not registered
         21: Outcome.REJECTED,  # 403, and 603 from other peers
         22: Outcome.INVALID_NUMBER,  # number changed; 410
+        23: Outcome.REJECTED,  # the telephone forwards, and its route does not follow; 302
         28: Outcome.INVALID_NUMBER,  # incomplete number; 484
         34: Outcome.CONGESTION,  # no circuit; 503
         38: Outcome.CONGESTION,  # network out of order
@@ -71,6 +77,19 @@ CAUSES: Mapping[int, Outcome] = MappingProxyType(
 STOP_DIGIT = "D"
 """The digit by which we stop a playback ourselves: on hardly any telephone, and dialled by a
 recipient all the same it stops nothing for long (see ``_calls``)."""
+
+CALL_VARIABLE = "CAMPAIGN_CALL"
+"""A channel variable with the call's id: where another channel takes the place of a call's own, by
+pick-up or an attended transfer, it has the variable from then on, under an id of Asterisk's."""
+
+FORWARDED = 23
+"""Q.850: redirection to a new destination."""
+
+_INTERWORKING = 127
+
+_NO_FORWARDING = "call-campaign-forwards-nowhere"
+"""A context that is not there. A channel that Asterisk makes to where a telephone forwards has
+nothing that says whose it is, no limit and no switch; so it is not made."""
 
 _NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
 _DISPLAY = re.compile(r"[^\x00-\x1f\x7f\"\\<>]{0,64}")
@@ -87,6 +106,17 @@ def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
     if not pattern.fullmatch(value):
         raise UnfitError(f"{what} {value!r} is not one that may be sent to Asterisk")
     return value
+
+
+def cause_of(requested: int | None, told: int | None) -> int | None:
+    """Return the cause of a channel's end, by ``HangupRequest`` before it and by ``Hangup``.
+
+    A telephone that forwards is told as 23 by Asterisk 22, and by 16 as 127 in the request alone.
+    0 is Asterisk's word for no cause at all.
+    """
+    if requested == _INTERWORKING and not told:
+        return FORWARDED
+    return told or None
 
 
 def outcome_of(reason: int | None, cause: int | None) -> Outcome:
@@ -129,12 +159,14 @@ def originate(settings: AsteriskSettings, order: PlaceCall) -> Action:
     caller = caller_number_on_route(route.caller_number, given)
     name = _fit(_DISPLAY, order.display_name, "the display name")
     headers = [
-        ("Channel", route.channel.replace("{number}", number)),
+        ("Channel", _channel(route, number)),
         *_destination(settings, route),
         ("Async", "true"),
         ("ChannelId", order.call_id),
         ("Timeout", str(order.ring_timeout_s * 1_000)),
         ("CallerID", f'"{name}" <{caller}>'),
+        ("Variable", f"{CALL_VARIABLE}={order.call_id}"),
+        *_forwarding(route),
         # Counted from now, the ringing included: what ends the call should we die.
         ("Variable", f"TIMEOUT(absolute)={order.dead_man_s}"),
         *(("Variable", f"{key}={_quoted(text)}") for key, text in route.variables.items()),
@@ -144,6 +176,23 @@ def originate(settings: AsteriskSettings, order: PlaceCall) -> Action:
     if route.account:
         headers.append(("Account", route.account))
     return Action("Originate", headers)
+
+
+def _channel(route: Route, number: str) -> str:
+    channel = route.channel.replace("{number}", number)
+    if not route.is_local:
+        return channel
+    # One that may optimise itself away takes the call's id with it when the call is transferred.
+    technology, _, rest = channel.partition("/")
+    where, _, options = rest.partition("/")
+    return f"{technology}/{where}/{options if 'n' in options else f'{options}n'}"
+
+
+def _forwarding(route: Route) -> tuple[tuple[str, str], ...]:
+    # Behind a Local channel the dialplan forwards, and the call goes on under its own id.
+    if route.is_local or any(name.lstrip("_") == "FORWARD_CONTEXT" for name in route.variables):
+        return ()
+    return (("Variable", f"FORWARD_CONTEXT={_NO_FORWARDING}"),)
 
 
 def _destination(settings: AsteriskSettings, route: Route) -> tuple[tuple[str, str], ...]:
@@ -187,15 +236,27 @@ def stream_file(name: str, stop_digits: str, offset: int = 0) -> str:
     return f"{command} {offset}" if offset else command
 
 
-def stop_playback(call_id: str) -> Action:
+def stop_playback(channel_id: str) -> Action:
     """Return the action that ends whatever plays in a call, as a dialled digit would."""
-    headers = [("Channel", call_id), ("Digit", STOP_DIGIT), ("Receive", "true")]
+    headers = [("Channel", channel_id), ("Digit", STOP_DIGIT), ("Receive", "true")]
     return Action("PlayDTMF", headers)
 
 
-def hang_up(call_id: str) -> Action:
+def hang_up(channel_id: str) -> Action:
     """Return the action that ends a call; the cause is what its record will show."""
-    return Action("Hangup", [("Channel", call_id), ("Cause", "16")])
+    return Action("Hangup", [("Channel", channel_id), ("Cause", "16")])
+
+
+def status(channel_id: str | None = None) -> Action:
+    """Return the question which channels are up, or whether one is, and whose calls they are."""
+    asked = [] if channel_id is None else [("Channel", channel_id)]
+    return Action("Status", [*asked, ("Variables", CALL_VARIABLE)])
+
+
+def call_named_by(channel: Message) -> str:
+    """Return the id of the call whose variable a listed channel has; empty: it has none."""
+    name, _, value = channel["variable"].partition("=")
+    return value if name == CALL_VARIABLE and value != "(null)" else ""
 
 
 def set_dead_man(dead_man_s: int) -> str:
@@ -210,4 +271,4 @@ def dial(settings: AsteriskSettings, extension: str) -> str:
         UnfitError: it is no extension.
     """
     number = _fit(_NUMBER, extension, "the extension")
-    return f'EXEC Dial "{settings.internal.channel.replace("{number}", number)},60"'
+    return f'EXEC Dial "{_channel(settings.internal, number)},60"'

@@ -7,7 +7,7 @@ or hung up, the same is ordered here, by hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from campaign_core import CallId, CampaignId, Line, Position, ServiceId
@@ -94,6 +94,19 @@ def channels(board: Switchboard, *listed: dict[str, str], now: int = 0) -> None:
     """Answer the census with these channels."""
     (status,) = sent(board)
     assert status["action"] == "Status"
+    _list(board, status, listed, now)
+
+
+def looked_for(board: Switchboard, *listed: dict[str, str], now: int = 0) -> list[Message]:
+    """Answer each question for channels, if any was asked; return what else was sent."""
+    actions = sent(board)
+    for action in actions:
+        if action["action"] == "Status":
+            _list(board, action, listed, now)
+    return [action for action in actions if action["action"] != "Status"]
+
+
+def _list(board: Switchboard, status: Message, listed: Iterable[dict[str, str]], now: int) -> None:
     board.receive(reply(status, EventList="start"), now)
     for fields in listed:
         lines = {"Event": "Status", **fields, "ActionID": status["actionid"]}
@@ -157,11 +170,17 @@ class Replay:
     def __init__(self, name: str) -> None:
         self.board = up()
         self.reports: list[Report] = []
+        self.notes: list[str] = []
         self.now = 0
         self._their_id = ""
+        self.hung_up: list[str] = []
+        """Ids of channels that the switchboard ended, in order."""
         self._commands: dict[str, str] = {}
+        self._asked: list[Message] = []
+        self._listed: list[dict[str, str]] = []
         self._plays = 0
         for self.now, who, fields in blocks(FOLDER / f"{name}.txt"):
+            self.wait(0)
             (self._client if who == "C" else self._server)(fields)
         self.wait(2_000)
 
@@ -169,17 +188,28 @@ class Replay:
         """Let time pass."""
         self.now += ms
         self.board.wake(self.now)
-        self.reports += self.board.take().reports
+        self._take()
+
+    def _take(self) -> None:
+        actions = sent(self.board)
+        self._asked += [action for action in actions if action["action"] == "Status"]
+        self.hung_up += [action["channel"] for action in actions if action["action"] == "Hangup"]
+        out = self.board.take()
+        self.reports += out.reports
+        self.notes += out.notes
 
     def _client(self, fields: dict[str, str]) -> None:
         action = fields["Action"]
         if action == "Originate":
             self._their_id = fields["ChannelId"]
             self.board.carry_out(place(ring_timeout_s=int(fields["Timeout"]) // 1_000), self.now)
+        elif fields.get("Channel", "") in self.hung_up:
+            # Recorded of the driver itself, which did it here too.
+            return
         elif action == "Hangup" or fields.get("Command") == "HANGUP":
             self.board.carry_out(HangUp(call_id(1)), self.now)
         elif action == "AGI" and (
-            stream := re.match(r'STREAM FILE (\S+) "(.*)"', fields["Command"])
+            stream := re.match(r'STREAM FILE "?([^"\s]+)"? "(.*?)D?"', fields["Command"])
         ):
             self._plays += 1
             order = Play(
@@ -192,8 +222,7 @@ class Replay:
             for ours in sent(self.board):
                 if ours["command"].startswith("STREAM"):
                     self._commands[fields["CommandID"]] = ours["commandid"]
-        self.board.outgoing()
-        self.reports += self.board.take().reports
+        self._take()
 
     def _server(self, fields: dict[str, str]) -> None:
         # Responses are to requests that are not ours; events tell what happened.
@@ -202,7 +231,13 @@ class Replay:
         ours = {name: value.replace(self._their_id, call_id(1)) for name, value in fields.items()}
         if "CommandId" in ours:
             ours["CommandId"] = self._commands.get(fields["CommandId"], "none-of-ours")
-        text = "".join(f"{name}: {value}\r\n" for name, value in ours.items())
-        self.board.receive(text.encode() + b"\r\n", self.now)
-        self.board.outgoing()
-        self.reports += self.board.take().reports
+        if ours["Event"] == "Status":
+            self._listed.append(ours)
+        elif ours["Event"] == "StatusComplete":
+            listed, self._listed = self._listed, []
+            if self._asked:
+                _list(self.board, self._asked.pop(0), listed, self.now)
+        else:
+            text = "".join(f"{name}: {value}\r\n" for name, value in ours.items())
+            self.board.receive(text.encode() + b"\r\n", self.now)
+        self._take()

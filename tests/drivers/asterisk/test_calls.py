@@ -20,7 +20,19 @@ from campaign_drivers.asterisk._calls import VERDICTS, Channel, Originate, Verdi
 from campaign_drivers.asterisk._playback import STOP_MS
 from campaign_drivers.asterisk._switchboard import Switchboard
 
-from .recordings import SETTINGS, answered, call_id, channels, event, place, placed, reply, sent, up
+from .recordings import (
+    SETTINGS,
+    answered,
+    call_id,
+    channels,
+    event,
+    looked_for,
+    place,
+    placed,
+    reply,
+    sent,
+    up,
+)
 
 ID = call_id(1)
 
@@ -96,6 +108,7 @@ def test_an_answered_call_is_answered_first_and_ended_last_in_any_order():
 
         for data in order:
             board.receive(data, 0)
+        looked_for(board)
         board.wake(60_000)
 
         kinds = [type(report) for report in reports(board)]
@@ -114,6 +127,7 @@ def test_an_event_that_never_comes_holds_nothing_up_for_long(missing):
             board.receive(data, 0)
     board.wake(999)
     board.wake(1_000)
+    looked_for(board)
 
     assert len(reports(board)) == 1
 
@@ -410,6 +424,7 @@ def test_our_own_hang_up_fails_no_sound():
 
     board.carry_out(HangUp(ID), 0)
     board.receive(executed(command_id, "-1 endpos=0"), 0)
+    board.receive(event("AsyncAGIEnd"), 0)
     board.receive(event("Hangup", Cause="16"), 0)
 
     assert [type(report) for report in reports(board)] == [EndReport]

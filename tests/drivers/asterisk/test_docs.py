@@ -21,6 +21,13 @@ def test_its_manager_conf_is_the_one_that_the_tests_use():
     assert said == re.findall(r"^(?:read|write|eventfilter) = .*$", section[1], re.MULTILINE)
 
 
+def test_its_dialplan_is_the_one_that_the_tests_use():
+    (said,) = re.findall(r"^\[call-campaign\]\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+    tried = (ROOT / "tests/integration/asterisk/etc/extensions.conf").read_text(encoding="utf-8")
+
+    assert f"[call-campaign]\n{said}\n" in tried
+
+
 def test_its_table_of_causes_is_the_driver_s():
     said = {}
     for cell, name in re.findall(r"^\| (.*(?:causes?) .*?) \| `([A-Z_]+)` \|$", PAGE, re.MULTILINE):

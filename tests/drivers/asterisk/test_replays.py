@@ -155,6 +155,63 @@ def test_events_of_the_far_half_of_a_local_channel_are_not_taken_for_the_calls(v
     assert len(reports) == 1
 
 
+# Channels that another one takes the place of (R7.11) ----------------------------------------
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("scenario", ["picked-up", "replaced", "transferred"])
+def test_a_call_goes_on_in_the_channel_that_took_its_place(version, scenario):
+    """R7.11: followed under the same call id, with its prompts and its digits."""
+    replay = Replay(f"{version}-10-{scenario}")
+
+    assert replay.reports == [
+        AnswerReport(call_id(1)),
+        DigitReport(call_id=call_id(1), digit="1"),
+        PlaybackReport(call_id=call_id(1), play=1, end=PlaybackEnd.STOPPED),
+        EndReport(call_id=call_id(1), unanswered_as=Outcome.FAILED, hangup_cause=16),
+    ]
+    # By the id that the channel has by then.
+    assert call_id(1) not in replay.hung_up
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_sound_that_plays_on_in_another_channel_is_told_as_played(version):
+    replay = Replay(f"{version}-10-replaced-while-playing")
+
+    assert [type(report) for report in replay.reports] == [AnswerReport, PlaybackReport, EndReport]
+    assert replay.reports[1].end is PlaybackEnd.FINISHED
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_telephone_that_forwards_has_not_answered(version):
+    replay = Replay(f"{version}-10-forwards")
+
+    assert replay.reports == [
+        EndReport(call_id=call_id(1), unanswered_as=Outcome.REJECTED, hangup_cause=23)
+    ]
+    assert "forwards" in replay.notes[0]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_channel_that_nobody_hears_anything_in_is_hung_up(version):
+    """R7.11: nobody hears silence; the attempt took none of our commands (R7.5)."""
+    replay = Replay(f"{version}-10-forwards-past-all")
+
+    assert [type(report) for report in replay.reports] == [AnswerReport, EndReport]
+    assert replay.reports[1].took_commands is False
+    (channel,) = replay.hung_up
+    assert channel != call_id(1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_channel_that_replaces_a_ringing_one_is_hung_up(version):
+    """Asterisk never sees it answer."""
+    replay = Replay(f"{version}-10-replaced-while-ringing")
+
+    assert [type(report) for report in replay.reports] == [EndReport]
+    assert call_id(1) not in replay.hung_up
+
+
 def test_replays_cover_both_versions():
     stems = {path.stem for path in FOLDER.glob("*.txt")}
 

@@ -313,6 +313,7 @@ def test_a_call_that_ends_between_two_censuses_ends_with_its_cause():
     reconnect(board, listed())
     reports(board)
 
+    board.receive(event("AsyncAGIEnd"), 2_000)
     board.receive(event("Hangup", Cause="16"), 2_000)
     board.wake(1_000 + CENSUS_MS)
     channels(board, now=1_000 + CENSUS_MS)

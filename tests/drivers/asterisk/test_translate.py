@@ -67,6 +67,74 @@ def test_without_dialplan_the_call_goes_to_the_application():
     assert "Context" not in found
 
 
+def values(action, name):
+    """Return the values of the channel variables of this name."""
+    given = (text for key, text in action.headers if key == "Variable")
+    return [text.partition("=")[2] for text in given if text.partition("=")[0] == name]
+
+
+def test_a_call_says_whose_it_is_where_another_channel_takes_its_place():
+    """R7.11."""
+    action = translate.originate(SETTINGS, place())
+
+    assert values(action, translate.CALL_VARIABLE) == [place().call_id]
+
+
+def test_by_default_an_extension_is_dialled_through_the_lines_of_our_context():
+    """R7.11: they ring every device; without a dialplan there is no such way."""
+    given = {name: getattr(SETTINGS, name) for name in ("service_id", "host", "user", "secret")}
+
+    assert AsteriskSettings(**given).internal.channel == "Local/{number}@call-campaign/n"
+    named = AsteriskSettings(**given, context="school")
+    assert named.internal.channel == "Local/{number}@school/n"
+    without = AsteriskSettings(**given, without_dialplan=True)
+    assert without.internal.channel == "PJSIP/{number}"
+
+
+@pytest.mark.parametrize(
+    ("channel", "dialled"),
+    [
+        ("Local/{number}@ctx", "Local/100@ctx/n"),
+        ("Local/{number}@ctx/n", "Local/100@ctx/n"),
+        ("Local/{number}@ctx/j", "Local/100@ctx/jn"),
+        ("Local/{number}@ctx/nj", "Local/100@ctx/nj"),
+        ("PJSIP/{number}", "PJSIP/100"),
+    ],
+)
+def test_a_local_channel_never_optimises_itself_away(channel, dialled):
+    """R7.11: its id would go with it, as a transferred call is connected."""
+    settings = attrs.evolve(SETTINGS, internal=Route(channel=channel))
+
+    assert headers(translate.originate(settings, place()))["Channel"] == dialled
+    assert translate.dial(settings, "100") == f'EXEC Dial "{dialled},60"'
+
+
+@pytest.mark.parametrize(
+    ("channel", "variables", "context"),
+    [
+        ("PJSIP/{number}", {}, ["call-campaign-forwards-nowhere"]),
+        ("PJSIP/{number}@trunk", {"FORWARD_CONTEXT": "abc"}, ['"abc"']),
+        ("PJSIP/{number}", {"__FORWARD_CONTEXT": "abc"}, []),
+        ("Local/{number}@ctx/n", {}, []),
+    ],
+)
+def test_what_a_telephone_forwards_leads_nowhere_unless_a_dialplan_follows(
+    channel, variables, context
+):
+    """R7.11: the channel that Asterisk would make for it has no id of ours and no switch."""
+    settings = attrs.evolve(SETTINGS, internal=Route(channel=channel, variables=variables))
+
+    assert values(translate.originate(settings, place()), "FORWARD_CONTEXT") == context
+
+
+@pytest.mark.parametrize(
+    ("requested", "told", "cause"),
+    [(127, 0, 23), (127, None, 23), (23, 23, 23), (127, 127, 127), (None, 0, None), (17, 17, 17)],
+)
+def test_a_telephone_that_forwards_is_told_alike_on_both_versions(requested, told, cause):
+    assert translate.cause_of(requested, told) == cause
+
+
 def test_a_route_adds_what_it_says():
     route = Route(
         channel="PJSIP/{number}@gold",

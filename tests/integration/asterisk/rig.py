@@ -30,7 +30,10 @@ _services = itertools.count(0xC0DE0000)
 
 
 def settings_for(server: Server, **changes: object) -> AsteriskSettings:
-    """Return settings for a server, with a service id that no other test has."""
+    """Return settings for a server, with a service id that no other test has.
+
+    ``internal=None``: the default route.
+    """
     known: dict[str, object] = {
         "service_id": ServiceId(f"{next(_services) ^ (hash(server.inside) & 0xFFFF00):08x}"),
         "host": "127.0.0.1",
@@ -46,7 +49,8 @@ def settings_for(server: Server, **changes: object) -> AsteriskSettings:
         },
         "sound_path": server.sound_path,
     }
-    return AsteriskSettings(**{**known, **changes})  # type: ignore[arg-type]
+    given = {name: value for name, value in {**known, **changes}.items() if value is not None}
+    return AsteriskSettings(**given)  # type: ignore[arg-type]
 
 
 @attrs.define

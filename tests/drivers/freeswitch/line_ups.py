@@ -78,7 +78,7 @@ class EmulatedLineUp(LineUp):
 
     @override
     def does_not_exist(self) -> Callee:
-        return Callee(number="999")
+        return Callee(number="999", line=Line.EXTERNAL)
 
     @override
     def is_congested(self) -> Callee:
@@ -90,6 +90,7 @@ class EmulatedLineUp(LineUp):
 
     @override
     def extension(self) -> str:
+        self.people["200"] = people.Callee()
         return "200"
 
     @override

@@ -28,7 +28,10 @@ class Part:
 @cache
 def parts(name: str) -> tuple[Part, ...]:
     """Return a recording by the stem of its file's name."""
-    data = (FOLDER / f"{name}.txt").read_bytes()
+    return _parts((FOLDER / f"{name}.txt").read_bytes())
+
+
+def _parts(data: bytes) -> tuple[Part, ...]:
     found = []
     for match in _FRAME.finditer(data):
         size = int(match[3])
@@ -50,3 +53,29 @@ def said(name: str) -> list[Frame]:
 def events(name: str) -> list[Event]:
     """Return all events of a recording."""
     return [Event.parse(frame.body) for frame in said(name) if frame.kind == "text/event-plain"]
+
+
+@attrs.frozen
+class Connection:
+    """One connection of a recording in which there are several, or that was cut."""
+
+    begins_ms: float
+    ends_ms: float
+    parts: tuple[Part, ...]
+    """What arrived at the other side."""
+
+
+@cache
+def connections(name: str) -> tuple[Connection, ...]:
+    """Return the connections of a recording, in order; what was lost on the way is left out."""
+    data = (FOLDER / f"{name}.txt").read_bytes()
+    at = [match.start() for match in re.finditer(rb"##### connection", data)]
+    return tuple(
+        Connection(*_ends(data[start:end]), _parts(data[start:end]))
+        for start, end in zip(at, [*at[1:], len(data)], strict=True)
+    )
+
+
+def _ends(data: bytes) -> tuple[float, float]:
+    notes = re.findall(rb"##### NOTE t=([\d.]+) (?:connected|[CS]->[CS] ended)", data)
+    return float(notes[0]) * 1_000, float(notes[-1]) * 1_000

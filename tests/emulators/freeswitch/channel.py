@@ -5,47 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import attrs
-from tests.emulators.freeswitch.people import Callee
+from tests.emulators.freeswitch import bridging
+from tests.emulators.freeswitch.people import Q850, Callee
+from tests.emulators.freeswitch.running import POLL_MS, Running
 
 if TYPE_CHECKING:
     from tests.emulators.freeswitch.switch import Switch
-
-POLL_MS = 20
-"""The server's own step: an application starts and a break is seen so much later."""
-
-Q850 = {
-    "UNALLOCATED_NUMBER": 1,
-    "NO_ROUTE_DESTINATION": 3,
-    "NORMAL_CLEARING": 16,
-    "USER_BUSY": 17,
-    "NO_USER_RESPONSE": 18,
-    "NO_ANSWER": 19,
-    "SUBSCRIBER_ABSENT": 20,
-    "CALL_REJECTED": 21,
-    "NUMBER_CHANGED": 22,
-    "DESTINATION_OUT_OF_ORDER": 27,
-    "INVALID_NUMBER_FORMAT": 28,
-    "NORMAL_UNSPECIFIED": 31,
-    "NORMAL_CIRCUIT_CONGESTION": 34,
-    "NETWORK_OUT_OF_ORDER": 38,
-    "NORMAL_TEMPORARY_FAILURE": 41,
-    "SWITCH_CONGESTION": 42,
-    "INCOMPATIBLE_DESTINATION": 88,
-    "RECOVERY_ON_TIMER_EXPIRE": 102,
-}
-
-
-@attrs.define
-class Running:
-    """An application in a parked channel."""
-
-    name: str
-    argument: str
-    uuid: str
-    left_ms: float = 0
-    since: float = 0
-    token: int = 0
 
 
 class Channel:
@@ -81,12 +46,26 @@ class Channel:
         self.stack: list[Running] = []
         self.early_messages: list[Running] = []
         self.break_pending = False
-        self.peer: str | None = None
+        self.peer: Channel | None = None
+        """The other leg of a bridge: on either of the two."""
+        self.bridge: Running | None = None
+        self.application = ""
+        """The last one that was executed; it stays when that has ended."""
+        self.response = "_none_"
         self.park_uuid = ""
         self.order_text = ""
         self.timed_out = False
+        self.was_left = False
+        """Whoever was called hung up."""
         self.next_legs: tuple[str, ...] = ()
+        self.rivals: list[Channel] = []
+        """Legs that ring for the same order: the first to answer wins."""
         self.other_end: dict[str, str] = {}
+        self.history: list[tuple[float, dict[str, str]]] = []
+        """As what the list showed it, and since when."""
+        self.on_answer: Callable[[], None] | None = None
+        """Of a leg that was not originated for itself: what its answer brings."""
+        self.on_end: Callable[[], None] = lambda: None
         self._tokens = 0
 
     @property
@@ -96,7 +75,27 @@ class Channel:
     # Events -------------------------------------------------------------------------------
 
     def fire(self, event: str, *, variables: bool = True, **extra: str) -> None:
+        self.note_row()
         self.switch.fire(event, {**self._headers(variables=variables), **extra})
+
+    def note_row(self) -> None:
+        """Let the server's list know, in its own time."""
+        self.history.append((self.switch.now, self.row()))
+
+    def row(self) -> dict[str, str]:
+        """Return what the server's list shows of it; it learns of the account after ringing."""
+        shown = self.variables if self.is_parked else {}
+        return {
+            "uuid": self.uuid,
+            "direction": "outbound",
+            "name": self.name,
+            "state": self.state,
+            "dest": self.number,
+            "application": self.application,
+            "application_data": "",
+            "callstate": self.call_state,
+            **{name: shown.get(name, "") for name in ("accountcode", "presence_data")},
+        }
 
     def _headers(self, *, variables: bool) -> dict[str, str]:
         answered = 0 if self.answered_at is None else self.switch.epoch_us(self.answered_at)
@@ -117,13 +116,6 @@ class Channel:
             named = {f"variable_{name}": value for name, value in self.variables.items()}
             headers.update(named)
         return headers
-
-    def application(self) -> str:
-        if self.peer is not None:
-            return "bridge"
-        if self.stack:
-            return self.stack[-1].name
-        return "park" if self.is_parked else ""
 
     # The other end ------------------------------------------------------------------------
 
@@ -154,13 +146,19 @@ class Channel:
             return
         self.answered_at = self.switch.now
         self.answer_state = "answered"
-        self.call_state = "ACTIVE"
+        # It is active only once it is parked.
+        self.call_state = "RINGING"
         self.fire("CHANNEL_ANSWER")
+        self.switch.dialler.race_won(self)
         for name, application in self.variables.items():
             if name.startswith("execute_on_answer"):
                 self._execute_on_answer(application)
         self.callee.answered(self)
-        if not self.is_parked:
+        if self.is_parked:
+            self.call_state = "ACTIVE"
+        elif self.on_answer is not None:
+            self.on_answer()
+        else:
             self._originated()
 
     def _execute_on_answer(self, application: str) -> None:
@@ -182,7 +180,7 @@ class Channel:
     def _originated(self) -> None:
         """The originate has succeeded: its result, then the channel goes to park."""
         # Who hangs up at once is told of as a failure, answered or not.
-        self.after(1, lambda: self.switch.job_done(self, f"+OK {self.uuid}\n"))
+        self.after(POLL_MS - 1, lambda: self.switch.job_done(self, f"+OK {self.uuid}\n"))
         self.after(POLL_MS, self._park)
 
     def _park(self) -> None:
@@ -194,7 +192,8 @@ class Channel:
             self.fire("PLAYBACK_STOP", **{"Playback-Status": "done"})
             self._complete(lost, "PLAYBACK ERROR")
         self.early_messages.clear()
-        self.state, self.is_parked = "CS_EXECUTE", True
+        self.state, self.is_parked, self.application = "CS_EXECUTE", True, "park"
+        self.call_state = "ACTIVE" if self.answered_at is not None else self.call_state
         self.park_uuid = self.variables.pop("_park_uuid", "") or self.switch.uuid()
         self.fire("CHANNEL_EXECUTE", Application="park", **{"Application-UUID": self.park_uuid})
         self.fire("CHANNEL_PARK")
@@ -210,6 +209,9 @@ class Channel:
 
     def digit(self, digit: str, source: str) -> None:
         self.digits += digit
+        if self.peer is not None and source == "APP":
+            # It goes to the other party.
+            return
         self.fire(
             "DTMF",
             variables=False,
@@ -221,6 +223,7 @@ class Channel:
 
     def hang_up(self) -> None:
         self.variables["sip_hangup_disposition"] = "recv_bye"
+        self.was_left = True
         self.end("NORMAL_CLEARING")
 
     # Applications -------------------------------------------------------------------------
@@ -232,17 +235,16 @@ class Channel:
             self.switch.executed.append(("expanded", argument))
         if not self.is_parked:
             self.early_messages.append(running)
-        elif locked and (self.stack or self.queue):
-            self.queue.append(running)
         elif locked:
             self.queue.append(running)
-            self.after(POLL_MS, self._take_next)
+            if not self.stack and len(self.queue) == 1:
+                self.after(POLL_MS, self._take_next)
         else:
             # Without the lock it runs inside whatever runs.
             self.after(POLL_MS, lambda: self._run(running))
 
     def _take_next(self) -> None:
-        if self.queue and not self.stack and self.peer is None:
+        if self.queue and not self.stack and self.bridge is None:
             self._run(self.queue.pop(0))
 
     def _run(self, running: Running) -> None:
@@ -250,9 +252,10 @@ class Channel:
         if running.name == "playback" and switch.loses_execute():
             return
         switch.executed.append((running.name, running.argument))
+        self.application = running.name
         self.fire("CHANNEL_EXECUTE", **self._of(running))
         if running.name == "bridge":
-            self._bridge(running)
+            bridging.begin(self, running)
             return
         if running.name != "playback":
             if running.name == "set":
@@ -292,6 +295,13 @@ class Channel:
 
         self.after(running.left_ms, finished)
 
+    def go_on(self, stood_still_at: float) -> None:
+        """Play on where the server stood still: it counts what it sent."""
+        if self.stack:
+            running = self.stack[-1]
+            running.left_ms -= stood_still_at - running.since
+            self._play(running)
+
     def break_all(self) -> None:
         """Take ``uuid_break … all``: what is queued is dropped without a word."""
         self.queue.clear()
@@ -318,27 +328,19 @@ class Channel:
             self.after(0, self._take_next)
 
     def _complete(self, running: Running, response: str) -> None:
+        self.response = response
         extra = {**self._of(running), "Application-Response": response}
         self.fire("CHANNEL_EXECUTE_COMPLETE", **extra)
 
+    def bridge_over(self, running: Running) -> None:
+        """The conversation is over, and the call is not."""
+        self.bridge = self.peer = None
+        self._complete(running, "_none_")
+        self.after(0, self._take_next)
+
     def _of(self, running: Running) -> dict[str, str]:
-        return {
-            "Application": running.name,
-            "Application-Data": running.argument,
-            "Application-UUID": running.uuid,
-        }
-
-    def _bridge(self, running: Running) -> None:
-        self.peer = running.argument
-        self.switch.bridged.append((self.uuid, running.argument))
-
-        def parted() -> None:
-            self.peer = None
-            if self.variables.get("hangup_after_bridge") == "true":
-                self.end("NORMAL_CLEARING")
-            self._complete(running, "_none_")
-
-        self.after(self.switch.config.bridge_ms, parted)
+        argument = {"Application-Data": running.argument} if running.argument else {}
+        return {"Application": running.name, "Application-UUID": running.uuid, **argument}
 
     # The end ------------------------------------------------------------------------------
 
@@ -349,6 +351,9 @@ class Channel:
         self.cause = cause or "NORMAL_CLEARING"
         self.answer_state = "hangup"
         self.hung_up_at = self.switch.now
+        if self.answered_at is None and self.sip is None and self.name.startswith("sofia/"):
+            # It was cancelled.
+            self.sip = 487
         self.fire("CHANNEL_HANGUP")
         self.switch.later(POLL_MS if self.is_parked else 0, self._over)
 
@@ -356,11 +361,29 @@ class Channel:
         while self.stack:
             running = self.stack.pop()
             self.fire("PLAYBACK_STOP", **{"Playback-Status": "done"})
-            self._complete(running, "FILE PLAYED")
+            # Either was seen.
+            self._complete(running, "PLAYBACK ERROR" if self.was_left else "FILE PLAYED")
+        if self.peer is not None:
+            self.peer.left_by_peer(self)
+        if self.bridge is not None:
+            bridge, self.bridge = self.bridge, None
+            self._complete(bridge, "_none_")
         if self.is_parked:
             self.fire("CHANNEL_UNPARK")
-            self._complete(Running("park", "", self.park_uuid), "_none_")
+            # What the application before it answered stays.
+            self._complete(Running("park", "", self.park_uuid), self.response)
+        self.on_end()
         self.switch.channel_over(self)
+
+    def left_by_peer(self, peer: Channel) -> None:
+        """The other leg of a bridge is over."""
+        self.peer = None
+        if self.bridge is None:
+            # A leg that was called for a bridge has no life of its own.
+            self.cause = self.cause or "NORMAL_CLEARING"
+            self.answer_state = "hangup"
+            self.fire("CHANNEL_HANGUP")
+            self.switch.channel_over(self)
 
     def complete_variables(self) -> None:
         """Set what the last event alone carries."""

@@ -30,6 +30,7 @@ class Client:
     def __init__(self, switch: Switch) -> None:
         self.switch = switch
         self.is_closed = False
+        self.was_greeted = False
         self.is_frozen = False
         """The server has stopped answering this client, and says nothing."""
         self.on_output: Callable[[], None] = lambda: None
@@ -40,6 +41,8 @@ class Client:
         self._filters: list[tuple[str, str]] = []
         self._allowed: tuple[frozenset[str], frozenset[str]] | None = None
         self._busy_until = 0.0
+        self._kept: list[bytes] = []
+        """Received while the server stood still."""
 
     # Output -------------------------------------------------------------------------------
 
@@ -57,6 +60,8 @@ class Client:
         if self._events and not self.is_closed:
             self.switch.note("cut", client=id(self))
         self.is_closed = True
+        if self.switch.stands_still:
+            return
         if self in self.switch.clients:
             self.switch.clients.remove(self)
         self.on_output()
@@ -66,6 +71,10 @@ class Client:
         self._send(f"Content-Type: text/disconnect-notice\nContent-Length: {length}\n\n{text}")
 
     def greet(self) -> None:
+        if self.switch.stands_still:
+            # The kernel has taken the connection; the server itself knows nothing of it.
+            return
+        self.was_greeted = True
         if self.switch.config.is_acl_closed:
             text = "Access Denied, go away.\n"
             self._send(f"Content-Type: text/rude-rejection\nContent-Length: {len(text)}\n\n{text}")
@@ -93,6 +102,9 @@ class Client:
     # Commands -----------------------------------------------------------------------------
 
     def feed(self, data: bytes) -> None:
+        if self.switch.stands_still:
+            self._kept.append(data)
+            return
         for received in self._reader.feed(data):
             self.switch.commands.append(received.line)
             wait_ms = self.switch.config.reply_ms
@@ -104,6 +116,15 @@ class Client:
                 self.switch.later(delay, lambda received=received: self._obey(received))
             else:
                 self._obey(received)
+
+    def wake(self) -> None:
+        """Do what came while the server stood still, though the client may be gone by now."""
+        was_cut, self.is_closed = self.is_closed, False
+        kept, self._kept = self._kept, []
+        for data in kept:
+            self.feed(data)
+        if was_cut:
+            self.cut()
 
     def _reply(self, text: str, extra: str = "") -> None:
         self._send(f"Content-Type: command/reply\nReply-Text: {text}\n{extra}\n")
@@ -225,7 +246,9 @@ class Client:
         known = {
             "eval": lambda text: self.switch.core_uuid if text == "${core_uuid}" else text,
             "fsctl": self._fsctl,
-            "global_getvar": lambda _: self.switch.core_uuid,
+            "global_getvar": lambda name: (
+                self.switch.core_uuid if name == "core_uuid" else "-ERR no reply\n"
+            ),
             "hostname": lambda _: "fs.example",
             "hupall": self._hupall,
             "sched_del": self._sched_del,
@@ -234,9 +257,10 @@ class Client:
             "sofia": lambda _: self._sofia(),
             "uptime": lambda _: "447\n",
             "uuid_break": lambda text: self._on_channel("uuid_break", text),
-            "uuid_exists": lambda text: "true" if text in self.switch.channels else "false",
+            "uuid_exists": lambda text: "true" if self.switch.has(text) else "false",
             "uuid_getvar": lambda text: self._on_channel("uuid_getvar", text),
             "uuid_kill": lambda text: self._on_channel("uuid_kill", text),
+            "sofia_contact": self.switch.dialler.registered,
             "uuid_recv_dtmf": lambda text: self._on_channel("uuid_recv_dtmf", text),
             "version": lambda _: "FreeSWITCH Version 1.11.1-release~64bit ( 64bit)\n",
         }
@@ -250,7 +274,9 @@ class Client:
         word, _, value = argument.partition(" ")
         match word:
             case "ready_check":
-                return "true" if config.is_ready else "false"
+                return "true" if config.is_ready and not self.switch.is_paused else "false"
+            case "pause_check":
+                return "true" if self.switch.is_paused else "false"
             case "sps":
                 config.sessions_per_s = int(value or config.sessions_per_s)
                 return f"+OK sessions per second: {config.sessions_per_s}\n"
@@ -276,11 +302,14 @@ class Client:
         channel = self.switch.channels.get(words[1])
         if channel is None:
             return "-ERR No such channel!\n"
-        self.switch.schedule_hang_up(channel, int(words[0]), (words[2:] or [""])[0])
+        # What is no number is 0, and without a sign that is long since.
+        after = words[0].removeprefix("+")
+        after_s = int(after) if after.isdecimal() and words[0] != after else 0
+        self.switch.schedule_hang_up(channel, after_s, (words[2:] or [""])[0])
         return "+OK\n"
 
     def _sched_del(self, argument: str) -> str:
-        return "+OK\n" if self.switch.delete_guards(argument) else "-ERR no such task\n"
+        return f"+OK Deleted: {self.switch.delete_guards(argument)}\n"
 
     def _show(self, argument: str) -> str:
         rows = self.switch.rows()
@@ -293,8 +322,9 @@ class Client:
             wanted = words[words.index("like") + 1]
             rows = [row for row in rows if any(wanted in value for value in row.values())]
         # Without any there is no such key.
-        answer = {"row_count": len(rows), "rows": rows} if rows else {"row_count": 0}
-        return json.dumps(answer, separators=(",", ":"))
+        if not rows:
+            return '{"row_count": 0}\n'
+        return json.dumps({"row_count": len(rows), "rows": rows}, separators=(",", ":"))
 
     def _sofia(self) -> str:
         config = self.switch.config
@@ -310,7 +340,8 @@ class Client:
             return f"-USAGE: {usage.get(command, '<uuid>')}\n"
         channel = self.switch.channels.get(words[0])
         if channel is None or not channel.is_up:
-            return "-ERR No such channel!\n"
+            is_digit = command == "uuid_recv_dtmf"
+            return "-ERR Cannot locate session!\n" if is_digit else "-ERR No such channel!\n"
         second = (words[1:] or [""])[0]
         match command:
             case "uuid_kill":

@@ -112,13 +112,25 @@ def read_originate(text: str) -> Originate:
         raise NotUnderstoodError(USAGE)
     url, target = words[0], words[1]
     variables: dict[str, str] = {}
-    while url[:1] in {"{", "[", "<"}:
-        closing = {"{": "}", "[": "]", "<": ">"}[url[0]]
-        inside, url = _bracket(url, closing)
+    while url[:1] in {"{", "<"}:
+        inside, url = _bracket(url, {"{": "}", "<": ">"}[url[0]])
         variables.update(_variables(inside))
     application = _APPLICATION.fullmatch(target)
     legs = tuple(re.split(r":_:|\|", url))
     return Originate(variables, legs, application[1] if application else "")
+
+
+def read_leg(leg: str) -> tuple[str, dict[str, str]]:
+    """Return a leg's dial string, and the variables in square brackets that are its own."""
+    if not leg.startswith("["):
+        return leg, {}
+    inside, dialled = _bracket(leg, "]")
+    return dialled, _variables(inside)
+
+
+def legs_together(text: str) -> list[str]:
+    """Part legs that ring together; commas within square brackets part nothing."""
+    return re.split(r",(?![^\[]*\])", text)
 
 
 def _bracket(url: str, closing: str) -> tuple[str, str]:

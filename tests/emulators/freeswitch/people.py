@@ -31,6 +31,29 @@ CAUSES_BY_SIP = {
 """The server's own table; any other status is NORMAL_UNSPECIFIED."""
 
 
+Q850 = {
+    "UNALLOCATED_NUMBER": 1,
+    "NO_ROUTE_DESTINATION": 3,
+    "NORMAL_CLEARING": 16,
+    "USER_BUSY": 17,
+    "NO_USER_RESPONSE": 18,
+    "NO_ANSWER": 19,
+    "SUBSCRIBER_ABSENT": 20,
+    "CALL_REJECTED": 21,
+    "NUMBER_CHANGED": 22,
+    "DESTINATION_OUT_OF_ORDER": 27,
+    "INVALID_NUMBER_FORMAT": 28,
+    "NORMAL_UNSPECIFIED": 31,
+    "NORMAL_CIRCUIT_CONGESTION": 34,
+    "NETWORK_OUT_OF_ORDER": 38,
+    "NORMAL_TEMPORARY_FAILURE": 41,
+    "SWITCH_CONGESTION": 42,
+    "INCOMPATIBLE_DESTINATION": 88,
+    "RECOVERY_ON_TIMER_EXPIRE": 102,
+}
+"""Of causes; any other has 16."""
+
+
 class Line(Protocol):
     """What a callee can do with a call."""
 
@@ -169,6 +192,7 @@ def numbering_plan(number: str) -> Callee | None:
     ``None``: nobody, there is no such number.
     """
     fixed: dict[str, Callable[[], Callee]] = {
+        "200": Callee,
         "1000": Callee,
         "1001": lambda: Scripted(after_answer=((2_000, "1"), (4_000, "42#"))),
         "1002": lambda: Scripted(after_answer=((1_500, "hangup"),)),

@@ -10,12 +10,9 @@ from itertools import count
 import attrs
 from tests.emulators.freeswitch.channel import Channel
 from tests.emulators.freeswitch.client import Client
-from tests.emulators.freeswitch.lines import NotUnderstoodError, read_originate
+from tests.emulators.freeswitch.dialling import EPOCH_MS, Dialler
 from tests.emulators.freeswitch.people import Callee, numbering_plan
 from tests.emulators.freeswitch.record import Record
-
-EPOCH_MS = 1_795_374_000_000
-"""Of the server's clock, when its time is 0."""
 
 
 @attrs.define
@@ -26,7 +23,7 @@ class Config:
     users: dict[str, tuple[str, frozenset[str], frozenset[str]]] = attrs.field(factory=dict)
     """``user@domain`` to password, events and commands that are allowed."""
     gateways: frozenset[str] = frozenset({"trunk"})
-    profiles: frozenset[str] = frozenset({"caller", "callee"})
+    profiles: frozenset[str] = frozenset({"caller", "callee", "internal"})
     sounds: dict[str, float] = attrs.field(factory=dict)
     """Path to milliseconds."""
     default_sound_ms: float | None = 1_000
@@ -41,8 +38,8 @@ class Config:
     """Before each reply: slow."""
     list_lag_ms: float = 0
     """By which the list of channels is behind."""
-    break_is_sticky: bool = True
-    """A break that finds nothing playing hits the next playback."""
+    break_is_sticky: bool = False
+    """A break that finds nothing playing hits the next playback; it was seen to, and not to."""
     job_first: bool | None = None
     """Whether an originate's failure is told before its channel's end; ``None``: as seen."""
     executes_lost: int = 0
@@ -50,8 +47,13 @@ class Config:
     breaks_lost: int = 0
     """So many orders to stop a playback are taken and do nothing."""
     is_ready: bool = True
-    """What ``fsctl ready_check`` says."""
-    bridge_ms: float = 3_000
+    """Whether it has come up; until then ``fsctl ready_check`` says false."""
+    telephones: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """Of a user with several registrations, the number in the plan that each rings."""
+    list_behind_ms: float = 300
+    """After a standstill, for so long the list of channels is that of before."""
+    bridge_ms: float | None = 3_000
+    """Until whoever was called for a bridge hangs up; ``None``: as the plan has it."""
     latency_ms: float = 5
     """From the originate to its channel."""
     seed: int = 1
@@ -67,13 +69,14 @@ class Switch:
         self.channels: dict[str, Channel] = {}
         self.clients: list[Client] = []
         self.dialled: list[str] = []
-        """Every leg that was ever called, by its dial string."""
+        """Every leg that was ever originated, by its dial string."""
         self.executed: list[tuple[str, str]] = []
         """Every application, with its argument."""
         self.bridged: list[tuple[str, str]] = []
         self.commands: list[str] = []
         """Every line that any client sent."""
         self.calls_most = 0
+        self._originated: set[str] = set()
         self.is_running = True
         self.is_paused = False
         self._agenda: list[tuple[float, int, Callable[[], None], int]] = []
@@ -84,6 +87,10 @@ class Switch:
         self._second: tuple[int, int] = (0, 0)
         self._guards: dict[str, list[list[bool]]] = {}
         self._gone: list[tuple[float, dict[str, str]]] = []
+        self.stands_still = False
+        self._stood_still_at = 0.0
+        self.dialler = Dialler(self)
+        self._list_before: tuple[float, list[dict[str, str]]] = (0.0, [])
         self._start()
 
     # Time ---------------------------------------------------------------------------------
@@ -93,10 +100,10 @@ class Switch:
         heapq.heappush(self._agenda, entry)
 
     def next_at(self) -> float | None:
-        return self._agenda[0][0] if self._agenda else None
+        return self._agenda[0][0] if self._agenda and not self.stands_still else None
 
     def advance(self, now: float) -> None:
-        while self._agenda and self._agenda[0][0] <= now:
+        while not self.stands_still and self._agenda and self._agenda[0][0] <= now:
             at, _, step, life = heapq.heappop(self._agenda)
             self.now = max(self.now, at)
             if life == self._life:
@@ -106,7 +113,7 @@ class Switch:
     def epoch_us(self, at: float) -> int:
         return round((EPOCH_MS + at) * 1_000)
 
-    def _epoch_s(self) -> int:
+    def epoch_s(self) -> int:
         return int(EPOCH_MS + self.now) // 1_000
 
     # Life ---------------------------------------------------------------------------------
@@ -154,6 +161,26 @@ class Switch:
 
         self.later(1_000, last)
 
+    def stop(self) -> None:
+        """Stand still (``SIGSTOP``): what is sent is kept, connections are taken by the kernel."""
+        self._list_before = (0.0, self.rows())
+        self._stood_still_at = self.now
+        self.stands_still = True
+
+    def go_on(self) -> None:
+        """Wake: timers that have passed, then what came meanwhile; the list is behind."""
+        self.stands_still = False
+        for channel in self.channels.values():
+            channel.go_on(self._stood_still_at)
+        self._list_before = (self.now + self.config.list_behind_ms, self._list_before[1])
+        self.advance(self.now)
+        clients = list(self.clients)
+        for client in clients:
+            if not client.was_greeted and not client.is_closed:
+                client.greet()
+        for client in clients:
+            client.wake()
+
     def flood(self, events: int) -> None:
         """Fire events of another's calls."""
         uuid = self.uuid()
@@ -197,117 +224,19 @@ class Switch:
         for client in list(self.clients):
             client.event(event, head, body)
 
-    # Originate ----------------------------------------------------------------------------
+    # Calls --------------------------------------------------------------------------------
 
     def originate(self, text: str, job: str) -> None:
         """Run ``bgapi originate``."""
-        self.later(self.config.latency_ms, lambda: self._originate(text, job))
+        if self.config.latency_ms:
+            self.later(self.config.latency_ms, lambda: self.dialler.originate(text, job))
+        else:
+            self.dialler.originate(text, job)
 
-    def _originate(self, text: str, job: str) -> None:
-        try:
-            order = read_originate(text)
-        except NotUnderstoodError as error:
-            self._result(job, text, str(error))
-            return
-        # A bar, or `:_:`, parts legs that are tried in turn; a comma those that ring together.
-        first, *others = order.legs
-        together = first.split(",")
-        failure = self._call(together[0], dict(order.variables), job, text, tuple(others))
-        for leg in together[1:]:
-            self._call(leg, {**order.variables, "origination_uuid": ""}, None, text)
-        if failure:
-            self._result(job, text, f"-ERR {failure}\n")
-
-    def _call(
-        self,
-        leg: str,
-        variables: dict[str, str],
-        job: str | None,
-        text: str,
-        next_legs: tuple[str, ...] = (),
-    ) -> str:
-        failure, number = self._endpoint(leg)
-        uuid = variables.get("origination_uuid") or self.uuid()
-        self.note("originate", id=uuid, leg=leg)
-        if failure:
-            if leg.startswith("sofia/"):
-                # A channel is destroyed that was never created.
-                gone = {"Unique-ID": uuid, "Call-Direction": "outbound", "Answer-State": "ringing"}
-                self.fire("CHANNEL_DESTROY", gone)
-            return failure
-        legs = 2 if leg.startswith("loopback/") else 1
-        if self.is_paused or uuid in self.channels or not self._has_room(legs):
-            return "DESTINATION_OUT_OF_ORDER"
-        self.dialled.append(leg)
-        callee = self.config.plan(number) if not leg.startswith("null/") else Callee()
-        channel = Channel(
-            self,
-            uuid=uuid,
-            name=f"{leg}-a" if leg.startswith("loopback/") else leg,
-            number=number,
-            variables=variables,
-            callee=callee or Callee(),
-            job=job,
-        )
-        channel.order_text, channel.next_legs = text, next_legs
-        self.channels[uuid] = channel
-        self.calls_most = max(self.calls_most, len(self.channels))
-        channel.fire("CHANNEL_OUTGOING", variables=False)
-        channel.fire("CHANNEL_CREATE")
-        channel.fire("CHANNEL_ORIGINATE")
-        channel.state = "CS_CONSUME_MEDIA"
-        if legs > 1:
-            self._other_end(channel)
-        if callee is None:
-            channel.after(20, lambda: channel.reject("NO_ROUTE_DESTINATION", 404))
-            return ""
-        timeout_s = int(variables.get("originate_timeout", "60") or "60")
-        # It counts whole seconds of the clock: 3 may last 2.1.
-        left_ms = (self._epoch_s() + timeout_s) * 1_000 - (EPOCH_MS + self.now)
-        channel.after(left_ms, lambda: self._timed_out(channel))
-        channel.after(20, lambda: callee.called(channel))
-        return ""
-
-    def _timed_out(self, channel: Channel) -> None:
-        if channel.answered_at is None:
-            channel.variables["sip_hangup_disposition"] = "send_cancel"
-            channel.timed_out = True
-            channel.end("NO_ANSWER")
-
-    def _other_end(self, channel: Channel) -> None:
-        """A loopback's other end carries our variables, and is inbound."""
-        headers = {f"variable_{name}": value for name, value in channel.variables.items()}
-        headers |= {"Unique-ID": self.uuid(), "Call-Direction": "inbound"}
-        self.fire("CHANNEL_CREATE", {**headers, "Answer-State": "ringing"})
-        channel.other_end = headers
-
-    def _endpoint(self, leg: str) -> tuple[str, str]:
-        parts = leg.split("/")
-        number = parts[-1]
-        match parts[0]:
-            case "sofia" if parts[1] == "gateway":
-                known = parts[2] in self.config.gateways
-                return ("" if known else "INVALID_GATEWAY"), number
-            case "sofia":
-                known = parts[1] in self.config.profiles
-                name, _, host = number.replace("%", "@").partition("@")
-                if known and host.endswith(":15099"):
-                    return "", "3503"
-                return ("" if known else "INVALID_PROFILE"), name
-            case "user":
-                return "", number.partition("@")[0]
-            case "loopback":
-                # Without a context it looks in one that has nobody.
-                return "", parts[1] if len(parts) > 2 else "nobody"
-            case "null":
-                return "", number
-            case _:
-                return "CHAN_NOT_IMPLEMENTED", number
-
-    def _has_room(self, legs: int) -> bool:
+    def has_room(self, legs: int) -> bool:
         second, used = self._second
-        if second != self._epoch_s():
-            second, used = self._epoch_s(), 0
+        if second != self.epoch_s():
+            second, used = self.epoch_s(), 0
         if used + legs > self.config.sessions_per_s:
             return False
         if len(self.channels) + legs > self.config.sessions_max:
@@ -315,12 +244,18 @@ class Switch:
         self._second = second, used + legs
         return True
 
+    def originated(self, channel: Channel) -> None:
+        """Count a leg that an order called; not those that a bridge did."""
+        self.dialled.append(channel.name.removesuffix("-a"))
+        self._originated.add(channel.uuid)
+        self.calls_most = max(self.calls_most, len(self._originated & self.channels.keys()))
+
     def job_done(self, channel: Channel, result: str) -> None:
         if channel.job is not None:
             job, channel.job = channel.job, None
-            self._result(job, channel.order_text, result)
+            self.result(job, channel.order_text, result)
 
-    def _result(self, job: str, text: str, result: str) -> None:
+    def result(self, job: str, text: str, result: str) -> None:
         headers = {"Job-UUID": job, "Job-Command": "originate", "Job-Command-Arg": text}
         self.fire("BACKGROUND_JOB", {**headers, "Content-Length": str(len(result))}, result)
 
@@ -328,15 +263,11 @@ class Switch:
         channel.complete_variables()
         self._guards.pop(channel.uuid, None)
         if self.config.list_lag_ms:
-            self._gone.append((self.now, self.row(channel)))
+            self._gone.append((self.now, channel.row()))
         self.channels.pop(channel.uuid, None)
         channel.is_gone = True
+        self.dialler.leg_over(channel)
         # A timeout tells its result first, anything else last; either may be had at will.
-        if channel.next_legs and channel.job is not None:
-            leg, *others = channel.next_legs
-            job, channel.job = channel.job, None
-            variables = {**channel.variables, "origination_uuid": self.uuid()}
-            self._call(leg, variables, job, channel.order_text, tuple(others))
         job_first = self.config.job_first
         if job_first is None:
             job_first = channel.timed_out
@@ -355,14 +286,17 @@ class Switch:
     def schedule_hang_up(self, channel: Channel, after_s: int, cause: str) -> None:
         alive = [True]
         self._guards.setdefault(channel.uuid, []).append(alive)
-        left_ms = (self._epoch_s() + after_s) * 1_000 - (EPOCH_MS + self.now)
+        left_ms = (self.epoch_s() + after_s) * 1_000 - (EPOCH_MS + self.now)
         channel.after(left_ms, lambda: channel.end(cause) if alive[0] else None)
 
-    def delete_guards(self, uuid: str) -> bool:
+    def delete_guards(self, uuid: str) -> int:
         guards = self._guards.pop(uuid, [])
         for alive in guards:
             alive[0] = False
-        return bool(guards)
+        return len(guards)
+
+    def has(self, uuid: str) -> bool:
+        return uuid in self.channels and self.channels[uuid].is_up
 
     def loses_execute(self) -> bool:
         if self.config.executes_lost > 0:
@@ -374,23 +308,11 @@ class Switch:
         return self.config.sounds.get(path, self.config.default_sound_ms)
 
     def rows(self) -> list[dict[str, str]]:
-        lag = self.config.list_lag_ms
-        listed = [
-            self.row(channel)
-            for channel in self.channels.values()
-            if channel.created_at + lag <= self.now
-        ]
-        return listed + [row for at, row in self._gone if at + lag > self.now]
-
-    def row(self, channel: Channel) -> dict[str, str]:
-        return {
-            "uuid": channel.uuid,
-            "direction": "outbound",
-            "name": channel.name,
-            "state": channel.state,
-            "dest": channel.number,
-            "application": channel.application(),
-            "callstate": channel.call_state,
-            "accountcode": channel.variables.get("accountcode", ""),
-            "presence_data": channel.variables.get("presence_data", ""),
-        }
+        """Return the list of channels, which is behind by its lag, and more after a standstill."""
+        until, before = self._list_before
+        if until > self.now:
+            return before
+        seen_at = self.now - self.config.list_lag_ms
+        known = ([row for at, row in c.history if at <= seen_at] for c in self.channels.values())
+        listed = [rows[-1] for rows in known if rows]
+        return listed + [row for at, row in self._gone if at > seen_at]

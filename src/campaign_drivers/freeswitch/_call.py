@@ -18,6 +18,10 @@ a deferral, a refusal or an end, by :data:`~._translate.TURNED_AWAY`.
 
 Whether anyone answered is never read from the originate's result: it fails for a call that was
 answered and hung up at once. It is the channel's answer state, or its answer time at the end.
+
+A number with several telephones is several *legs*, each a channel with an id of its own: the first
+has the call's, the others the call's and a number behind it. The first to answer is the call from
+then on.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from types import MappingProxyType
 import attrs
 
 from campaign_core import CallId
-from campaign_core.decisions import Play, Transfer
+from campaign_core.decisions import PlaceCall, Play, Transfer
 from campaign_core.reports import Report
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._wire import Command
@@ -40,6 +44,7 @@ __all__ = [
     "Call",
     "Channel",
     "Job",
+    "Legs",
     "Playing",
     "Timer",
     "Verdict",
@@ -120,15 +125,64 @@ class Playing:
 
 
 @attrs.define(kw_only=True)
+class Legs:
+    """The channels of one call."""
+
+    channel_id: str
+    """Of the one that orders are for."""
+    others: tuple[str, ...] = ()
+    """Those that ring beside it."""
+    seen: set[str] = attrs.field(factory=set)
+    gone: set[str] = attrs.field(factory=set)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Those that are not known to be gone."""
+        return tuple(leg for leg in (self.channel_id, *self.others) if leg not in self.gone)
+
+    def add(self, channel_id: str) -> None:
+        """Take it that there is this one too."""
+        if channel_id not in (self.channel_id, *self.others):
+            self.others = (*self.others, channel_id)
+
+    def won(self, channel_id: str) -> None:
+        """Take it that this one answered: the others are of no interest any more."""
+        self.channel_id, self.others = channel_id, ()
+
+
+@attrs.define(kw_only=True)
 class Call:
     """What is known of one of our calls."""
 
     call_id: CallId
+    order: PlaceCall | None = None
+    """``None`` for a call of an earlier run."""
     route: Route | None = None
+    """``None`` for a call of an earlier run."""
+    number: str = ""
+    """That was called; empty: it is not known."""
+    legs: Legs = attrs.field(
+        default=attrs.Factory(lambda self: Legs(channel_id=self.call_id), takes_self=True)
+    )
+    is_sent: bool = False
+    """The order to call was written to the connection."""
+    is_heard_of: bool = False
+    """The server has replied to it, or said anything of it."""
+    placed_at: int | None = None
     """``None`` for a call of an earlier run."""
     dead_man_s: int | None = None
     here: bool = True
     """Placed or seen on the present connection."""
+    in_transit: bool = False
+    """When the connection was lost it was so young that the server may place it yet (R5.5)."""
+    was_out_of_reach: bool = False
+    """A connection was lost while it was up: its end may have been told to nobody."""
+    is_gone: bool = False
+    """The server was asked, and has it no more: its end is on the way, or was never told."""
+    is_cut: bool = False
+    """It was ended by the telephony: neither by us nor by whoever was called."""
+    took_command: bool = False
+    """The server has carried out something in it that we ordered (R7.5)."""
     job: Job = Job.PENDING
     job_says: str = ""
     channel: Channel = Channel.UNSEEN
@@ -144,7 +198,12 @@ class Call:
     hang_up_ordered: bool = False
     hang_up_missed: bool = False
     """The order found no channel: to be repeated when there is one."""
-    transferred: bool = False
+    transfer: Transfer | None = None
+    """To be carried out, or carried out: its digits are for the other party."""
+    transfer_until: int = 0
+    """When the dead man's switch of the transfer acts."""
+    transfer_sent: bool = False
+    """On the present connection, or the server says that it is carried out."""
     playing: Playing | None = None
     next_order: Play | Transfer | None = None
     unknown_playback: bool = False
@@ -152,6 +211,16 @@ class Call:
     stray_break: bool = False
     """We told a playback to stop that had just ended: the next one may be hit."""
     timers: dict[Timer, int] = attrs.field(factory=dict)
+
+    @property
+    def transferred(self) -> bool:
+        """Whether it was ordered to be connected to an extension."""
+        return self.transfer is not None
+
+    @property
+    def channel_id(self) -> str:
+        """The channel that orders within the call are for."""
+        return self.legs.channel_id
 
 
 @attrs.define(kw_only=True)
@@ -166,6 +235,8 @@ class Work:
     noted: Callable[[str], None]
     timed: Callable[[int, Call, Timer], None]
     deferred: Callable[[Call], None]
+    lost: Callable[[Call], None]
+    """Its end was told to nobody."""
 
     def ask(self, command: Command, *purpose: str) -> None:
         """Send a command; its reply comes back with the purpose."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from campaign_drivers.freeswitch import _calls as calls
+from campaign_drivers.freeswitch import _placing as placing
 from campaign_drivers.freeswitch import _playback as playback
-from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import GRACE_MS, Call, Job, Timer, Work
 from campaign_drivers.freeswitch._happenings import Reply
 from campaign_drivers.freeswitch._wire import Event
@@ -17,7 +17,13 @@ _HANGUP_COMPLETE = "CHANNEL_HANGUP_COMPLETE"
 
 def channel_event(call: Call, event: Event, work: Work) -> None:
     """Take an event of the call's channel."""
-    call.here = True
+    call.here = call.is_heard_of = True
+    call.in_transit = False
+    if not call.is_answered:
+        call.legs.add(event["unique-id"])
+    elif event["unique-id"] != call.channel_id:
+        # Another telephone of the number, which rings no more.
+        return
     if event.name == _HANGUP_COMPLETE:
         calls.hung_up(call, event, work)
         return
@@ -30,14 +36,22 @@ def channel_event(call: Call, event: Event, work: Work) -> None:
 def replied(call: Call, reply: Reply, work: Work) -> None:
     """Take the reply to a command about the call."""
     match reply.purpose[0]:
-        case "place" if not reply.is_success:
-            calls.refuse(call, f"FreeSWITCH refused the call: {reply.text}", work)
+        case "place":
+            call.is_heard_of = True
+            if not reply.is_success:
+                calls.refuse(call, f"FreeSWITCH refused the call: {reply.text}", work)
+        case "contacts":
+            placing.contacts_replied(call, reply, work)
         case "hang_up":
             calls.hang_up_replied(call, reply, work)
         case "execute":
             playback.execute_replied(call, reply.purpose[2], reply, work)
         case "exists":
-            calls.existence_replied(call, reply, work)
+            calls.existence_replied(call, reply.purpose[2], reply, work)
+        case "start":
+            playback.start_missed(call, reply.purpose[2], work)
+        case "break":
+            playback.break_replied(call, reply.purpose[2], work)
         case "guard" if reply.is_denied:
             work.noted("the user may not sched_hangup or sched_del")
         case _:
@@ -61,7 +75,7 @@ def timer_passed(call: Call, timer: Timer, work: Work, *, is_up: bool) -> None:
         case Timer.STOP:
             playback.stop_due(call, work)
         case Timer.GRACE | Timer.RINGING | Timer.DEAD_MAN:
-            if is_up:
+            if is_up and call.here and call.is_sent:
                 # Its end should have been told by now; if it is there still, ask again.
-                work.ask(translate.exists(call.call_id), "exists", call.call_id)
+                calls.ask_existence(call, work)
             work.timer(call, timer, GRACE_MS * 2)

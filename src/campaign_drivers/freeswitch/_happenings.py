@@ -26,6 +26,8 @@ class Ready:
     """How many legs it takes a second; ``None``: it does not tell us."""
     sessions_max: int | None
     """How many legs it takes at one time; ``None``: it does not tell us."""
+    is_paused: bool = False
+    """It takes no new calls until an operator says so."""
 
 
 @attrs.frozen(kw_only=True)

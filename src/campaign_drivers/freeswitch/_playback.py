@@ -32,10 +32,13 @@ __all__ = [
     "PLAYBACK_EVENTS",
     "START_MS",
     "STOP_MS",
+    "break_replied",
     "execute_replied",
     "order_play",
     "order_transfer",
+    "resume",
     "start_due",
+    "start_missed",
     "stop_due",
 ]
 
@@ -47,6 +50,9 @@ BREAKS_MAX = 4
 
 START_MS = 10_000
 """For a playback to start or fail; it took 20 ms, from a slow disk it may take longer."""
+
+_CONVERSED = frozenset({"NORMAL_CLEARING", "ALLOTTED_TIMEOUT"})
+"""Causes of a transferred call that was over, rather than never connected."""
 
 _DIGITS = frozenset("0123456789*#ABCD")
 
@@ -68,8 +74,16 @@ def order_transfer(call: Call, order: Transfer, work: Work) -> None:
     """
     if call.hang_up_ordered or call.transferred or call.is_over:
         return
-    call.transferred = True
+    call.transfer = order
+    call.transfer_until = work.now + order.dead_man_s * 1_000
     _order(call, order, work)
+
+
+def resume(call: Call, work: Work) -> None:
+    """Go on with a call that was taken over: what waits, and a transfer that got lost."""
+    if call.transfer is not None and not (call.transfer_sent or call.hang_up_ordered):
+        call.next_order = call.transfer
+    next_order(call, work)
 
 
 def _order(call: Call, order: Play | Transfer, work: Work) -> None:
@@ -90,7 +104,7 @@ def next_order(call: Call, work: Work) -> None:
     if call.unknown_playback:
         # Whatever plays ends by this; and if nothing does, ours may.
         call.unknown_playback, call.stray_break = False, True
-        work.ask(translate.stop_playback(call.call_id), "break", call.call_id)
+        work.ask(translate.stop_playback(call.channel_id), "break", call.call_id, "")
     if isinstance(order, Play):
         _start(call, order, work)
     else:
@@ -107,26 +121,27 @@ def _start(call: Call, order: Play, work: Work) -> None:
     # The serial tells it from a playback of an earlier connection, or of an earlier run of ours.
     event_uuid = f"{call.call_id}.{order.play}.{work.serial()}"
     call.playing = Playing(order=order, event_uuid=event_uuid)
-    command = translate.playback(call.call_id, path, event_uuid)
+    command = translate.playback(call.channel_id, path, event_uuid)
     work.ask(command, "execute", call.call_id, event_uuid)
-    work.timer(call, Timer.START, START_MS)
 
 
 def _bridge(call: Call, order: Transfer, work: Work) -> None:
     event_uuid = f"{call.call_id}.bridge.{work.serial()}"
-    end_uuid = f"{call.call_id}.end.{work.serial()}"
+    set_uuid = f"{call.call_id}.set.{work.serial()}"
     try:
-        command = translate.bridge(work.settings, call.call_id, order.extension, event_uuid)
+        command = translate.bridge(work.settings, call.channel_id, order.extension, event_uuid)
     except UnfitError as error:
         work.noted(f"call {call.call_id}: not transferred: {error}")
         order_hang_up(call, work)
         return
-    work.ask(translate.delete_guards(call.call_id), "guard", call.call_id)
-    work.ask(translate.guard(call.call_id, order.dead_man_s), "guard", call.call_id)
-    # Nobody may be connected any more when the conversation is over.
-    work.ask(translate.end_with_bridge(call.call_id, end_uuid), "set", call.call_id)
+    call.transfer_sent = True
+    left_ms = max(1_000, call.transfer_until - work.now)
+    work.ask(translate.delete_guards(call.channel_id), "guard", call.call_id)
+    work.ask(translate.guard(call.channel_id, -(-left_ms // 1_000)), "guard", call.call_id)
+    for variable in translate.before_bridge(call.channel_id, call.number, set_uuid):
+        work.ask(variable, "set", call.call_id)
     work.ask(command, "execute", call.call_id, event_uuid)
-    work.timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + GRACE_MS)
+    work.timer(call, Timer.DEAD_MAN, left_ms + GRACE_MS)
 
 
 def _stop(call: Call, playing: Playing, work: Work) -> None:
@@ -139,8 +154,14 @@ def _stop(call: Call, playing: Playing, work: Work) -> None:
 
 def _break(call: Call, playing: Playing, work: Work) -> None:
     playing.breaks += 1
-    work.ask(translate.stop_playback(call.call_id), "break", call.call_id)
-    work.timer(call, Timer.STOP, STOP_MS)
+    work.ask(translate.stop_playback(call.channel_id), "break", call.call_id, playing.event_uuid)
+
+
+def break_replied(call: Call, event_uuid: str, work: Work) -> None:
+    """Take the reply to an order to stop: only now the playback has reason to end."""
+    playing = call.playing
+    if playing is not None and playing.event_uuid == event_uuid and Timer.STOP not in call.timers:
+        work.timer(call, Timer.STOP, STOP_MS)
 
 
 def stop_due(call: Call, work: Work) -> None:
@@ -156,9 +177,21 @@ def stop_due(call: Call, work: Work) -> None:
 
 
 def start_due(call: Call, work: Work) -> None:
-    """Give up a playback that neither started nor failed."""
+    """Ask the server before a playback that neither started nor failed is given up.
+
+    Where the link is silent, or we ourselves stood still, what was told of it is yet to be heard;
+    whatever the server told before it replies has been, by then.
+    """
     playing = call.playing
-    if playing is None or playing.started:
+    if playing is not None and not playing.started:
+        command = translate.exists(call.channel_id)
+        work.ask(command, "start", call.call_id, playing.event_uuid)
+
+
+def start_missed(call: Call, event_uuid: str, work: Work) -> None:
+    """Give up a playback of which the server has told nothing."""
+    playing = call.playing
+    if playing is None or playing.started or playing.event_uuid != event_uuid:
         return
     work.noted(f"call {call.call_id}: a playback did not start")
     end = PlaybackEnd.STOPPED if playing.stopping else PlaybackEnd.FAILED
@@ -173,14 +206,17 @@ def _forget(call: Call, playing: Playing, end: PlaybackEnd, work: Work) -> None:
 
 def execute_replied(call: Call, event_uuid: str, reply: Reply, work: Work) -> None:
     """Take the reply to an application: refused, or queued, which says nothing yet."""
+    playing = call.playing
     if reply.is_success:
+        call.took_command = True
+        if playing is not None and playing.event_uuid == event_uuid and not playing.started:
+            work.timer(call, Timer.START, START_MS)
         return
     if reply.text.startswith("-ERR invalid session id"):
         # The call is gone; its end is on the way, unless it got lost.
         work.timer(call, Timer.GRACE, GRACE_MS)
         return
     work.noted(f"call {call.call_id}: FreeSWITCH refused an application: {reply.text}")
-    playing = call.playing
     if playing is not None and playing.event_uuid == event_uuid:
         call.playing = None
         _tell(call, playing.order, PlaybackEnd.FAILED, work)
@@ -245,8 +281,7 @@ def executed(call: Call, event: Event, work: Work) -> None:
     """Take ``CHANNEL_EXECUTE_COMPLETE``: an application has ended."""
     has_ended = "hangup-cause" in event
     if event["application"] == "bridge":
-        if call.transferred and not has_ended:
-            order_hang_up(call, work)
+        _bridged(call, event, work)
         return
     playing = call.playing
     if playing is None or event["application-uuid"] != playing.event_uuid:
@@ -266,6 +301,18 @@ def executed(call: Call, event: Event, work: Work) -> None:
         end = PlaybackEnd.STOPPED if playing.replaced else PlaybackEnd.FINISHED
         _tell(call, playing.order, end, work)
     next_order(call, work)
+
+
+def _bridged(call: Call, event: Event, work: Work) -> None:
+    """Take the end of a transfer; one that nobody answered ends the call, with its cause."""
+    if call.transfer is None:
+        return
+    cause = event["hangup-cause"]
+    if not cause:
+        order_hang_up(call, work)
+    elif cause not in _CONVERSED and not call.hang_up_ordered:
+        extension = call.transfer.extension
+        work.noted(f"call {call.call_id}: the transfer to {extension} failed: {cause}")
 
 
 def _broken(call: Call, playing: Playing, work: Work) -> None:

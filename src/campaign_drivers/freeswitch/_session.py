@@ -2,8 +2,11 @@
 
 Bytes and time go in, happenings come out. A session goes through its stages once, in order::
 
-    GREETING --auth/request--> AUTH --+OK--> SETUP --ready_check: true--> READY
+    GREETING --auth/request--> AUTH --+OK--> SETUP --ready_check: true, or paused--> READY
                     any --refusal, silence, junk, disconnect-notice--> OVER
+
+A server that is paused (``fsctl pause``) says that it is not ready, and is: its calls go on, and it
+takes every command but new calls. So it is asked for that too, and again while it lasts.
 
 Replies carry no id: they come in the order of the commands, and nothing else tells them apart. So
 a reply that does not come in time ends the session, or every later one would be taken for its
@@ -57,6 +60,10 @@ _FILTERS = (
     ("Event-Name", "SHUTDOWN"),
 )
 _READY_AGAIN_MS = 500
+_PAUSED_AGAIN_MS = 2_000
+_LATE_MS = 2_000
+"""By which a moment may come late before it counts as a standstill of our own process: what came
+meanwhile is yet to be read, and nothing is taken for missing (R7.12)."""
 _BEHIND_MS = 30_000
 """By which events may reach us later than the quickest did; a client that does not keep up can stop
 the whole event socket of a server, for all of its clients."""
@@ -85,6 +92,8 @@ class Session:
         self.stage = Stage.GREETING
         self.is_filtered = False
         """Whether the server keeps to itself what we do not need."""
+        self.is_paused = False
+        """Whether the server takes no new calls until it is told to."""
         self._settings = settings
         self._reader = Reader()
         self._pending: deque[tuple[Purpose, int]] = deque()
@@ -92,9 +101,17 @@ class Session:
         self._heard_at = now
         self._ready_by: int | None = now + round(settings.login_within_s * 1_000)
         self._ask_ready_at: int | None = None
+        self._ask_paused_at: int | None = None
+        self._catches_up_until = now - 1
+        self._says_paused = False
         self._asked_life = False
         self._quickest: tuple[int, int] | None = None
         self._answers: dict[str, str] = {}
+
+    @property
+    def heard_at(self) -> int:
+        """When the server was heard last."""
+        return self._heard_at
 
     # What goes out ------------------------------------------------------------------------
 
@@ -119,6 +136,7 @@ class Session:
         """Take bytes; give what they mean, in order."""
         if self.stage is Stage.OVER:
             return
+        self._notice_standstill(now)
         self._heard_at, self._asked_life = now, False
         try:
             frames = self._reader.feed(data)
@@ -168,11 +186,11 @@ class Session:
             usual_ms = quickest_ms + (now - at) // 500
         if self._quickest is None or took_ms <= usual_ms:
             self._quickest = took_ms, now
-        return took_ms - usual_ms > _BEHIND_MS
+        return took_ms - usual_ms > _BEHIND_MS and now > self._catches_up_until
 
     def wake(self, now: int) -> Iterator[Happening]:
         """Give what time alone brings: limits that have passed; and ask for a sign of life."""
-        if self.stage is Stage.OVER:
+        if self.stage is Stage.OVER or self._notice_standstill(now):
             return
         if self._pending and now >= self._pending[0][1]:
             yield self._over(f"no reply to {self._pending[0][0][0]} in time")
@@ -184,9 +202,25 @@ class Session:
         else:
             self._ask_again(now)
 
+    def _notice_standstill(self, now: int) -> bool:
+        """Return whether we ourselves stood still; then wait a moment for what is here already."""
+        due = self.wakeup()
+        if due is None or now - due <= _LATE_MS:
+            return False
+        self._catches_up_until = until = now + _LATE_MS
+        self._pending = deque((purpose, max(at, until)) for purpose, at in self._pending)
+        if self._ready_by is not None:
+            self._ready_by = max(self._ready_by, until)
+        self._heard_at = max(self._heard_at, until - round(self._settings.silence_max_s * 1_000))
+        return True
+
     def _ask_again(self, now: int) -> None:
+        if self._ask_paused_at is not None and now >= self._ask_paused_at:
+            self._ask_paused_at = None
+            self._ask_paused(now)
         if self._ask_ready_at is not None and now >= self._ask_ready_at:
             self._ask_ready_at = None
+            self._ask_paused(now)
             self._ask_ready("ready", now)
         if self.stage is Stage.READY and not self._asked_life and now >= self._ask_life_at():
             # The heartbeat's interval is the server's; any reply does for a sign of life.
@@ -202,8 +236,7 @@ class Session:
             due.append(self._pending[0][1])
         if self._ready_by is not None:
             due.append(self._ready_by)
-        if self._ask_ready_at is not None:
-            due.append(self._ask_ready_at)
+        due += [at for at in (self._ask_ready_at, self._ask_paused_at) if at is not None]
         if self.stage is Stage.READY and not self._asked_life:
             due.append(self._ask_life_at())
         return min(due)
@@ -236,7 +269,11 @@ class Session:
         self.ask(Command("api global_getvar core_uuid"), ("core_uuid",), now)
         self.ask(Command("api fsctl sps"), ("sps",), now)
         self.ask(Command("api fsctl max_sessions"), ("max_sessions",), now)
+        self._ask_paused(now)
         self._ask_ready("ready", now)
+
+    def _ask_paused(self, now: int) -> None:
+        self.ask(Command("api fsctl pause_check"), ("paused",), now)
 
     def _ask_ready(self, purpose: str, now: int) -> None:
         self.ask(Command("api fsctl ready_check"), (purpose,), now)
@@ -260,6 +297,11 @@ class Session:
                 self.is_filtered = text.startswith("+OK")
             case "core_uuid" | "sps" | "max_sessions":
                 self._answers[purpose[0]] = text
+            case "paused":
+                self._says_paused = text.strip() == "true"
+                if self.stage is Stage.READY:
+                    self.is_paused = self._says_paused
+                    self._ask_paused_at = now + _PAUSED_AGAIN_MS if self.is_paused else None
             case "ready":
                 return self._ready(text, now)
             case "life":
@@ -274,19 +316,23 @@ class Session:
 
     def _ready(self, text: str, now: int) -> Happening | None:
         # Who may not ask is not told; what we cannot know we take for well.
-        if text.strip() != "true" and text != DENIED:
+        self.is_paused = text.strip() == "false" and self._says_paused
+        if text.strip() != "true" and text != DENIED and not self.is_paused:
             self._ask_ready_at = now + _READY_AGAIN_MS
             return None
         self.stage, self._ready_by = Stage.READY, None
+        self._ask_paused_at = now + _PAUSED_AGAIN_MS if self.is_paused else None
         core_uuid = self._answers.get("core_uuid", "")
         return Ready(
             core_uuid="" if core_uuid.startswith("-ERR") else core_uuid.strip(),
             sessions_per_s=_last_number(self._answers.get("sps", "")),
             sessions_max=_last_number(self._answers.get("max_sessions", "")),
+            is_paused=self.is_paused,
         )
 
     def _over(self, why: str, *, refused: bool = False) -> Over:
-        self.stage, self._ready_by, self._ask_ready_at = Stage.OVER, None, None
+        self.stage, self._ready_by = Stage.OVER, None
+        self._ask_ready_at = self._ask_paused_at = None
         self._pending.clear()
         return Over(why=why, refused=refused)
 

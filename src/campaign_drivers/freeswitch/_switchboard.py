@@ -1,11 +1,7 @@
 """All of the driver but its socket: calls, one session after another, and taking calls over.
 
 Decisions, bytes and time go in; bytes and reports come out. While a connection is lost nothing is
-placed, and what is known of the calls is kept. Upon the next one we subscribe first and then ask
-which channels are up (a *census*), at once and again after five seconds; the list lags behind the
-events, so events win. Calls known before go on, calls of ours that we did not know (of an earlier
-run) are taken over, and calls that are not there are forgotten. Orders to hang up or to transfer
-that came while the connection was lost are carried out then.
+placed, and what is known of the calls is kept; what becomes of them then is in ``_taking_over``.
 """
 
 from __future__ import annotations
@@ -15,7 +11,7 @@ from itertools import count
 from campaign_core import CallId, Instant
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
 from campaign_core.reports import (
-    AnswerReport,
+    CallsAdriftReport,
     CallsUpReport,
     DeferralReport,
     DriverDownReport,
@@ -35,12 +31,10 @@ from campaign_drivers.freeswitch._placing import place
 from campaign_drivers.freeswitch._register import Register, rows_in
 from campaign_drivers.freeswitch._session import EVENTS, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
+from campaign_drivers.freeswitch._taking_over import TakingOver
 from campaign_drivers.freeswitch._wire import Command, Event
 
-__all__ = ["CENSUS_MS", "Switchboard"]
-
-CENSUS_MS = 5_000
-"""Between the first census of a connection and the second (R5.5)."""
+__all__ = ["Switchboard"]
 
 _CONGESTED_MS = 2_000
 _STOPPING_MS = 5_000
@@ -57,9 +51,9 @@ class Switchboard:
         self.admission = Admission(settings)
         self._register = Register(settings.service_id, self.admission)
         self.calls = self._register.calls
+        self._taking_over = TakingOver(self._register, settings.service_id)
         self._out = Out()
         self._session: Session | None = None
-        self._census_at: int | None = None
         self._held: list[Report] = []
         self._wishes: dict[CallId, HangUp | Transfer] = {}
         self._core_uuid = ""
@@ -82,13 +76,18 @@ class Switchboard:
 
     def lost(self, why: str, now: int) -> None:
         """Take it that the connection is gone."""
-        self._session, self._census_at = None, None
+        heard_at = now if self._session is None else self._session.heard_at
+        self._session = None
         self._held.clear()
-        self._register.out_of_reach()
+        unsent = self._register.unsent()
+        for call in unsent:
+            self._register.forget(call)
+        self._register.out_of_reach(heard_at)
+        self._taking_over.lost(now)
         if self.is_up:
             self.is_up = False
             self._out.notes.append(f"connection lost: {why}")
-            self._out.reports.append(DriverDownReport())
+            self._out.reports.append(DriverDownReport(tuple(call.call_id for call in unsent)))
 
     def outgoing(self) -> bytes:
         """Return the bytes to be written, once."""
@@ -113,12 +112,9 @@ class Switchboard:
     def _ready(self, ready: Ready, now: int) -> None:
         self.admission.told(sessions_per_s=ready.sessions_per_s, sessions_max=ready.sessions_max)
         self._know_core(ready.core_uuid)
-        self._ask_census("first", now)
-
-    def _ask_census(self, which: str, now: int) -> None:
-        # Any column may match; the id of our service is in that of each of our calls.
-        command = Command(f"api show channels like {self.settings.service_id} as json")
-        self._ask(command, ("census", which), now)
+        if ready.is_paused:
+            self._out.notes.append("FreeSWITCH is paused: no calls are placed until fsctl resume")
+        self._taking_over.begin(self._work(now))
 
     def _know_core(self, core_uuid: str) -> None:
         """Take the id of the server's run: with another one, all calls of the last are gone."""
@@ -126,7 +122,7 @@ class Switchboard:
             return
         if self._core_uuid:
             self._out.notes.append("FreeSWITCH was restarted: its calls are gone")
-            self._register.forget_lost()
+            self._register.forget_unreached()
         self._core_uuid = core_uuid
 
     # Time ---------------------------------------------------------------------------------
@@ -136,9 +132,7 @@ class Switchboard:
         if self._session is not None:
             for happening in self._session.wake(now):
                 self._happen(happening, now)
-        if self._census_at is not None and now >= self._census_at:
-            self._census_at = None
-            self._ask_census("second", now)
+        self._taking_over.wake(self._work(now))
         for call, timer in self._register.timers.passed(now):
             dispatch.timer_passed(call, timer, self._work(now), is_up=self.is_up)
             self._forget_if_over(call)
@@ -146,7 +140,7 @@ class Switchboard:
     def wakeup(self) -> int | None:
         """Return when :meth:`wake` is due."""
         due = [] if self._session is None else [self._session.wakeup()]
-        due.append(self._census_at)
+        due.append(self._taking_over.wakeup())
         due.append(self._register.timers.next_due())
         return min((at for at in due if at is not None), default=None)
 
@@ -200,7 +194,8 @@ class Switchboard:
     def _closed_until(self, now: int) -> int | None:
         if self._is_stopping:
             return now + _STOPPING_MS
-        return now + _CONGESTED_MS if self.is_congested else None
+        is_paused = self._session is not None and self._session.is_paused
+        return now + _CONGESTED_MS if self.is_congested or is_paused else None
 
     # What the server says -----------------------------------------------------------------
 
@@ -229,15 +224,23 @@ class Switchboard:
         if event.name not in EVENTS:
             return
         # By this id alone: a loopback's other end carries our variables too.
-        call_id = CallId(event["unique-id"])
+        channel_id = event["unique-id"]
+        call = self.calls.get(CallId(translate.call_of(channel_id)))
         # The server's list is behind: of a call of an earlier run the end may be the first news.
-        call = self.calls.get(call_id) or self._register.adopt(call_id, now)
+        call = call or self._register.adopt(channel_id, now)
         if call is None:
+            if event["answer-state"] != "hangup":
+                self._end_stray(channel_id, now)
             return
         if event.name == "CHANNEL_CREATE":
             self.admission.took()
         dispatch.channel_event(call, event, self._work(now))
         self._forget_if_over(call)
+
+    def _end_stray(self, channel_id: str, now: int) -> None:
+        """End a call that turns up after it was taken for gone: another was placed since."""
+        if self._register.was_lost(channel_id):
+            self._ask(translate.hang_up(channel_id), ("stray", channel_id), now)
 
     def _replied(self, reply: Reply, now: int) -> None:
         if reply.purpose[0] == "census":
@@ -251,43 +254,37 @@ class Switchboard:
     # Taking over --------------------------------------------------------------------------
 
     def _census(self, reply: Reply, now: int) -> None:
-        is_first = reply.purpose[1] == "first"
+        which = reply.purpose[1]
         rows = rows_in(reply.text)
         if rows is None:
             self._out.notes.append(f"cannot tell which calls are up: {reply.text[:80]}")
-            for call in self.calls.values():
-                call.here = True
+        for row in rows or []:
+            self._end_stray(str(row.get("uuid", "")), now)
+        work = self._work(now)
+        told = self._taking_over.counted(which, rows, work)
+        if which == "first":
+            self._go_up(told)
         else:
-            listed = self._register.count(rows, now)
-            for call_id in [] if is_first else self._register.unlisted(listed):
-                self._ask(translate.exists(call_id), ("exists", call_id), now)
-        if is_first:
-            self._go_up(self._register.here(), now)
-        else:
-            self._out.reports.append(CallsUpReport(frozenset(self._register.here())))
-            # A call may be in the second list alone, and have been answered long since.
-            self._out.reports += self._new_answers()
-            self._register.forget_lost()
+            self._out.reports += told
+        for call in list(self.calls.values()):
+            if call.here:
+                playback.resume(call, work)
         wishes, self._wishes = self._wishes, {}
         for order in wishes.values():
             self._within_call(order, now)
 
-    def _go_up(self, here: set[CallId], now: int) -> None:
+    def _go_up(self, told: list[Report]) -> None:
         self.is_up = True
-        self._census_at = now + CENSUS_MS
         # Those that ended since we subscribed were up then, and what became of them is told next.
         ends = (EndReport, RefusalReport, DeferralReport)
-        here |= {report.call_id for report in self._held if isinstance(report, ends)}
-        self._out.reports += [
-            *first_reports(self.settings.calls_max),
-            CallsUpReport(frozenset(here)),
-        ]
-        self._out.reports += self._new_answers()
+        ended = {report.call_id for report in self._held if isinstance(report, ends)}
+        self._out.reports += first_reports(self.settings.calls_max)
+        for report in told:
+            if isinstance(report, CallsUpReport):
+                report = CallsUpReport(report.call_ids | ended)  # noqa: PLW2901
+            self._out.reports.append(report)
         self._out.reports += self._held
         self._held.clear()
-
-    def _new_answers(self) -> list[AnswerReport]:
-        return [AnswerReport(call_id) for call_id in self._register.answered()]
 
     def _forget_if_over(self, call: Call) -> None:
         if call.is_over:
@@ -304,10 +301,17 @@ class Switchboard:
             told=self._tell,
             noted=self._out.notes.append,
             timed=self._register.timers.set,
+            lost=self._lost_call,
             deferred=lambda call: self._tell(
                 DeferralReport(call_id=call.call_id, until=Instant(self.admission.turned_away(now)))
             ),
         )
+
+    def _lost_call(self, call: Call) -> None:
+        # Of a call that was taken over: its end is unknown, and told by what tells of such ends.
+        self._tell(CallsAdriftReport([call.call_id]))
+        self._tell(CallsUpReport(among=[call.call_id]))
+        self._register.forget(call, is_lost=True)
 
     def _tell(self, report: Report) -> None:
         # While nobody knows that we are up, what happens waits for that.

@@ -23,55 +23,73 @@ from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._wire import Command
 
 __all__ = [
+    "ABSENT",
     "TURNED_AWAY",
     "Fate",
     "UnfitError",
+    "before_bridge",
     "bridge",
+    "call_of",
+    "contacts",
     "delete_guards",
-    "end_with_bridge",
     "exists",
     "guard",
     "hang_up",
+    "leg_ids",
     "originate",
     "playback",
     "route_of",
     "sound_path",
     "stop_playback",
+    "telephones_in",
 ]
 
 
 class Fate(Enum):
     """What becomes of a call for which the server made no channel."""
 
-    REFUSED = auto()
+    NO_ROUTE = auto()
     """The route does not exist: it will not the next time either."""
+    DOWN = auto()
+    """The gateway is not in service, as FreeSWITCH sees it."""
     DEFERRED = auto()
     """The server has no room now."""
 
 
 TURNED_AWAY: Mapping[str, Fate] = MappingProxyType(
     {
-        "INVALID_GATEWAY": Fate.REFUSED,
-        "INVALID_PROFILE": Fate.REFUSED,
-        "INVALID_URL": Fate.REFUSED,
-        "CHAN_NOT_IMPLEMENTED": Fate.REFUSED,
+        "INVALID_GATEWAY": Fate.NO_ROUTE,
+        "INVALID_PROFILE": Fate.NO_ROUTE,
+        "INVALID_URL": Fate.NO_ROUTE,
+        "CHAN_NOT_IMPLEMENTED": Fate.NO_ROUTE,
+        "GATEWAY_DOWN": Fate.DOWN,
         # Too many sessions, too many a second, or paused; also the id of a call that is up,
         # which we never send twice.
         "DESTINATION_OUT_OF_ORDER": Fate.DEFERRED,
     }
 )
 """What the result of an originate means where no channel was made. Any other cause without a
-channel (nobody is registered, a gateway is down) ended the call as it would have with one."""
+channel ended the call as it would have with one."""
+
+ABSENT = frozenset({"SUBSCRIBER_ABSENT", "USER_NOT_REGISTERED"})
+"""Causes that come without a channel where no telephone is registered: there is none to wait for.
+From a telephone's own answer they come long after its channel."""
 
 _NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
 _CALLER = re.compile(r"\+?[0-9*#]{1,60}")
 _SOUND = re.compile(r"[A-Za-z0-9/_.-]{1,255}")
-_CALL_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-probe-[0-9a-f]{12}")
+_CALL_ID = re.compile(r"[0-9a-f]{32}(-[0-9]{1,2})?|[0-9a-f]{8}-probe-[0-9a-f]{12}")
+_LEG_ID = re.compile(r"([0-9a-f]{32})-[0-9]{1,2}")
+_CONTACT = re.compile(r"sofia/[A-Za-z0-9_.-]{1,80}/[A-Za-z0-9_.:@%/;=?&+~*!-]{1,400}")
+_TELEPHONES_MAX = 20
 _UUID = re.compile(r"[0-9a-zA-Z.-]{1,128}")
 _DISPLAY_MAX = 64
 _DISPLAY_MARKS = " ._-"
 _KINDS = (".wav", ".mp3", ".ogg", ".opus", ".gsm", ".PCMU", ".PCMA", ".G722", ".G729")
 _GUARD = "ALLOTTED_TIMEOUT"
+_USER = re.compile(r"[A-Za-z0-9_.:@%+*#-]{1,200}")
+_RINGBACK = "%(2000,4000,440,480)"
+"""Two seconds of tone in six; where nothing is set, an answered call hears silence."""
 
 
 class UnfitError(ValueError):
@@ -111,11 +129,54 @@ def route_of(settings: FreeSwitchSettings, order: PlaceCall) -> Route:
     return route
 
 
-def originate(settings: FreeSwitchSettings, order: PlaceCall) -> Command:
+def call_of(channel_id: str) -> str:
+    """Return the id of the call that a channel is, or is a leg of."""
+    leg = _LEG_ID.fullmatch(channel_id)
+    return channel_id if leg is None else leg[1]
+
+
+def contacts(route: Route, order: PlaceCall) -> Command | None:
+    """Return the command that asks where the telephones of a number are.
+
+    ``None``: it is not a number of telephones. All that are registered under a user are rung, each
+    as a leg with an id of its own: under one id FreeSWITCH rings the first alone, and says
+    ``Duplicate UUID`` of the others in its log.
+    """
+    if not route.dial_string.startswith("user/"):
+        return None
+    user = route.dial_string.removeprefix("user/").replace("{number}", order.number)
+    return Command(f"api sofia_contact */{_fit(_USER, user, 'the user')}")
+
+
+def telephones_in(text: str) -> tuple[str, ...]:
+    """Return the dial strings of several telephones, of what :func:`contacts` was answered.
+
+    Empty: there are not several, or one has an address that may not be sent; the route itself is
+    dialled then.
+    """
+    found = tuple(dict.fromkeys(text.strip().split(",")))
+    are_fit = all(_CONTACT.fullmatch(contact) and ":_:" not in contact for contact in found)
+    return found if are_fit and 1 < len(found) <= _TELEPHONES_MAX else ()
+
+
+def leg_ids(call_id: str, telephones: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of a call's channels: its own, and one for each telephone but the first."""
+    return (call_id, *(f"{call_id}-{number}" for number in range(2, len(telephones) + 1)))
+
+
+def originate(
+    settings: FreeSwitchSettings, order: PlaceCall, telephones: tuple[str, ...] = ()
+) -> Command:
     """Return the command that places a call; its job has the call's id too.
 
     Early media is ignored, or a ringing tone would count as an answer; a star stops no message;
     and the server ends the call by itself, should we not be there to do it.
+
+    Args:
+        settings: whose calls, and by which routes.
+        order: the call.
+        telephones: what to ring instead of the route's one dial string, as :func:`telephones_in`
+            returned it.
 
     Raises:
         UnfitError: route, number or name is not one that may be sent.
@@ -131,7 +192,7 @@ def originate(settings: FreeSwitchSettings, order: PlaceCall) -> Command:
     # Whole epoch seconds: 3 of them lasted 2.1. One more, so that nobody is cut short.
     rings_s = int(order.ring_timeout_s) + 1
     variables = [
-        f"origination_uuid={call_id}",
+        *([] if telephones else [f"origination_uuid={call_id}"]),
         f"origination_caller_id_number={caller}",
         f"origination_caller_id_name='{_display(order.display_name)}'",
         f"originate_timeout={rings_s}",
@@ -145,6 +206,10 @@ def originate(settings: FreeSwitchSettings, order: PlaceCall) -> Command:
         # The one escape there is: a literal between names of a pattern, seen to hold.
         variables.append("absolute_codec_string=" + "\\,".join(route.codecs))
     dialled = route.dial_string.replace("{number}", number)
+    if telephones:
+        ids = leg_ids(call_id, telephones)
+        legs = zip(ids, telephones, strict=True)
+        dialled = ",".join(f"[origination_uuid={leg}]{contact}" for leg, contact in legs)
     return Command(
         f"bgapi originate {{{','.join(variables)}}}{dialled} &park()", [("Job-UUID", call_id)]
     )
@@ -187,9 +252,24 @@ def bridge(settings: FreeSwitchSettings, call_id: str, extension: str, event_uui
     return _execute(call_id, "bridge", dialled, event_uuid)
 
 
-def end_with_bridge(call_id: str, event_uuid: str) -> Command:
-    """Return the command by which the server ends a call when its next :func:`bridge` ends."""
-    return _execute(call_id, "set", "hangup_after_bridge=true", event_uuid)
+def before_bridge(call_id: str, number: str, event_uuid: str) -> tuple[Command, ...]:
+    """Return the commands that say how the next :func:`bridge` goes.
+
+    The server ends the call with it, for nobody may be connected any more by then; whoever was
+    called hears it ring, and at the extension it is seen who is on the line.
+
+    Args:
+        call_id: the call.
+        number: that was called; one that may not be sent is left out.
+        event_uuid: of the events that these bring about.
+    """
+    variables = ["hangup_after_bridge=true", f"transfer_ringback={_RINGBACK}"]
+    if _NUMBER.fullmatch(number):
+        variables += [
+            f"effective_caller_id_number={number}",
+            f"effective_caller_id_name={number}",
+        ]
+    return tuple(_execute(call_id, "set", text, event_uuid) for text in variables)
 
 
 def _execute(call_id: str, application: str, argument: str, event_uuid: str) -> Command:

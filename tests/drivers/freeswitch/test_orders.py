@@ -138,12 +138,22 @@ def test_every_event_doubled_changes_nothing() -> None:
 
 
 def test_a_failure_without_a_channel_waits_for_one_that_may_only_be_late() -> None:
-    """Nobody is registered: no channel, no refusal of ours, and not for want of room."""
     told = Told()
-    told.tell("BACKGROUND_JOB", body="-ERR USER_NOT_REGISTERED\n")
+    told.tell("BACKGROUND_JOB", body="-ERR NO_PICKUP\n")
     assert told.rig.reports == []
 
     assert [EndReport(call_id=A, unanswered_as=Outcome.NO_ANSWER)] == told.calls()
+
+
+@pytest.mark.parametrize("cause", ["SUBSCRIBER_ABSENT", "USER_NOT_REGISTERED"])
+def test_a_telephone_that_is_not_registered_gives_its_place_back_at_once(cause: str) -> None:
+    """R7.1: no channel is made for it, so there is no event to wait for."""
+    told = Told()
+
+    told.tell("BACKGROUND_JOB", body=f"-ERR {cause}\n")
+
+    assert [end.unanswered_as for end in told.rig.of(EndReport)] == [Outcome.NO_ANSWER]
+    assert told.rig.board.calls == {}
 
 
 def test_what_the_facts_mean_is_said_for_all_of_them() -> None:

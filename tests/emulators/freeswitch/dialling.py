@@ -59,8 +59,10 @@ class Dialler:
         for place, leg in enumerate(legs_together(text)):
             dialled, own = read_leg(leg)
             # Without an id of its own each but the first is given one by the server.
+            contacts = self._contacts(dialled)
+            failure = failure if contacts else "SUBSCRIBER_ABSENT"
             given = variables if place == 0 else {**variables, "origination_uuid": ""}
-            for contact, number in self._contacts(dialled):
+            for contact, number in contacts:
                 channel = self._call(contact, number, {**given, **own})
                 if isinstance(channel, str):
                     failure = channel
@@ -81,10 +83,8 @@ class Dialler:
     def registered(self, user: str) -> str:
         """Answer ``sofia_contact``: where a user's telephones are."""
         number = user.rpartition("/")[2].partition("@")[0]
-        config = self._switch.config
-        rung = config.telephones.get(number)
-        if rung is None:
-            rung = () if config.plan(number) is None else (number,)
+        # To ask the plan would be to call.
+        rung = self._switch.config.telephones.get(number, (number,))
         contacts = [
             f"sofia/internal/sip:{telephone}@127.0.0.1:{15_060 + place}"
             for place, telephone in enumerate(rung)

@@ -49,7 +49,8 @@ class Config:
     is_ready: bool = True
     """Whether it has come up; until then ``fsctl ready_check`` says false."""
     telephones: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
-    """Of a user with several registrations, the number in the plan that each rings."""
+    """Of a user with several registrations, or none, the number in the plan that each rings; any
+    other has one."""
     list_behind_ms: float = 300
     """After a standstill, for so long the list of channels is that of before."""
     bridge_ms: float | None = 3_000

@@ -33,6 +33,7 @@ __all__ = [
     "PlaybackReport",
     "RefusalReport",
     "Report",
+    "StandstillReport",
     "Tick",
 ]
 
@@ -53,6 +54,16 @@ class PlaybackEnd(Enum):
 @attrs.frozen
 class Tick:
     """Time has passed; what is due by now happens."""
+
+
+@attrs.frozen
+class StandstillReport:
+    """The host itself stood still until now, as when its process was stopped (R7.12).
+
+    What was dialled meanwhile is yet to be read. So no silence is over, whatever the time: each
+    starts again. For a host that was away with its driver, :class:`DriverDownReport` says as much,
+    given at the time of the last event.
+    """
 
 
 @attrs.frozen

@@ -129,6 +129,9 @@ class Telephony(RuleBasedStateMachine):
     def calls_find_their_sound_missing(self, count, when):
         for call_id in list(self.naive.world.calls)[:count]:
             self._tell(reports.AnswerReport(call_id), when)
+            if call_id not in self.naive.world.calls:
+                # What was due by then has ended it.
+                continue
             play = self.naive.world.calls[call_id].plays
             missing = reports.PlaybackEnd.FAILED
             self._tell(reports.PlaybackReport(call_id=call_id, play=play, end=missing), when)
@@ -170,6 +173,11 @@ class Telephony(RuleBasedStateMachine):
         happened = self.fast.events[heard:]
         if all(isinstance(event, events.CallPlaced) for event in happened):
             assert said == {(event.campaign_id, event.position) for event in happened}
+
+    @rule(when=LATER)
+    def host_stood_still(self, when):
+        """R7.12: what nobody could hear times nobody out."""
+        self._tell(reports.StandstillReport(), when)
 
     def _recipients(self) -> list[tuple[int, int]]:
         runs = self.naive.world.runs

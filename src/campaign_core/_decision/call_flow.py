@@ -40,6 +40,7 @@ __all__ = [
     "ended",
     "freed",
     "hang_up",
+    "silence_again",
     "taken_over",
 ]
 
@@ -290,22 +291,33 @@ def digit_timed_out(scene: Scene) -> None:
 
 
 def taken_over(scene: Scene) -> None:
-    """R9.3: the call outlived the connection; its step starts again and counts once more."""
+    """R9.3: the call outlived the connection; its step starts again and counts once more.
+
+    Where one more play is too many, the call ends as R7.2 and R7.4 say. Not while a digit is
+    awaited and no message need be played for it: nobody could hear the digit (R7.12).
+    """
     step = scene.call.step
     scene.record(ev.CallTakenOver)
     if isinstance(step, Ending):
         hang_up(scene, step.outcome)
     if not isinstance(step, Playing | Silent):
         return
-    number = step.round + 1
-    if step.purpose is Purpose.ANSWER_PROMPT:
-        _answer_prompt(scene, number)
+    script, number = scene.parameters.script, step.round + 1
+    if step.purpose is Purpose.LISTENING_PROMPT:
+        _listening_prompt(scene, min(number, script.message_plays_max))
     elif step.purpose is Purpose.MESSAGE:
         _message(scene, number)
-    elif number > scene.parameters.script.message_plays_max:
-        hang_up(scene, Outcome.NOT_CONFIRMED)
+    elif isinstance(step, Silent) and number > script.answer_prompts_max:
+        silence_again(scene)
     else:
-        _listening_prompt(scene, number)
+        _answer_prompt(scene, number)
+
+
+def silence_again(scene: Scene) -> None:
+    """R7.12: what nobody could hear times nobody out; a silence starts again."""
+    step = scene.call.step
+    if isinstance(step, Silent):
+        _silence(scene, step.purpose, step.round)
 
 
 def deadline_passed(scene: Scene) -> None:

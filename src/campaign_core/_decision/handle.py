@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -18,12 +18,13 @@ from campaign_core._values.validators import refuse
 from campaign_core.commands import Command
 from campaign_core.decisions import Decision
 from campaign_core.errors import CommandRefusedError, SettingsError
-from campaign_core.reports import Report, Tick
+from campaign_core.reports import Report, StandstillReport, Tick
 
 __all__ = ["Batch", "Message", "Refusal", "Transition", "handle", "handle_batch", "open_service"]
 
-Message = Command | Report | Tick
-"""What comes in: what a person wants, what the telephony saw, time passing."""
+Message = Command | Report | Tick | StandstillReport
+"""What comes in: what a person wants, what the telephony saw, time passing, a host that stood
+still."""
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -92,7 +93,7 @@ def handle(state: State, message: Message, now: Instant) -> Transition:
         SettingsError: a value of the command is bad in this state.
         TypeError: the message is neither a command nor a report nor a tick.
     """
-    moment = _begin(state, now)
+    moment = _begin(state, now, (message,))
     moment.take(message)
     return Transition(*_conclude(moment))
 
@@ -107,7 +108,7 @@ def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Bat
         messages: in the order in which they are taken.
         now: the time; an earlier one than the last event's is taken as that (R6.13).
     """
-    moment = _begin(state, now)
+    moment = _begin(state, now, messages)
     refusals = []
     for message in messages:
         try:
@@ -117,10 +118,11 @@ def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Bat
     return Batch(*_conclude(moment), tuple(refusals))
 
 
-def _begin(state: State, now: Instant) -> Moment:
+def _begin(state: State, now: Instant, messages: Iterable[Message]) -> Moment:
     _check_time(now)
     at = max(now, state.now)
-    moment = Moment(open_draft(state, at), at)
+    is_deaf = any(isinstance(message, StandstillReport) for message in messages)
+    moment = Moment(open_draft(state, at), at, is_deaf=is_deaf)
     moment.take_due()
     return moment
 

@@ -14,7 +14,7 @@ from campaign_core._decision.call_flow import (
 )
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.recorder import Recorder
-from campaign_core._decision.reports import OF_CALL, REPORTS, scene_of
+from campaign_core._decision.reports import OF_CALL, REPORTS, scene_of, stood_still
 from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
@@ -32,7 +32,7 @@ from campaign_core._values.identifiers import (
 )
 from campaign_core._values.instants import Instant
 from campaign_core.commands import Command
-from campaign_core.reports import Report, Tick
+from campaign_core.reports import Report, StandstillReport, Tick
 
 __all__ = ["Moment"]
 
@@ -42,10 +42,17 @@ _INTERNAL, _EXTERNAL = LINES
 class Moment:
     """Works one moment on a draft; ``events`` holds what happened so far."""
 
-    def __init__(self, draft: Draft, now: Instant) -> None:
-        """Take a draft whose lines are valid for ``now``, which is not before its last event."""
+    def __init__(self, draft: Draft, now: Instant, *, is_deaf: bool = False) -> None:
+        """Take a draft whose lines are valid for ``now``, which is not before its last event.
+
+        Args:
+            draft: worked on.
+            now: the time.
+            is_deaf: nobody could hear until now (R7.12): no silence is over.
+        """
         self.draft = draft
         self.now = now
+        self._is_deaf = is_deaf
         self.events: list[ev.Event] = []
 
     def by(self, actor: str) -> Recorder:
@@ -63,7 +70,7 @@ class Moment:
             for timer in draft.timers:
                 kind, key = timers.read(timer)
                 # R5.5: while the link is down only deadlines run, of what happens in calls.
-                if kind is not Due.DIGIT or draft.link.is_up:
+                if kind is not Due.DIGIT or (draft.link.is_up and not self._is_deaf):
                     break
             else:
                 return
@@ -92,7 +99,7 @@ class Moment:
         call_id = call_id_of(self.draft.service_id, campaign_id, position, attempt)
         return scene_of(self.draft.calls[call_id], record)
 
-    def take(self, message: Command | Report | Tick) -> None:
+    def take(self, message: Command | Report | Tick | StandstillReport) -> None:
         """Take one message.
 
         Raises:
@@ -107,6 +114,8 @@ class Moment:
             REPORTS[kind](self.draft, message, self.by(ev.DRIVER))
         elif isinstance(message, Command):
             COMMANDS[kind](self.draft, message, self.by(message.actor))
+        elif isinstance(message, StandstillReport):
+            stood_still(self.draft, self.by(ev.SCHEDULER))
         elif not isinstance(message, Tick):
             raise TypeError(f"a command, a report or a tick is taken, not {message!r}")
 

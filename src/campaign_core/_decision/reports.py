@@ -7,7 +7,7 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
-from campaign_core._decision.call_flow import FLOW, Scene, ended, taken_over
+from campaign_core._decision.call_flow import FLOW, Scene, ended, silence_again, taken_over
 from campaign_core._decision.recorder import Recorder
 from campaign_core._model.outcomes import Outcome
 from campaign_core._state.call import Call
@@ -15,7 +15,7 @@ from campaign_core._state.link import SURVEYS, Link
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import END, SECOND_MS, Instant
 
-__all__ = ["OF_CALL", "REPORTS", "scene_of"]
+__all__ = ["OF_CALL", "REPORTS", "scene_of", "stood_still"]
 
 
 _DEFERRAL_MIN_MS = 1 * SECOND_MS
@@ -93,6 +93,15 @@ def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
         return call.placement.call_id in report.among
     is_first = link.surveys_due == SURVEYS
     return not is_first or link.went_down_at - call.placement.placed_at >= _IN_TRANSIT_MS
+
+
+def stood_still(draft: Draft, record: Recorder) -> None:
+    """R7.12: the silences of all calls whose digits can be heard again start anew."""
+    if not draft.link.is_up:
+        return
+    for call in draft.calls.in_order():
+        if not call.is_adrift:
+            silence_again(scene_of(call, record))
 
 
 REPORTS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {

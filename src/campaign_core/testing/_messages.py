@@ -270,5 +270,6 @@ def messages_for(draw: st.DrawFn, state: State) -> Message:
     if kind < 3:  # noqa: PLR2004 -- three times in ten
         return draw(commands_for(state))
     if kind == 3:  # noqa: PLR2004
-        return rp.Tick()
+        of_the_host: list[Message] = [rp.Tick(), rp.Tick(), rp.StandstillReport()]
+        return draw(_one(of_the_host))
     return draw(reports_for(state))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from campaign_core import CallId, Instant, State, Transition, handle, handle_batch
-from campaign_core.reports import Report, Tick
+from campaign_core.reports import DriverDownReport, Report, StandstillReport, Tick
 from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
@@ -67,9 +67,17 @@ class Moments:
         if reports or not messages:
             self.take(reports or [Tick()])
 
-    def take(self, messages: Sequence[Report | Tick]) -> None:
+    def take(self, messages: Sequence[Report | Tick | StandstillReport]) -> None:
         """Take some messages as one moment."""
         self._adopt(handle_batch(self.state, messages, self._clock.now()))
+
+    def begin_in_darkness(self) -> None:
+        """Say that the telephony is not connected, and has not been since the last event (R7.12).
+
+        Nobody could hear what was dialled since then, so no silence is over. What else has become
+        due meanwhile is taken with the next moment.
+        """
+        self._adopt(handle(self.state, DriverDownReport(), self.state.now))
 
     def defer(self, call_ids: Sequence[CallId]) -> None:
         """Report calls as deferred to the core; the scheduler does not run in their place."""

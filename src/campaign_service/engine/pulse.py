@@ -19,6 +19,8 @@ that just now, and another error where another process leads."""
 _BEATS_EVERY_S = 0.25
 _STANDSTILL_S = 2.0
 """A standby that takes over does not call anyone anew within 5 s (R5.5)."""
+_DEAF_S = 1.0
+"""As long as the shortest silence in which a digit is awaited (R7.2)."""
 # A machine that is suspended stands still too, and its monotonic clock with it.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -53,6 +55,7 @@ class Pulse:
         self._unsure = unsure
         self._beaten_at = _now_s()
         self._stood_still = False
+        self._was_deaf = False
         self._is_unsure = False
 
     async def beat(self) -> None:
@@ -77,6 +80,14 @@ class Pulse:
         if self._stood_still and not self._is_unsure:
             await self._ask()
 
+    def was_deaf(self) -> bool:
+        """Return, once after each standstill, that there was one: nobody could hear (R7.12)."""
+        self._look()
+        was_deaf, self._was_deaf = self._was_deaf, False
+        if was_deaf:
+            self._beaten_at = _now_s()
+        return was_deaf
+
     async def _ask(self) -> None:
         asked_at = _now_s()
         try:
@@ -93,8 +104,9 @@ class Pulse:
             self._unsure(self._is_unsure)
 
     def _look(self) -> None:
-        if _now_s() - self._beaten_at > _STANDSTILL_S:
-            self._stood_still = True
+        gap_s = _now_s() - self._beaten_at
+        self._was_deaf = self._was_deaf or gap_s > _DEAF_S
+        self._stood_still = self._stood_still or gap_s > _STANDSTILL_S
 
 
 def _now_s() -> float:

@@ -11,7 +11,7 @@ from typing import Self
 
 from campaign_core import Instant, State, Transition, next_wakeup
 from campaign_core.commands import Command
-from campaign_core.reports import DriverDownReport, Report
+from campaign_core.reports import DriverDownReport, Report, StandstillReport
 from campaign_drivers import Driver, LinkLostError
 from campaign_drivers.clock import Clock, Timer
 from campaign_service.engine.conditions import Conditions
@@ -138,7 +138,7 @@ class RealTimeEngine:
         self._zones.look()
         self._moments.tell(self._opened)
         if self._upkeep.is_recovered:
-            self._moments.take([DriverDownReport()])
+            self._moments.begin_in_darkness()
             self._begin(self._connect())
         else:
             try:
@@ -248,6 +248,8 @@ class RealTimeEngine:
             await self._pulse.be_sure()
             if self._scribe.is_idle:
                 self._gate.forget()
+            if self._pulse.was_deaf():
+                self._moments.take([StandstillReport()])
             given, self._inbox = self._inbox, []
             self._moments.take_all(given)
             self._conditions.look()

@@ -628,6 +628,65 @@ def test_step_started_again_counts(script):
     assert taken.decisions == (HangUp(story.call("1")),)
 
 
+@pytest.mark.parametrize(
+    ("script", "prompt"),
+    [
+        ({"confirm_answer": True, "answer_prompts_max": 1}, None),
+        ({"confirm_answer": True, "answer_prompts_max": 2}, "press-1"),
+        ({"confirm_listening": True, "message_plays_max": 1}, "press-9"),
+        ({"confirm_listening": True, "message_plays_max": 1, "listening_prompt": None}, None),
+    ],
+)
+def test_whoever_is_about_to_dial_when_the_link_goes_is_heard_when_it_is_back(script, prompt):
+    """R7.12: what nobody could hear times nobody out, in the last round either."""
+    story = answered(**script)
+    story.played("1")
+    if isinstance(core.calls(story.state)[0].step, Playing):
+        story.played("1")
+    story.tell(reports.DriverDownReport(), after=SECOND)
+    story.tick(MINUTE)
+    story.tell(reports.DriverUpReport())
+
+    taken = story.tell(reports.CallsUpReport([story.call("1")]))
+    digit = "1" if "confirm_answer" in script else "9"
+    heard = story.tell(reports.DigitReport(call_id=story.call("1"), digit=digit), after=SECOND)
+
+    assert [order.sound for order in taken.decisions] == ([] if prompt is None else [prompt])
+    confirmed = (events.AnswerConfirmed, events.ListeningConfirmed)
+    assert any(isinstance(event, confirmed) for event in heard.events)
+
+
+def test_silences_start_again_when_the_host_stood_still():
+    """R7.12: what nobody could hear (our process was away) times nobody out."""
+    story = answered(confirm_answer=True, answer_prompts_max=1)
+    story.played("1")
+    after = story.tell(reports.StandstillReport(), after=MINUTE)
+
+    assert [type(event) for event in after.events] == [events.SilenceStarted]
+    assert story.wakeup() == 5 * SECOND
+    story.tell(reports.DigitReport(call_id=story.call("1"), digit="1"), after=4 * SECOND)
+    assert story.heard(events.AnswerConfirmed)
+
+
+def test_deadlines_run_while_the_host_stands_still():
+    """R5.5: only deadlines run."""
+    story = answered(confirm_answer=True)
+    story.played("1")
+
+    after = story.tell(reports.StandstillReport(), after=645 * SECOND)
+
+    assert [type(event) for event in after.events] == [events.DeadlinePassed, events.HangUpOrdered]
+
+
+def test_standstill_changes_nothing_for_calls_that_are_adrift_or_in_no_silence():
+    story = answered(confirm_answer=True)
+    assert story.tell(reports.StandstillReport(), after=SECOND).events == ()
+    story.played("1")
+    story.tell(reports.CallsAdriftReport([story.call("1")]))
+
+    assert story.tell(reports.StandstillReport(), after=MINUTE).events == ()
+
+
 def adrift(numbers: str, among: str) -> Story:
     """A part of the telephony is out of reach for a minute, with some of the calls."""
     story = Story()

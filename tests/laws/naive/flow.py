@@ -174,20 +174,25 @@ def take_over(world: World, call: Call) -> None:
     """R9.3: the current step starts again and counts as one more play."""
     world.record("taken over")
     call.adrift = False
-    if call.step.startswith("ANSWER"):
+    script = world.runs[call.campaign_id].parameters.script
+    if call.step == "ANSWER_SILENCE" and call.prompts == script.answer_prompts_max:
+        silence_again(world, call)
+    elif call.step.startswith("ANSWER"):
         _answer_prompt(world, call)
     elif call.step == "MESSAGE":
         _message(world, call)
     elif call.step.startswith("LISTENING"):
-        script = world.runs[call.campaign_id].parameters.script
-        if call.messages == script.message_plays_max:
-            hang_up(world, call, Outcome.NOT_CONFIRMED)
-            return
-        call.messages += 1
+        call.messages = min(call.messages + 1, script.message_plays_max)
         _listening_prompt(world, call)
     elif call.step == "ENDING":
         assert call.fixed is not None
         hang_up(world, call, call.fixed)
+
+
+def silence_again(world: World, call: Call) -> None:
+    """R7.12: what nobody could hear times nobody out."""
+    if call.step.endswith("_SILENCE"):
+        _silence(world, call, call.step)
 
 
 # The end ----------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from campaign_core.reports import (
     EndReport,
     PlaybackReport,
     RefusalReport,
+    StandstillReport,
     Tick,
 )
 
@@ -80,7 +81,9 @@ class NaiveService:
         world.orders, world.ended = [], []
         happened = len(world.history)
         taken = Taken(orders=world.orders, ended=world.ended)
-        _do_what_is_due(world)
+        # R7.12: what nobody could hear times nobody out.
+        is_deaf = any(isinstance(message, StandstillReport) for message in messages)
+        _do_what_is_due(world, is_deaf=is_deaf)
         for index, message in enumerate(messages):
             try:
                 _hear(world, message)
@@ -124,9 +127,13 @@ class NaiveService:
 _STARTS, _EXPIRIES, _DEADLINES, _TIMEOUTS = range(4)
 
 
-def _do_what_is_due(world: World) -> None:
+def _do_what_is_due(world: World, *, is_deaf: bool) -> None:
     """In order of the due instant; starts, then expiries, deadlines, digit timeouts."""
-    while due := [entry for entry in _all_due(world) if entry[0] <= world.now]:
+    while due := [
+        entry
+        for entry in _all_due(world)
+        if entry[0] <= world.now and not (is_deaf and entry[1] == _TIMEOUTS)
+    ]:
         _, kind, _, what = min(due, key=lambda entry: entry[:3])
         if kind == _STARTS:
             what.status = Status.ACTIVE
@@ -166,6 +173,10 @@ def _hear(world: World, message: object) -> None:
     match message:
         case Tick():
             pass
+        case StandstillReport():
+            for call in world.calls.values():
+                if world.driver_up and not call.adrift:
+                    flow.silence_again(world, call)
         case DriverDownReport():
             _driver_down(world, message)
         case DriverUpReport():

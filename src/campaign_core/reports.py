@@ -2,11 +2,15 @@
 
 Closed: the union :data:`Report` names every kind. A driver sends them in the order in which
 things happened on one call; a late, doubled or unknown one is recorded or ignored, and none ever
-raises (R9.1).
+raises (R9.1). What cannot be kept and read again is refused where a report is made, with a
+:class:`~campaign_core.errors.SettingsError`: a number that is none, a cause given as text, an
+instant beyond the calendar. Numbers and texts are kept as plain ones, whatever class of them was
+given.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any
@@ -16,8 +20,9 @@ import attrs
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.outcomes import UNANSWERED, Outcome
 from campaign_core._values.identifiers import CallId
-from campaign_core._values.instants import Instant
-from campaign_core._values.validators import matches, refuse
+from campaign_core._values.instants import END, Instant
+from campaign_core._values.plain import plain_number, plain_text
+from campaign_core._values.validators import flag, one_of, refuse
 
 __all__ = [
     "AnswerReport",
@@ -35,7 +40,87 @@ __all__ = [
     "Report",
     "StandstillReport",
     "Tick",
+    "telling",
 ]
+
+_CALL_ID_MAX = 255
+"""Characters: a report may name a channel that is none of ours, by whatever id that has."""
+WHY_MAX = 1_000
+"""Characters of a sentence for the operator."""
+_CAUSE_MAX = (1 << 31) - 1
+_DIGITS = {digit: digit for digit in "0123456789*#ABCD"}
+_NOT_TOLD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, separators of lines, and halves of a character."""
+
+
+def telling(text: str) -> str:
+    r"""Return what a telephony said as it may stand in a report, for whoever makes one.
+
+    Control characters and broken ones become a replacement character, and what is longer than
+    a report takes is cut.
+
+    >>> telling("503\tno trunk")
+    '503\ufffdno trunk'
+    """
+    clean = _NOT_TOLD.sub("\ufffd", text)
+    return clean if len(clean) <= WHY_MAX else f"{clean[: WHY_MAX - 3]}..."
+
+
+def _call_id(given: CallId) -> CallId:
+    """Take the id of any channel: of one that is none of ours nothing comes (R9.1)."""
+    rule = f"a call's id: up to {_CALL_ID_MAX} printable characters"
+    text = given if type(given) is str else plain_text("call_id", given, rule)
+    if len(text) > _CALL_ID_MAX or not text.isprintable():
+        raise refuse("call_id", given, rule)
+    return CallId(text)
+
+
+def _digit(given: str) -> str:
+    rule = "one of 0-9 * # A-D"
+    digit = _DIGITS.get(plain_text("digit", given, rule))
+    if digit is None:
+        raise refuse("digit", given, rule)
+    return digit
+
+
+def _play(given: int) -> int:
+    return plain_number("play", given, 0)
+
+
+def _cause(given: int | None) -> int | None:
+    return None if given is None else plain_number("hangup_cause", given, 0, _CAUSE_MAX)
+
+
+def _until(given: Instant) -> Instant:
+    # Beyond the calendar is as good as its end.
+    return Instant(min(plain_number("until", given, 0), END))
+
+
+def _why(given: str) -> str:
+    rule = f"a sentence of up to {WHY_MAX} characters, without control characters"
+    text = plain_text("why", given, rule)
+    if len(text) > WHY_MAX or _NOT_TOLD.search(text):
+        raise refuse("why", given, rule)
+    return text
+
+
+def _call_ids(given: Iterable[CallId]) -> frozenset[CallId]:
+    return frozenset(_listed("call_ids", given))
+
+
+def _among(given: Iterable[CallId] | None) -> frozenset[CallId] | None:
+    return None if given is None else frozenset(_listed("among", given))
+
+
+def _returned(given: Iterable[CallId]) -> tuple[CallId, ...]:
+    return tuple(_listed("returned", given))
+
+
+def _listed(field: str, given: Iterable[CallId]) -> list[CallId]:
+    # A text is a list of its letters to Python; here it is a mistake.
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise refuse(field, given, "a list of call ids")
+    return [_call_id(call_id) for call_id in given]
 
 
 class PlaybackEnd(Enum):
@@ -70,28 +155,28 @@ class StandstillReport:
 class AnswerReport:
     """The call was answered (never on early media)."""
 
-    call_id: CallId
+    call_id: CallId = attrs.field(converter=_call_id)
 
 
 @attrs.frozen(kw_only=True)
 class DigitReport:
     """The recipient dialled a digit, during a playback or in silence."""
 
-    call_id: CallId
-    digit: str = attrs.field(validator=matches(r"[0-9*#A-D]", "one of 0-9 * # A-D"))
+    call_id: CallId = attrs.field(converter=_call_id)
+    digit: str = attrs.field(converter=_digit)
 
 
 @attrs.frozen(kw_only=True)
 class PlaybackReport:
     """A playback ended; ``play`` is the number that its :class:`~campaign_core.Play` carried."""
 
-    call_id: CallId
-    play: int
-    end: PlaybackEnd = PlaybackEnd.FINISHED
+    call_id: CallId = attrs.field(converter=_call_id)
+    play: int = attrs.field(converter=_play)
+    end: PlaybackEnd = attrs.field(default=PlaybackEnd.FINISHED, validator=one_of(PlaybackEnd))
 
 
 def _unanswered(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value not in UNANSWERED:
+    if type(value) is not Outcome or value not in UNANSWERED:
         names = ", ".join(sorted(outcome.name for outcome in UNANSWERED))
         raise refuse(attribute.name, value, f"one of {names}")
 
@@ -100,12 +185,12 @@ def _unanswered(_: object, attribute: attrs.Attribute[Any], value: object) -> No
 class EndReport:
     """The call is over. The core decides what that means; the driver says what it was told."""
 
-    call_id: CallId
+    call_id: CallId = attrs.field(converter=_call_id)
     unanswered_as: Outcome = attrs.field(default=Outcome.FAILED, validator=_unanswered)
     """What the hangup cause means if nobody had answered (the driver's table, R7.1)."""
-    hangup_cause: int | None = None
+    hangup_cause: int | None = attrs.field(default=None, converter=_cause)
     """The telephony's Q.850 cause, unknown numbers kept; ``None`` where it gave none."""
-    took_commands: bool = True
+    took_commands: bool = attrs.field(default=True, validator=flag)
     """Whether the telephony took at least one order of ours on this call, once it was answered
     (R7.5). ``False`` is said where it is known that it took none: an answered call to which one
     was given is then ``FAILED``, whoever ended it. A driver that did not see the whole call, as
@@ -116,17 +201,18 @@ class EndReport:
 class RefusalReport:
     """The telephony does not take this call: route, class or number (R5.5)."""
 
-    call_id: CallId
-    why: str
-    """A sentence for the operator."""
+    call_id: CallId = attrs.field(converter=_call_id)
+    why: str = attrs.field(converter=_why)
+    """A sentence for the operator, of up to 1,000 characters; :func:`telling` makes one of what a
+    telephony said."""
 
 
 @attrs.frozen(kw_only=True)
 class DeferralReport:
     """The telephony has no capacity for this call now; nothing is placed until then (R5.5)."""
 
-    call_id: CallId
-    until: Instant
+    call_id: CallId = attrs.field(converter=_call_id)
+    until: Instant = attrs.field(converter=_until)
 
 
 @attrs.frozen
@@ -137,24 +223,20 @@ class CapacityReport:
     it takes any number, until it says so again.
     """
 
-    call_limits: CallLimits
+    call_limits: CallLimits = attrs.field(validator=one_of(CallLimits))
 
 
 @attrs.frozen
 class DriverDownReport:
     """The driver has no connection to its telephony (R5.5)."""
 
-    returned: tuple[CallId, ...] = ()
+    returned: tuple[CallId, ...] = attrs.field(default=(), converter=_returned)
     """Calls that were never handed over: given back. Calls whose fate is unknown are not here."""
 
 
 @attrs.frozen
 class DriverUpReport:
     """The driver is connected again and takes calls."""
-
-
-def _call_ids(given: Iterable[CallId]) -> frozenset[CallId]:
-    return frozenset(given)
 
 
 @attrs.frozen
@@ -173,9 +255,7 @@ class CallsUpReport:
     """Which of our calls the telephony says are up: sent upon reconnection and 5 s later."""
 
     call_ids: frozenset[CallId] = attrs.field(default=frozenset(), converter=_call_ids)
-    among: frozenset[CallId] | None = attrs.field(
-        default=None, converter=attrs.converters.optional(_call_ids), kw_only=True
-    )
+    among: frozenset[CallId] | None = attrs.field(default=None, converter=_among, kw_only=True)
     """Of which calls it tells: one among them that is not up is lost, and of others nothing is
     said, since part of the telephony could not be asked. ``None``: of all of ours."""
 

@@ -14,8 +14,9 @@ from campaign_core._state.service import State
 from campaign_core._transition.evolve import evolve, open_draft
 from campaign_core._values.identifiers import ServiceId
 from campaign_core._values.instants import END, Instant
+from campaign_core._values.plain import plain_text
 from campaign_core._values.validators import refuse
-from campaign_core.commands import Command
+from campaign_core.commands import ChangeSettings, Command
 from campaign_core.decisions import Decision
 from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_core.reports import Report, StandstillReport, Tick
@@ -69,13 +70,22 @@ def open_service(
         actor: who opens it.
 
     Raises:
-        SettingsError: the id is not eight hex digits, or the time is negative.
+        SettingsError: the id is not eight hex digits, the time is negative, the settings are none,
+            or the actor's name cannot be kept.
     """
-    if len(service_id) != 8 or not _HEX.issuperset(service_id):  # noqa: PLR2004
-        raise refuse("service_id", service_id, "eight lower-case hex digits")
+    rule = "eight lower-case hex digits"
+    plain_id = plain_text("service_id", service_id, rule)
+    if len(plain_id) != 8 or not _HEX.issuperset(plain_id):  # noqa: PLR2004
+        raise refuse("service_id", service_id, rule)
     _check_time(now)
+    # Who opens a service gives the first settings: they are checked as those of a command are.
+    given = ChangeSettings(settings=settings, actor=actor)
     opened = ev.ServiceOpened(
-        seq=1, at=now, actor=actor, service_id=ServiceId(service_id), settings=settings
+        seq=1,
+        at=now,
+        actor=given.actor,
+        service_id=ServiceId(plain_id),
+        settings=given.settings,
     )
     return Transition(evolve(None, opened), (opened,), ())
 

@@ -112,12 +112,13 @@ class Moment:
             self._take_of_call(message)
         elif kind in REPORTS:
             REPORTS[kind](self.draft, message, self.by(ev.DRIVER))
-        elif isinstance(message, Command):
-            COMMANDS[kind](self.draft, message, self.by(message.actor))
-        elif isinstance(message, StandstillReport):
+        elif kind in COMMANDS:
+            command: Any = message
+            COMMANDS[kind](self.draft, command, self.by(command.actor))
+        elif kind is StandstillReport:
             stood_still(self.draft, self.by(ev.SCHEDULER))
-        elif not isinstance(message, Tick):
-            raise TypeError(f"a command, a report or a tick is taken, not {message!r}")
+        elif kind is not Tick:
+            raise TypeError(f"a command, a report or a tick is taken, not a {kind.__qualname__}")
 
     def _take_of_call(self, report: Any) -> None:
         """Take a report of one call; of none of ours, or a late one, nothing comes (R9.1)."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from campaign_core._model.outcomes import Outcome
-from campaign_core._values.validators import as_set, refuse, whole_number
+from campaign_core._values.validators import as_set, as_tuple, raise_problems, refuse, whole_number
+from campaign_core.errors import Problem
 
 __all__ = ["Breaker", "RetryPolicy"]
 
@@ -19,18 +20,32 @@ _NEVER_RETRIED = frozenset({Outcome.REACHED, Outcome.OPTED_OUT})
 def _delays(
     given: Mapping[Outcome, int] | Iterable[tuple[Outcome, int]],
 ) -> tuple[tuple[Outcome, int], ...]:
-    pairs = given.items() if isinstance(given, Mapping) else given
-    return tuple(sorted(pairs, key=lambda pair: str(pair[0])))
+    listed = as_tuple(given.items() if isinstance(given, Mapping) else given)
+    if not isinstance(listed, tuple):
+        # The check refuses it.
+        return listed  # type: ignore[no-any-return]
+    pairs = [tuple(pair) if isinstance(pair, list) else pair for pair in listed]
+    is_sound = all(isinstance(pair, tuple) and pair for pair in pairs)
+    return tuple(sorted(pairs, key=lambda pair: str(pair[0])) if is_sound else pairs)
 
 
 def _valid_delays(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    assert isinstance(value, tuple)
-    for outcome, delay_s in value:
-        field = f"{attribute.name}[{getattr(outcome, 'name', outcome)}]"
-        if not isinstance(outcome, Outcome) or outcome in _NEVER_RETRIED:
-            raise refuse(field, outcome, "an outcome that is tried again")
-        if type(delay_s) is not int or not 0 <= delay_s <= _DELAY_MAX_S:
-            raise refuse(field, delay_s, f"a whole number 0 to {_DELAY_MAX_S}")
+    if not isinstance(value, tuple):
+        raise refuse(attribute.name, value, "delays by outcome")
+    raise_problems(problem for pair in value for problem in _problems_of(attribute.name, pair))
+
+
+def _problems_of(name: str, pair: object) -> Iterator[Problem]:
+    if not isinstance(pair, tuple) or len(pair) != 2:  # noqa: PLR2004 -- outcome and delay
+        yield Problem(field=name, value=pair, rule="an outcome and its delay")
+        return
+    outcome, delay_s = pair
+    field = f"{name}[{getattr(outcome, 'name', outcome)}]"
+    if not isinstance(outcome, Outcome) or outcome in _NEVER_RETRIED:
+        yield Problem(field=field, value=outcome, rule="an outcome that is tried again")
+    if type(delay_s) is not int or not 0 <= delay_s <= _DELAY_MAX_S:
+        rule = f"a whole number 0 to {_DELAY_MAX_S}"
+        yield Problem(field=field, value=delay_s, rule=rule)
 
 
 def _outcome_set(given: Iterable[Outcome]) -> frozenset[Outcome]:
@@ -38,11 +53,14 @@ def _outcome_set(given: Iterable[Outcome]) -> frozenset[Outcome]:
 
 
 def _outcomes(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    rule = "outcomes that are tried again by default"
     if not isinstance(value, frozenset):
-        raise refuse(attribute.name, value, "outcomes that are tried again by default")
-    for outcome in value:
-        if not isinstance(outcome, Outcome) or outcome in _NEVER_RETRIED:
-            raise refuse(attribute.name, outcome, "outcomes that are tried again by default")
+        raise refuse(attribute.name, value, rule)
+    raise_problems(
+        Problem(field=attribute.name, value=outcome, rule=rule)
+        for outcome in sorted(value, key=str)
+        if not isinstance(outcome, Outcome) or outcome in _NEVER_RETRIED
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,7 @@ __all__ = [
     "one_of",
     "optional",
     "printable",
+    "raise_problems",
     "refuse",
     "whole_number",
     "with_accepted",
@@ -32,6 +33,17 @@ V = TypeVar("V")
 def refuse(field: str, value: object, rule: str) -> SettingsError:
     """Return the error for one bad value, to be raised."""
     return SettingsError([Problem(field=field, value=value, rule=rule)])
+
+
+def raise_problems(problems: Iterable[Problem]) -> None:
+    """Raise one error for all bad values, if there is any.
+
+    Raises:
+        SettingsError: there is.
+    """
+    found = list(problems)
+    if found:
+        raise SettingsError(found)
 
 
 def as_tuple(given: object) -> Any:
@@ -101,7 +113,8 @@ def one_of(*kinds: type[Any]) -> Validator:
     rule = names[0] if len(names) == 1 else "one of " + ", ".join(names)
 
     def validate(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        if not isinstance(value, kinds):
+        # A subclass is another class to whoever reads what was kept.
+        if type(value) not in kinds:
             raise refuse(attribute.name, value, rule)
 
     return validate

@@ -132,7 +132,7 @@ def coder(hint: Any) -> Coder:
     if isinstance(hint, NewType):
         return coder(hint.__supertype__)
     if hint in (int, str, bool):
-        return _same, _only(hint)
+        return _plain(hint), _only(hint)
     if hint is RecipientList:
         return _list_of(coder(Recipient), with_repeats)
     origin, args = get_origin(hint), get_args(hint)
@@ -150,8 +150,21 @@ def coder(hint: Any) -> Coder:
     return tagged, untagged
 
 
-def _same(value: V) -> V:
-    return value
+def _plain(kind: type[Any]) -> Callable[[Any], Any]:
+    """Return what writes a value of a subclass, such as an ``IntEnum``, as a plain one."""
+
+    def write(value: Any) -> Any:
+        return value if type(value) is kind else as_plain(value)
+
+    as_plain = _PLAIN[kind]
+    return write
+
+
+_PLAIN: Mapping[type[Any], Callable[[Any], Any]] = {
+    int: int.__int__,
+    str: str.__str__,
+    bool: bool,
+}
 
 
 def _only(kind: type[V]) -> Callable[[Any], V]:

@@ -26,7 +26,7 @@ import attrs
 
 from campaign_core import CallId, Outcome
 from campaign_core.decisions import Play, Transfer
-from campaign_core.reports import AnswerReport, EndReport, RefusalReport, Report
+from campaign_core.reports import AnswerReport, EndReport, RefusalReport, Report, telling
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
@@ -320,7 +320,7 @@ def refuse(call: Call, why: str, work: Work) -> None:
     """Report that the call is not taken."""
     if not call.is_over:
         call.is_over = True
-        work.told(RefusalReport(call_id=call.call_id, why=why))
+        work.told(RefusalReport(call_id=call.call_id, why=telling(why)))
 
 
 def end(call: Call, work: Work) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 import attrs
 
+from campaign_core.errors import SettingsError
 from campaign_drivers.conformance._line_up import LineUp
 from campaign_drivers.conformance._scenarios import SCENARIOS, Scenario
 from campaign_drivers.conformance._stage import BrokenPromiseError, NotOfferedError, Stage
 
 __all__ = ["Verdict", "check_driver", "check_scenario"]
+
+
+_Handler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 
 @attrs.frozen(kw_only=True)
@@ -37,12 +44,31 @@ async def check_scenario(scenario: Scenario, line_up: LineUp) -> None:
         NotOfferedError: the line-up has not what it takes.
     """
     stage = Stage(line_up, scenario.promise)
+    loop = asyncio.get_running_loop()
+    handler = loop.get_exception_handler()
+    loop.set_exception_handler(partial(_note, stage, handler))
     try:
         await stage.start()
         await scenario.run(stage)
+    except SettingsError as error:
+        stage.note_unmade(error)
+        stage.require_order()
     finally:
         await stage.leave()
+        loop.set_exception_handler(handler)
     stage.require_order()
+
+
+def _note(
+    stage: Stage, handler: _Handler | None, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
+    error = context.get("exception")
+    if isinstance(error, SettingsError):
+        stage.note_unmade(error)
+    elif handler is None:
+        loop.default_exception_handler(context)
+    else:
+        handler(loop, context)
 
 
 async def check_driver(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, get_args
 
-from campaign_core import CallId
+from campaign_core import CallId, codec
 from campaign_core.decisions import ALL_DIGITS, Decision, HangUp, PlaceCall, Play
+from campaign_core.errors import CampaignError, SettingsError
 from campaign_core.reports import (
     AnswerReport,
     DeferralReport,
@@ -80,6 +82,8 @@ class Stage:
         self.heard: list[Report] = []
         """All that was reported, in order."""
         self._promise = promise
+        self._bad: list[str] = []
+        """What was wrong with reports themselves."""
         self._driver: Driver | None = None
         self._attempt = 0
         self._placed: list[CallId] = []
@@ -228,10 +232,13 @@ class Stage:
         Raises:
             BrokenPromiseError: always.
         """
+        if self._bad and self._bad[0] not in what:
+            what = f"{what}; {self._bad[0]}"
         raise BrokenPromiseError(self._promise, what, self.heard)
 
     def require_order(self) -> None:
         """Look at all that was reported: what holds of every call, whatever the scenario."""
+        self.require(not self._bad, "; ".join(self._bad))
         strangers = [r for r in self.heard if isinstance(r, CallReport) and self._unknown(r)]
         self.require(not strangers, f"reports of calls that were never placed: {strangers}")
         for call_id in self._placed:
@@ -250,3 +257,20 @@ class Stage:
 
     def _hear(self, report: Report) -> None:
         self.heard.append(report)
+        if not _survives(report):
+            self._bad.append(f"a report that cannot be kept: {report!r}")
+
+    def note_unmade(self, error: SettingsError) -> None:
+        """Note that a report's constructor refused a value: it raises within the driver."""
+        self._bad.append(f"a report could not be made: {error}")
+
+
+def _survives(report: object) -> bool:
+    """Return whether a report is one, and is read again as it was written."""
+    if type(report) not in get_args(Report):
+        return False
+    try:
+        written = json.dumps(codec.to_data(report), ensure_ascii=False).encode()
+        return bool(codec.from_data(json.loads(written)) == report)
+    except (CampaignError, TypeError, ValueError):
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign_core import Outcome
-from campaign_core.reports import AnswerReport, EndReport, RefusalReport
+from campaign_core.reports import AnswerReport, EndReport, RefusalReport, telling
 from campaign_drivers.freeswitch import _causes as causes
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import (
@@ -244,7 +244,7 @@ def refuse(call: Call, why: str, work: Work) -> None:
     """Report that the call is not taken."""
     if not call.is_over:
         call.is_over = True
-        work.told(RefusalReport(call_id=call.call_id, why=why))
+        work.told(RefusalReport(call_id=call.call_id, why=telling(why)))
 
 
 def end(call: Call, work: Work) -> None:

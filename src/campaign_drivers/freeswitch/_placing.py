@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign_core import Instant
 from campaign_core.decisions import PlaceCall
-from campaign_core.reports import DeferralReport, RefusalReport
+from campaign_core.reports import DeferralReport, RefusalReport, telling
 from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._admission import Admission
@@ -51,7 +51,7 @@ def place(
         elif until is None and question is not None:
             work.ask(question, "contacts", call_id)
     except (UnfitError, MalformedMessageError) as error:
-        work.told(RefusalReport(call_id=call_id, why=str(error)))
+        work.told(RefusalReport(call_id=call_id, why=telling(str(error))))
         return None
     if until is not None:
         work.told(DeferralReport(call_id=call_id, until=Instant(until)))

@@ -35,6 +35,7 @@ from campaign_core.reports import (
     PlaybackReport,
     RefusalReport,
     Report,
+    telling,
 )
 from campaign_drivers.pool._call import Call
 from campaign_drivers.pool._choice import choose, free_from
@@ -135,7 +136,7 @@ class Switchboard:
             return
         if not any(ever_takes(node.call_limits, order.line) for node in self._nodes):
             why = f"no node of the pool takes {order.line.name.lower()} calls"
-            self._tell(RefusalReport(call_id=order.call_id, why=why))
+            self._tell(RefusalReport(call_id=order.call_id, why=telling(why)))
         elif self._herald.has_spoken and not any(node.is_up for node in self._nodes):
             self._tell(DriverDownReport((order.call_id,)))
         else:

@@ -12,6 +12,7 @@ called. Not more than one call at a time is spent on that, however many there is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from enum import Enum
 
@@ -24,6 +25,9 @@ from campaign_core.reports import DeferralReport
 from campaign_drivers import Driver
 
 __all__ = ["Gate", "Held", "Shut", "deferred", "without_calls"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class Shut(Enum):
@@ -73,7 +77,7 @@ class Gate:
             if decision.call_id in self._waiting:
                 held.append(decision)
             else:
-                self._driver.carry_out(decision)
+                self._carry_out(decision)
         return Held(tuple(held))
 
     def let_through(self, held: Held) -> None:
@@ -81,7 +85,19 @@ class Gate:
         for decision in held.decisions:
             if decision.call_id not in self._given_back:
                 self._waiting.discard(decision.call_id)
-                self._driver.carry_out(decision)
+                self._carry_out(decision)
+
+    def _carry_out(self, decision: Decision) -> None:
+        """Hand an order over; a driver that raises is told of, and ends nothing but that order.
+
+        Whether the order was carried out is not known then: the call goes on, and if nothing more
+        is heard of it, its deadline ends it (R7.9).
+        """
+        try:
+            self._driver.carry_out(decision)
+        except Exception:  # noqa: BLE001 -- whatever it is, it is the driver's
+            kind, call_id = type(decision).__name__, decision.call_id
+            _log.exception("the driver failed over %s for call %s", kind, call_id)
 
     def give_back(self) -> tuple[CallId, ...]:
         """Return the waiting calls, and never place them; the core must be told."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 from campaign_core import Instant, State, Transition, next_wakeup
 from campaign_core.commands import Command
@@ -35,6 +35,7 @@ __all__ = ["RealTimeEngine"]
 
 _log = logging.getLogger(__name__)
 
+_REPORTS = frozenset(get_args(Report))
 _DEFERRED_MS = (1_000, 5_000)
 """For how long calls are deferred while none passes, at first and at most."""
 
@@ -142,13 +143,13 @@ class RealTimeEngine:
             self._begin(self._connect())
         else:
             try:
-                await self._driver.start(self._put)
+                await self._driver.start(self._hear)
             except LinkLostError:
                 if not self._keeps_trying:
                     raise
                 # The core takes the driver to be up until it is told otherwise.
                 self._moments.take([DriverDownReport()])
-                self._begin(connected(self._driver, self._put))
+                self._begin(connected(self._driver, self._hear))
         self._begin(self._work())
         self._begin(self._pulse.beat())
         if self._keeps_journal:
@@ -266,6 +267,14 @@ class RealTimeEngine:
         away_ms = 0 if self._away_since is None else self._clock.now() - self._away_since
         return max(least_ms, min(most_ms, away_ms))
 
+    def _hear(self, report: Report) -> None:
+        """Take a report of the driver; of what is none nothing comes but a line in the log."""
+        if type(report) in _REPORTS:
+            self._put(report)
+        else:
+            kind = type(report).__qualname__
+            _log.error("the driver reported what is no report, and it was left out: a %s", kind)
+
     def _put(self, message: Report | Given) -> None:
         self._inbox.append(message)
         self._bell.set()
@@ -273,7 +282,7 @@ class RealTimeEngine:
     async def _connect(self) -> None:
         # A process that cannot write that the driver was lost does not lead, and must not touch it.
         await self.until(lambda: self._scribe.is_idle)
-        await connected(self._driver, self._put, is_patient=True)
+        await connected(self._driver, self._hear, is_patient=True)
 
     # How the writing goes ------------------------------------------------------------------
 

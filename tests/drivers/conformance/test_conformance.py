@@ -168,9 +168,46 @@ class DoesNotClose(Wrapped):
         pass
 
 
+class EndsWithText(Wrapped):
+    def tell(self, told, report):
+        if isinstance(told, EndReport):
+            told = EndReport(call_id=told.call_id, hangup_cause="16")
+        report(told)
+
+
+class ReportsItsOwn(Wrapped):
+    def tell(self, told, report):
+        if isinstance(told, EndReport):
+
+            class MyEndReport(EndReport):
+                pass
+
+            told = MyEndReport(call_id=told.call_id)
+        report(told)
+
+
 class HasEverything(Wrapped):
     async def check(self, *, sounds, routing_classes):
         return ()
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "what"),
+    [
+        (EndsWithText, "a report could not be made: hangup_cause = '16'"),
+        (ReportsItsOwn, "a report that cannot be kept: .*MyEndReport"),
+    ],
+)
+def test_a_driver_whose_reports_cannot_be_kept_is_told_so(wrapper, what):
+    """R9.1: whatever is recorded can be read again; every report goes through the codec."""
+
+    class Line(SimulatedLineUp):
+        def make_driver(self):
+            return wrapper(super().make_driver())
+
+    scenario = BY_NAME["a_call_is_answered_and_ends_by_our_order"]
+    with pytest.raises(BrokenPromiseError, match=what):
+        asyncio.run(check_scenario(scenario, Line()))
 
 
 @pytest.mark.parametrize(

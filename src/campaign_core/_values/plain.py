@@ -1,0 +1,32 @@
+"""Numbers and texts as plain ones: what a subclass of them does is nobody's business here."""
+
+from __future__ import annotations
+
+from campaign_core._values.validators import refuse
+
+__all__ = ["plain_number", "plain_text"]
+
+
+def plain_number(field: str, given: object, least: int, most: int | None = None) -> int:
+    """Return a whole number, of an ``IntEnum`` too, as a plain one.
+
+    Raises:
+        SettingsError: it is none, or out of bounds; ``True`` is no number here.
+    """
+    if isinstance(given, int) and not isinstance(given, bool):
+        number = given if type(given) is int else int.__int__(given)
+        if number >= least and (most is None or number <= most):
+            return number
+    upto = f">= {least}" if most is None else f"{least} to {most}"
+    raise refuse(field, given, f"a whole number {upto}")
+
+
+def plain_text(field: str, given: object, rule: str) -> str:
+    """Return a text, of a subclass too, as a plain one.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    if isinstance(given, str):
+        return given if type(given) is str else str.__str__(given)
+    raise refuse(field, given, rule)

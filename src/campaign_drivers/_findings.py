@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
+from ipaddress import ip_address
 from typing import TypeVar
 
 import attrs
 
 from campaign_drivers.errors import DriverError, LoginRefusedError
 
-__all__ = ["Finding", "Severity", "clocks", "examined", "fine", "note", "wrong"]
+__all__ = ["Finding", "Severity", "clocks", "examined", "fine", "is_this_machine", "note", "wrong"]
 
 ProbeT = TypeVar("ProbeT")
 
@@ -75,25 +76,41 @@ def clocks(telephony: str, apart_s: float | None) -> Finding:
     return fine("clock", f"{telephony}'s clock and ours agree")
 
 
+def is_this_machine(host: str) -> bool:
+    """Return whether nobody on a network can listen on the way to a host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost"
+
+
 async def examined(
     probe: AbstractAsyncContextManager[ProbeT],
     findings: Callable[[ProbeT], AsyncIterator[Finding]],
     *,
     refused: Callable[[LoginRefusedError], Finding],
-    unreachable: str,
+    unreachable: str | Callable[[DriverError], Awaitable[Finding]],
 ) -> tuple[Finding, ...]:
-    """Return all findings, or the one that explains why there are none.
+    """Return all findings; where the connection is lost, what is not fine until then, and why.
 
     Args:
         probe: the connection on which the questions are asked.
         findings: gives what it finds there, until a driver's error ends it.
         refused: makes the finding for a refused log-in.
-        unreachable: the advice where there is no connection, or none any more.
+        unreachable: the advice where there is no connection, or none any more; or what finds
+            out why there is none.
     """
+    found: list[Finding] = []
     try:
         async with probe as asker:
-            return tuple([finding async for finding in findings(asker)])
+            async for finding in findings(asker):
+                found.append(finding)  # noqa: PERF401 -- they are kept where an error ends them
+            return tuple(found)
     except LoginRefusedError as error:
-        return (refused(error),)
+        lost = refused(error)
     except DriverError as error:
-        return (wrong("connection", str(error), unreachable),)
+        if isinstance(unreachable, str):
+            lost = wrong("connection", str(error), unreachable)
+        else:
+            lost = await unreachable(error)
+    return (*(finding for finding in found if finding.severity is not Severity.FINE), lost)

@@ -56,6 +56,8 @@ class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
         self._address = address
         self._answer_within_s = answer_within_s
         self._link: Link | None = None
+        self.here, self.there = "", ""
+        """Our own address and the server's, once there is a connection."""
         self._events: asyncio.Queue[EventT] = asyncio.Queue()
         self._replies: dict[str, asyncio.Future[ReplyT]] = {}
         self._is_ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -137,6 +139,7 @@ class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
             LoginRefusedError: our credentials are not taken.
         """
         self._link = await dial(self._address, on_bytes=self._on_bytes, on_lost=self._on_lost)
+        self.here, self.there = self._link.here, self._link.there
         try:
             while not self._is_ready.done():
                 for happening in self._conversation.wake(monotonic_ms()):

@@ -39,6 +39,22 @@ class Link:
         """Whether the other side has stopped taking what we send."""
         return self._stream.is_congested
 
+    @property
+    def here(self) -> str:
+        """Our own address on it, as the other side sees us where nothing translates addresses."""
+        return str(self._transport.get_extra_info("sockname")[0])
+
+    @property
+    def there(self) -> str:
+        """The other side's address."""
+        return str(self._transport.get_extra_info("peername")[0])
+
+    @property
+    def certified(self) -> tuple[str, ...]:
+        """The names and addresses that the other side's certificate is for; verified ones only."""
+        certificate = self._transport.get_extra_info("peercert") or {}
+        return tuple(name for _, name in certificate.get("subjectAltName", ()))
+
     def abort(self) -> None:
         """Cut the connection at once; what was not sent is dropped."""
         self._transport.abort()

@@ -1,15 +1,9 @@
-"""A short connection of its own, to ask questions and to try things on a call to nobody.
-
-The call goes through a Local channel into our own two lines of dialplan, which answer by
-themselves: no telephone rings. On it sounds are looked for and permissions shown.
-"""
+"""A short connection of its own, to ask questions and to hear what comes."""
 
 from __future__ import annotations
 
-import re
-from itertools import count
-from secrets import token_hex
-from urllib.parse import unquote
+import asyncio
+from collections.abc import Callable
 
 from typing_extensions import override
 
@@ -20,11 +14,10 @@ from campaign_drivers.asterisk._session import Happening, Ready, Reply, Seen, Se
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
 
-__all__ = ["Probe", "ProbeCall", "address_of"]
+__all__ = ["DENIED", "Probe", "address_of"]
 
-_CALL_S = 60
-_STEP_S = 5.0
-_RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
+DENIED = "Permission denied"
+"""What Asterisk says of an action that the user may not take."""
 
 
 def address_of(settings: AsteriskSettings) -> Address:
@@ -45,7 +38,12 @@ class Probe(SharedProbe[Happening, Reply, Message]):
     def __init__(self, settings: AsteriskSettings) -> None:
         """Nothing is connected before ``async with``."""
         self.settings = settings
+        self.is_logged_in = False
+        """Whether it ever was."""
         self.uptime_s: int | None = None
+        self.heard: list[Message] = []
+        """All events so far."""
+        self._came = asyncio.Event()
         self._session = Session(settings, monotonic_ms())
         super().__init__(
             self._session, address=address_of(settings), answer_within_s=settings.answer_within_s
@@ -72,89 +70,58 @@ class Probe(SharedProbe[Happening, Reply, Message]):
             name,
         )
 
+    async def value(self, variable: str, channel_id: str | None = None) -> str:
+        """Return what a variable or a dialplan function is worth.
+
+        Empty where it is worth nothing, where there is no such function, or where the user may
+        not ask (``write`` lacks ``call``).
+        """
+        channel = () if channel_id is None else (("Channel", channel_id),)
+        reply = await self.ask("Getvar", *channel, ("Variable", variable))
+        return reply.message["value"] if reply.message.is_success else ""
+
+    async def is_so(self, function: str) -> bool | None:
+        """Return what a dialplan function says that gives 1 or 0; ``None``: it does not say."""
+        return {"1": True, "0": False}.get(await self.value(function))
+
+    async def is_loaded(self, module: str) -> bool | None:
+        """Return whether a module is loaded; ``None``: that cannot be asked."""
+        return await self.is_so(f"IFMODULE({module}.so)")
+
+    async def until(
+        self, is_wanted: Callable[[Message], bool], *, within_s: float, since: int = 0
+    ) -> Message | None:
+        """Return the first event of a kind, or ``None`` if there is none in time.
+
+        Args:
+            is_wanted: tells the kind.
+            within_s: seconds to wait, if it has not come yet.
+            since: the number of events that are not looked at.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    for message in self.heard[since:]:
+                        if is_wanted(message):
+                            return message
+                    since = max(since, len(self.heard))
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            return None
+
     @override
     def _take(self, happening: Happening) -> None:
         match happening:
             case Ready(uptime_s):
-                self.uptime_s = uptime_s
+                self.is_logged_in, self.uptime_s = True, uptime_s
                 self._ready()
             case Over():
                 self._over(happening)
             case Reply(purpose=(_, key)):
                 self._replied(key, happening)
             case Seen(message):
-                self._seen(message)
+                self.heard.append(message)
+                self._came.set()
             case Reply():
                 pass
-
-
-class ProbeCall:
-    """A call to nobody, through our own context."""
-
-    def __init__(self, asker: Probe) -> None:
-        """Nothing is placed before :meth:`place`."""
-        self._asker = asker
-        self._serial = count(1)
-        # Not 32 hex digits: no call of a campaign, but seen by the same filter.
-        self.channel_id = f"{asker.settings.service_id}-probe-{token_hex(6)}"
-
-    async def place(self) -> str | None:
-        """Place the call; return why it failed, or ``None``."""
-        settings = self._asker.settings
-        context, extension = settings.context, settings.extension
-        reply = await self._asker.ask(
-            "Originate",
-            ("Channel", f"Local/{extension}@{context}/n"),
-            ("Context", context),
-            ("Exten", extension),
-            ("Priority", "1"),
-            ("Async", "true"),
-            ("ChannelId", self.channel_id),
-            ("Timeout", "5000"),
-            ("CallerID", '"call campaign check" <0>'),
-            ("Variable", f"TIMEOUT(absolute)={_CALL_S}"),
-            action_id=self.channel_id,
-        )
-        if not reply.message.is_success:
-            return reply.message["message"]
-        # Both ends run our two lines. The far one has to be told to answer.
-        far = f"{self.channel_id};2"
-        if await self.until("asyncagistart", channel_id=far) is None:
-            return "no AsyncAGIStart event came"
-        await self._asker.ask("AGI", ("Channel", far), ("Command", "ANSWER"))
-        if await self.until("asyncagistart") is None:
-            return "it was not answered"
-        return None
-
-    async def until(
-        self, *names: str, within_s: float = _STEP_S, channel_id: str | None = None
-    ) -> Message | None:
-        """Return the call's next event of these names, or ``None`` if there is none in time."""
-        wanted = channel_id or self.channel_id
-        return await self._asker.event(
-            lambda message: message["uniqueid"] == wanted and message.event in names,
-            within_s=within_s,
-        )
-
-    async def run(self, command: str) -> tuple[int, str] | None:
-        """Run an AGI command; return code and value, or ``None`` when the call is over."""
-        command_id = f"{self.channel_id}.{next(self._serial)}"
-        reply = await self._asker.ask(
-            "AGI",
-            ("Channel", self.channel_id),
-            ("Command", command),
-            ("CommandID", command_id),
-        )
-        if not reply.message.is_success:
-            return None
-        while True:
-            message = await self.until("asyncagiexec", "asyncagiend", "hangup")
-            if message is None or message.event != "asyncagiexec":
-                return None
-            if message["commandid"] == command_id:
-                found = _RESULT.match(unquote(message["result"]))
-                return None if found is None else (int(found[1]), found[2] or "")
-
-    async def hang_up(self) -> None:
-        """End the call."""
-        await self._asker.ask("Hangup", ("Channel", self.channel_id), ("Cause", "16"))

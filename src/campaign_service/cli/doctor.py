@@ -37,8 +37,9 @@ def doctor(*, url: str, sounds: tuple[str, ...], number: str | None) -> int:
         examine(url, service_id=_NOBODYS, sounds=frozenset(sounds), number=number)
     )
     findings = (*findings, _time_zones())
+    advised: dict[str, str] = {}
     for finding in findings:
-        click.echo(_text(finding))
+        click.echo(_text(finding, advised))
     is_wrong = any(finding.severity is Severity.WRONG for finding in findings)
     return ExitStatus.INCOMPLETE if is_wrong else ExitStatus.COMPLETED
 
@@ -57,8 +58,18 @@ def _time_zones() -> Finding:
     )
 
 
-def _text(finding: Finding) -> str:
+def _text(finding: Finding, advised: dict[str, str]) -> str:
+    """Return a finding in words; what one before it advised already is not said again.
+
+    Args:
+        finding: what was found.
+        advised: advice to what it was given for; the finding's is added.
+    """
     text = f"{_MARKS[finding.severity]} {finding.what}: {finding.says}"
     if not finding.advice:
         return text
-    return f"{text}\n{textwrap.indent(finding.advice, ' ' * 6)}"
+    advice = finding.advice
+    if advice in advised:
+        advice = f"As above, for {advised[advice]}."
+    advised.setdefault(finding.advice, finding.what)
+    return f"{text}\n{textwrap.indent(advice, ' ' * 6)}"

@@ -1,4 +1,4 @@
-"""Log-in in every way, TLS, and what the doctor says."""
+"""Log-in in every way, TLS, and what is looked for before a campaign starts."""
 
 import asyncio
 import ssl
@@ -7,10 +7,9 @@ import attrs
 import pytest
 from tests.ports import held_port
 
-from campaign_drivers import Severity
 from campaign_drivers import _driver as protocol
 from campaign_drivers._driver import Missing, Need
-from campaign_drivers.asterisk import AsteriskDriver, examine
+from campaign_drivers.asterisk import AsteriskDriver
 from campaign_drivers.errors import LinkLostError, LoginRefusedError
 
 from .rig import connected, settings_for
@@ -59,60 +58,6 @@ def test_a_port_where_nobody_listens_is_no_connection(pbx):
 
 def test_the_driver_is_one_of_the_protocol(pbx):
     assert isinstance(AsteriskDriver(settings_for(pbx)), protocol.Driver)
-
-
-def findings(settings, **asked):
-    return asyncio.run(examine(settings, **asked))
-
-
-def wrong(found):
-    return {finding.what for finding in found if finding.severity is Severity.WRONG}
-
-
-@pytest.mark.parametrize("user", ["campaign", "free"])
-def test_the_doctor_finds_nothing_wrong_where_nothing_is(pbx, user):
-    found = findings(
-        settings_for(pbx, user=user, external={}),
-        sounds=frozenset({"prompt", "message.wav"}),
-        number="607",
-    )
-
-    assert wrong(found) == set()
-    assert {"filters", "digits", "clock", "test call", "sounds"} <= {f.what for f in found}
-
-
-def test_the_doctor_says_what_to_write_into_manager_conf(pbx):
-    found = findings(settings_for(pbx, user="reader"))
-
-    assert "permissions" in wrong(found)
-    advice = " ".join(finding.advice for finding in found)
-    assert "write = originate,call,agi" in advice
-    assert "read = system,call,agi,dtmf" in advice
-    assert "[reader]" in advice
-
-
-def test_the_doctor_says_what_to_write_into_extensions_conf(pbx):
-    found = findings(settings_for(pbx, context="forgotten"))
-
-    assert wrong(found) == {"context"}
-    advice = " ".join(finding.advice for finding in found)
-    assert "[forgotten]" in advice
-    assert "exten => agi,1,AGI(agi:async)" in advice
-
-
-def test_the_doctor_finds_endpoints_and_sounds_that_are_not_there(pbx):
-    found = findings(settings_for(pbx, user="free"), sounds=frozenset({"nosuch", "prompt"}))
-
-    assert wrong(found) == {"sounds", "route nosuch"}
-
-
-def test_the_doctor_tells_refused_from_absent(pbx):
-    refused = findings(settings_for(pbx, secret="wrong"))
-    absent = findings(settings_for(pbx, port=9))
-
-    assert wrong(refused) == {"log-in"}
-    assert wrong(absent) == {"connection"}
-    assert "wrong" not in refused[0].advice
 
 
 def test_missing_sounds_and_routes_are_found_before_a_campaign_starts(pbx):

@@ -1,0 +1,78 @@
+"""Which modules of Asterisk a campaign needs, and which are not loaded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from campaign_drivers._findings import Finding, fine, note, wrong
+from campaign_drivers.asterisk._doctor import advice
+from campaign_drivers.asterisk._probe import Probe
+from campaign_drivers.asterisk._settings import AsteriskSettings
+
+__all__ = ["absent_of", "has_timing", "modules", "routes_of", "technology_of"]
+
+_ALWAYS = ("res_agi", "func_timeout", "app_dial", "bridge_simple")
+"""For playing, the dead man's switch, and transfers."""
+
+_TIMING = ("res_timing_timerfd", "res_timing_pthread", "res_timing_kqueue", "res_timing_dahdi")
+"""Any of them: without one no sound plays."""
+
+# In the order in which they can be loaded.
+PJSIP = (
+    "res_rtp_asterisk",
+    "res_pjsip",
+    "res_pjsip_session",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_caller_id",
+    "chan_pjsip",
+)
+"""For any call over SIP; the last but one for the caller number."""
+
+_CODECS = ("codec_alaw", "codec_ulaw")
+"""Either of them: what the telephone network speaks."""
+
+
+def routes_of(settings: AsteriskSettings) -> Iterable[tuple[str, str]]:
+    """Return the routes' names and dial strings."""
+    yield "internal", settings.internal.channel
+    for name, route in settings.external.items():
+        yield str(name or "external without a class"), route.channel
+
+
+def technology_of(channel: str) -> str:
+    """Return the technology of a dial string, in lower case as Asterisk compares it."""
+    return channel.partition("/")[0].lower()
+
+
+async def absent_of(asker: Probe, names: Iterable[str]) -> list[str]:
+    """Return which of these modules are known not to be loaded."""
+    return [name for name in names if await asker.is_loaded(name) is False]
+
+
+async def has_timing(asker: Probe) -> bool:
+    """Return whether Asterisk has a clock to play by; without one it may stand still in a call."""
+    return len(await absent_of(asker, _TIMING)) < len(_TIMING)
+
+
+async def modules(asker: Probe) -> AsyncIterator[Finding]:
+    """Yield whether the modules are loaded that calls need."""
+    if await asker.is_loaded("func_module") is None:
+        yield note(
+            "modules",
+            "whether the modules that calls need are loaded cannot be asked",
+            advice.modules(["func_module"]),
+        )
+        return
+    absent = await absent_of(asker, _ALWAYS)
+    if not await has_timing(asker):
+        absent.append(_TIMING[0])
+    channels = [channel for _, channel in routes_of(asker.settings)]
+    if any(technology_of(channel) == "pjsip" for channel in channels):
+        absent += await absent_of(asker, PJSIP)
+        if len(await absent_of(asker, _CODECS)) == len(_CODECS):
+            absent += _CODECS
+    if absent:
+        says = f"modules that calls need are not loaded: {', '.join(absent)}"
+        yield wrong("modules", says, advice.modules(absent))
+    else:
+        yield fine("modules", "those that calls need are loaded")

@@ -1,0 +1,203 @@
+"""A call to nobody, on which things are tried: no telephone rings.
+
+It goes through a Local channel into our own two lines of dialplan, which answer by themselves. On
+it sounds are looked for, and it is seen which events come. It goes by the replies to our actions
+alone: an event that does not come is something to be found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from enum import Enum, auto
+from itertools import count
+from secrets import token_hex
+from urllib.parse import unquote
+
+import attrs
+
+from campaign_drivers._shell import monotonic_ms
+from campaign_drivers.asterisk._probe import DENIED, Probe
+from campaign_drivers.asterisk._wire import Action, Message
+
+__all__ = ["Failure", "ProbeCall", "Result", "Trouble"]
+
+_CALL_S = 60
+_STEP_S = 5.0
+_POLL_S = 0.1
+_GONE_S = 2.0
+"""A channel that is not there by then will not come."""
+_EVENT_S = 2.0
+"""An event comes within milliseconds, if it does."""
+_RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
+
+
+class Trouble(Enum):
+    """How far a call to nobody came."""
+
+    REFUSED = auto()
+    """Asterisk did not take the order."""
+    OVER = auto()
+    """It was over at once."""
+    NOT_HANDED_OVER = auto()
+    """It is up, and takes no AGI commands."""
+    UNHEARD = auto()
+    """It takes commands, and what comes of them is not told."""
+
+
+@attrs.frozen
+class Failure:
+    """Why a call to nobody cannot be used."""
+
+    trouble: Trouble
+    says: str
+
+
+@attrs.frozen
+class Result:
+    """What an AGI command gave."""
+
+    code: int
+    value: str
+    end: int | None
+    """Where a sound ended, in samples."""
+
+
+class ProbeCall:
+    """A call to nobody, through a context that hands calls over."""
+
+    def __init__(self, asker: Probe, context: str | None = None) -> None:
+        """Nothing is placed before :meth:`place`.
+
+        Args:
+            asker: the connection.
+            context: ``None``: the one of the settings.
+        """
+        self.context = context or asker.settings.context
+        self.is_heard = False
+        """Whether the results of commands come, once it is placed."""
+        self._asker = asker
+        self._serial = count(1)
+        # Not 32 hex digits: no call of a campaign, but seen by the same filter.
+        self.channel_id = f"{asker.settings.service_id}-probe-{token_hex(6)}"
+
+    async def place(self) -> Failure | None:
+        """Place the call; return why it failed, or ``None``."""
+        extension = self._asker.settings.extension
+        reply = await self._asker.ask(
+            "Originate",
+            ("Channel", f"Local/{extension}@{self.context}/n"),
+            ("Context", self.context),
+            ("Exten", extension),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("ChannelId", self.channel_id),
+            ("Timeout", "5000"),
+            ("CallerID", '"call campaign check" <0>'),
+            ("Variable", f"TIMEOUT(absolute)={_CALL_S}"),
+            action_id=self.channel_id,
+        )
+        if not reply.message.is_success:
+            return Failure(Trouble.REFUSED, reply.message["message"])
+        # Both ends run our two lines. The far one has to be told to answer.
+        failure = await self._order(self._far, "ANSWER") or await self._order(
+            self.channel_id, "NOOP"
+        )
+        if failure is not None:
+            await self.hang_up()
+            return failure
+        self.is_heard = await self.event("asyncagiexec", within_s=_EVENT_S) is not None
+        return None
+
+    async def is_handed_over(self) -> Failure | None:
+        """Return why the call takes no commands, once it was answered, or ``None``."""
+        return await self._order(self.channel_id, "NOOP")
+
+    @property
+    def _far(self) -> str:
+        return f"{self.channel_id};2"
+
+    async def _order(self, channel_id: str, command: str) -> Failure | None:
+        """Give an AGI command to a channel that is about to take them."""
+        since = monotonic_ms()
+        was_there = False
+        says = ""
+        while (waited_s := (monotonic_ms() - since) / 1_000) < _STEP_S:
+            reply = await self._asker.ask(
+                "AGI", ("Channel", channel_id), ("Command", command), ("CommandID", channel_id)
+            )
+            if reply.message.is_success:
+                return None
+            says = reply.message["message"]
+            if says == DENIED or "unknown command" in says:
+                break
+            is_there = "does not exist" not in says
+            if not is_there and (was_there or waited_s > _GONE_S):
+                return Failure(Trouble.OVER, "it was over at once")
+            was_there = is_there
+            await asyncio.sleep(_POLL_S)
+        return Failure(Trouble.NOT_HANDED_OVER, says)
+
+    async def event(self, *names: str, within_s: float = _STEP_S) -> Message | None:
+        """Return the call's first event of these names, or ``None`` if there is none in time."""
+        return await self._asker.until(
+            lambda message: message["uniqueid"] == self.channel_id and message.event in names,
+            within_s=within_s,
+        )
+
+    def events(self) -> frozenset[str]:
+        """Return the names of the events that came of it so far, in lower case."""
+        return frozenset(
+            message.event for message in self._asker.heard if message["uniqueid"] == self.channel_id
+        )
+
+    async def run(self, command: str, *, stopped_by: Action | None = None) -> Result | None:
+        """Run an AGI command; return its result, or ``None`` when the call is over.
+
+        Args:
+            command: of AGI.
+            stopped_by: is sent once it has run for a moment.
+        """
+        if not self.is_heard:
+            return None
+        command_id = f"{self.channel_id}.{next(self._serial)}"
+        since = len(self._asker.heard)
+        reply = await self._asker.ask(
+            "AGI",
+            ("Channel", self.channel_id),
+            ("Command", command),
+            ("CommandID", command_id),
+        )
+        if not reply.message.is_success:
+            return None
+        if stopped_by is not None:
+            await asyncio.sleep(2 * _POLL_S)
+            await self._asker.ask(stopped_by.name, *stopped_by.headers)
+        message = await self._asker.until(
+            lambda message: self._is_end_of(command_id, message), within_s=_STEP_S, since=since
+        )
+        if message is None or message.event != "asyncagiexec":
+            return None
+        found = _RESULT.match(unquote(message["result"]))
+        if found is None:
+            return None
+        return Result(int(found[1]), found[2] or "", None if found[3] is None else int(found[3]))
+
+    def _is_end_of(self, command_id: str, message: Message) -> bool:
+        if message.event == "asyncagiexec":
+            return message["commandid"] == command_id
+        return message["uniqueid"] == self.channel_id and message.event in {"asyncagiend", "hangup"}
+
+    async def end(self) -> None:
+        """End the call from its far end, as whoever is called does, and wait for it."""
+        await self._hang_up(self._far)
+        await self.event("hangup", within_s=_EVENT_S)
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        for channel_id in (self._far, self.channel_id):
+            await self._hang_up(channel_id)
+
+    async def _hang_up(self, channel_id: str) -> None:
+        await self._asker.ask("Hangup", ("Channel", channel_id), ("Cause", "16"))

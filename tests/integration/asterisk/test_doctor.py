@@ -177,6 +177,17 @@ PASTED = {
     "context of a Local route unknown": Broken(
         "route internal", changes=route("Local/{number}@nowhere/n"), says="nowhere"
     ),
+    "no lines that ring telephones": Broken(
+        "route internal",
+        edit("extensions.conf", ("exten => _[0-9*#+]!,1,ExecIf", "exten => telephones,1,ExecIf")),
+        {"internal": None},
+    ),
+    "no context for the default route": Broken(
+        "route internal",
+        edit("extensions.conf", ("[call-campaign]", "[other]")),
+        {"internal": None},
+    ),
+    "app_exec not loaded": Broken("modules", unloaded("app_exec"), {"internal": None}),
     "endpoint unknown": Broken(
         "route gold", changes={"external": {"gold": Route(channel="PJSIP/{number}@gold")}}
     ),
@@ -261,6 +272,7 @@ def test_nothing_is_found_where_nothing_is_wrong(pbx, user):
     settings = healthy(pbx, user=user)
 
     assert looked_at(settings, sounds=SOUNDS, number="607") == []
+    assert looked_at(attrs.evolve(settings, internal=healthy(pbx, internal=None).internal)) == []
 
 
 def wrong(found: list[Finding]) -> dict[str, Finding]:
@@ -373,6 +385,16 @@ def test_a_route_that_leads_somewhere_is_fine(well, channel, user):
     settings = healthy(well, user=user, external={None: Route(channel=channel)})
 
     assert looked_at(settings) == []
+
+
+def test_a_route_that_rings_one_telephone_of_several_is_told_with_the_one_that_rings_all(well):
+    """The doctor says it of routes that do not ring every device of an extension."""
+    settings = healthy(well, internal=Route(channel="PJSIP/{number}"))
+    (finding,) = looked_at(settings)
+    (better,) = re.findall(r"Say (Local/\S+) instead", finding.advice)
+
+    assert (finding.what, finding.severity) == ("route internal", Severity.NOTE)
+    assert looked_at(attrs.evolve(settings, internal=Route(channel=better))) == []
 
 
 def test_a_dialplan_that_answers_first_is_no_fault(broken):

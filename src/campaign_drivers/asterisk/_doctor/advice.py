@@ -14,20 +14,23 @@ from ipaddress import ip_address
 from campaign_drivers.asterisk._settings import AsteriskSettings
 
 __all__ = [
+    "DIALPLAN_RELOAD",
     "FILTERS",
     "MANAGER_RELOAD",
     "READ",
+    "TELEPHONES",
     "block",
     "context",
     "listening",
     "login",
     "modules",
+    "telephones",
     "tls",
     "user",
 ]
 
 MANAGER_RELOAD = "manager reload"
-_DIALPLAN_RELOAD = "dialplan reload"
+DIALPLAN_RELOAD = "dialplan reload"
 
 READ = "system,call,agi,dtmf"
 _WRITE = "originate,call,agi"
@@ -41,7 +44,14 @@ FILTERS = (
     "Hangup",
     "DTMFEnd",
 )
-"""Of docs/asterisk.md: each lets the events through whose names begin so."""
+"""Each lets the events through whose names begin so."""
+
+TELEPHONES = (
+    'exten => _[0-9*#+]!,1,ExecIf($["${PJSIP_DIAL_CONTACTS(${EXTEN})}" = ""]?Hangup(20))',
+    " same => n,Dial(${PJSIP_DIAL_CONTACTS(${EXTEN})})",
+    " same => n,Hangup(${HANGUPCAUSE})",
+)
+"""They ring every telephone that is registered under an extension."""
 
 
 def block(file: str, lines: Iterable[str], *commands: str, first: str = "") -> str:
@@ -129,17 +139,24 @@ def _is_address(name: str) -> bool:
 
 
 def context(settings: AsteriskSettings, name: str, *, is_pbx_config_loaded: bool) -> str:
-    """Return the two lines of dialplan that hand calls over."""
+    """Return the lines of dialplan that hand calls over, and ring telephones where ours do."""
     lines = [
         f"[{name}]",
         f"exten => {settings.extension},1,AGI(agi:async)",
         " same => n,Hangup()",
     ]
+    if name == settings.context:
+        lines += TELEPHONES
     first = f", in place of what extension {settings.extension} of [{name}] is there, if any"
     if is_pbx_config_loaded:
-        return block("extensions.conf", lines, _DIALPLAN_RELOAD, first=first)
+        return block("extensions.conf", lines, DIALPLAN_RELOAD, first=first)
     loaded = block("extensions.conf", lines, "module load pbx_config.so", first=first)
     return f"{loaded}\n\nand in modules.conf, so that it stays so:\n\n    load = pbx_config.so"
+
+
+def telephones(settings: AsteriskSettings) -> str:
+    """Return the lines of dialplan that ring every telephone of an extension."""
+    return block("extensions.conf", [f"[{settings.context}]", *TELEPHONES], DIALPLAN_RELOAD)
 
 
 def modules(names: Iterable[str]) -> str:

@@ -57,7 +57,7 @@ async def lost(asker: Probe, context: str, failure: Failure) -> Finding:
         says = f"[{context}] takes calls, and does not hand them over by AGI(agi:async)"
     is_there = await asker.is_loaded("pbx_config") is not False
     written = advice.context(asker.settings, context, is_pbx_config_loaded=is_there)
-    return wrong(what, says, f"{written}\n\n{_WHAT_IT_SAYS}")
+    return wrong(what, f"{says}; see asterisk -rvvv", written)
 
 
 async def _clock(asker: Probe) -> Finding:

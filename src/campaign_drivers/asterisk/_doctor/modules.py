@@ -9,10 +9,22 @@ from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._settings import AsteriskSettings
 
-__all__ = ["absent_of", "has_timing", "modules", "routes_of", "technology_of"]
+__all__ = [
+    "PJSIP",
+    "absent_of",
+    "has_timing",
+    "is_own_route",
+    "local_context",
+    "modules",
+    "routes_of",
+    "technology_of",
+]
 
 _ALWAYS = ("res_agi", "func_timeout", "app_dial", "bridge_simple")
 """For playing, the dead man's switch, and transfers."""
+
+_OWN_ROUTE = "app_exec"
+"""For the lines of our context that ring telephones."""
 
 _TIMING = ("res_timing_timerfd", "res_timing_pthread", "res_timing_kqueue", "res_timing_dahdi")
 """Any of them: without one no sound plays."""
@@ -44,6 +56,16 @@ def technology_of(channel: str) -> str:
     return channel.partition("/")[0].lower()
 
 
+def local_context(channel: str) -> str:
+    """Return the context of a Local route."""
+    return channel.partition("@")[2].partition("/")[0] or "default"
+
+
+def is_own_route(settings: AsteriskSettings, channel: str) -> bool:
+    """Return whether a dial string leads through the lines of our own context."""
+    return technology_of(channel) == "local" and local_context(channel) == settings.context
+
+
 async def absent_of(asker: Probe, names: Iterable[str]) -> list[str]:
     """Return which of these modules are known not to be loaded."""
     return [name for name in names if await asker.is_loaded(name) is False]
@@ -67,7 +89,10 @@ async def modules(asker: Probe) -> AsyncIterator[Finding]:
     if not await has_timing(asker):
         absent.append(_TIMING[0])
     channels = [channel for _, channel in routes_of(asker.settings)]
-    if any(technology_of(channel) == "pjsip" for channel in channels):
+    is_own = any(is_own_route(asker.settings, channel) for channel in channels)
+    if is_own:
+        absent += await absent_of(asker, [_OWN_ROUTE])
+    if is_own or any(technology_of(channel) == "pjsip" for channel in channels):
         absent += await absent_of(asker, PJSIP)
         if len(await absent_of(asker, _CODECS)) == len(_CODECS):
             absent += _CODECS

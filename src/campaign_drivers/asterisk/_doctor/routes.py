@@ -8,10 +8,16 @@ from types import MappingProxyType
 
 from campaign_drivers._findings import Finding, Severity, fine, note, wrong
 from campaign_drivers.asterisk._doctor import advice
-from campaign_drivers.asterisk._doctor.modules import PJSIP, absent_of, technology_of
+from campaign_drivers.asterisk._doctor.modules import (
+    PJSIP,
+    absent_of,
+    is_own_route,
+    local_context,
+    technology_of,
+)
 from campaign_drivers.asterisk._probe import DENIED, Probe
 
-__all__ = ["endpoint_of", "is_known", "lacking", "local_context", "route"]
+__all__ = ["endpoint_of", "is_known", "lacking", "route"]
 
 _NUMBER = "{number}"
 
@@ -28,6 +34,14 @@ _DRIVERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Technologies of Asterisk's own, and the module of each."""
+
+_DIGITS_MAX = 5
+"""Of the numbers that are tried on our own context."""
+
+_EVERY = (
+    "Say Local/{{number}}@{context}/n instead (for internal numbers: leave `internal` out of the "
+    "URL), and have the lines that it leads through.\n\n"
+)
 
 _LISTED = "`asterisk -rx 'core show channeltypes'` lists what there is"
 
@@ -59,21 +73,35 @@ async def _local(asker: Probe, what: str, channel: str) -> Finding:
     if is_there is None:
         says = f"{channel}: whether there is a context [{context}] cannot be asked"
         return note(what, says, advice.modules(["func_dialplan"]))
+    if is_own_route(asker.settings, channel):
+        return await _own(asker, what, channel, is_there=is_there)
     if is_there:
         return fine(what, f"{channel}: the context is there")
-    lines = [f"[{context}]", "exten => _[+0-9*#]!,1,Dial(PJSIP/${EXTEN})"]
+    lines = [f"[{context}]", *advice.TELEPHONES]
     return wrong(
         what,
         f"{channel}: there is no context [{context}]; every call would be refused",
         "Correct the route to a context that `asterisk -rx 'dialplan show'` lists. Or, where "
         "numbers are telephones of this exchange:\n\n"
-        + advice.block("extensions.conf", lines, "dialplan reload"),
+        + advice.block("extensions.conf", lines, advice.DIALPLAN_RELOAD),
     )
 
 
-def local_context(channel: str) -> str:
-    """Return the context of a Local route."""
-    return channel.partition("@")[2].partition("/")[0] or "default"
+async def _own(asker: Probe, what: str, channel: str, *, is_there: bool) -> Finding:
+    """Return whether our own context rings any number at all."""
+    context = asker.settings.context
+    if not is_there:
+        says = f"{channel}: there is no context [{context}]; every call would be refused"
+        is_loaded = await asker.is_loaded("pbx_config") is not False
+        written = advice.context(asker.settings, context, is_pbx_config_loaded=is_loaded)
+        return wrong(what, says, written)
+    # Of any length and first digit: an exchange may have written its own pattern there.
+    for length in range(1, _DIGITS_MAX + 1):
+        for digit in "1234567890":
+            if await asker.is_so(f"DIALPLAN_EXISTS({context},{digit * length},1)"):
+                return fine(what, f"{channel}: rings every telephone of an extension")
+    says = f"{channel}: [{context}] has no lines that ring telephones; every call would fail"
+    return wrong(what, says, advice.telephones(asker.settings))
 
 
 async def _pjsip(asker: Probe, what: str, channel: str) -> Finding:
@@ -83,7 +111,13 @@ async def _pjsip(asker: Probe, what: str, channel: str) -> Finding:
         return wrong(what, says, advice.modules(absent))
     endpoint = endpoint_of(channel)
     if _NUMBER in endpoint:
-        return fine(what, f"{channel} (whether a number exists shows when it is called)")
+        return note(
+            what,
+            f"{channel}: of several telephones of an extension it rings one alone, and none that "
+            "another forwards to",
+            _EVERY.format(context=asker.settings.context)
+            + advice.context(asker.settings, asker.settings.context, is_pbx_config_loaded=True),
+        )
     is_there = await is_known(asker, endpoint)
     if is_there is None:
         says = f"{channel}: whether there is an endpoint [{endpoint}] cannot be asked"

@@ -11,7 +11,7 @@ from campaign_drivers._findings import Finding, Severity, fine, wrong
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice, routes
 from campaign_drivers.asterisk._doctor.dialplan import lost
-from campaign_drivers.asterisk._doctor.modules import technology_of
+from campaign_drivers.asterisk._doctor.modules import local_context, technology_of
 from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._probe_call import ProbeCall
 from campaign_drivers.asterisk._translate import UnfitError
@@ -89,15 +89,16 @@ async def _unknown(asker: Probe, number: str) -> Finding | None:
     technology = technology_of(channel)
     if technology == "local":
         extension = channel.partition("/")[2].partition("@")[0]
-        context = routes.local_context(channel)
+        context = local_context(channel)
         if await asker.is_so(f"DIALPLAN_EXISTS({context},{extension},1)") is not False:
             return None
-        lines = [f"[{context}]", f"exten => {extension},1,Dial(PJSIP/{extension})"]
+        called = f"Dial(${{PJSIP_DIAL_CONTACTS({extension})}})"
+        lines = [f"[{context}]", f"exten => {extension},1,{called}"]
         return wrong(
             "test call",
             f"{channel}: there is no extension {extension} in [{context}]",
             "Ring a number that is there; or, where it is a telephone of this exchange:\n\n"
-            + advice.block("extensions.conf", lines, "dialplan reload"),
+            + advice.block("extensions.conf", lines, advice.DIALPLAN_RELOAD),
         )
     if technology == "pjsip":
         finding = await routes.route(asker, "internal", channel)

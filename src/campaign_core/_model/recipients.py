@@ -10,12 +10,12 @@ import attrs
 
 from campaign_core._model.calling_hours import known_zone
 from campaign_core._model.lines import LINES, Line
+from campaign_core._model.names import person_name, tidy_name
 from campaign_core._values.validators import (
     as_tuple,
     matches,
     one_of,
     optional,
-    printable,
     refuse,
 )
 
@@ -77,6 +77,10 @@ def _further(_: object, attribute: attrs.Attribute[tuple[Number, ...]], value: o
         raise refuse(attribute.name, value, rule)
 
 
+def _name(given: str) -> str:
+    return tidy_name(given)  # type: ignore[return-value]
+
+
 @attrs.frozen(kw_only=True)
 class Recipient:
     """One entry to be reached."""
@@ -84,8 +88,8 @@ class Recipient:
     number: str = attrs.field(validator=matches(NUMBER_PATTERN, NUMBER_RULE))
     """An optional ``+`` and 1 to 31 of ``0-9 * #`` (R3.2)."""
     line: Line = attrs.field(default=Line.EXTERNAL, validator=one_of(Line))
-    name: str = attrs.field(default="", validator=printable(128))
-    """Up to 128 printable characters."""
+    name: str = attrs.field(default="", converter=_name, validator=person_name)
+    """Up to 128 characters of any script (R3.2); blanks are plain, marks of direction dropped."""
     email: str = attrs.field(default="", validator=_email)
     """Up to 254 characters with one ``@`` inside, or empty."""
     time_zone: str | None = attrs.field(default=None, validator=optional(known_zone))

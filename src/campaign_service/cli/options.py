@@ -8,7 +8,19 @@ from typing import Any
 import click
 from typing_extensions import override
 
-__all__ = ["EXISTING_FILE", "MAX_SPEED", "SpeedType", "driver_option", "settings_option"]
+from campaign_core import NumberPlan
+from campaign_service.config import ListOptions, Only
+
+__all__ = [
+    "EXISTING_FILE",
+    "MAX_SPEED",
+    "SpeedType",
+    "driver_option",
+    "list_options",
+    "merge_option",
+    "only_option",
+    "settings_option",
+]
 
 MAX_SPEED = 0.0
 """Of a simulation: as fast as the machine allows, on virtual time."""
@@ -61,6 +73,30 @@ driver_option = click.option(
         " by the environment."
     ),
 )
+
+merge_option = click.option(
+    "--merge-duplicates",
+    "is_merged",
+    is_flag=True,
+    help="Make rows of one number one recipient, their names joined.",
+)
+
+only_option = click.option(
+    "--only",
+    type=click.Choice([only.name.lower() for only in Only]),
+    help="Of a list that is a report's recipients.csv, take those alone.",
+)
+
+
+def list_options(
+    is_merged: bool,  # noqa: FBT001 -- an option's value
+    only: str | None,
+    plan: NumberPlan | None = None,
+) -> ListOptions:
+    """Return how a list is to be read, as the two options say."""
+    chosen = None if only is None else Only[only.upper()]
+    return ListOptions(plan=plan, is_merged=is_merged, only=chosen)
+
 
 settings_option = click.option(
     "--settings",

@@ -6,13 +6,15 @@ line, field, value and rule, all of them at once.
 
 from campaign_service.config.campaign_file import CampaignFile, read_campaign
 from campaign_service.config.problems import InputError, LocatedProblem
-from campaign_service.config.recipients_csv import read_recipients
+from campaign_service.config.recipients_csv import ListOptions, Only, read_recipients
 from campaign_service.config.simulated_table import Simulation
 
 __all__ = [
     "CampaignFile",
     "InputError",
+    "ListOptions",
     "LocatedProblem",
+    "Only",
     "Simulation",
     "read_campaign",
     "read_recipients",

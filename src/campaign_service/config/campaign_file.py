@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from campaign_core import CampaignModel, Instant, RecipientList, Settings
+from campaign_core import CampaignModel, Duplicates, Instant, NumberPlan, RecipientList, Settings
 from campaign_core.commands import StartAfter, StartAt, StartImmediately
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.campaign_table import read_model
 from campaign_service.config.problems import InputError, LocatedProblem
-from campaign_service.config.recipients_csv import read_recipients
+from campaign_service.config.recipients_csv import ListOptions, read_recipients
 from campaign_service.config.settings_table import read_do_not_call, read_settings
 from campaign_service.config.simulated_table import Simulation, read_simulation
-from campaign_service.config.table import Table
+from campaign_service.config.table import Table, member_named
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
 from campaign_service.instants import (
     TIMES,
@@ -49,6 +49,8 @@ class CampaignFile:
     """The network of a run on the simulated driver."""
     clock_changes: tuple[str, ...] = ()
     """Of each time that a change of the clock makes another than it looks: a sentence."""
+    notes: tuple[str, ...] = ()
+    """What was taken for granted in reading the list of recipients."""
     _source: TomlFile = attrs.field(repr=False, eq=False)
 
     def located(self, error: SettingsError, now: Instant) -> SettingsError:
@@ -95,12 +97,15 @@ class _Start:
     clock_changes: tuple[str, ...]
 
 
-def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile:
+def read_campaign(
+    path: Path, settings_path: Path | None = None, options: ListOptions | None = None
+) -> CampaignFile:
     """Return what a campaign's file says, its recipients' file included.
 
     Args:
         path: the campaign's TOML.
         settings_path: a TOML from which ``[settings]`` and ``[do_not_call]`` are taken instead.
+        options: how the list of recipients is read; number plan and duplicates are the file's.
 
     Raises:
         InputError: something cannot be read or taken; all that is wrong is in it.
@@ -115,11 +120,15 @@ def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile
         general = Table(second, (), second.data, problems)
         general.refuse_others(["settings", "do_not_call"])
     campaign = _part(top, "campaign", needed=True)
-    recipients = _recipients(campaign, problems)
-    model = read_model(campaign, recipients)
     settings = read_settings(_part(general, "settings"))
+    plan = None if settings is None else settings.number_plan
+    notes: list[str] = []
+    duplicates = member_named(Duplicates, str(campaign.raw("duplicates"))) or Duplicates.REFUSE
+    options = attrs.evolve(options or ListOptions(), plan=plan, duplicates=duplicates)
+    recipients = _recipients(campaign, problems, options, notes)
+    model = read_model(campaign, recipients)
     start = _start(_part(top, "start"), model)
-    do_not_call = _do_not_call(_part(general, "do_not_call"), problems)
+    do_not_call = _do_not_call(_part(general, "do_not_call"), problems, plan)
     simulation = read_simulation(_part(top, "simulated"), model)
     _check_together(campaign, model)
     if problems or model is None or settings is None or simulation is None:
@@ -133,6 +142,7 @@ def read_campaign(path: Path, settings_path: Path | None = None) -> CampaignFile
         do_not_call=do_not_call,
         simulation=simulation,
         clock_changes=start.clock_changes,
+        notes=tuple(notes),
         source=source,
     )
 
@@ -162,22 +172,26 @@ def _part(top: Table, key: str, *, needed: bool = False) -> Table:
     return Table(top.source, (key,), {}, [] if needed else top.problems)
 
 
-def _recipients(campaign: Table, problems: list[LocatedProblem]) -> RecipientList:
+def _recipients(
+    campaign: Table, problems: list[LocatedProblem], options: ListOptions, notes: list[str]
+) -> RecipientList:
     name = campaign.text("recipients")
     if name is None:
         if "recipients" not in campaign:
             campaign.complain("recipients", None, "missing: the name of a CSV file")
         return RecipientList()
     try:
-        return read_recipients(campaign.source.path.parent / name)
+        return read_recipients(campaign.source.path.parent / name, options, notes=notes)
     except InputError as error:
         problems.extend(error.problems)
         return RecipientList()
 
 
-def _do_not_call(table: Table, problems: list[LocatedProblem]) -> tuple[str, ...]:
+def _do_not_call(
+    table: Table, problems: list[LocatedProblem], plan: NumberPlan | None
+) -> tuple[str, ...]:
     try:
-        return read_do_not_call(table)
+        return read_do_not_call(table, plan)
     except InputError as error:
         problems.extend(error.problems)
         return ()

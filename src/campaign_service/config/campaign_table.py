@@ -12,6 +12,7 @@ from campaign_core import (
     CallRate,
     CallScript,
     CampaignModel,
+    Duplicates,
     Order,
     Outcome,
     RecipientList,
@@ -45,6 +46,7 @@ def read_model(table: Table, recipients: RecipientList) -> CampaignModel | None:
         "retry": _retry,
         "calling_hours": _calling_hours,
         "order": enum_reader(Order),
+        "duplicates": enum_reader(Duplicates),
         "breaker": _breaker,
     }
     return table.build(

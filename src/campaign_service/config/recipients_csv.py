@@ -1,29 +1,30 @@
 """Recipients from a CSV file: a header row, then a row for each, in the order of calling.
 
 Columns may come in any order, and all but ``number`` may be left out. A spreadsheet's file is
-taken as it is: with a byte order mark or without, with commas or with semicolons. Every bad row is
-named, not the first alone (R3.3).
+taken as it is, and so is ``recipients.csv`` of a report or of an export, of which the columns that
+say how it went choose who is called again. Every bad row is named, not the first alone (R3.3).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from array import array
-from collections.abc import Iterator
+from enum import Enum
 from itertools import chain
 from pathlib import Path
 
 import attrs
 
-from campaign_core import Line, Number, Recipient, RecipientList
+from campaign_core import Duplicates, Line, Number, NumberPlan, Recipient, RecipientList
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.config.problems import InputError, LocatedProblem, unreadable
+from campaign_service.config.problems import InputError, LocatedProblem
+from campaign_service.config.sheets import NO_TEXT, NotCsvError, Sheet, read_sheet
 from campaign_service.config.table import member_named
 from campaign_service.csv_cells import unguarded
+from campaign_service.merging import form_of, merged
+from campaign_service.numbers import NumberReader
 
-__all__ = ["read_recipients"]
+__all__ = ["ListOptions", "Only", "read_recipients"]
 
 _COLUMNS = {
     "name": "name",
@@ -35,20 +36,51 @@ _COLUMNS = {
 }
 """What a column is called (case, blanks, ``-`` and ``_`` left aside) and which field it fills."""
 
+_OF_REPORTS = {
+    "state": "state",
+    "position": "",
+    "reason": "",
+    "attempts": "",
+    "lastcallat": "",
+    "lastoutcome": "",
+    "answerconfirmedat": "",
+    "listeningconfirmedat": "",
+}
+"""Columns of a report, which say how it went; a file that has ``state`` is one."""
+
 _LINE_RULE = "internal or external"
 _FURTHER_RULE = "line:number, several parted by blanks, such as internal:201 external:+390105550100"
 _ENCODING_RULE = "not UTF-8 text; save the file as UTF-8"
-_NO_TEXT = re.compile("[\udc80-\udcff]")
-"""A byte that is no UTF-8, as it is decoded."""
 _PARTS = re.compile(r"[\s,;|]+")
+_BREAKS = re.compile(r"\s*[\r\n]+\s*")
+_SAMPLE_MAX = 40
 
 
-class _NotCsvError(Exception):
-    """A row cannot be split into its fields."""
+class Only(Enum):
+    """Who of a report's list is taken."""
 
-    def __init__(self, line: int, why: str) -> None:
-        super().__init__(why)
-        self.line = line
+    FAILED = "FAILED"
+    """Those of whom nothing more is tried."""
+    UNREACHED = "UNREACHED"
+    """All who were not reached."""
+
+
+_TAKEN = {Only.FAILED: {"FAILED"}, Only.UNREACHED: {"FAILED", "IDLE", "ACTIVE"}}
+"""States of those taken."""
+
+
+@attrs.frozen(kw_only=True)
+class ListOptions:
+    """How a list is read."""
+
+    plan: NumberPlan | None = None
+    """By which numbers are read and compared (R3.7)."""
+    duplicates: Duplicates = Duplicates.REFUSE
+    """What the model says of a number that stands twice (R3.2)."""
+    is_merged: bool = False
+    """Rows of one number become one recipient, their names joined."""
+    only: Only | None = None
+    """Who of a report's list is taken; ``None``: all."""
 
 
 @attrs.define
@@ -56,6 +88,8 @@ class _Reading:
     """What has been read of a file so far."""
 
     path: Path
+    options: ListOptions
+    numbers: NumberReader
     recipients: list[Recipient] = attrs.field(factory=list)
     lines: array[int] = attrs.field(factory=lambda: array("L"))
     """The line on which each recipient begins."""
@@ -68,68 +102,97 @@ class _Reading:
         )
 
 
-def read_recipients(path: Path) -> RecipientList:
+def read_recipients(
+    path: Path, options: ListOptions | None = None, *, notes: list[str] | None = None
+) -> RecipientList:
     """Return the recipients of a file.
+
+    Args:
+        path: the file.
+        options: how it is read.
+        notes: where what was taken for granted is told, a sentence each.
 
     Raises:
         InputError: the file cannot be read, or something in it cannot be taken.
     """
-    text = _text_of(path)
-    reading = _Reading(path)
-    try:
-        rows = _rows(text)
-        line, header = next(rows, (1, []))
-        columns = _columns(reading, line, header)
-        if columns:
-            for line, row in rows:
-                _take(reading, columns, line, row)
-    except _NotCsvError as error:
-        reading.note(error.line, "", None, f"not CSV: {error}")
+    options = options or ListOptions()
+    sheet = read_sheet(path)
+    reading = _Reading(path, options, NumberReader(options.plan))
+    count = _read(reading, sheet)
     if not reading.recipients and not reading.problems:
-        reading.note(None, "", None, "no recipients: there is no row below the header")
+        why = "there is no row below the header"
+        if count and options.only is not None:
+            why = f"the list has none that is {options.only.name.lower()}"
+        reading.note(None, "", None, f"no recipients: {why}")
     listed = _listed(reading)
     if reading.problems or listed is None:
         raise InputError(sorted(reading.problems, key=lambda problem: problem.line or 0))
+    if notes is not None:
+        _tell(notes, reading, sheet, len(listed))
     return listed
 
 
-def _text_of(path: Path) -> str:
+def _read(reading: _Reading, sheet: Sheet) -> int:
+    """Read all rows below the header, and return how many there were."""
+    rows: list[tuple[int, list[str]]] = []
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from None
-    # A byte that is no text is refused with its row, for the other rows to be looked at too.
-    return raw.decode("utf-8-sig", errors="surrogateescape")
+        for row in sheet.rows(lambda cell: _field_of(cell) is not None):
+            rows.append(row)  # noqa: PERF402 -- what was read before a bad row is looked at too
+    except NotCsvError as error:
+        reading.note(error.line, "", None, f"not CSV: {error}")
+    if not rows:
+        if not reading.problems:
+            _columns(reading, 1, [], [])
+        return 0
+    (line, header), *rest = rows
+    columns = _columns(reading, line, header, [row for _, row in rest])
+    if columns is None:
+        return 0
+    at = columns.index("number")
+    reading.numbers.heed(row[at] for _, row in rest if at < len(row))
+    for at_line, cells in rest:
+        _take(reading, columns, at_line, cells)
+    return len(rest)
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with the line on which it begins."""
-    header = text.partition("\n")[0]
-    # Where the comma is the decimal sign, spreadsheets write semicolons.
-    delimiter = ";" if ";" in header and "," not in header else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                yield line, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise _NotCsvError(line, str(error)) from None
+def _tell(notes: list[str], reading: _Reading, sheet: Sheet, count: int) -> None:
+    if sheet.is_guessed:
+        strange = [who.name for who in reading.recipients if not who.name.isascii()]
+        sample = f", such as {strange[0][:_SAMPLE_MAX]}" if strange else ""
+        notes.append(
+            f"{reading.path}: read as {sheet.encoding}, for it is no UTF-8: look at the"
+            f" names{sample}."
+        )
+    if reading.options.is_merged and count < len(reading.recipients):
+        gone = len(reading.recipients) - count
+        notes.append(f"{reading.path}: {gone} rows were merged with others of the same number.")
 
 
-def _columns(reading: _Reading, line: int, header: list[str]) -> list[str] | None:
+def _field_of(cell: str) -> str | None:
+    name = re.sub(r"[\s_-]", "", cell).lower()
+    return _COLUMNS.get(name, _OF_REPORTS.get(name))
+
+
+def _columns(
+    reading: _Reading, line: int, header: list[str], rows: list[list[str]]
+) -> list[str] | None:
     """Return the field that each column fills; ``None`` if the header is not one."""
-    columns = []
-    if any(map(_NO_TEXT.search, header)):
+    columns: list[str] = []
+    if any(map(NO_TEXT.search, header)):
         reading.note(line, "", None, _ENCODING_RULE)
         return None
-    for cell in header:
-        field = _COLUMNS.get(re.sub(r"[\s_-]", "", cell).lower())
-        if field is None:
+    is_report = any(_field_of(cell) == "state" for cell in header)
+    for at, cell in enumerate(header):
+        field = _field_of(cell)
+        if not cell.strip() and not any(row[at].strip() for row in rows if at < len(row)):
+            columns.append("")
+        elif not cell.strip():
+            rule = "a name for this column, or nothing below it"
+            reading.note(line, f"column {at + 1}", None, rule)
+        elif field is None or (not is_report and field in ("", "state")):
             known = "name, number, line, email, time_zone, further_numbers"
             reading.note(line, "column", cell, f"unknown; known are {known}")
-        elif field in columns:
+        elif field and field in columns:
             reading.note(line, "column", cell, "each column once")
         else:
             columns.append(field)
@@ -138,25 +201,38 @@ def _columns(reading: _Reading, line: int, header: list[str]) -> list[str] | Non
     if "number" not in columns:
         reading.note(line, "column", None, "there must be a header row with a column called number")
         return None
+    if reading.options.only is not None and not is_report:
+        rule = "a report's recipients.csv, whose column state says who was reached"
+        reading.note(line, "column", None, rule)
+        return None
     return columns
 
 
 def _take(reading: _Reading, columns: list[str], line: int, row: list[str]) -> None:
-    is_text = not any(map(_NO_TEXT.search, row))
+    is_text = not any(map(NO_TEXT.search, row))
     if not is_text:
         reading.note(line, "", None, _ENCODING_RULE)
-    if len(row) != len(columns):
-        rule = f"as many fields as the header has: {len(columns)}"
-        reading.note(line, "fields", len(row), rule)
+    beyond = [cell for cell in row[len(columns) :] if cell.strip()]
+    if beyond:
+        rule = f"at most as many fields as the header has: {len(columns)}"
+        reading.note(line, "fields", len(row), f"{rule}; a text with a comma stands in quotes")
         return
-    # A list may be what an export of ours wrote, whose formulas are guarded.
-    cells = dict(zip(columns, (unguarded(cell.strip()) for cell in row), strict=True))
+    # Spreadsheets leave out empty cells at the end of a row. A list may be what an export of ours
+    # wrote, whose formulas are guarded.
+    cells = dict.fromkeys((field for field in columns if field), "")
+    cells |= {
+        field: unguarded(cell.strip()) for field, cell in zip(columns, row, strict=False) if field
+    }
+    only = reading.options.only
+    if only is not None and cells["state"].upper() not in _TAKEN[only]:
+        return
+    cells.pop("state", None)
     if not is_text:
-        rest = {field: cell for field, cell in cells.items() if not _NO_TEXT.search(cell)}
+        rest = {field: cell for field, cell in cells.items() if not NO_TEXT.search(cell)}
         _note_each(reading, line, rest)
         return
     try:
-        recipient = _recipient(cells)
+        recipient = _recipient(reading.numbers, cells)
     except SettingsError:
         _note_each(reading, line, cells)
     else:
@@ -167,21 +243,30 @@ def _take(reading: _Reading, columns: list[str], line: int, row: list[str]) -> N
 def _note_each(reading: _Reading, line: int, cells: dict[str, str]) -> None:
     """Put down every bad field of a row: an error names the first alone."""
     for field, cell in cells.items():
+        alone = {"number": "0", field: cell}
+        if field == "number" and _is_line(cells.get("line", "")):
+            alone["line"] = cells.get("line", "")
         try:
-            _recipient({"number": "0", field: cell})
+            _recipient(reading.numbers, alone)
         except SettingsError as error:
             reading.note(line, field, error.value, error.rule)
 
 
-def _recipient(cells: dict[str, str]) -> Recipient:
+def _recipient(numbers: NumberReader, cells: dict[str, str]) -> Recipient:
+    line = _line(cells.get("line", ""))
     return Recipient(
-        number=cells["number"],
-        line=_line(cells.get("line", "")),
-        name=cells.get("name", ""),
+        number=numbers.read(cells["number"], line),
+        line=line,
+        # A cell of two lines is one name to whoever reads it aloud.
+        name=_BREAKS.sub(" ", cells.get("name", "")),
         email=cells.get("email", ""),
         time_zone=cells.get("time_zone") or None,
-        further_numbers=_further(cells.get("further_numbers", "")),
+        further_numbers=_further(numbers, cells.get("further_numbers", "")),
     )
+
+
+def _is_line(cell: str) -> bool:
+    return not cell or member_named(Line, cell) is not None
 
 
 def _line(cell: str) -> Line:
@@ -191,17 +276,17 @@ def _line(cell: str) -> Line:
     return line
 
 
-def _further(cell: str) -> tuple[Number, ...]:
+def _further(numbers: NumberReader, cell: str) -> tuple[Number, ...]:
     if not cell:
         return ()
-    numbers = []
+    further = []
     for part in _PARTS.split(cell):
         written, colon, number = part.partition(":")
         line = member_named(Line, written)
         if not colon or line is None:
             raise _refuse("further_numbers", part, _FURTHER_RULE)
-        numbers.append(Number(number=number, line=line))
-    return tuple(numbers)
+        further.append(Number(number=numbers.read(number, line), line=line))
+    return tuple(further)
 
 
 def _refuse(field: str, value: object, rule: str) -> SettingsError:
@@ -210,22 +295,32 @@ def _refuse(field: str, value: object, rule: str) -> SettingsError:
 
 def _listed(reading: _Reading) -> RecipientList | None:
     """Return the list, or put down each number that stands twice on a line (R3.2)."""
-    try:
-        return RecipientList(reading.recipients)
-    except SettingsError:
+    options = reading.options
+    recipients = reading.recipients
+    if options.is_merged:
+        recipients = merged(recipients, options.plan)
+    listed = RecipientList().appended(recipients, may_repeat=True)
+    problems = listed.repeats(options.plan, options.duplicates)
+    if problems:
         _note_duplicates(reading)
         return None
+    return listed
 
 
 def _note_duplicates(reading: _Reading) -> None:
     # The core names positions; whoever mends the file needs its lines.
-    seen: dict[tuple[str, Line], int] = {}
+    plan, duplicates = reading.options.plan, reading.options.duplicates
+    seen: dict[tuple[str, Line], tuple[int, str]] = {}
     for line, recipient in zip(reading.lines, reading.recipients, strict=True):
+        if duplicates is Duplicates.EACH:
+            seen = {}
         first = Number(number=recipient.number, line=recipient.line)
         for number in chain([first], recipient.further_numbers):
-            key = (number.number, number.line)
+            key = form_of(number.number, number.line, plan)
             if key in seen:
-                where = "twice in this row" if seen[key] == line else f"also on line {seen[key]}"
+                other, written = seen[key]
+                where = "twice in this row" if other == line else f"also on line {other}"
+                where += "" if written == number.number else f", as {written}"
                 rule = f"each number once on a line; {number.line.name.lower()} it stands {where}"
                 reading.note(line, "number", number.number, rule)
-            seen.setdefault(key, line)
+            seen.setdefault(key, (line, number.number))

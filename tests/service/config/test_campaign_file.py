@@ -12,7 +12,9 @@ from campaign_core import (
     CallRate,
     CallScript,
     CampaignModel,
+    Duplicates,
     FrequencyCap,
+    NumberPlan,
     Order,
     Outcome,
     Recipient,
@@ -329,7 +331,7 @@ faults = { lost = 0.1, outages = [{ after_s = 60, lasts_s = 5, restarts = true }
         ("[start]\nafter_min = -1", "start.after_min = -1: a whole number 0 to"),
         ("[settings]\nanswer_prompt = 5", "settings.answer_prompt = 5: a text in quotes"),
         ("[settings]\nfrequency_cap = {}", "settings.frequency_cap.attempts: missing"),
-        ("[do_not_call]\nnumbers = ['x']", "do_not_call.numbers = 'x': an optional +"),
+        ("[do_not_call]\nnumbers = ['x']", "do_not_call.numbers = 'x': letters are no"),
         ("[do_not_call]\nfile = 'none.txt'", "none.txt: cannot be read: No such file"),
         ("[simulated]\nseed = -1", "simulated.seed = -1: a whole number 0 to 4294967295"),
         ("[simulated]\nstarts_at = 2026-01-01", "simulated.starts_at = 2026-01-01: a date and"),
@@ -413,3 +415,49 @@ def test_file_that_is_no_text_is_refused(tmp_path):
 def test_instants_are_counted_in_utc():
     assert ms("1970-01-01T00:00:01+00:00") == 1_000
     assert datetime.fromtimestamp(1, UTC).year == 1970
+
+
+def test_number_plan_is_read_and_the_list_by_it(read, tmp_path):
+    """R3.7, R3.2: `(0)` is read by the plan, numbers to bar too."""
+    (tmp_path / "recipients.csv").write_text("number\n+44 (0) 20 7946 0958\n02079460958\n")
+    told = read(
+        LEAST
+        + 'duplicates = "EACH"\n'
+        + '[settings]\nnumber_plan = { country_code = "44" }\n'
+        + '[do_not_call]\nnumbers = ["+44 (0)20 7946 0959"]\n'
+    )
+
+    assert told.settings.number_plan == NumberPlan(country_code="44")
+    assert [one.number for one in told.model.recipients] == ["+442079460958", "02079460958"]
+    assert told.model.duplicates is Duplicates.EACH
+    assert told.do_not_call == ("+442079460959",)
+
+
+def test_numbers_of_one_form_are_refused_under_a_plan(problems, tmp_path):
+    """R3.2 with R3.7."""
+    (tmp_path / "recipients.csv").write_text("number\n+442079460958\n02079460958\n")
+
+    (problem,) = problems(LEAST + '[settings]\nnumber_plan = { country_code = "44" }\n')
+
+    assert problem.endswith("external it stands also on line 2, as +442079460958")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            LEAST + '[settings]\nnumber_plan = { country_code = "+44" }\n',
+            "settings.number_plan.country_code = '+44': 1 to 3 digits, not 0..",
+        ),
+        (LEAST + "[settings]\nnumber_plan = {}\n", "settings.number_plan.country_code: missing"),
+        (LEAST + 'duplicates = "MERGE"\n', "campaign.duplicates = 'MERGE': one of REFUSE, EACH"),
+        (
+            LEAST + '[do_not_call]\nnumbers = ["3.93E+11"]\n',
+            "do_not_call.numbers = '3.93E+11': a spreadsheet shortened this",
+        ),
+    ],
+)
+def test_bad_plan_and_bad_numbers_are_named(problems, text, expected):
+    (problem,) = problems(text)
+
+    assert expected in problem

@@ -80,7 +80,11 @@ RoutingClass = Annotated[
     ),
 ]
 PersonName = Annotated[
-    str, Meta(max_length=128, description="Up to 128 printable characters (R3.2).")
+    str,
+    Meta(
+        max_length=128,
+        description="Up to 128 characters of any script, no control characters (R3.2).",
+    ),
 ]
 Email = Annotated[
     str,

@@ -15,7 +15,14 @@ from campaign_core.commands import StartAfter, StartAt
 from campaign_core.events import CallPlaced
 from campaign_drivers import Driver, DriverError, Missing, Need
 from campaign_drivers.simulated import RealClock
-from campaign_service.cli.options import EXISTING_FILE, driver_option, settings_option
+from campaign_service.cli.options import (
+    EXISTING_FILE,
+    driver_option,
+    list_options,
+    merge_option,
+    only_option,
+    settings_option,
+)
 from campaign_service.cli.runs.display import duration_text
 from campaign_service.cli.runs.forecast import Forecast, forecast
 from campaign_service.cli.runs.job import first_instant, refuse_unstartable
@@ -37,15 +44,25 @@ _SIMULATED_MAX = 20_000
 @click.argument("campaign", type=EXISTING_FILE, metavar="CAMPAIGN.toml")
 @driver_option
 @settings_option
+@merge_option
+@only_option
 @click.option("--no-simulation", is_flag=True, help="Leave out how it would go.")
-def check(*, campaign: Path, driver: str, settings: Path | None, no_simulation: bool) -> int:
+def check(
+    *,
+    campaign: Path,
+    driver: str,
+    settings: Path | None,
+    is_merged: bool,
+    only: str | None,
+    no_simulation: bool,
+) -> int:
     """Check everything about a campaign, and say what would happen, without calling anybody.
 
     Every bad value is named with its file and line. With --driver URL the telephony is asked
     whether it has the sounds and the routes that the campaign needs. How the campaign would go is
     told from a simulation with the network of its file.
     """
-    file = read_campaign(campaign, settings)
+    file = read_campaign(campaign, settings, list_options(is_merged, only))
     now = first_instant(file, is_simulated=driver == "simulated")
     refuse_unstartable(file, now)
 

@@ -10,6 +10,7 @@ from campaign_drivers.caller_number import (
     caller_number_templates,
     doubled_prefix,
 )
+from campaign_service.cli.runs.forms import barred_by, form_remarks
 from campaign_service.config import CampaignFile
 from campaign_service.report import limits_in_force
 
@@ -34,9 +35,9 @@ def remarks_on(file: CampaignFile, driver: str) -> Iterator[str]:
 
 
 def _barred(file: CampaignFile) -> Iterator[str]:
-    recipients, barred = file.model.recipients, set(file.do_not_call)
-    on_list = sum(recipient.number in barred for recipient in recipients)
-    if all(number.number in barred for recipient in recipients for number in recipient.numbers):
+    recipients, is_barred = file.model.recipients, barred_by(file)
+    on_list = sum(is_barred(recipient.number, recipient.line) for recipient in recipients)
+    if all(is_barred(number.number, number.line) for one in recipients for number in one.numbers):
         yield "Everyone is on the do-not-call list: nobody will be called."
     elif on_list:
         yield f"{on_list} recipients are on the do-not-call list and will not be called there."
@@ -103,7 +104,13 @@ def _clock_changes(file: CampaignFile) -> Iterator[str]:
     yield from file.clock_changes
 
 
+def _notes(file: CampaignFile) -> Iterator[str]:
+    yield from file.notes
+
+
 _REMARKS: tuple[Callable[[CampaignFile], Iterator[str]], ...] = (
+    _notes,
+    form_remarks,
     _barred,
     _limits,
     _ringing,

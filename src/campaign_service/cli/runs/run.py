@@ -18,9 +18,13 @@ from campaign_service.cli.options import (
     MAX_SPEED,
     SpeedType,
     driver_option,
+    list_options,
+    merge_option,
+    only_option,
     settings_option,
 )
 from campaign_service.cli.runs.display import Display, LiveDisplay, LogDisplay
+from campaign_service.cli.runs.forms import form_remarks
 from campaign_service.cli.runs.interrupts import Interrupts
 from campaign_service.cli.runs.job import Job, first_instant, make_folder, refuse_unstartable
 from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_time
@@ -49,6 +53,8 @@ __all__ = ["run"]
     help="Of the simulation: N seconds in one of ours, or max, the default: no waiting at all.",
 )
 @settings_option
+@merge_option
+@only_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -71,6 +77,8 @@ def run(  # noqa: PLR0913 -- one for each option
     seed: int | None,
     speed: float | None,
     settings: Path | None,
+    is_merged: bool,
+    only: str | None,
     out: Path | None,
     journal: Path | None,
     no_journal: bool,
@@ -88,7 +96,9 @@ def run(  # noqa: PLR0913 -- one for each option
     """
     is_simulated = driver == "simulated"
     _refuse_misplaced(is_simulated, seed, speed, no_journal=no_journal)
-    file = read_campaign(campaign, settings)
+    file = read_campaign(campaign, settings, list_options(is_merged, only))
+    for note in (*file.notes, *form_remarks(file)):
+        click.echo(note, err=True)
     if now:
         file = attrs.evolve(file, when=StartImmediately())
     refuse_unstartable(file, first_instant(file, is_simulated=is_simulated))

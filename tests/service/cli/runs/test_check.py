@@ -211,3 +211,47 @@ def test_unknown_driver_is_refused_before_anything_is_said(check):
     assert status == 2
     assert "driver = 'modem': one of asterisk" in told
     assert "nothing wrong" not in told
+
+
+def test_numbers_that_differ_by_form_only_are_told_where_no_plan_compares_them(check, tmp_path):
+    """R3.7: without a plan numbers are compared as written, and a check says which differ."""
+    (tmp_path / "recipients.csv").write_text("number\n+390105550101\n0105550101\n0105550103\n")
+    bars = '[do_not_call]\nnumbers = ["+390105550103"]\n\n[simulated]'
+
+    _, told = check(change=("[simulated]", bars))
+
+    assert "2 pairs of numbers differ by form only" in told
+    assert "+390105550101 and 0105550101" in told
+
+    _, told = check(
+        change=(
+            "[simulated]",
+            '[settings.number_plan]\ncountry_code = "39"\ntrunk_prefix = ""\n\n'
+            + bars.replace("0103", "0104"),
+        )
+    )
+    assert "each number once on a line" in told
+
+
+def test_barred_number_is_counted_by_the_plan(check, tmp_path):
+    (tmp_path / "recipients.csv").write_text("number\n0105550101\n0105550103\n")
+    bars = (
+        '[settings.number_plan]\ncountry_code = "39"\ntrunk_prefix = ""\n\n'
+        '[do_not_call]\nnumbers = ["+390105550103"]\n\n[simulated]'
+    )
+
+    _, told = check(change=("[simulated]", bars))
+
+    assert "1 recipients are on the do-not-call list" in told
+
+
+def test_siblings_are_merged_and_a_guessed_encoding_is_told(check, tmp_path):
+    """R3.2: whoever reads a list may ask for rows of one number to be merged."""
+    (tmp_path / "recipients.csv").write_bytes(b"number;name\r\n201;Niccol\xf2\r\n201;Ada\r\n")
+
+    status, told = check("--merge-duplicates")
+
+    assert status == 0
+    assert "recipients     1: 0 internal, 1 external" in told
+    assert "1 rows were merged" in told
+    assert "read as Windows-1252" in told

@@ -1,0 +1,161 @@
+"""Tables as spreadsheets write them: bytes to rows of text, each with the line it begins on.
+
+What a program may have chosen is found out: the encoding, what parts the cells, how lines end. A
+file that is no text at all is refused with what to do about it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import attrs
+
+from campaign_service.config.problems import InputError, LocatedProblem, unreadable
+
+__all__ = ["NO_TEXT", "NotCsvError", "Sheet", "read_sheet"]
+
+NO_TEXT = re.compile("[\udc80-\udcff]")
+"""A byte that is no text, as it is decoded."""
+
+_SEP_LINE = re.compile(r'"?sep=(.)"?,*\r?\n?\Z', re.IGNORECASE | re.DOTALL)
+_DELIMITERS = (",", ";", "\t", "|")
+_SAVE = "save the list as CSV (UTF-8) and give that file"
+_NO_TABLES: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", f"a workbook (.xlsx or .ods), not CSV: {_SAVE}"),
+    (b"\xd0\xcf\x11\xe0", f"a workbook (.xls), not CSV: {_SAVE}"),
+    (b"%PDF", f"a PDF, not CSV: {_SAVE}"),
+    (b"{\\rtf", f"a text document, not CSV: {_SAVE}"),
+    (b"\x1f\x8b", f"a compressed file, not CSV: {_SAVE}"),
+)
+_MARKS: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xff\xfe\x00\x00", "utf-32", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "utf-32", "UTF-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
+    (b"\xff\xfe", "utf-16", "UTF-16"),
+    (b"\xfe\xff", "utf-16", "UTF-16"),
+)
+"""How a file begins that says its encoding, the longer beginnings first."""
+
+
+class NotCsvError(Exception):
+    """A row cannot be split into its fields."""
+
+    def __init__(self, line: int, why: str) -> None:
+        """Take the line on which the row begins."""
+        super().__init__(why)
+        self.line = line
+
+
+@attrs.frozen(kw_only=True)
+class Sheet:
+    """A table of a file, as text."""
+
+    text: str
+    """Bytes that are no text stand in it as lone surrogates."""
+    encoding: str
+    """As a person calls it."""
+    is_guessed: bool
+    """Nothing in the file says its encoding, and UTF-8 it is not."""
+
+    def rows(self, knows: Callable[[str], bool]) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows that are not blank, each with the line on which it begins.
+
+        Args:
+            knows: whether a cell is the name of a column; of the first row, what parts the cells
+                is told by it.
+
+        Raises:
+            NotCsvError: a row cannot be split.
+        """
+        text, first = self.text, 1
+        head = _line_of(text, 0)
+        named = _SEP_LINE.match(head)
+        if named:
+            text, first = text[len(head) :], 2
+        delimiter = named[1] if named else _delimiter_of(text, knows)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        line = first
+        try:
+            for row in reader:
+                if any(cell.strip() for cell in row):
+                    yield line, row
+                line = reader.line_num + first
+        except csv.Error as error:
+            raise NotCsvError(line, str(error)) from None
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Return the table of a file.
+
+    Raises:
+        InputError: the file cannot be read, or is no text.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    for beginning, rule in _NO_TABLES:
+        if raw.startswith(beginning):
+            problem = LocatedProblem(file=path, line=None, field="", value=None, rule=rule)
+            raise InputError([problem])
+    for mark, codec, name in _MARKS:
+        if raw.startswith(mark):
+            text = raw.decode(codec, errors="surrogateescape" if name == "UTF-8" else "replace")
+            return Sheet(text=text, encoding=name, is_guessed=False)
+    return _without_mark(raw)
+
+
+def _without_mark(raw: bytes) -> Sheet:
+    wide = _wide(raw)
+    if wide is not None:
+        text = raw.decode(wide, errors="replace")
+        return Sheet(text=text, encoding="UTF-16", is_guessed=True)
+    try:
+        return Sheet(text=raw.decode(), encoding="UTF-8", is_guessed=False)
+    except UnicodeDecodeError:
+        pass
+    try:
+        return Sheet(text=raw.decode("cp1252"), encoding="Windows-1252", is_guessed=True)
+    except UnicodeDecodeError:
+        # A byte that is no text is refused with its row, for the other rows to be looked at too.
+        text = raw.decode("utf-8", errors="surrogateescape")
+        return Sheet(text=text, encoding="UTF-8", is_guessed=False)
+
+
+def _wide(raw: bytes) -> str | None:
+    """Return which UTF-16 a text without a mark is: every other byte of plain letters is 0."""
+    head = raw[:200]
+    if len(head) % 2 == 0 and len(head) >= 4:  # noqa: PLR2004
+        half = len(head) // 2
+        high, low = head[0::2].count(0), head[1::2].count(0)
+        if low * 2 > half and not high:
+            return "utf-16-le"
+        if high * 2 > half and not low:
+            return "utf-16-be"
+    return None
+
+
+def _line_of(text: str, start: int) -> str:
+    """Return the line that begins somewhere, its end included."""
+    found = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?").match(text, start)
+    return found[0] if found else ""
+
+
+def _delimiter_of(text: str, knows: Callable[[str], bool]) -> str:
+    """Return what parts the cells: with it most cells of the first row are names of columns."""
+    start = 0
+    head = _line_of(text, start)
+    # Rows of nothing but separators may stand before the header.
+    while head and not head.strip(" ,;\t|\r\n"):
+        start += len(head)
+        head = _line_of(text, start)
+
+    def known(delimiter: str) -> tuple[int, int]:
+        cells = next(csv.reader([head], delimiter=delimiter), [])
+        return sum(map(knows, cells)), len(cells)
+
+    return max(_DELIMITERS, key=known)

@@ -116,7 +116,7 @@ def test_bad_input_ends_with_status_2_and_names_every_row(here, capsys):
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == (
-        "recipients.csv:2: number = 'x': an optional + and 1 to 31 of the digits 0-9, * and #\n"
+        "recipients.csv:2: number = 'x': letters are no digits: write the number alone\n"
         "recipients.csv:3: line = 'nowhere': internal or external\n"
         "campaign: 2 problems; nothing was done\n"
     )

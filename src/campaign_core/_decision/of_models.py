@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -55,11 +56,17 @@ def _remove_from_do_not_call(_: Draft, command: cm.RemoveFromDoNotCall, record: 
 def _refuse_taken_name(
     draft: Draft, command: cm.Command, name: str, but: ModelId | None = None
 ) -> None:
+    wanted = _as_compared(name)
     for model_id, model in draft.models.items():
-        if model.name == name and model_id != but:
+        if _as_compared(model.name) == wanted and model_id != but:
             raise CommandRefusedError(
                 command, f"name = {name!r}: model {model_id} has it; names of models are unique"
             )
+
+
+def _as_compared(name: str) -> str:
+    """Return a name as it is told from others: to the eye these are one (R3.2)."""
+    return unicodedata.normalize("NFC", name).strip()
 
 
 def _add_model(draft: Draft, command: cm.AddModel, record: Recorder) -> None:
@@ -71,7 +78,9 @@ def _add_model(draft: Draft, command: cm.AddModel, record: Recorder) -> None:
 
 def _edit_model(draft: Draft, command: cm.EditModel, record: Recorder) -> None:
     before = model_named(draft, command, command.model_id)
-    _refuse_taken_name(draft, command, command.model.name, command.model_id)
+    # Two names that were accepted as different once stay so.
+    if command.model.name != before.name:
+        _refuse_taken_name(draft, command, command.model.name, command.model_id)
     # R3.7: a list that was accepted stays, whatever the number plan has become.
     if command.model.recipients != before.recipients:
         refuse_repeats(draft, command.model)

@@ -35,6 +35,7 @@ from campaign_service.access.interface import (
 )
 from campaign_service.access.local import REMEMBERED_S, LocalAuthenticator
 from campaign_service.access.logging_in import SESSION_H, Login, login, logout
+from campaign_service.access.login_limit import has_come_in
 from campaign_service.access.password_changes import change_password, reset_password
 from campaign_service.access.passwords import ONE_TIME_DAYS, OneTimePassword, Passwords
 from campaign_service.access.permissions import ServicePermission, needed_for
@@ -113,6 +114,7 @@ __all__ = [
     "delete_role",
     "delete_user",
     "ensure_administrator",
+    "has_come_in",
     "login",
     "logout",
     "make_token",

@@ -15,6 +15,8 @@ from campaign_service.access.passwords import Passwords
 from campaign_service.access.proving import check_unchanged, proven
 from campaign_service.access.tables import access_token, access_user
 from campaign_service.access.tokens import Token, make_room, new_token_id, write_token
+from campaign_service.access.user_rows import read_user, write_user
+from campaign_service.access.values import typed_name
 from campaign_service.database import Database
 
 __all__ = ["SESSION_H", "Login", "login", "logout"]
@@ -53,18 +55,18 @@ def login(
     Args:
         database: where.
         passwords: compares the password.
-        name: as it was typed, in any case.
+        name: as it was typed, in any case, with blanks around it.
         password: as it was typed.
         address: where the request came from.
         now: when.
 
     Raises:
         NotAuthenticatedError: there is no such user, the password is another, or the user may
-            not come in; or, as PasswordExpiredError, a one-time password came too late.
+            not come in; or, as PasswordExpiredError, a one-time password came too late, or again.
         LoginLimitedError: too many log-ins have failed; this one was not looked at.
         OSError: the database is away.
     """
-    name = name.lower()
+    name = typed_name(name)
     row = proven(database, passwords, name=name, password=password, address=address, now=now)
     kept = passwords.kept(password) if passwords.is_outdated(row.password_hash) else None
     with in_turn(database) as connection:
@@ -73,6 +75,10 @@ def login(
         make_room(connection, name, now=now)
         session = _session(name, address, now)
         secret = write_token(connection, session)
+        if row.must_change_password:
+            # It was for this log-in, and is void from now on.
+            user = read_user(connection, name, command="login")
+            write_user(connection, user, now=now, password_expires_at=now)
         if kept is not None:
             mine = access_user.c.name == name
             connection.execute(sa.update(access_user).where(mine).values(password_hash=kept))

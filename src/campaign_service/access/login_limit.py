@@ -26,9 +26,10 @@ import sqlalchemy as sa
 from campaign_core import Instant
 from campaign_service.access.audit import AccessAction
 from campaign_service.access.tables import access_event, access_failure
-from campaign_service.access.values import is_name
+from campaign_service.access.values import is_name, typed_name
+from campaign_service.database import Database
 
-__all__ = ["begin_try", "delay_ms", "end_tries", "place_of"]
+__all__ = ["begin_try", "delay_ms", "end_tries", "has_come_in", "place_of"]
 
 WINDOW_MS = 15 * 60_000
 _SKEW_MS = 60_000
@@ -69,6 +70,25 @@ def delay_ms(connection: sa.Connection, *, name: str, address: str, now: Instant
     return max(0, ready_at - now, last + by_place - now if by_place else 0)
 
 
+def has_come_in(database: Database, *, name: str, address: str, now: Instant) -> bool:
+    """Return whether a user of some name has logged in from an address lately.
+
+    Args:
+        database: where.
+        name: as it was typed.
+        address: where the request comes from.
+        now: when.
+
+    Raises:
+        OSError: the database is away.
+    """
+    name = typed_name(name)
+    if not is_name(name):
+        return False
+    with database.reading() as connection:
+        return _is_known(connection, name=name, address=address, now=now)
+
+
 def place_of(address: str) -> str:
     """Return what counts as one address: of IPv6, the network that one household is given."""
     try:
@@ -100,15 +120,21 @@ def _delay(count: int, *, free: int, first: int, most: int) -> int:
 
 
 def _is_known(connection: sa.Connection, *, name: str, address: str, now: Instant) -> bool:
-    """Return whether the user has logged in from an address lately."""
+    """Return whether the user has logged in from an address lately; of IPv6, from its network."""
     event = access_event.c
-    came_in = sa.select(event.id).where(
+    came_in = sa.select(event.address).where(
         event.subject == name,
         event.action == AccessAction.LOGGED_IN.value,
-        event.address == address,
         event.at > now - _KNOWN_MS,
     )
-    return connection.execute(came_in.limit(1)).first() is not None
+    here = came_in.where(event.address == address).limit(1)
+    if connection.execute(here).first() is not None:
+        return True
+    place = place_of(address)
+    if "/" not in place:
+        return False
+    nearby = connection.execute(came_in.distinct()).scalars()
+    return any(place_of(other) == place for other in nearby)
 
 
 def _digest(name: str) -> str:

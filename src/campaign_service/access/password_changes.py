@@ -57,7 +57,15 @@ def change_password(
     check_new(new, name=name, field="new")
     if new == old:
         raise PasswordRefusedError("another than the old one", field="new")
-    row = proven(database, passwords, name=name, password=old, address=principal.address, now=now)
+    row = proven(
+        database,
+        passwords,
+        name=name,
+        password=old,
+        address=principal.address,
+        now=now,
+        is_logged_in=True,
+    )
     kept = passwords.kept(new)
     with changing_user(database, name, command="change_password", expected=None) as (
         connection,

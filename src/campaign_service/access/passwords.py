@@ -2,7 +2,8 @@
 
 They are kept as argon2id makes them, with the parameters that the library advises; a password
 that was kept with others is kept anew when its user next logs in. What is asked of a new one is
-length, not signs of all kinds: those make passwords that are hard to remember and easy to guess.
+length, and that it is not among those that many people have; not signs of all kinds: those make
+passwords that are hard to remember and easy to guess.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ ONE_TIME_DAYS = 7
 ONE_TIME_MS = ONE_TIME_DAYS * 86_400_000
 
 _LENGTH_MIN, _LENGTH_MAX = 12, 256
+_GUESSES_MIN = 1_000_000
+"""Lists of the passwords that people have found out are shorter than that."""
+_LOOKED_AT = 32
+"""So many characters at either end: the work grows with the square of the length, and more."""
 _PATIENCE_S = 2.0
 # No l, o, 0 and 1: it is read from a screen and typed.
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -114,7 +119,8 @@ def check_new(password: str, *, name: str, field: str = "password") -> None:
     """Go on only with a password that is good enough.
 
     Raises:
-        PasswordRefusedError: it is too short, too long, or little more than the user's name.
+        PasswordRefusedError: it is too short, too long, little more than the user's name, or one
+            that many people have.
     """
     if not _LENGTH_MIN <= len(password) <= _LENGTH_MAX:
         rule = f"{_LENGTH_MIN} to {_LENGTH_MAX} characters"
@@ -122,6 +128,17 @@ def check_new(password: str, *, name: str, field: str = "password") -> None:
     rest = password.casefold().replace(name.casefold(), "")
     if len(rest) < _LENGTH_MIN // 2:
         raise PasswordRefusedError("more than the user's name", field=field)
+    if max(map(_guesses, {password[:_LOOKED_AT], password[-_LOOKED_AT:]})) < _GUESSES_MIN:
+        rule = "not one that many people have, nor one that is made of such, of a row of keys, of a"
+        raise PasswordRefusedError(f"{rule} date, or of one part again and again", field=field)
+
+
+def _guesses(password: str) -> float:
+    """Return after how many guesses it is found by whoever knows what people like to choose."""
+    # Loaded where it is needed: its lists take a moment, and most commands ask for no password.
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return float(zxcvbn(password)["guesses"])
 
 
 def new_one_time(name: str, *, now: Instant) -> OneTimePassword:

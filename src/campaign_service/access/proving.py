@@ -26,7 +26,7 @@ from campaign_service.database import Database
 
 __all__ = ["check_unchanged", "proven"]
 
-_EXPIRED = "one-time password expired"
+_EXPIRED = "one-time password used or expired"
 
 
 def proven(
@@ -37,8 +37,19 @@ def proven(
     password: str,
     address: str,
     now: Instant,
+    is_logged_in: bool = False,
 ) -> sa.Row[Any]:
     """Return what is kept of the user whose password this is; a failure is on record.
+
+    Args:
+        database: where.
+        passwords: compares.
+        name: of the user, as it is kept.
+        password: as it was typed.
+        address: where the request came from.
+        now: when.
+        is_logged_in: whether it is somebody who is in already: that one may still know a one-time
+            password, though it is good for no other log-in.
 
     Raises:
         NotAuthenticatedError: it is nobody's, or that one may not come in.
@@ -52,7 +63,7 @@ def proven(
         begin_try(connection, name=name, address=address, now=now)
         row = read_row(connection, name)
     is_right = passwords.are_same(None if row is None else row.password_hash, password)
-    why = _why_not(row, is_right=is_right, now=now)
+    why = _why_not(row, is_right=is_right, now=None if is_logged_in else now)
     if row is not None and why is None:
         return row
     with in_turn(database) as connection:
@@ -74,7 +85,7 @@ def proven(
             limited = AccessAction.LOGIN_LIMITED
             record(connection, limited, by=by, subject=subject, now=now, details=details)
     if why == _EXPIRED:
-        raise PasswordExpiredError("the one-time password has expired; ask for another one")
+        raise PasswordExpiredError("the one-time password was used or has expired; ask for another")
     raise NotAuthenticatedError("name or password is wrong")
 
 
@@ -84,14 +95,16 @@ def _check_limit(connection: sa.Connection, *, name: str, address: str, now: Ins
         raise LoginLimitedError(-(-wait_ms // 1_000))
 
 
-def _why_not(row: sa.Row[Any] | None, *, is_right: bool, now: Instant) -> str | None:
+def _why_not(row: sa.Row[Any] | None, *, is_right: bool, now: Instant | None) -> str | None:
+    """Return why somebody may not come in; without a time, whatever the time is."""
     if row is None:
         return "no such user"
     if not is_right:
         return "wrong password"
     if not row.enabled:
         return "disabled"
-    if row.password_expires_at is not None and row.password_expires_at <= now:
+    expires_at = row.password_expires_at
+    if now is not None and expires_at is not None and expires_at <= now:
         return _EXPIRED
     return None
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.access.interface import RESERVED_NAMES
 
-__all__ = ["NAME_PATTERN", "NAME_RULE", "checked_label", "checked_name", "is_name", "refused"]
+__all__ = [
+    "NAME_PATTERN",
+    "NAME_RULE",
+    "checked_label",
+    "checked_name",
+    "is_name",
+    "refused",
+    "typed_name",
+]
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9._@-]{0,63}"
 """Of users and roles. Lower case alone: no two differ by that; and no name reads as a path."""
@@ -22,6 +31,11 @@ _NAME = re.compile(NAME_PATTERN)
 def refused(field: str, value: object, rule: str) -> SettingsError:
     """Return the error for one bad value, to be raised."""
     return SettingsError([Problem(field=field, value=value, rule=rule)])
+
+
+def typed_name(text: str) -> str:
+    """Return the name that somebody means who types one."""
+    return unicodedata.normalize("NFC", text).strip().lower()
 
 
 def is_name(text: str) -> bool:

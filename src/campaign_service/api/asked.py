@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from campaign_core import CampaignId, Instant, ModelId, Position, State
 from campaign_core.commands import Command
-from campaign_service.access import Passwords, Principal
+from campaign_service.access import Login, Passwords, Principal, has_come_in, login
 from campaign_service.access.login_limit import place_of
 from campaign_service.api.answer import Answer, taken_answer
 from campaign_service.api.etags import matches
@@ -105,7 +105,7 @@ class Asked:
         return await self.while_waited_for(state), then
 
     async def in_turn(
-        self, turns: Turns, work: Callable[P, T], *args: P.args, **more: P.kwargs
+        self, turns: Turns, work: Callable[P, T], /, *args: P.args, **more: P.kwargs
     ) -> T:
         """Return what some work comes to, when whoever asks has had a turn, and still waits.
 
@@ -157,8 +157,31 @@ class Asked:
     ) -> T:
         """Return what some work on the database and a password comes to, when it has its turn."""
         premises = self.premises
-        return await premises.by_password.take(
+        turns = premises.by_password if self.asker is None else premises.by_known_password
+        return await turns.take(
             place_of(self.address), work, premises.house.database, premises.passwords, *args, **more
+        )
+
+    async def log_in(self, name: str, password: str, *, now: Instant) -> Login:
+        """Begin a session, when a password has had its turn.
+
+        Whoever has logged in from the same address before does not wait among strangers.
+        """
+        premises, database = self.premises, self.premises.house.database
+        turns = premises.by_password
+        if not turns.is_idle and await self.on_database(
+            has_come_in, name=name, address=self.address, now=now
+        ):
+            turns = premises.by_known_password
+        return await turns.take(
+            place_of(self.address),
+            login,
+            database,
+            premises.passwords,
+            name=name,
+            password=password,
+            address=self.address,
+            now=now,
         )
 
     async def give(

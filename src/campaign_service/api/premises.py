@@ -24,6 +24,8 @@ _PASSWORDS_WAITING_MAX = 30
 """Some ten passwords a second and processor are worked on: who comes behind so many would wait for
 seconds, and is told to come again."""
 _COME_AGAIN_S = 2
+_PASSWORDS_OF_EACH_MAX = 8
+"""So many log-ins of one address wait at one time."""
 _EACH_MAX = 10
 """So many questions of one user wait at one time."""
 
@@ -33,6 +35,7 @@ def _by_password() -> Turns:
         "passwords",
         at_once=_PASSWORDS_AT_ONCE,
         waiting_max=_PASSWORDS_WAITING_MAX,
+        waiting_each_max=_PASSWORDS_OF_EACH_MAX,
         crowded=lambda: LoginLimitedError(_COME_AGAIN_S),
     )
 
@@ -68,7 +71,10 @@ class Premises:
     """Those of the service's own users; ``None``: a host program has its own."""
     model_tags: ModelTags = attrs.field(factory=ModelTags)
     by_password: Turns = attrs.field(factory=_by_password)
-    """For all that works on a password: anybody may ask for that."""
+    """For the passwords of strangers: anybody may try to log in."""
+    by_known_password: Turns = attrs.field(factory=_by_password)
+    """For those of who is in, or has logged in from the same address before: a flood of log-ins
+    from elsewhere takes none of their turns."""
     reading: Turns = attrs.field(
         factory=_turns("bodies", "large bodies", at_once=2, waiting_max=20)
     )
@@ -88,7 +94,14 @@ class Premises:
 
     def close(self) -> None:
         """Give up all that waits for its turn."""
-        for turns in (self.by_password, self.reading, self.long, self.pages, self.forecasting):
+        for turns in (
+            self.by_password,
+            self.by_known_password,
+            self.reading,
+            self.long,
+            self.pages,
+            self.forecasting,
+        ):
             turns.close()
         self.past.close()
 

@@ -51,7 +51,12 @@ class Turns:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         """Of each who waits, in the order in which they have their next turn."""
 
-    async def take(self, by: str, work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits."""
+        return not self._waiting
+
+    async def take(self, by: str, work: Callable[P, T], /, *args: P.args, **more: P.kwargs) -> T:
         """Return what some work comes to, when it has had its turn.
 
         Args:
@@ -71,7 +76,7 @@ class Turns:
             raise self._crowded()
         return await self.go_on(by, work, *args, **more)
 
-    async def go_on(self, by: str, work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+    async def go_on(self, by: str, work: Callable[P, T], /, *args: P.args, **more: P.kwargs) -> T:
         """Return what more of a work comes to that has begun: it is never turned away.
 
         Raises:

@@ -1,6 +1,7 @@
 """Every command: what refuses it, by which error, and that a refusal changes nothing."""
 
 import itertools
+import json
 
 import pytest
 from tests.core.stories import MINUTE, NOON, SERVICE_ID, Story, listed
@@ -191,6 +192,30 @@ def test_name_of_a_model_is_unique():
         commands.CloneModel(model_id=1, name="A"),
     ):
         assert "name = 'A': model 1 has it" in refusal(story, command).why
+
+
+def test_names_that_look_the_same_are_one():
+    """R3.2: unique among models; compared after NFC and trimming."""
+    story = Story()
+    story.model(name="Caf\u00e9")
+    for name in ("Cafe\u0301", " Caf\u00e9", "Caf\u00e9 "):
+        command = commands.AddModel(model=core.CampaignModel(name=name, caller_number="1"))
+        assert "model 1 has it" in refusal(story, command).why
+
+
+def test_names_that_were_different_once_stay_so():
+    """R3.6: reading a kept state never refuses it; nor does an edit that leaves the name alone."""
+    story = Story()
+    story.model(name="A")
+    story.model(name="B")
+    written = codec.to_data(story.state)
+    data = json.loads(json.dumps(written).replace('"B"', '"A "'))
+    state = codec.from_data(data)
+    edited = core.CampaignModel(name="A ", caller_number="2")
+
+    found = core.handle(state, commands.EditModel(model_id=2, model=edited), story.now)
+
+    assert core.models(found.state)[2] == edited
 
 
 def test_model_keeps_its_name_when_it_is_edited():

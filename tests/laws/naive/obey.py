@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import normalize
 
 import attrs
 
@@ -106,9 +107,12 @@ def _model(world: World, model_id: int) -> CampaignModel:
 
 
 def _name_is_free(world: World, name: str, but_of: int | None) -> None:
-    """R3.2: unique among models."""
+    """R3.2: unique among models, as it is compared; a name that stays is not asked for anew."""
+    if but_of is not None and world.models[but_of].name == name:
+        return
     others = [model.name for model_id, model in world.models.items() if model_id != but_of]
-    _refuse_if(name in others, "the name is taken")
+    taken = {normalize("NFC", other.strip()) for other in others}
+    _refuse_if(normalize("NFC", name.strip()) in taken, "the name is taken")
 
 
 def _each_number_once(

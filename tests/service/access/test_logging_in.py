@@ -25,6 +25,13 @@ def test_name_may_be_typed_in_any_case(people):
     assert people.login("Bob").name == "bob"
 
 
+def test_name_may_be_typed_with_blanks_around_it(people):
+    """Issue F10: names are compared after NFC and trimming."""
+    people.add("bob")
+
+    assert people.login(" bob\t").name == "bob"
+
+
 @pytest.mark.parametrize("name", ["bob", "nobody", "Not A Name", "", "\0", "\ud800", "x" * 10_000])
 @pytest.mark.parametrize("password", ["wrong", "", "\0", "\ud800", "x" * 100_000])
 def test_whatever_is_wrong_the_answer_is_the_same(few, name, password):

@@ -5,6 +5,7 @@ import threading
 import pytest
 from tests.service.access.people import DAY, GOOD, MINUTE, SECOND, People
 
+from campaign_service import access
 from campaign_service.access import LoginLimitedError, NotAuthenticatedError
 from campaign_service.access.login_limit import place_of
 
@@ -180,6 +181,23 @@ def test_clock_that_was_set_back_a_little_makes_nobody_wait_longer(people):
     people.wait(-30 * SECOND)
 
     assert wait_for(people, "bob", address=ELSEWHERE) == 5
+
+
+def test_address_that_logged_in_before_is_known_with_its_network(people):
+    """Issue F10: a flood from elsewhere does not lock out an address that logged in before."""
+    people.add("bob")
+    people.login("bob", address="2001:db8:1:2::7")
+
+    def is_known(name, address):
+        return access.has_come_in(people.database, name=name, address=address, now=people.now)
+
+    assert is_known(" Bob", "2001:db8:1:2::7")
+    assert is_known("bob", "2001:db8:1:2:9999::8")
+    assert not is_known("bob", "2001:db8:1:3::7")
+    assert not is_known("ann", "2001:db8:1:2::7")
+    assert not is_known("Not A Name", "2001:db8:1:2::7")
+    people.wait(31 * DAY)
+    assert not is_known("bob", "2001:db8:1:2::7")
 
 
 @pytest.mark.parametrize(

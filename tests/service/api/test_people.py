@@ -203,7 +203,7 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
         assert go_on.wait(20)
         raise NotAuthenticatedError("name or password is wrong")
 
-    monkeypatch.setattr("campaign_service.access.login", slow)
+    monkeypatch.setattr("campaign_service.api.asked.login", slow)
     given = {"name": "anybody", "password": "at all"}
 
     async def flood():
@@ -224,6 +224,32 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
         found = [(one.status_code, one.headers.get("Retry-After")) for one in answers.result()]
 
     assert set(found) == {(401, None), (429, "2")}
+
+
+def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk, name):
+    """Issue F10: a log-in flood does not lock out an address that logged in before."""
+    logged_in(desk, name)
+    go_on = threading.Event()
+    strangers = desk.app.state.premises.by_password
+
+    async def flood():
+        loop = asyncio.get_running_loop()
+        return [
+            loop.create_task(strangers.take(f"10.0.0.{number}", go_on.wait, 20))
+            for number in range(32)
+        ]
+
+    async def ended(tasks):
+        return await asyncio.gather(*tasks)
+
+    tasks = desk.run(flood())
+    try:
+        given = [{"name": who, "password": PASSWORD} for who in (name, "nobody-at-all")]
+        found = [desk.client(None).post("/api/v1/login", json=one).status_code for one in given]
+    finally:
+        go_on.set()
+        desk.run(ended(tasks))
+    assert found == [200, 429]
 
 
 def test_program_ends_itself_and_nothing_else_of_its_user(desk, name):

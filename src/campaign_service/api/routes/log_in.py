@@ -51,13 +51,7 @@ async def read_me(asked: Asked) -> Answer:
 async def log_in(asked: Asked) -> Answer:
     """Log in with a password, and get a token for the requests to come."""
     body = asked.body(people.Login)
-    done = await asked.with_passwords(
-        access.login,
-        name=body.name,
-        password=body.password,
-        address=asked.address,
-        now=present(),
-    )
+    done = await asked.log_in(body.name, body.password, now=present())
     return Answer(
         content=people.LoginAnswer(
             token=done.token,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ import click
 
 from campaign_service.client import CampaignRow, Client, NotFoundError
 
-__all__ = ["find_campaign", "look_up"]
+__all__ = ["as_compared", "find_campaign", "look_up"]
 
 FOLLOWS_WITHIN_S = 5.0
 """By when a process that follows has read what the leader wrote, or leads itself."""
@@ -50,6 +51,11 @@ def find_campaign(client: Client, wanted: str) -> CampaignRow:
     raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="CAMPAIGN")
 
 
+def as_compared(name: str) -> str:
+    """Return a name as it is told from others, however its letters were typed (R3.2)."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
 def look_up(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
     """Return what is found, looked for again where a process may not have read of it yet.
 
@@ -81,5 +87,8 @@ def _numbered(client: Client, number: int) -> list[CampaignRow]:
 
 def _named(client: Client, wanted: str) -> list[CampaignRow]:
     rows = list(client.campaigns())
-    found = [row for row in rows if row.name == wanted]
-    return found or [row for row in rows if row.name.casefold() == wanted.casefold()]
+    found = [row for row in rows if row.name == wanted] or [
+        row for row in rows if as_compared(row.name) == as_compared(wanted)
+    ]
+    loosely = as_compared(wanted).casefold()
+    return found or [row for row in rows if as_compared(row.name).casefold() == loosely]

@@ -84,6 +84,8 @@ def _change(client: Client, old: str) -> None:
             client.change_password(old, fresh)
         except BadValueError as error:
             if not sys.stdin.isatty():
+                used = "The password for one log-in is used: campaign user password makes another."
+                click.echo(used, err=True)
                 raise
             click.echo("\n".join(str(one) for one in error.fields) or str(error), err=True)
         else:

@@ -14,7 +14,7 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.confirming import confirmed, model_in_use, without_sounds
-from campaign_service.cli.remote.finding import look_up
+from campaign_service.cli.remote.finding import as_compared, look_up
 from campaign_service.cli.remote.told import named_by_option, tell_done
 from campaign_service.cli.words import counted
 from campaign_service.client import Client, Json, ModelRow
@@ -206,7 +206,7 @@ def _file(wanted: str) -> CampaignFile | None:
 def _find_model(client: Client, wanted: str) -> ModelRow:
     def look() -> list[ModelRow]:
         rows = list(client.models())
-        found = [row for row in rows if row.name == wanted]
+        found = _called(rows, wanted)
         if wanted.isascii() and wanted.isdecimal():
             found = [row for row in rows if row.model_id == int(wanted)] or found
         return found
@@ -218,11 +218,16 @@ def _find_model(client: Client, wanted: str) -> ModelRow:
     return found[0]
 
 
+def _called(rows: list[ModelRow], name: str) -> list[ModelRow]:
+    exactly = [row for row in rows if row.name == name]
+    return exactly or [row for row in rows if as_compared(row.name) == as_compared(name)]
+
+
 def _put(client: Client, file: CampaignFile, *, yes: bool) -> int:
     """Have the service know the model and the barred numbers of a file; the model's id."""
     if file.do_not_call:
         client.bar(file.do_not_call)
-    present = [row for row in client.models() if row.name == file.model.name]
+    present = _called(list(client.models()), file.model.name)
     if not present:
         added = client.add_model(file.model).model_id
         assert added is not None

@@ -162,8 +162,9 @@ class Dialler:
         config = self._switch.config
         match parts[0]:
             case "sofia" if parts[1] == "gateway":
-                known = parts[2] in config.gateways
-                return ("" if known else "INVALID_GATEWAY"), number
+                if parts[2] in config.gateways_down:
+                    return "GATEWAY_DOWN", number
+                return ("" if parts[2] in config.gateways else "INVALID_GATEWAY"), number
             case "sofia":
                 known = parts[1] in config.profiles
                 name, _, host = number.replace("%", "@").partition("@")

@@ -23,6 +23,8 @@ class Config:
     users: dict[str, tuple[str, frozenset[str], frozenset[str]]] = attrs.field(factory=dict)
     """``user@domain`` to password, events and commands that are allowed."""
     gateways: frozenset[str] = frozenset({"trunk"})
+    gateways_down: frozenset[str] = frozenset()
+    """Those that do not answer the server's pings."""
     profiles: frozenset[str] = frozenset({"caller", "callee", "internal"})
     sounds: dict[str, float] = attrs.field(factory=dict)
     """Path to milliseconds."""

@@ -33,6 +33,7 @@ from campaign_core._decision.queries import (
     unknown_time_zones,
 )
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
+from campaign_core._decision.strays import strays
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
 from campaign_core._model.calling_hours import CallingHours, Weekday, instant_of, is_known_zone
@@ -142,6 +143,7 @@ __all__ = [
     "sounds_of",
     "starvation",
     "status",
+    "strays",
     "unknown_time_zones",
     "what_if",
 ]

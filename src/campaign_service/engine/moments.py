@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from campaign_core import CallId, Instant, State, Transition, handle, handle_batch
+from campaign_core import CallId, Instant, State, Transition, handle, handle_batch, strays
+from campaign_core.decisions import HangUp
 from campaign_core.reports import DriverDownReport, Report, StandstillReport, Tick
 from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
@@ -70,6 +71,8 @@ class Moments:
     def take(self, messages: Sequence[Report | Tick | StandstillReport]) -> None:
         """Take some messages as one moment."""
         self._adopt(handle_batch(self.state, messages, self._clock.now()))
+        # R7.11: of these the state knows nothing, and somebody may hear silence in them.
+        self._gate.arrive([HangUp(call_id) for call_id in strays(self.state, messages)])
 
     def begin_in_darkness(self) -> None:
         """Say that the telephony is not connected, and has not been since the last event (R7.12).

@@ -61,7 +61,9 @@ def test_under_one_id_the_server_rings_the_first_telephone_alone() -> None:
     assert list(rig.switch.channels) == [A]
 
 
-@pytest.mark.parametrize("telephones", [("quick", "silent"), ("silent", "quick"), ("desk", "quick")])
+@pytest.mark.parametrize(
+    "telephones", [("quick", "silent"), ("silent", "quick"), ("desk", "quick")]
+)
 def test_the_first_to_answer_is_the_call_whichever_it_is(telephones: tuple[str, ...]) -> None:
     """R7.2: sounds, digits and the end are those of that telephone; the others ring no more."""
     rig = ringing(*telephones, default_sound_ms=20_000)
@@ -253,7 +255,7 @@ def test_a_number_without_telephones_gives_its_place_back_at_once() -> None:
     rig = Rig(Config(plan=PEOPLE.get, telephones={"100": ()})).up()
     rig.order(place("100", line=Line.INTERNAL))
 
-    assert [Outcome.NO_ANSWER] == [end.unanswered_as for end in rig.run(100)]  # type: ignore[attr-defined]
+    assert [end.unanswered_as for end in rig.run(100)] == [Outcome.NO_ANSWER]  # type: ignore[attr-defined]
     assert rig.board.calls == {}
 
 

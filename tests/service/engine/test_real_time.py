@@ -33,7 +33,13 @@ from campaign_core.commands import (
 from campaign_core.decisions import HangUp, PlaceCall, Play
 from campaign_core.errors import CommandRefusedError, JournalError, SettingsError
 from campaign_core.events import CallEnded, CallPlaced, CampaignPaused
-from campaign_core.reports import AnswerReport, DriverUpReport, EndReport
+from campaign_core.reports import (
+    AnswerReport,
+    CallsAdriftReport,
+    CallsUpReport,
+    DriverUpReport,
+    EndReport,
+)
 from campaign_drivers import Capacity, LinkLostError
 from campaign_drivers.simulated import Exchange, Network, Rates, RealClock, population
 from campaign_service.engine import (
@@ -395,3 +401,18 @@ def test_refused_command_leaves_what_is_due_to_the_next_moment():
         return placed.is_set()
 
     assert asyncio.run(run())
+
+
+@story
+async def test_call_that_turns_up_after_it_was_lost_is_hung_up():
+    """R7.11: its recipient may be called again already, and would hear silence in this one."""
+    driver = Telephony()
+    async with running(driver) as engine:
+        await start(engine)
+        await engine.until(lambda: len(driver.orders) == 3)
+        lost = driver.orders[0].call_id
+        driver.report(CallsAdriftReport([lost]))
+        driver.report(CallsUpReport(among=[lost]))
+        driver.report(AnswerReport(lost))
+        await engine.until(lambda: HangUp(lost) in driver.orders)
+        assert driver.ordered(Play) == []

@@ -16,7 +16,9 @@ No report of a driver ever raises (R9.1): these come from commands and from stor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import attrs
 from typing_extensions import override
@@ -26,6 +28,7 @@ __all__ = [
     "CommandRefusedError",
     "ConfirmationNeededError",
     "JournalError",
+    "PortableError",
     "Problem",
     "SettingsError",
     "UnknownCampaignError",
@@ -54,8 +57,74 @@ class Problem:
         """Return the problem as one line for a person."""
         return f"{self.field} = {_short(self.value)}: {self.rule}"
 
+    @override
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[object, ...]]:
+        """Return how to make the problem anew, in another process too.
 
-class CampaignError(Exception):
+        A value that cannot leave this process is told there by its text alone.
+        """
+        fields = {name: getattr(self, name) for name in attrs.fields_dict(type(self))}
+        return _problem, (type(self), {**fields, "value": _portable(self.value)})
+
+    def __copy__(self) -> Self:
+        """Return the problem itself: nothing changes it."""
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Return the problem itself: the value is told of, whoever else has it."""
+        return self
+
+
+def _problem(kind: type[Problem], fields: dict[str, Any]) -> Problem:
+    return kind(**fields)
+
+
+@attrs.frozen(repr=False)
+class _Shown:
+    """Stands for a value of another process."""
+
+    text: str
+
+    @override
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _portable(value: object) -> object:
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 -- whatever a value raises, it cannot be sent
+        return _Shown(_short(value))
+    return value
+
+
+class PortableError(Exception):
+    """An error that survives ``pickle`` and ``copy`` as it is, whatever its constructor takes.
+
+    An exception is made anew of what its message was made of, unless it says otherwise: one whose
+    constructor takes something else breaks the pool of processes in which it was raised.
+    """
+
+    @override
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[object, ...]]:
+        """Return how to make the error anew: with its text and all its attributes."""
+        return _restored, (type(self), self.args, self.__dict__.copy())
+
+
+def _restored(
+    kind: type[BaseException], arguments: tuple[object, ...], attributes: dict[str, Any]
+) -> BaseException:
+    # Of several bases only the one that the class is laid out as may make it.
+    made_by: Any = kind
+    while "__new__" not in vars(made_by):
+        made_by = made_by.__base__
+    error: BaseException = made_by.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(attributes)
+    return error
+
+
+class CampaignError(PortableError):
     """Any error of the core."""
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar, get_args
 
 from campaign_core import CallId, codec
 from campaign_core.decisions import ALL_DIGITS, Decision, HangUp, PlaceCall, Play
-from campaign_core.errors import CampaignError, SettingsError
+from campaign_core.errors import CampaignError, PortableError, SettingsError
 from campaign_core.reports import (
     AnswerReport,
     DeferralReport,
@@ -39,7 +39,7 @@ _AT_ONCE_S = 1.0
 telephone rings."""
 
 
-class BrokenPromiseError(AssertionError):
+class BrokenPromiseError(PortableError, AssertionError):
     """A driver did not do what the protocol promises."""
 
     def __init__(self, promise: str, what: str, heard: list[Report]) -> None:

@@ -27,7 +27,7 @@ from __future__ import annotations
 import attrs
 from typing_extensions import override
 
-from campaign_core.errors import CommandRefusedError, Problem, SettingsError
+from campaign_core.errors import CommandRefusedError, PortableError, Problem, SettingsError
 from campaign_service.access.permissions import ServicePermission
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 
-class AccessError(Exception):
+class AccessError(PortableError):
     """Somebody is not let in, or may not do what was asked for."""
 
 

@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 from typing_extensions import override
 
+from campaign_core.errors import PortableError
 from campaign_service.client.json_data import Json
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-class ClientError(Exception):
+class ClientError(PortableError):
     """Any error of the client."""
 
     may_be_taken = False

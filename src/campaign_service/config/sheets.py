@@ -14,6 +14,7 @@ from pathlib import Path
 
 import attrs
 
+from campaign_core.errors import PortableError
 from campaign_service.config.problems import InputError, LocatedProblem, unreadable
 
 __all__ = ["NO_TEXT", "NotCsvError", "Sheet", "read_sheet"]
@@ -41,7 +42,7 @@ _MARKS: tuple[tuple[bytes, str, str], ...] = (
 """How a file begins that says its encoding, the longer beginnings first."""
 
 
-class NotCsvError(Exception):
+class NotCsvError(PortableError):
     """A row cannot be split into its fields."""
 
     def __init__(self, line: int, why: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from campaign_core import Instant, State, calls, link, next_wakeup
+from campaign_core.errors import PortableError
 from campaign_core.events import Event
 from campaign_service.engine.pulse import Confirm
 from campaign_service.journal import Entry
@@ -24,7 +25,7 @@ Observer = Callable[[Sequence[Event]], None]
 """Is told the events of each moment, in order; must neither block nor raise."""
 
 
-class JournalFailedError(Exception):
+class JournalFailedError(PortableError):
     """Events could not be made durable: no further call is placed."""
 
     def __init__(self, error: OSError) -> None:

@@ -21,6 +21,7 @@ import attrs
 
 from campaign_core import CampaignId, Instant, ServiceId, State
 from campaign_core.commands import Command
+from campaign_core.errors import PortableError
 from campaign_core.events import Event
 from campaign_drivers.pool import NodeStatus
 from campaign_service.database import Database
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class ServingError(Exception):
+class ServingError(PortableError):
     """A running service does not do what it was asked, though nothing of it was wrong in itself."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from campaign_core.errors import PortableError
+
 __all__ = [
     "BusyError",
     "ClientGoneError",
@@ -57,7 +59,7 @@ class PreconditionNeededError(ValueError):
     """The operation requires an If-Match header."""
 
 
-class PreconditionFailedError(ValueError):
+class PreconditionFailedError(PortableError, ValueError):
     """Something is not as the client saw it last."""
 
     def __init__(self, etag: str) -> None:

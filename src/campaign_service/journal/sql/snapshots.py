@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from campaign_core import State, check
 from campaign_core.codec import SNAPSHOT_FORMAT, snapshot_of, state_of
-from campaign_core.errors import CampaignError, JournalError
+from campaign_core.errors import CampaignError, JournalError, PortableError
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.chain import Head
@@ -30,7 +30,7 @@ _APART = 1_000_000
 """Older ones are kept this many events apart, for the past to be had in bounded time (R8.3)."""
 
 
-class SnapshotDamagedError(Exception):
+class SnapshotDamagedError(PortableError):
     """A snapshot cannot be used; what it tells can be had from the events."""
 
     def __init__(self, why: str, *, is_gone: bool = False) -> None:

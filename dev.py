@@ -105,21 +105,26 @@ def coverage(arguments: Sequence[str]) -> int:
 
 
 def lint(arguments: Sequence[str]) -> int:
-    """Run the linter, the formatter's check, the type checker and the layers' contracts.
+    """Run the linter, the formatter's check, the type checkers and the layers' contracts.
 
-    With arguments, only those named: `ruff`, `format`, `mypy`, `layers`.
+    With arguments, only those named: `ruff`, `format`, `mypy`, `layers`, `core-types` and
+    `driver-types`: whether every public name of a package has a type that any checker knows.
     """
     checks = {
         "ruff": ("ruff", "check"),
         "format": ("ruff", "format", "--check"),
         "mypy": ("mypy", "--strict"),
         "layers": ("lint-imports", "--no-logo"),
+        "core-types": ("pyright", "--ignoreexternal", "--verifytypes", "campaign_core"),
+        "driver-types": ("pyright", "--ignoreexternal", "--verifytypes", "campaign_drivers"),
     }
     unknown = set(arguments) - set(checks)
     if unknown:
         message = f"no check called {', '.join(unknown)}; there are {', '.join(checks)}"
         raise CannotGoOnError(message)
     python = environment({*SERVICE, *TESTS, "dev"})
+    # pyright verifies what the first Python on the path imports.
+    os.environ["PATH"] = os.pathsep.join([str(python.parent), os.environ["PATH"]])
     failed = 0
     for name in arguments or checks:
         command, *options = checks[name]

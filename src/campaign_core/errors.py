@@ -133,7 +133,7 @@ class SettingsError(CampaignError, ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Take the problems, of which there is at least one."""
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     @property
@@ -171,7 +171,7 @@ class ConfirmationNeededError(CommandRefusedError):
 
     def __init__(self, command: object, campaigns: Sequence[tuple[int, str]]) -> None:
         """Take the command as given, and the campaigns by id and name."""
-        self.campaigns = tuple(campaigns)
+        self.campaigns: tuple[tuple[int, str], ...] = tuple(campaigns)
         listed = ", ".join(f"{campaign_id} ({name})" for campaign_id, name in self.campaigns)
         super().__init__(
             command,
@@ -185,7 +185,7 @@ class UnknownModelError(CommandRefusedError, LookupError):
 
     def __init__(self, command: object, model_ids: Sequence[int]) -> None:
         """Take the command as given and all the ids that no model has."""
-        self.unknown = tuple(model_ids)
+        self.unknown: tuple[int, ...] = tuple(model_ids)
         field = "model_id" if len(self.unknown) == 1 else "model_ids"
         listed = ", ".join(map(str, self.unknown))
         super().__init__(command, f"{field} = {listed}: there is no such model")
@@ -196,7 +196,7 @@ class UnknownRecipientError(CommandRefusedError, LookupError):
 
     def __init__(self, command: object, why: str, positions: Sequence[int]) -> None:
         """Take the command as given, the reason, and all the positions that are beyond the list."""
-        self.unknown = tuple(positions)
+        self.unknown: tuple[int, ...] = tuple(positions)
         super().__init__(command, why)
 
 

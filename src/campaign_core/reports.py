@@ -11,9 +11,9 @@ given.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -133,7 +133,7 @@ class PlaybackEnd(Enum):
     FAILED = "FAILED"
     """The telephony could not play the sound."""
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 @attrs.frozen

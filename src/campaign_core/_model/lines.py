@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from typing import ClassVar
 
 __all__ = ["LINES", "Line"]
 
@@ -13,7 +15,7 @@ class Line(Enum):
     INTERNAL = "INTERNAL"
     EXTERNAL = "EXTERNAL"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 LINES = (Line.INTERNAL, Line.EXTERNAL)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from typing import ClassVar
 
 __all__ = ["TECHNICAL", "UNANSWERED", "Outcome"]
 
@@ -26,7 +28,7 @@ class Outcome(Enum):
     LOST = "LOST"
 
     # Members are compared and hashed on every call: identity is enough and much cheaper.
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 UNANSWERED = frozenset(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from typing import ClassVar
 
 __all__ = ["FailureReason", "PauseReason", "Purpose", "RecipientStatus", "Status"]
 
@@ -18,7 +20,7 @@ class Status(Enum):
     TERMINATED = "TERMINATED"
     COMPLETED = "COMPLETED"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
     @property
     def is_final(self) -> bool:
@@ -34,7 +36,7 @@ class RecipientStatus(Enum):
     CONTACTED = "CONTACTED"
     FAILED = "FAILED"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 class FailureReason(Enum):
@@ -47,7 +49,7 @@ class FailureReason(Enum):
     EXPIRED = "EXPIRED"
     NO_NUMBER_LEFT = "NO_NUMBER_LEFT"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 class PauseReason(Enum):
@@ -67,4 +69,4 @@ class Purpose(Enum):
     MESSAGE = "MESSAGE"
     LISTENING_PROMPT = "LISTENING_PROMPT"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__

@@ -62,9 +62,9 @@ class ServiceRow:
         self.campaigns: Ordered[CampaignId, CampaignRow] = Ordered()
         self.next_campaign_id = 1
         self.do_not_call: Ordered[str, None] = Ordered()
-        self.link = Link()
+        self.link: Link = Link()
         self.calls: Hashed[CallId, Call] = Hashed()
-        self.placements = Placements()
+        self.placements: Placements = Placements()
         self.attempt_times: Ordered[str, tuple[int, ...]] = Ordered()
         """Instants of the counted attempts to a number on its line, while a cap is set."""
 
@@ -72,7 +72,7 @@ class ServiceRow:
         self.barred: Ordered[str, None] = Ordered()
         """The do-not-call list by the canonical forms of its numbers; without a number plan the
         list itself (R3.7)."""
-        self.in_use = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
+        self.in_use: dict[Line, int] = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
         self.busy: Hashed[str, int] = Hashed()
         """Calls in progress to a number on its line, by the form of the number."""
         self.parked: Ordered[str, tuple[CallKey, ...]] = Ordered()

@@ -53,7 +53,7 @@ class CoreHost:
     ) -> None:
         """Open a service."""
         opened = open_service(service_id, settings, Instant(now))
-        self.state = opened.state
+        self.state: State = opened.state
         self.journal: list[ev.Event] = list(opened.events)
         self._lines = [json.dumps(codec.to_data(event)) for event in opened.events]
 

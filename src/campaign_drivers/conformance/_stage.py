@@ -48,7 +48,7 @@ class BrokenPromiseError(PortableError, AssertionError):
         """The sentence of the protocol."""
         self.what = what
         """What was seen instead."""
-        self.heard = tuple(heard)
+        self.heard: tuple[Report, ...] = tuple(heard)
         """All that was reported, in order."""
         lines = [f"promised: {promise}", f"but: {what}", "reported, in order:"]
         super().__init__("\n".join([*lines, *(f"    {report}" for report in heard)]))

@@ -22,10 +22,10 @@ How a callee in an answered call decides
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 
@@ -78,7 +78,7 @@ class Moment(Enum):
     TRANSFER = "TRANSFER"
     """Counted from being connected to an extension."""
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 def _digits(_: object, attribute: attrs.Attribute[Any], value: str) -> None:

@@ -20,6 +20,14 @@ from campaign_core import (
 from campaign_core.commands import AddModel, PauseCampaign, StartAfter, StartCampaign
 from campaign_core.errors import SettingsError
 from campaign_core.events import CampaignEnded
+from campaign_drivers import (
+    Observed,
+    Observer,
+    SeenCall,
+    Spread,
+    forecast,
+    observed,
+)
 from campaign_drivers.simulated import (
     Answers,
     Dials,
@@ -36,14 +44,6 @@ from campaign_drivers.simulated import (
     hangs_up_in_message,
     population,
     voicemail,
-)
-from campaign_drivers.simulated.forecast import (
-    Observed,
-    Observer,
-    SeenCall,
-    Spread,
-    forecast,
-    observed,
 )
 
 SCRIPT = CallScript(confirm_answer=True, confirm_listening=True)

@@ -18,7 +18,7 @@ from campaign_core import (
     WhatIf,
 )
 from campaign_core.events import GiveBackReason
-from campaign_drivers.simulated.forecast import CampaignForecast
+from campaign_drivers import CampaignForecast
 from campaign_service.api.shapes import answers, shown, wanted
 from campaign_service.api.shapes.building import shape_of, shape_with
 from campaign_service.api.times import text_of, text_or_none

@@ -11,7 +11,7 @@ from campaign_core import CampaignId, Instant, State, Status, campaign, campaign
 from campaign_core.codec import from_data
 from campaign_core.errors import CommandRefusedError
 from campaign_core.events import Event
-from campaign_drivers.simulated.forecast import CampaignForecast, forecast, observed
+from campaign_drivers import CampaignForecast, forecast, observed
 from campaign_service.api.stream.entries import WHOLE_MAX
 from campaign_service.serving import TenantService
 

@@ -64,6 +64,9 @@ FORWARDS = "forwards to another number, where a call by this route is not follow
 """What an operator is told of a telephone whose call was ended for that (R7.11)."""
 
 
+_NOTED_EVERY_MS = 60_000
+
+
 class Originate(Enum):
     """What is known of placing the call."""
 
@@ -177,6 +180,8 @@ class Work:
     told: Callable[[Report], None]
     noted: Callable[[str], None]
     timed: Callable[[int, Call, Timer], None]
+    noted_last: int | None = None
+    """When something was noted that is not noted of each call."""
     moved: Callable[[Call], None]
     """Told of a call that another channel is from now on."""
 
@@ -188,6 +193,12 @@ class Work:
         """Queue an AGI command behind what the call is doing."""
         headers = [("Channel", call.channel_id), ("Command", command), ("CommandID", command_id)]
         self.ask(Action("AGI", headers), "agi", call.call_id, command_id)
+
+    def noted_at_times(self, note: str) -> None:
+        """Note what may be so of each call from now on, but not of each."""
+        if self.noted_last is None or self.now - self.noted_last >= _NOTED_EVERY_MS:
+            self.noted_last = self.now
+            self.noted(note)
 
     def timer(self, call: Call, timer: Timer, after_ms: int) -> None:
         """Set one of the call's timers anew."""
@@ -335,7 +346,7 @@ def end(call: Call, work: Work) -> None:
     if call.cause == translate.FORWARDED:
         work.noted(f"call {call.call_id}: {call.dial_string} {FORWARDS}")
     elif cut:
-        work.noted(f"call {call.call_id}: {CUT}")
+        work.noted_at_times(f"call {call.call_id}: {CUT}")
     work.told(
         EndReport(
             call_id=call.call_id,

@@ -8,7 +8,6 @@ from campaign_core.reports import DeferralReport, DriverDownReport
 from campaign_drivers._board import is_call_of
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._calls import Call, Timer, Work, end, refuse
-from campaign_drivers.asterisk._session import SHUTTING_DOWN
 from campaign_drivers.asterisk._translate import UnfitError
 from campaign_drivers.asterisk._wire import Message
 from campaign_drivers.errors import MalformedMessageError
@@ -19,7 +18,6 @@ DEAD_MAN_GRACE_MS = 10_000
 """After the dead man's switch was due, until we ask what became of a call that never ended."""
 
 _BUSY_MS = 2_000
-_RESTARTING_MS = 5_000
 
 
 def place(order: PlaceCall, work: Work, *, is_busy: bool) -> Call | None:
@@ -53,12 +51,7 @@ def place(order: PlaceCall, work: Work, *, is_busy: bool) -> Call | None:
 
 def place_replied(call: Call, message: Message, work: Work) -> None:
     """Take the reply to ``Originate``: queued, which says nothing yet, or refused."""
-    if message.is_success:
-        return
-    if message["message"] == SHUTTING_DOWN:
-        call.is_over = True
-        _defer(call.call_id, _RESTARTING_MS, work)
-    else:
+    if not message.is_success:
         refuse(call, f"Asterisk refused the call: {message['message']}", work)
 
 

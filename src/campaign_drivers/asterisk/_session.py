@@ -7,7 +7,8 @@ Bytes and time go in, happenings come out. A session goes through its stages onc
 
 What was seen on real servers: a log-in is taken some 70 ms before Asterisk has booted, and a
 ``Status`` then gives an empty list: so nothing is done before ``FullyBooted``. A server that
-shuts down refuses everything, the log-in too, which is a lost connection and not a refused one.
+shuts down refuses everything, the log-in too, which is a lost connection and not a refused one;
+where it waits for its calls to end (``core stop gracefully``) it goes on telling of them meanwhile.
 Every request is answered at once, or the connection is sick: a reply that does not come ends the
 session, and the next one finds out what became of the calls.
 """
@@ -27,7 +28,7 @@ from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message, Reader, encode
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["Happening", "Ready", "Reply", "Seen", "Session", "Stage"]
+__all__ = ["SHUTTING_DOWN", "Happening", "Ready", "Reply", "Seen", "Session", "Stage"]
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 
@@ -64,6 +65,11 @@ class Reply:
     purpose: Purpose
     message: Message
     items: tuple[Message, ...] = ()
+
+    @property
+    def is_of_shutdown(self) -> bool:
+        """Whether it was refused because the server shuts down, whatever was asked."""
+        return not self.message.is_success and self.message["message"] == SHUTTING_DOWN
 
 
 @attrs.frozen
@@ -224,10 +230,11 @@ class Session:
             pending.response = message
             return None
         del self._pending[message["actionid"]]
+        reply = Reply(purpose=pending.purpose, message=message)
         step = _STEPS.get(pending.purpose[0])
-        if step is not None:
-            return step(self, message, now)
-        return Reply(purpose=pending.purpose, message=message)
+        if step is None or (self.stage is Stage.READY and reply.is_of_shutdown):
+            return reply
+        return step(self, message, now)
 
     def _list(self, pending: _Pending, message: Message) -> Happening | None:
         if message["eventlist"].lower() not in {"complete", "cancelled"}:

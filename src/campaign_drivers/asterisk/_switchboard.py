@@ -5,7 +5,9 @@ placed, and what is known of the calls is kept. Upon the next one the server is 
 channels are up (a *census*), at once and again after five seconds: calls known before go on, calls
 of ours that we did not know (of an earlier run) are taken over, and calls that are not there are
 forgotten. Orders to hang up or to transfer that came while the connection was lost are carried
-out then.
+out then. A server that shuts down and waits for its calls refuses everything meanwhile: the same
+holds then, but that what becomes of the calls is heard, and that it is asked again and again, since
+a shutdown may be called off.
 """
 
 from __future__ import annotations
@@ -87,7 +89,8 @@ class Switchboard:
         self.out = Out()
         self._session: Session | None = None
         self._timers: Timers[Call, Timer] = Timers()
-        self._census_at: int | None = None
+        self._census_due: tuple[int, str] | None = None
+        """When the next census is, and which of the two of a connection."""
         self._moved: dict[str, CallId] = {}
         self._wishes: dict[CallId, HangUp | Transfer] = {}
         self._ended: dict[CallId, None] = {}
@@ -118,7 +121,7 @@ class Switchboard:
 
     def lost(self, why: str, now: int) -> None:
         """Take it that the connection is gone."""
-        self._session, self._census_at = None, None
+        self._session, self._census_due = None, None
         for call in self.calls.values():
             call.here, call.listens, call.injected = False, False, 0
             # What was not seen cannot be told: it may have taken commands.
@@ -127,9 +130,12 @@ class Switchboard:
                 self._wishes[call.call_id] = call.next_order
             call.playing, call.next_order, call.unknown_playback = None, None, True
             call.timers.pop(Timer.STOP, None)
+        self._down(f"connection lost: {why}")
+
+    def _down(self, why: str) -> None:
         if self.is_up:
             self.is_up = False
-            self.out.notes.append(f"connection lost: {why}")
+            self.out.notes.append(why)
             self.out.reports.append(DriverDownReport())
 
     def outgoing(self) -> bytes:
@@ -168,16 +174,16 @@ class Switchboard:
         if self._session is not None:
             for happening in self._session.wake(now):
                 self._happen(happening, now)
-        if self._census_at is not None and now >= self._census_at:
-            self._census_at = None
-            self._ask(translate.status(), ("census", "second"), None, now)
+        if self._census_due is not None and now >= self._census_due[0]:
+            which, self._census_due = self._census_due[1], None
+            self._ask(translate.status(), ("census", which), None, now)
         for call, timer in self._timers.passed(now):
             self._timer_passed(call, timer, now)
 
     def wakeup(self) -> int | None:
         """Return when :meth:`wake` is due."""
         due = [] if self._session is None else [self._session.wakeup()]
-        due.append(self._census_at)
+        due.append(None if self._census_due is None else self._census_due[0])
         due.append(self._timers.next_due())
         return min((at for at in due if at is not None), default=None)
 
@@ -289,6 +295,9 @@ class Switchboard:
 
     def _replied(self, reply: Reply, now: int) -> None:
         kind, *rest = reply.purpose
+        if reply.is_of_shutdown:
+            self._refused_by_shutdown(kind, rest, now)
+            return
         if kind == "census":
             self._census(reply, now)
             return
@@ -307,6 +316,27 @@ class Switchboard:
             _REPLIES[kind](call, reply.message, work)
         self._forget_if_over(call)
 
+    def _refused_by_shutdown(self, kind: str, rest: list[str], now: int) -> None:
+        """Take it that the server goes: what it refuses for that is nobody's fault, and waits."""
+        self._down("Asterisk shuts down: nothing is placed, and nothing played, until it is back")
+        self._census_due = (now + CENSUS_MS, "first")
+        call = self.calls.get(CallId(rest[0])) if rest else None
+        if call is None:
+            return
+        if kind == "place":
+            call.is_over = True
+            self.out.reports.append(DriverDownReport((call.call_id,)))
+        elif kind == "hang_up":
+            self._wishes[call.call_id] = HangUp(call.call_id)
+        elif kind == "alive":
+            self._timers.set(now + placing.DEAD_MAN_GRACE_MS, call, Timer.DEAD_MAN)
+        elif kind == "agi":
+            if call.playing is not None and call.playing.command_id == rest[1]:
+                call.playing = None
+            if call.transferred:
+                self._wishes[call.call_id] = HangUp(call.call_id)
+        self._forget_if_over(call)
+
     # Taking over --------------------------------------------------------------------------
 
     def _census(self, reply: Reply, now: int) -> None:
@@ -320,7 +350,7 @@ class Switchboard:
         if reply.purpose[1] == "first":
             self.is_up = True
             self.out.reports += first_reports(self.settings.calls_max)
-            self._census_at = now + CENSUS_MS
+            self._census_due = (now + CENSUS_MS, "second")
         else:
             for call_id in self.calls.keys() - call_ids:
                 del self.calls[call_id]

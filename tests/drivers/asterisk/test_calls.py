@@ -25,6 +25,7 @@ from .recordings import (
     answered,
     call_id,
     channels,
+    connect,
     event,
     looked_for,
     place,
@@ -244,14 +245,41 @@ def test_what_asterisk_refuses_is_refused_with_its_words(text):
     assert text in refusal.why
 
 
-def test_a_server_that_shuts_down_defers():
+@pytest.mark.parametrize("by", ["Asterisk", "callee", "us"])
+def test_an_answered_call_that_asterisk_cuts_took_no_command(by):
+    """R7.5: is FAILED, and told to the operator; who hangs up himself is HUNG_UP."""
+    board = placed()
+    board.receive(event("OriginateResponse", Response="Success", Reason="4"), 0)
+    if by == "callee":
+        board.receive(event("HangupRequest", Cause="16", ChannelState="6"), 0)
+    if by == "us":
+        board.carry_out(HangUp(ID), 0)
+    board.receive(event("Hangup", Cause="0"), 0)
+
+    out = board.take()
+    assert out.reports[-1].took_commands is (by != "Asterisk")
+    assert ["maxcalls" in note for note in out.notes] == [True] * (by == "Asterisk")
+
+
+def test_a_call_that_was_not_seen_whole_may_have_taken_commands():
+    board = placed()
+    board.receive(event("OriginateResponse", Response="Success", Reason="4"), 0)
+    board.lost("cut", 0)
+    connect(board)
+    channels(board, {"Uniqueid": ID, "ChannelState": "6", "Application": ""})
+    board.receive(event("Hangup", Cause="0"), 0)
+
+    assert reports(board)[-1].took_commands is True
+
+
+def test_calls_that_are_cut_are_told_once_a_minute():
     board = up()
-    board.carry_out(place(), 0)
-    (originate,) = sent(board)
+    for number in range(1, 4):
+        board.carry_out(place(number), 0)
+        board.receive(event("OriginateResponse", number, Response="Success", Reason="4"), 0)
+        board.receive(event("Hangup", number, Cause="0"), (number // 3) * 60_000)
 
-    board.receive(reply(originate, Response="Error", Message="Asterisk is shutting down"), 0)
-
-    assert reports(board) == [DeferralReport(call_id=ID, until=5_000)]
+    assert len(board.take().notes) == 2
 
 
 # Playing ----------------------------------------------------------------------------------

@@ -182,6 +182,8 @@ class Server:
     peer_sip: int = 9
     """The SIP port of the server that `PJSIP/…@peer` calls."""
     extra_manager: str = ""
+    extra_options: str = ""
+    """Lines of asterisk.conf."""
     ami: int = field(default_factory=held_port)
     ami_tls: int = field(default_factory=held_port)
     sip: int = field(default_factory=lambda: held_port(socket.SOCK_DGRAM))
@@ -225,6 +227,7 @@ class Server:
             "SECRET": SECRET,
             "CEL": "yes" if self.calls_in_record else "no",
             "EXTRA_MANAGER": self.extra_manager,
+            "EXTRA_OPTIONS": self.extra_options,
         }
         for template in (HERE / "etc").glob("*.conf"):
             text = _AtTemplate(template.read_text()).substitute(values)
@@ -264,12 +267,27 @@ class Server:
     def console(self, command: str) -> str:
         """Return what Asterisk's own console says to a command; empty when it is not there."""
         asked = subprocess.run(
-            ["chroot", str(self.root), "asterisk", "-C", f"{self.inside}/etc/asterisk.conf",
-             "-rx", command],
+            self._asking(command),
             stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
             timeout=15, check=False,
         )  # fmt: skip
         return asked.stdout
+
+    @contextmanager
+    def underway(self, command: str) -> Iterator[None]:
+        """Give the console a command that it does not return from, for the time of a block."""
+        asking = subprocess.Popen(
+            self._asking(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        try:
+            yield
+        finally:
+            asking.kill()
+            asking.wait()
+
+    def _asking(self, command: str) -> list[str]:
+        configuration = f"{self.inside}/etc/asterisk.conf"
+        return ["chroot", str(self.root), "asterisk", "-C", configuration, "-rx", command]
 
     def channels(self) -> set[str]:
         """Return the unique ids of the channels that are up."""

@@ -21,6 +21,7 @@ from campaign_core import (
 )
 from campaign_drivers.asterisk import AsteriskDriver
 
+from . import servers
 from .host import Host
 from .rig import settings_for
 
@@ -168,3 +169,17 @@ def most_at_once(host):
         up += isinstance(event, events.CallPlaced) - isinstance(event, events.CallEnded)
         most = max(most, up)
     return most
+
+
+def test_calls_that_are_answered_and_cut_at_once_are_failed_and_told(version, caplog):
+    """R7.5: an answered call in which the telephony never took a command of ours."""
+    full = servers.Server(servers.RELEASES[version], extra_options="maxcalls = 1")
+    calls = model([("607", Line.INTERNAL), ("608", Line.INTERNAL)], CallScript())
+
+    with servers.running(full):
+        host = asyncio.run(campaign(full, calls))
+
+    assert host.outcomes() == ["FAILED", "FAILED"]
+    # Not of each call: there may be thousands.
+    (note,) = (line for line in caplog.messages if "cut by Asterisk" in line)
+    assert "maxcalls" in note

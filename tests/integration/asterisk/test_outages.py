@@ -230,6 +230,61 @@ def test_a_server_that_goes_and_comes_back_has_no_calls(own_pbx, how):
     asyncio.run(story())
 
 
+def test_a_server_that_shuts_down_gracefully_blames_no_sound_and_is_found_again(own_pbx):
+    """R7.10: what is refused because the telephony goes is no fault of a sound.
+
+    607 stays in silence until its switch, for nothing can be ordered any more; 8*30*9*10*99 goes
+    by itself, and what it does is told.
+    """
+
+    async def story():
+        async with connected(settings_for(own_pbx)) as rig:
+            silent, leaving = rig.place("607", dead_man_s=12), rig.place("8*30*9*10*99")
+            for call_id in (silent, leaving):
+                await rig.answered(call_id)
+                rig.play(call_id, 1, "tick", "")
+            await rig.until(lambda: finished(rig, silent) == finished(rig, leaving) == [1])
+            own_pbx.console("core restart gracefully")
+            rig.play(silent, 2, "tick", "")
+            await rig.seen(DriverDownReport, within_s=2)
+            given_back = rig.place("607")
+            rig.play(silent, 3, "tick", "")
+            rig.hang_up(silent)
+            await rig.ended(leaving)
+            assert DigitReport(call_id=leaving, digit="9") in rig.of(leaving)
+            await rig.ended(silent, 25)
+            assert finished(rig, silent) == [1]
+            await rig.seen(DriverUpReport, 2, 40)
+            assert rig.up()[-1].call_ids == frozenset()
+            assert DriverDownReport((given_back,)) in [report for _, report in rig.reports]
+            fresh = rig.place("607")
+            await rig.answered(fresh)
+            rig.play(fresh, 1, "tick")
+            await rig.until(lambda: finished(rig, fresh) == [1])
+
+    asyncio.run(story())
+
+
+def test_a_shutdown_that_is_called_off_is_noticed_and_its_calls_go_on(own_pbx):
+    async def story():
+        async with connected(settings_for(own_pbx, ping_every_s=1.0)) as rig:
+            call_id, ended = rig.place("607"), rig.place("607")
+            await rig.answered(call_id)
+            await rig.answered(ended)
+            with own_pbx.underway("core stop gracefully"):
+                # Nothing has to be ordered for that.
+                await rig.seen(DriverDownReport, within_s=6)
+                rig.hang_up(ended)
+                own_pbx.console("core abort shutdown")
+            await rig.seen(DriverUpReport, 2, 10)
+            assert call_id in rig.up()[-1].call_ids
+            await rig.ended(ended)
+            rig.play(call_id, 2, "tick", "")
+            await rig.until(lambda: finished(rig, call_id) == [2])
+
+    asyncio.run(story())
+
+
 def test_a_frozen_server_is_given_up_and_its_calls_are_found_again(own_pbx):
     """SIGSTOP: the connection stays open and nobody answers."""
 

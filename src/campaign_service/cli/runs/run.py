@@ -116,26 +116,30 @@ def run(  # noqa: PLR0913 -- one for each option
         journal=journal,
         goes_without_sounds=yes,
     )
-    display = _display(file)
     with Interrupts() as interrupts:
-        try:
-            go = run_on_virtual_time if job.is_virtual else run_in_real_time
-            summary = go(job, display, interrupts)
-        except (DriverError, CommandRefusedError, SettingsError) as error:
-            # All of them come before the first call alone.
-            job.discard()
-            if isinstance(error, SoundsMissingError):
-                told = lacked_text([(str(one.name), one.advice) for one in error.missing])
-                text = f"{told}\n--yes runs the campaign all the same"
-                raise CommandFailedError(text, ExitStatus.BAD_INPUT) from error
-            raise
-        finally:
-            display.close()
+        summary = _run(job, interrupts)
     click.echo(summary_text(summary))
     _tell_where(job)
     if interrupts.count:
         return ExitStatus.INTERRUPTED
     return _status(summary)
+
+
+def _run(job: Job, interrupts: Interrupts) -> Summary:
+    display = _display(job.file)
+    try:
+        go = run_on_virtual_time if job.is_virtual else run_in_real_time
+        return go(job, display, interrupts)
+    except (DriverError, CommandRefusedError, SettingsError) as error:
+        # All of them come before the first call alone.
+        job.discard()
+        if isinstance(error, SoundsMissingError):
+            told = lacked_text([(str(one.name), one.advice) for one in error.missing])
+            text = f"{told}\n--yes runs the campaign all the same"
+            raise CommandFailedError(text, ExitStatus.BAD_INPUT) from error
+        raise
+    finally:
+        display.close()
 
 
 def _refuse_misplaced(

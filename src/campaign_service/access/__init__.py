@@ -6,10 +6,13 @@ Who asks and what that one may do; how that reaches us, and what it is asked of,
 from campaign_service.access.audit import (
     AccessAction,
     AccessEvent,
+    Deed,
     audit,
     record_deed,
+    record_deeds,
     record_refusal,
 )
+from campaign_service.access.audit_chain import AuditHead, VerifiedAudit, verify_audit
 from campaign_service.access.errors import (
     AccessError,
     AlreadyExistsError,
@@ -84,7 +87,9 @@ __all__ = [
     "AccessEvent",
     "Actor",
     "AlreadyExistsError",
+    "AuditHead",
     "Authenticator",
+    "Deed",
     "Grant",
     "LastAdministratorError",
     "LocalAuthenticator",
@@ -106,6 +111,7 @@ __all__ = [
     "UnknownTokenError",
     "UnknownUserError",
     "User",
+    "VerifiedAudit",
     "VersionConflictError",
     "add_user",
     "audit",
@@ -121,6 +127,7 @@ __all__ = [
     "needed_for",
     "put_role",
     "record_deed",
+    "record_deeds",
     "record_refusal",
     "reset_password",
     "revoke_token",
@@ -129,4 +136,5 @@ __all__ = [
     "tokens",
     "user",
     "users",
+    "verify_audit",
 ]

@@ -7,19 +7,29 @@ that no journal has.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import attrs
 import sqlalchemy as sa
 
 from campaign_core import Instant
+from campaign_service.access.audit_chain import digest_of_line, last_digest
 from campaign_service.access.changing import in_turn
 from campaign_service.access.interface import Actor, Principal
 from campaign_service.access.tables import access_event
 from campaign_service.database import Database
 
-__all__ = ["AccessAction", "AccessEvent", "audit", "record", "record_deed", "record_refusal"]
+__all__ = [
+    "AccessAction",
+    "AccessEvent",
+    "Deed",
+    "audit",
+    "record",
+    "record_deed",
+    "record_deeds",
+    "record_refusal",
+]
 
 _REFUSAL_REST_MS = 60_000
 """The same refusal again within this time is not recorded again: whoever may do nothing else
@@ -54,6 +64,11 @@ class AccessAction(Enum):
     NODE_DRAINED = "NODE_DRAINED"
     """A node of the telephony gets no new calls; details: whose telephony."""
     NODE_RESTORED = "NODE_RESTORED"
+    EXPORTED = "EXPORTED"
+    """Names and numbers of many were given to somebody; the subject is the tenant, details: whose,
+    and in which form."""
+    COMMANDED = "COMMANDED"
+    """A command to a tenant, its subject, was taken; details: its event's number in the journal."""
     REFUSED = "REFUSED"
     """Somebody known asked for what that one may not do; the subject is what was asked for."""
 
@@ -74,6 +89,8 @@ class AccessEvent:
     """To whom or what: a user's name, a role's, or what was asked for."""
     details: Mapping[str, object] = attrs.field(hash=False)
     """Plain JSON data; never a secret."""
+    token: str | None = None
+    """The id of the token that the actor showed; ``None``: none, such as at a log-in."""
 
 
 def audit(
@@ -126,6 +143,7 @@ def audit(
             action=AccessAction(row.action),
             subject=row.subject,
             details=json.loads(row.details),
+            token=row.token,
         )
         for row in rows
     ]
@@ -140,17 +158,56 @@ def record(
     now: Instant,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Write one line of the record, in the transaction of what it tells."""
-    connection.execute(
-        sa.insert(access_event).values(
-            at=now,
-            actor=by.name,
-            address=_printable(by.address),
-            action=action.value,
-            subject=_printable(subject),
-            details=json.dumps(details or {}, sort_keys=True),
-        )
-    )
+    """Write one line of the record, in the transaction of what it tells.
+
+    Args:
+        connection: a transaction in turn: the line before it must stay the last.
+        action: what was done.
+        by: who did it.
+        subject: to whom or what.
+        now: when.
+        details: what else there is to tell.
+    """
+    values = {
+        "at": now,
+        "actor": by.name,
+        "address": _printable(by.address),
+        "action": action.value,
+        "subject": _printable(subject),
+        "details": json.dumps(details or {}, sort_keys=True),
+        "token": by.token_id,
+    }
+    digest = digest_of_line(last_digest(connection), values)
+    connection.execute(sa.insert(access_event).values(digest=digest, **values))
+
+
+@attrs.frozen(kw_only=True)
+class Deed:
+    """What was done outside of the record's own transactions."""
+
+    action: AccessAction
+    by: Actor
+    subject: str
+    at: Instant
+    details: Mapping[str, object] = attrs.field(factory=dict, hash=False)
+
+
+def record_deeds(database: Database, deeds: Sequence[Deed]) -> None:
+    """Record what was done, in their order, in one transaction of their own.
+
+    Raises:
+        OSError: the database is away.
+    """
+    with in_turn(database) as connection:
+        for deed in deeds:
+            record(
+                connection,
+                deed.action,
+                by=deed.by,
+                subject=deed.subject,
+                now=deed.at,
+                details=deed.details,
+            )
 
 
 def record_deed(

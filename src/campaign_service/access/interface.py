@@ -50,6 +50,8 @@ class Actor:
     name: str
     address: str
     """Of the network; ``console`` for the machine's own."""
+    token_id: str | None = None
+    """Which of the service's own tokens was shown; ``None``: none was."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,7 +74,7 @@ class Principal:
     @property
     def actor(self) -> Actor:
         """The same for the audit."""
-        return Actor(name=self.name, address=self.address)
+        return Actor(name=self.name, address=self.address, token_id=self.token_id)
 
     def permissions(self, tenant: str | None = None) -> frozenset[ServicePermission]:
         """Return what may be done for a tenant; without one, what may be done for all of them."""

@@ -107,6 +107,10 @@ access_event = Table(
     Column("subject", Text, nullable=False),
     # JSON; never a secret.
     Column("details", Text, nullable=False),
+    # Which token of the actor's was shown; null: none was.
+    Column("token", String(16)),
+    # The chain's value behind this line; null: a process of an older release wrote it.
+    Column("digest", LargeBinary),
 )
 Index("ix_access_event_actor", access_event.c.actor, access_event.c.id)
 Index("ix_access_event_subject", access_event.c.subject, access_event.c.id)

@@ -113,6 +113,7 @@ async def _asked(premises: Premises, operation: Operation, request: AnyRequest) 
     body = await bodies.read(premises, operation, request, principal)
     return Asked(
         premises=premises,
+        operation=operation.name,
         method=operation.method,
         path=operation.path,
         names=names,

@@ -15,6 +15,7 @@ from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.answering import answer, refusal_response
 from campaign_service.api.bodies import body_max
 from campaign_service.api.body_room import BodyRoom
+from campaign_service.api.deeds import Deeds
 from campaign_service.api.document.openapi import document_text
 from campaign_service.api.measures import Measures
 from campaign_service.api.operations import PREFIX, Operation
@@ -53,6 +54,7 @@ def make_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         premises.wires.start()
+        premises.deeds.start()
         watching = asyncio.create_task(premises.measures.watch_the_loop())
         try:
             yield
@@ -60,6 +62,7 @@ def make_app(
             watching.cancel()
             await premises.wires.stop()
             premises.close()
+            await premises.deeds.stop()
             await asyncio.gather(watching, return_exceptions=True)
 
     app = Litestar(
@@ -98,6 +101,7 @@ def _premises(
         measures=measures,
         past=PastStates(kept=settings.past_states_kept),
         body_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
+        deeds=Deeds(house),
         local_passwords=passwords,
     )
 

@@ -13,14 +13,23 @@ from msgspec import UNSET, Struct, UnsetType
 
 from campaign_core import CampaignId, Instant, ModelId, Position, State
 from campaign_core.commands import Command
-from campaign_service.access import Login, Passwords, Principal, has_come_in, login
+from campaign_service.access import (
+    AccessAction,
+    Deed,
+    Login,
+    Passwords,
+    Principal,
+    has_come_in,
+    login,
+    record_deed,
+)
 from campaign_service.access.login_limit import place_of
 from campaign_service.api.answer import Answer, taken_answer
 from campaign_service.api.etags import matches
 from campaign_service.api.premises import Premises
 from campaign_service.api.problems import ClientGoneError, NotFoundError, PreconditionFailedError
 from campaign_service.api.repeats import digest_of
-from campaign_service.api.times import instant_in
+from campaign_service.api.times import instant_in, present
 from campaign_service.api.turns import Turns
 from campaign_service.database import Database
 from campaign_service.serving import KeyedRequest, Taken, TenantService
@@ -40,6 +49,8 @@ class Asked:
     """A request whose query and body fit, by somebody who may ask it."""
 
     premises: Premises
+    operation: str
+    """Its name in words."""
     method: str
     path: str
     """As its operation declares it, with names for the variable parts."""
@@ -162,6 +173,21 @@ class Asked:
             place_of(self.address), work, premises.house.database, premises.passwords, *args, **more
         )
 
+    async def note_export(self, **details: object) -> None:
+        """Put down that names and numbers are given to whoever asks.
+
+        First, for what cannot be put down shall not be given away.
+        """
+        if self.premises.local_passwords is not None:
+            await self.on_database(
+                record_deed,
+                AccessAction.EXPORTED,
+                by=self.principal.actor,
+                subject=self.tenant.name,
+                now=present(),
+                details=details,
+            )
+
     async def log_in(self, name: str, password: str, *, now: Instant) -> Login:
         """Begin a session, when a password has had its turn.
 
@@ -216,11 +242,27 @@ class Asked:
             return await command() if callable(command) else command
 
         if self.key is None:
-            return await self.tenant.give(await make(), provided=held, confirmed=confirmed)
-        request = await self._keyed(self.key)
-        return await self.tenant.give_once(
-            make, request=request, provided=held, confirmed=confirmed
+            taken = await self.tenant.give(await make(), provided=held, confirmed=confirmed)
+        else:
+            request = await self._keyed(self.key)
+            taken = await self.tenant.give_once(
+                make, request=request, provided=held, confirmed=confirmed
+            )
+        self._note_command(taken)
+        return taken
+
+    def _note_command(self, taken: Taken) -> None:
+        """Have it put down with which token a command was given."""
+        if self.premises.local_passwords is None or taken.repeated:
+            return
+        deed = Deed(
+            action=AccessAction.COMMANDED,
+            by=self.principal.actor,
+            subject=self.tenant.name,
+            at=present(),
+            details={"command": self.operation, "seq": taken.seq},
         )
+        self.premises.deeds.tell(deed)
 
     async def give_plainly(
         self,

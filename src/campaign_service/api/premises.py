@@ -8,6 +8,7 @@ import attrs
 
 from campaign_service.access import Authenticator, LoginLimitedError, Passwords
 from campaign_service.api.body_room import BodyRoom
+from campaign_service.api.deeds import Deeds
 from campaign_service.api.etags import ModelTags
 from campaign_service.api.measures import Measures
 from campaign_service.api.past import PastStates
@@ -67,6 +68,8 @@ class Premises:
     measures: Measures
     past: PastStates
     body_room: BodyRoom
+    deeds: Deeds
+    """Commands on their way to the record of administration."""
     local_passwords: Passwords | None
     """Those of the service's own users; ``None``: a host program has its own."""
     model_tags: ModelTags = attrs.field(factory=ModelTags)

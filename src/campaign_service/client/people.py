@@ -114,3 +114,5 @@ class AdminEvent:
     subject: str
     """To whom or what it was done."""
     details: dict[str, object] = attrs.field(factory=dict)
+    token: str | None = None
+    """Which token the actor showed; ``None``: none, as at a log-in."""

@@ -1,9 +1,19 @@
 """Who did what, when: the record of administration."""
 
 import pytest
+import sqlalchemy as sa
 from tests.service.access.people import MINUTE, SECOND
 
-from campaign_service.access import AccessAction, Actor, Principal, record_refusal
+from campaign_service import access
+from campaign_service.access import (
+    AccessAction,
+    Actor,
+    AuditHead,
+    Principal,
+    record_refusal,
+    verify_audit,
+)
+from campaign_service.access.tables import access_event
 
 
 def refuse(people, asked, *, name="eve"):
@@ -89,3 +99,70 @@ def test_refusals_of_one_user_are_recorded_some_at_a_time(people):
     people.wait(MINUTE)
     refuse(people, "GET /later")
     assert people.audit(actor="eve")[-1].subject == "GET /later"
+
+
+def test_record_names_the_token_that_was_shown(people):
+    """Issue F10: of several of one user it may be one that was stolen."""
+    people.add("bob", "administrator")
+    who = people.come(people.login("bob").token)
+
+    access.add_user(people.database, people.passwords, "eve", by=who.actor, now=people.now)
+
+    made, came_in = people.audit()[-1], people.audit()[-2]
+    assert (made.subject, made.token) == ("eve", who.token_id)
+    assert (came_in.token, came_in.details) == (None, {"token": who.token_id})
+
+
+def test_record_that_nobody_touched_is_as_it_was_written(people):
+    """Issue F10: the audit is chained."""
+    assert verify_audit(people.database).lines == 0
+    people.add("bob")
+    refuse(people, "GET /\u00e9\ud800")
+    people.fail("bob", times=2)
+    noted = verify_audit(people.database).head
+    people.login("bob")
+
+    found = verify_audit(people.database, noted=noted)
+
+    assert found.problems == ()
+    assert found.lines == len(people.audit())
+    assert AuditHead.of_text(f" {found.head}\n") == found.head
+    assert AuditHead.of_text("12:34") is None
+
+
+ALTERED = {
+    "changed": sa.update(access_event).where(access_event.c.subject == "bob").values(at=1),
+    "taken out": sa.delete(access_event).where(access_event.c.subject == "bob"),
+    "put in": sa.insert(access_event).values(
+        at=1, actor="a", address="b", action="LOGGED_IN", subject="c", details="{}"
+    ),
+    "another token": sa.update(access_event).values(token="0123456789ab"),
+}
+
+
+@pytest.mark.parametrize("how", ALTERED)
+def test_record_that_was_altered_is_found(people, how):
+    """Issue F10: the audit is chained."""
+    for name in ("anna", "bob", "carl"):
+        people.add(name)
+
+    with people.database.begin() as connection:
+        connection.execute(ALTERED[how])
+
+    assert verify_audit(people.database).problems != ()
+
+
+def test_record_that_ends_before_a_head_that_was_noted_is_found(people):
+    """Issue F10: who takes the last lines away leaves a chain that holds."""
+    people.add("anna")
+    people.add("bob")
+    noted = verify_audit(people.database).head
+    with people.database.begin() as connection:
+        connection.execute(ALTERED["taken out"])
+
+    assert verify_audit(people.database).problems == ()
+    (problem,) = verify_audit(people.database, noted=noted).problems
+    assert "whose head was noted, is not there" in problem
+    people.add("eve")
+    (problem,) = verify_audit(people.database, noted=noted).problems
+    assert "whose head was noted, is not there" in problem or "it has no such head" in problem

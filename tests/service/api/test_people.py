@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from tests.service.api.desk import PASSWORD, below
+from tests.service.api.desk import MODEL, PASSWORD, below
 
-from campaign_service.access import NotAuthenticatedError
+from campaign_service.access import Grant, NotAuthenticatedError
 
 NUMBERS = itertools.count(1)
 NEW = "another good passphrase"
@@ -250,6 +251,37 @@ def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk,
         go_on.set()
         desk.run(ended(tasks))
     assert found == [200, 429]
+
+
+def test_audit_names_the_token_of_a_command_and_records_exports(desk, ask):
+    """Issue F10: audit names the token used, and records exports of personal data."""
+    person = f"person{next(NUMBERS)}"
+    client = desk.client(token=desk.add_user(person, Grant(role="operator")))
+    (token,) = [one["id"] for one in ask.get(f"/api/v1/users/{person}/tokens").json()["items"]]
+    made = client.post(below("models"), json={**MODEL, "name": person}).json()
+    begun = {"model_id": made["model_id"], "when": {"mode": "DELAYED", "minutes": 9}}
+    campaign = client.post(below("campaigns"), json=begun).json()["campaign_id"]
+    client.get(below(f"campaigns/{campaign}/export?what=attempts&format=csv"))
+    client.get(below(f"models/{made['model_id']}?recipients=true"))
+    client.get(below(f"models/{made['model_id']}"))
+
+    def lines(action):
+        given = {"actor": person, "action": action}
+        return ask.get("/api/v1/audit", params=given).json()["items"]
+
+    exported = lines("EXPORTED")
+    assert [one["details"] for one in exported] == [
+        {"campaign_id": campaign, "what": "attempts", "format": "csv"},
+        {"model_id": made["model_id"], "what": "recipients", "format": "json"},
+    ]
+    until = time.monotonic() + 20
+    while len(commanded := lines("COMMANDED")) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert [one["details"]["command"] for one in commanded] == ["add_model", "start_campaign"]
+    assert commanded[0]["details"]["seq"] == made["seq"]
+    told = {(one["token"], one["subject"]) for one in [*exported, *commanded]}
+    assert told == {(token, "main")}
 
 
 def test_program_ends_itself_and_nothing_else_of_its_user(desk, name):

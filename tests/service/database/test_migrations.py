@@ -10,8 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from campaign_core.errors import JournalError
-from campaign_service.access import tables  # noqa: F401 -- they are part of the metadata
+from campaign_service.access import tables, verify_audit  # noqa: F401 -- part of the metadata
 from campaign_service.database import Database, metadata, migrating
+
+START = 1_700_000_000_000
 
 
 def test_migrations_from_nothing_give_the_tables_that_the_code_knows(database):
@@ -106,3 +108,25 @@ def test_processes_that_start_together_do_not_clash_on_postgresql(postgres):
     assert open_at_once(postgres.url(name)) == [None] * 4
 
     postgres.drop_database(name)
+
+
+def test_audit_of_an_older_release_is_chained_when_it_is_opened(url_of_its_own, monkeypatch):
+    """Issue F10: the audit is chained; what stood there before too."""
+    upgrade = migrating.command.upgrade
+    with monkeypatch.context() as older:
+        older.setattr(migrating.command, "upgrade", lambda config, _: upgrade(config, "0002"))
+        database = Database.open(url_of_its_own)
+    line = sa.text(
+        "INSERT INTO access_event (at, actor, address, action, subject, details)"
+        " VALUES (:at, 'anna', '10.0.0.7', 'LOGGED_IN', 'anna', '{}')"
+    )
+    with database.begin() as connection:
+        connection.execute(line, [{"at": START + number} for number in range(1_200)])
+    assert verify_audit(database) is None
+    database.close()
+
+    database = Database.open(url_of_its_own)
+    found = verify_audit(database)
+    database.close()
+
+    assert (found.lines, found.problems) == (1_200, ())

@@ -155,6 +155,7 @@ async def export_campaign(asked: Asked) -> Answer:
     query = asked.query(ExportQuery)
     record = await _past(asked)
     name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
+    await asked.note_export(campaign_id=record.campaign_id, what=query.what, format=query.format)
     return Answer(
         content=await asked.while_waited_for(
             export(asked.tenant, record, query, turns=asked.premises.long, by=asked.principal.name)

@@ -97,6 +97,7 @@ async def read_model(asked: Asked) -> Answer:
         return msgspec.json.encode(shape), asked.premises.model_tags.of(model)
 
     if has_recipients:
+        await asked.note_export(model_id=model_id, what="recipients", format="json")
         text, tag = await asked.in_turn(asked.premises.long, written)
     else:
         text, tag = await asyncio.to_thread(written)

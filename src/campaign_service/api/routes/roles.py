@@ -101,6 +101,7 @@ async def read_admin_audit(asked: Asked) -> Answer:
             action=one.action,
             subject=one.subject,
             details=dict(one.details),
+            token=one.token,
         )
         for one in found[: query.limit]
     ]

@@ -262,6 +262,9 @@ class AdminEvent(Struct, kw_only=True, frozen=True):
     at: Time
     actor: Annotated[str, Meta(description="Who did it.")]
     address: Annotated[str, Meta(description="From where; `console`: on the machine itself.")]
+    token: Annotated[
+        str | None, Meta(description="Which token the actor showed; null: none, as at a log-in.")
+    ]
     action: AccessAction
     subject: Annotated[str, Meta(description="To whom or what it was done.")]
     details: Annotated[

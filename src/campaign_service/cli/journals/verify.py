@@ -11,6 +11,7 @@ import click
 from campaign_core import replay
 from campaign_core.errors import JournalError
 from campaign_core.events import Event, ServiceOpened
+from campaign_service.access import AuditHead, verify_audit
 from campaign_service.cli.databases import DatabaseFinder, with_finder
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.words import counted
@@ -47,6 +48,12 @@ _SHOWN_MAX = 20
     is_flag=True,
     help="Replay all events too, and compare the snapshots with what comes of them. Slow.",
 )
+@click.option(
+    "--audit-head",
+    "audit_head",
+    metavar="ID:HEX",
+    help="A head of the audit of users that was noted earlier.",
+)
 @with_finder
 def verify(
     finder: DatabaseFinder,
@@ -56,6 +63,7 @@ def verify(
     tenant: str | None,
     head: str | None,
     replays: bool,
+    audit_head: str | None,
 ) -> int:
     """Tell whether a journal is what was written, event by event.
 
@@ -63,10 +71,13 @@ def verify(
     database; without it, the service's database is found as by `campaign serve`. A service may go
     on writing meanwhile.
 
+    Of a database the audit of users is looked at too, unless --tenant names a single journal.
+
     The head that is printed stands for everything before it. Note it somewhere else: who can
     write to the database can make a chain anew, but not one that has the head you noted.
     """
     noted = None if head is None else _noted(head)
+    noted_audit = None if audit_head is None else _noted_audit(audit_head)
     if journal is not None and finder.is_given:
         raise click.UsageError("JOURNAL and an option that names a database exclude each other")
     if journal is not None and _is_of_lines(journal):
@@ -83,6 +94,8 @@ def verify(
             rule = "of which tenant it is, --tenant must say"
             raise click.BadParameter(rule, param_hint="--head")
         are_sound = [_verify(database, one, noted, replays=replays) for one in tenants]
+        if tenant is None or noted_audit is not None:
+            are_sound.append(_verify_audit(database, noted_audit))
     finally:
         database.close()
     return ExitStatus.COMPLETED if all(are_sound) else ExitStatus.INCOMPLETE
@@ -94,6 +107,24 @@ def _noted(text: str) -> Head:
         rule = "an event's number and 64 hex digits, as this command prints them"
         raise click.BadParameter(f"{text!r}: {rule}", param_hint="--head")
     return head
+
+
+def _noted_audit(text: str) -> AuditHead:
+    head = AuditHead.of_text(text)
+    if head is None:
+        rule = "a line's number and 64 hex digits, as this command prints them"
+        raise click.BadParameter(f"{text!r}: {rule}", param_hint="--audit-head")
+    return head
+
+
+def _verify_audit(database: Database, noted: AuditHead | None) -> bool:
+    name = f"{database.shown}, audit of users"
+    found = verify_audit(database, noted=noted)
+    if found is None:
+        click.echo(f"{name}: no checksums; they come when a service of this release opens it")
+        return noted is None
+    _say(name, counted(found.lines, "line"), found.head, found.problems)
+    return not found.problems
 
 
 def _chosen(database: Database, name: str | None) -> list[TenantRow]:
@@ -118,7 +149,7 @@ def _verify(database: Database, tenant: TenantRow, noted: Head | None, *, replay
     return not found.problems
 
 
-def _say(name: str, numbers: str, head: Head, problems: tuple[str, ...]) -> None:
+def _say(name: str, numbers: str, head: Head | AuditHead, problems: tuple[str, ...]) -> None:
     click.echo(f"{name}: {numbers}")
     click.echo(f"  head {head}")
     for problem in problems[:_SHOWN_MAX]:

@@ -136,9 +136,10 @@ def _line(entry: LogEntry, zone: ZoneInfo) -> str:
 
 def _admin_line(event: AdminEvent, zone: ZoneInfo) -> str:
     details = event_details(event.details, zone)
+    shown = "" if event.token is None else f" with token {event.token}"
     return (
         f"{event.id:>7}  {clock(event.at, zone)}  {event.actor:12}  {event.action}"
-        f" {event.subject} from {event.address}{': ' if details else ''}{details}"
+        f" {event.subject} from {event.address}{shown}{': ' if details else ''}{details}"
     )
 
 

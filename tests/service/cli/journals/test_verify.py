@@ -5,12 +5,18 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from tests.service.journal.sql.streams import Campaign
 
+from campaign_service.access import Actor, Passwords, add_user
 from campaign_service.cli import main
 from campaign_service.database import Database
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.journal.sql import SqlJournal, create_tenant
+
+CONSOLE = Actor(name="console", address="console")
+GOOD = "correct horse battery"
+PASSWORDS = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
@@ -51,6 +57,28 @@ def test_sound_journal(url, capsys):
     assert "tenant main: 7 events, 3 attempts, 1 campaign, 0 snapshots" in shown
     assert "all is as it was written" in shown
     assert "only-on-loopback" not in shown
+
+
+def test_audit_of_users_is_looked_at_too(url, capsys):
+    """Issue F10: the audit is chained; `campaign verify` tells of it."""
+    database = Database.open(url)
+    for name in ("anna", "bob"):
+        add_user(database, PASSWORDS, name, by=CONSOLE, now=1, password=GOOD)
+    assert main(["verify", url]) == 0
+    told = capsys.readouterr().out
+    head = re.search(r"audit of users: 2 lines\n  head (\d+:[0-9a-f]{64})", told)[1]
+    with database.begin() as connection:
+        connection.execute(sa.text("DELETE FROM access_event WHERE subject = 'bob'"))
+
+    assert main(["verify", url]) == 0
+    assert main(["verify", url, "--audit-head", head]) == 1
+    assert "WRONG: line 2, whose head was noted, is not there" in capsys.readouterr().out
+    with database.begin() as connection:
+        connection.execute(sa.text("UPDATE access_event SET actor = 'eve'"))
+    database.close()
+    assert main(["verify", url]) == 1
+    assert "WRONG: line 1 is altered" in capsys.readouterr().out
+    assert main(["verify", url, "--audit-head", "1:ab"]) == 2
 
 
 def test_head_that_is_printed_can_be_asked_for_later(url, capsys):

@@ -1,0 +1,76 @@
+"""What was commanded with which token, put down a moment later in the record of administration.
+
+The journal tells by whom each command was given, and is written before its answer; with which of
+that one's tokens stands beside it. That takes a transaction of its own, which no command waits for:
+many share one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from campaign_service.access import Deed, record_deeds
+from campaign_service.api.problems.seldom import Seldom
+from campaign_service.serving import HouseService
+
+__all__ = ["Deeds"]
+
+_EVERY_S = 0.5
+_WAITING_MAX = 10_000
+"""So many are kept while the database is away."""
+
+_log = logging.getLogger(__name__)
+
+
+class Deeds:
+    """Deeds on their way to the record.
+
+    Args:
+        house: whose database it is in.
+    """
+
+    def __init__(self, house: HouseService) -> None:
+        self._house = house
+        self._waiting: list[Deed] = []
+        self._has_some = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._lost = Seldom(_log, "the audit lacks what was commanded by %s")
+
+    def start(self) -> None:
+        """Put down from now on what is told."""
+        self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Put down what was told."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+        await self._write()
+
+    def tell(self, deed: Deed) -> None:
+        """Have a deed put down."""
+        if len(self._waiting) >= _WAITING_MAX:
+            self._lost.tell(deed.by.name)
+            return
+        self._waiting.append(deed)
+        self._has_some.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._has_some.wait()
+            await self._write()
+            await asyncio.sleep(_EVERY_S)
+
+    async def _write(self) -> None:
+        deeds, self._waiting = self._waiting, []
+        self._has_some.clear()
+        if not deeds:
+            return
+        try:
+            await asyncio.to_thread(record_deeds, self._house.database, deeds)
+        except OSError:
+            # It is away, which others tell of.
+            self._waiting = [*deeds, *self._waiting]
+            self._has_some.set()

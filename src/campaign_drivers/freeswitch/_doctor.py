@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 
-from campaign_drivers._findings import Finding, clocks, examined, fine, note, wrong
+from campaign_drivers._findings import Finding, Severity, clocks, examined, fine, note, wrong
 from campaign_drivers.errors import LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._missing import advice_on, can_play
+from campaign_drivers.freeswitch._missing import advice_on, can_play, folder_of_sounds
 from campaign_drivers.freeswitch._probe import Probe, ProbeCall
-from campaign_drivers.freeswitch._session import EVENTS
+from campaign_drivers.freeswitch._session import ADDRESS_REFUSED, EVENTS, EVENTS_REFUSED
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 
 __all__ = ["examine"]
@@ -50,11 +51,17 @@ async def examine(
 
 
 def _refused(settings: FreeSwitchSettings, error: LoginRefusedError) -> Finding:
+    if EVENTS_REFUSED in str(error):
+        # The password was right: it is the directory that says who may hear what.
+        return wrong("events", str(error), f"In the directory, user {settings.user}: {_EVENTS}")
+    if ADDRESS_REFUSED in str(error):
+        advice = f'In {_SOCKET}: <param name="apply-inbound-acl" …/> with this machine'
+        return wrong("log-in", str(error), f"{advice}; then: reload mod_event_socket")
     if settings.user is None:
         advice = f'In {_SOCKET}: <param name="password" value="(the one given here)"/>'
     else:
         advice = f'In the directory, user {settings.user}: <param name="esl-password" …/>'
-    advice += ' and <param name="apply-inbound-acl" …/> with this machine; then reload the module'
+    advice += "; then: reload mod_event_socket"
     return wrong("log-in", str(error), advice)
 
 
@@ -66,13 +73,17 @@ async def _findings(
     for finding in _security(settings):
         yield finding
     yield await _permissions(asker)
+    for finding in _readiness(asker):
+        yield finding
     yield _limits(asker)
     status = await asker.api("sofia status")
     routes = [("internal", settings.internal), *settings.external.items()]
     for name, route in routes:
         if route is not None:
             text = status.text if status.is_success else None
-            yield _route(str(name or "external without a class"), route, text)
+            found = _route(str(name or "external without a class"), route, text)
+            is_telephones = name == "internal" and found.severity is Severity.FINE
+            yield await _telephones(asker, route, found) if is_telephones else found
     if settings.internal is None:
         yield note("route", "no internal route is configured: internal calls will be refused")
     if not settings.external:
@@ -106,28 +117,53 @@ def _security(settings: FreeSwitchSettings) -> list[Finding]:
     return found
 
 
-_APIS = (
-    # What each is needed for, asked so that nothing happens: there is no such channel.
-    "uuid_kill call-campaign-check",
-    "uuid_break call-campaign-check all",
-    "uuid_exists call-campaign-check",
-    "sched_hangup",
-    "sched_del call-campaign-check",
-    "show channels like call-campaign-check as json",
+_COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "originate": "originate",
+        "uuid_kill": "uuid_kill call-campaign-check",
+        "uuid_break": "uuid_break call-campaign-check all",
+        "uuid_exists": "uuid_exists call-campaign-check",
+        "sched_hangup": "sched_hangup",
+        "sched_del": "sched_del call-campaign-check",
+        "show": "show channels like call-campaign-check as json",
+        "fsctl": "fsctl ready_check",
+        "global_getvar": "global_getvar core_uuid",
+        "sofia_contact": "sofia_contact */call-campaign-check",
+        "sofia": "sofia status",
+        "uuid_recv_dtmf": "uuid_recv_dtmf call-campaign-check 5",
+    }
 )
+"""What a user of the directory must be allowed, and how to ask for it so that nothing happens."""
+
+_EVENTS = f'<param name="esl-allowed-events" value="{" ".join(EVENTS)}"/>'
+_FOR_CALLS = frozenset(_COMMANDS) - {"sofia", "sofia_contact", "uuid_recv_dtmf"}
+"""The others serve this examination, and numbers with several telephones."""
 
 
 async def _permissions(asker: Probe) -> Finding:
-    denied = [line.split()[0] for line in _APIS if (await asker.api(line)).is_denied]
-    if denied:
-        return wrong(
-            "permissions",
-            f"the user may not {', '.join(denied)}",
-            'In the directory: <param name="esl-allowed-api" value="originate uuid_kill uuid_break '
-            'uuid_exists sched_hangup sched_del show fsctl global_getvar sofia"/> and '
-            f'<param name="esl-allowed-events" value="{" ".join(EVENTS)}"/>',
+    denied = [name for name, line in _COMMANDS.items() if (await asker.api(line)).is_denied]
+    if not denied:
+        return fine("permissions", "the commands that calls need are allowed")
+    says = f"the user may not {', '.join(denied)}"
+    advice = (
+        f'In the directory: <param name="esl-allowed-api" value="{" ".join(_COMMANDS)}"/> '
+        f"and {_EVENTS}"
+    )
+    if _FOR_CALLS.isdisjoint(denied):
+        return note("permissions", says, advice)
+    return wrong("permissions", says, advice)
+
+
+def _readiness(asker: Probe) -> list[Finding]:
+    if asker.ready is None or not asker.ready.is_paused:
+        return []
+    return [
+        wrong(
+            "paused",
+            "FreeSWITCH is paused: its calls go on, and it takes no new ones",
+            "In fs_cli: fsctl resume",
         )
-    return fine("permissions", "the commands that calls need are allowed")
+    ]
 
 
 def _limits(asker: Probe) -> Finding:
@@ -166,6 +202,25 @@ def _route(name: str, route: Route, status: str | None) -> Finding:
     )
 
 
+async def _telephones(asker: Probe, route: Route, found: Finding) -> Finding:
+    """Return what was found of the internal route, or that it does not ring all telephones."""
+    if route.dial_string.startswith("sofia/") and "/gateway/" not in route.dial_string:
+        return note(
+            found.what,
+            f"{route.dial_string} rings one telephone of a number that has several",
+            "Internal route: user/{number}@(the domain), which rings all that are registered.",
+        )
+    if not route.dial_string.startswith("user/"):
+        return found
+    if (await asker.api(_COMMANDS["sofia_contact"])).is_denied:
+        return wrong(
+            found.what,
+            "the user may not sofia_contact: of several telephones of a number only one rings",
+            "In the directory: sofia_contact among esl-allowed-api",
+        )
+    return fine(found.what, f"{route.dial_string} rings every telephone that is registered")
+
+
 def _state(what: str, thing: str, state: str) -> Finding:
     if state.startswith(("RUNNING", "REGED", "NOREG", "ALIASED")):
         return fine(what, f"{thing} is there ({state})")
@@ -193,7 +248,8 @@ async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Find
 async def _sound(asker: Probe, call: ProbeCall, sound: str) -> Finding:
     if await can_play(asker, call, sound):
         return fine("sounds", f"{sound}: there")
-    return wrong("sounds", f"{sound}: FreeSWITCH cannot play it", advice_on(asker.settings, sound))
+    advice = advice_on(asker.settings, sound, await folder_of_sounds(asker))
+    return wrong("sounds", f"{sound}: FreeSWITCH cannot play it", advice)
 
 
 async def _digits(asker: Probe, call: ProbeCall) -> Finding:

@@ -40,8 +40,9 @@ async def missing(
             call = ProbeCall(asker)
             # Without a call to nobody none can be found absent; each shows when it is played.
             if await call.place() is None:
+                folder = await folder_of_sounds(asker)
                 found += [
-                    Missing(need=Need.SOUND, name=sound, advice=advice_on(settings, sound))
+                    Missing(need=Need.SOUND, name=sound, advice=advice_on(settings, sound, folder))
                     for sound in sorted(sounds)
                     if not await can_play(asker, call, sound)
                 ]
@@ -58,12 +59,30 @@ async def can_play(asker: Probe, call: ProbeCall, sound: str) -> bool:
     return await call.can_play(path)
 
 
-def advice_on(settings: FreeSwitchSettings, sound: str) -> str:
-    """Return what to do about a sound that is not there."""
+async def folder_of_sounds(asker: Probe) -> str:
+    """Return the folder in which FreeSWITCH looks for a relative path; empty: it does not tell."""
+    for name in ("sound_prefix", "sounds_dir"):
+        reply = await asker.api(f"global_getvar {name}")
+        folder = reply.text.strip()
+        if reply.is_success and folder.startswith("/"):
+            return folder
+    return ""
+
+
+def advice_on(settings: FreeSwitchSettings, sound: str, folder: str) -> str:
+    """Return what to do about a sound that is not there.
+
+    Args:
+        settings: where sounds are.
+        sound: the one.
+        folder: where FreeSWITCH looks for a relative path; empty: it is not known.
+    """
     try:
         path = translate.sound_path(settings, sound)
     except UnfitError as error:
         return str(error)
+    if not path.startswith("/"):
+        path = f"{folder}/{path}" if folder else f"{path} under FreeSWITCH's sound_prefix"
     return (
         f"Put a file that FreeSWITCH can play at {path} on its host (8 kHz mono 16 bit .wav will "
         "do), readable by the user it runs as; or correct sound_path."

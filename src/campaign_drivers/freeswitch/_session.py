@@ -36,7 +36,11 @@ from campaign_drivers.freeswitch._happenings import (
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event, Frame, Reader, encode
 
-__all__ = ["EVENTS", "Session", "Stage"]
+__all__ = ["ADDRESS_REFUSED", "EVENTS", "EVENTS_REFUSED", "Session", "Stage"]
+
+ADDRESS_REFUSED = "FreeSWITCH takes no connection from this address (apply-inbound-acl)"
+
+EVENTS_REFUSED = "the log-in is taken, and the events are refused"
 
 EVENTS = (
     "BACKGROUND_JOB",
@@ -164,8 +168,7 @@ class Session:
             case "text/disconnect-notice":
                 return self._over(f"FreeSWITCH ended the connection: {_first_line(frame.text)}")
             case "text/rude-rejection":
-                why = "FreeSWITCH takes no connection from this address (apply-inbound-acl)"
-                return self._over(why, refused=True)
+                return self._over(ADDRESS_REFUSED, refused=True)
             case _:
                 # Logs and the like, which we did not ask for.
                 return None
@@ -290,7 +293,7 @@ class Session:
             case "event":
                 if not text.startswith("+OK"):
                     allowed = " ".join(EVENTS)
-                    why = f"the events are refused ({text}): esl-allowed-events needs {allowed}"
+                    why = f"{EVENTS_REFUSED} ({text}): esl-allowed-events needs {allowed}"
                     return self._over(why, refused=True)
             case "filter":
                 # Without one we are sent more than we need, and sort it out here.

@@ -42,6 +42,7 @@ from campaign_core.events import (
 )
 from campaign_service.attempts import Attempt, attempt_of
 from campaign_service.report.load import LoadCurve
+from campaign_service.report.taken import TakenCalls
 
 __all__ = ["RecipientRow", "StatusPanel"]
 
@@ -82,8 +83,7 @@ class StatusPanel:
         self, campaign_id: CampaignId, *, on_attempt: Callable[[Attempt], None] | None = None
     ) -> None:
         self.campaign_id = campaign_id
-        self.load = LoadCurve()
-        """Calls in progress over time."""
+        self._taken = TakenCalls()
         self.outcomes: Counter[Outcome] = Counter()
         """How calls ended."""
         self.attempts = 0
@@ -108,6 +108,11 @@ class StatusPanel:
                 self._take_call(event)
             elif getattr(event, "campaign_id", None) == self.campaign_id:
                 self._take_campaign(event)
+
+    @property
+    def load(self) -> LoadCurve:
+        """Calls in progress over time; those given back are none."""
+        return self._taken.curve
 
     @property
     def in_progress(self) -> int:
@@ -160,20 +165,24 @@ class StatusPanel:
         if events is None:
             return
         events.append(event)
-        if isinstance(event, CallEnded | CallGivenBack):
+        if not isinstance(event, CallEnded | CallGivenBack):
+            self._taken.taken(event.call_id)
+        else:
             del self._open[event.call_id]
             self._end(attempt_of(events))
 
     def _begin(self, placed: CallPlaced) -> None:
         self._open[placed.call_id] = [placed]
         self.attempts += 1
-        self.load.placed(placed.line, placed.at)
+        self._taken.placed(placed.call_id, placed.line, placed.at)
         self._placed_at.append(placed.at)
         self.placed_per_min(placed.at)
 
     def _end(self, attempt: Attempt) -> None:
         assert attempt.ended_at is not None
-        self.load.ended(attempt.line, attempt.ended_at)
+        is_given_back = attempt.outcome is None
+        call_id, line = attempt.call_id, attempt.line
+        self._taken.ended(call_id, line, attempt.ended_at, is_given_back=is_given_back)
         index = attempt.position - 1
         if attempt.outcome is None:
             self.attempts -= 1

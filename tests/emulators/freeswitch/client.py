@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tests.emulators.freeswitch.lines import CommandReader, Received
+from tests.emulators.freeswitch.lines import USAGE, CommandReader, Received
 
 if TYPE_CHECKING:
     from tests.emulators.freeswitch.switch import Switch
@@ -246,11 +246,13 @@ class Client:
         known = {
             "eval": lambda text: self.switch.core_uuid if text == "${core_uuid}" else text,
             "fsctl": self._fsctl,
-            "global_getvar": lambda name: (
-                self.switch.core_uuid if name == "core_uuid" else "-ERR no reply\n"
-            ),
+            "global_getvar": lambda name: {
+                "core_uuid": self.switch.core_uuid,
+                **self.switch.config.variables,
+            }.get(name, "-ERR no reply\n"),
             "hostname": lambda _: "fs.example",
             "hupall": self._hupall,
+            "originate": lambda _: USAGE,
             "sched_del": self._sched_del,
             "sched_hangup": self._sched_hangup,
             "show": self._show,

@@ -26,6 +26,8 @@ class Config:
     gateways_down: frozenset[str] = frozenset()
     """Those that do not answer the server's pings."""
     profiles: frozenset[str] = frozenset({"caller", "callee", "internal"})
+    variables: dict[str, str] = attrs.field(factory=lambda: {"sounds_dir": "/usr/share/sounds"})
+    """Global ones."""
     sounds: dict[str, float] = attrs.field(factory=dict)
     """Path to milliseconds."""
     default_sound_ms: float | None = 1_000

@@ -37,7 +37,9 @@ def like(pattern: re.Pattern[str], rule: str) -> Check:
 
     def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
         if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise refuse(attribute.name, value if attribute.repr else "(not shown)", rule)
+            # That there is none is no secret.
+            shown = value if attribute.repr or value == "" else "(not shown)"
+            raise refuse(attribute.name, shown, rule)
 
     return check
 

@@ -22,6 +22,24 @@ def test_what_is_no_url_at_all_is_refused_without_its_password(driver, scheme, r
     assert "driver" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("driver", "url"),
+    [
+        (asterisk, "asterisk://u@h"),
+        (asterisk, "asterisk://u:@h"),
+        (freeswitch, "freeswitch://h"),
+        (freeswitch, "freeswitch://:@h"),
+    ],
+)
+def test_an_empty_password_is_refused_with_where_it_belongs(driver, url):
+    with pytest.raises(SettingsError) as refused:
+        driver.settings_from_url(url, service_id=SERVICE)
+
+    (problem,) = refused.value.problems
+    assert problem.value == ""
+    assert f"{url.partition(':')[0]}://" in problem.rule
+
+
 @each_driver
 def test_a_key_that_no_driver_knows_is_refused_with_those_it_knows(driver, scheme):
     with pytest.raises(SettingsError) as refused:

@@ -89,7 +89,12 @@ class AsteriskSettings:
     """5038 is Asterisk's default, 5039 the one for TLS."""
     user: str = attrs.field(validator=like(_NAME, "the name of a section of manager.conf"))
     secret: str = attrs.field(
-        repr=False, validator=like(re.compile(r"[^\x00-\x1f\x7f]{1,200}"), "no control characters")
+        repr=False,
+        validator=like(
+            re.compile(r"[^\x00-\x1f\x7f]{1,200}"),
+            "the secret of that section, asterisk://user:secret@host: 1 to 200 characters, no "
+            "control characters",
+        ),
     )
     """Of that section; never shown."""
     login_by_secret: bool = False

@@ -10,7 +10,16 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 
-from campaign_drivers._findings import Finding, Severity, clocks, examined, fine, note, wrong
+from campaign_drivers._findings import (
+    Finding,
+    Severity,
+    clocks,
+    examined,
+    fine,
+    is_this_machine,
+    note,
+    wrong,
+)
 from campaign_drivers.errors import LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._missing import advice_on, can_play, folder_of_sounds
@@ -105,7 +114,7 @@ def _security(settings: FreeSwitchSettings) -> list[Finding]:
                 f'In {_SOCKET}: <param name="password" value="(a long random one)"/>',
             )
         )
-    if not settings.tls and settings.host not in {"localhost", "127.0.0.1", "::1"}:
+    if not settings.tls and not is_this_machine(settings.host):
         found.append(
             note(
                 "connection",

@@ -111,7 +111,12 @@ class FreeSwitchSettings:
         default=None, validator=attrs.validators.optional(like(_USER, "user@domain"))
     )
     """A user of the directory with ``esl-password``; ``None``: the socket's own password."""
-    password: str = attrs.field(repr=False, validator=like(_PASSWORD, "no control characters"))
+    password: str = attrs.field(
+        repr=False,
+        validator=like(
+            _PASSWORD, "the password, freeswitch://:password@host, without control characters"
+        ),
+    )
     """Never shown."""
     tls: bool = False
     """Speak TLS, to a tunnel in front of the socket: it has none of its own."""

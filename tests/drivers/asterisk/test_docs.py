@@ -5,6 +5,7 @@ from pathlib import Path
 
 from campaign_core import Outcome
 from campaign_drivers.asterisk import settings_from_url
+from campaign_drivers.asterisk._doctor import advice, modules
 from campaign_drivers.asterisk._translate import CAUSES, REASONS
 
 from .recordings import SERVICE
@@ -26,6 +27,23 @@ def test_its_dialplan_is_the_one_that_the_tests_use():
     tried = (ROOT / "tests/integration/asterisk/etc/extensions.conf").read_text(encoding="utf-8")
 
     assert f"[call-campaign]\n{said}\n" in tried
+
+
+def test_it_asks_for_what_the_doctor_advises():
+    settings = settings_from_url("asterisk://campaign:s@127.0.0.1", service_id=SERVICE)
+    advised = [
+        advice.user(settings),
+        advice.context(settings, "call-campaign", is_pbx_config_loaded=True),
+    ]
+    lines = re.findall(r"^ {4}(?!asterisk -rx)(.*)$", "\n".join(advised), re.MULTILINE)
+
+    assert [line for line in lines if line not in PAGE.splitlines()] == []
+
+
+def test_it_names_the_modules_that_the_doctor_looks_for():
+    needed = {*modules.ALWAYS, *modules.PJSIP, modules.OWN_ROUTE}
+
+    assert [module for module in sorted(needed) if f"`{module}`" not in PAGE] == []
 
 
 def test_its_table_of_causes_is_the_driver_s():

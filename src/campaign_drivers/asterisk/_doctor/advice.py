@@ -83,7 +83,9 @@ def login(settings: AsteriskSettings, here: str) -> str:
     lines = ("allowmultiplelogin = yes", *_permitted(here))
     return (
         f"[{settings.user}] needs a line `secret = …` with the secret given here, which is not "
-        "shown; no `acl` line that keeps this machine out; and no (!) behind its name.\n\n"
+        "shown; no `acl` line that keeps this machine out; and no (!) behind its name. In the URL "
+        "some of a secret's characters are written %23 for #, %25 for %, %2F for /, %3A for :, "
+        "%3F for ?, %40 for @.\n\n"
         f"{user(settings, *lines)}"
     )
 

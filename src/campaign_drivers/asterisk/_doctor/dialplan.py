@@ -55,6 +55,8 @@ async def lost(asker: Probe, context: str, failure: Failure) -> Finding:
         return wrong(what, says, _WHAT_IT_SAYS)
     if failure.trouble is Trouble.NOT_HANDED_OVER:
         says = f"[{context}] takes calls, and does not hand them over by AGI(agi:async)"
+    if failure.trouble is Trouble.OVER:
+        says = f"[{context}] takes calls, and ends them instead of AGI(agi:async)"
     is_there = await asker.is_loaded("pbx_config") is not False
     written = advice.context(asker.settings, context, is_pbx_config_loaded=is_there)
     return wrong(what, f"{says}; see asterisk -rvvv", written)

@@ -84,15 +84,19 @@ async def missing(
     Raises:
         DriverError: it cannot be asked.
     """
-    found = []
+    found: list[Missing] = []
     async with Probe(settings) as asker:
-        absent = [] if settings.without_dialplan else await _absent(asker, sounds)
+        looked = Sounds(asker)
+        absent = [] if settings.without_dialplan else await _absent(looked, sounds)
         wanted = [
             (Need.INTERNAL_ROUTE, None),
             *((Need.ROUTE, name) for name in sorted(routing_classes, key=str)),
         ]
         for need, name in wanted:
             advice = await _lacks(asker, need, name)
+            if not advice and looked.failure is not None:
+                # Where no call to nobody is handed over, no campaign's call is.
+                advice = _told(await lost(asker, settings.context, looked.failure))
             if advice:
                 found.append(Missing(need=need, name=name, advice=advice))
     return (*found, *absent)
@@ -112,15 +116,11 @@ def _told(finding: Finding) -> str:
     return f"{finding.says}. {finding.advice}" if finding.severity is Severity.WRONG else ""
 
 
-async def _absent(asker: Probe, names: frozenset[str]) -> list[Missing]:
-    looked = Sounds(asker)
+async def _absent(looked: Sounds, names: frozenset[str]) -> list[Missing]:
     found = []
     for name in sorted(names):
         finding = await looked.lacking(name)
         if looked.failure is not None:
-            # Where no call to nobody can be handed over, no campaign's call can.
-            told = _told(await lost(asker, asker.settings.context, looked.failure))
-            found.append(Missing(need=Need.INTERNAL_ROUTE, name=None, advice=told))
             break
         if finding is not None:
             found.append(Missing(need=Need.SOUND, name=name, advice=_told(finding)))

@@ -10,6 +10,8 @@ from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._settings import AsteriskSettings
 
 __all__ = [
+    "ALWAYS",
+    "OWN_ROUTE",
     "PJSIP",
     "absent_of",
     "has_timing",
@@ -20,10 +22,10 @@ __all__ = [
     "technology_of",
 ]
 
-_ALWAYS = ("res_agi", "func_timeout", "app_dial", "bridge_simple")
+ALWAYS = ("res_agi", "func_timeout", "app_dial", "bridge_simple")
 """For playing, the dead man's switch, and transfers."""
 
-_OWN_ROUTE = "app_exec"
+OWN_ROUTE = "app_exec"
 """For the lines of our context that ring telephones."""
 
 _TIMING = ("res_timing_timerfd", "res_timing_pthread", "res_timing_kqueue", "res_timing_dahdi")
@@ -31,6 +33,8 @@ _TIMING = ("res_timing_timerfd", "res_timing_pthread", "res_timing_kqueue", "res
 
 # In the order in which they can be loaded.
 PJSIP = (
+    "res_sorcery_config",
+    "res_pjproject",
     "res_rtp_asterisk",
     "res_pjsip",
     "res_pjsip_session",
@@ -39,6 +43,9 @@ PJSIP = (
     "chan_pjsip",
 )
 """For any call over SIP; the last but one for the caller number."""
+
+_FORMATS = ("format_wav", "format_sln", "format_gsm", "format_pcm")
+"""Any of them: what sounds are kept in."""
 
 _CODECS = ("codec_alaw", "codec_ulaw")
 """Either of them: what the telephone network speaks."""
@@ -85,13 +92,15 @@ async def modules(asker: Probe) -> AsyncIterator[Finding]:
             advice.modules(["func_module"]),
         )
         return
-    absent = await absent_of(asker, _ALWAYS)
+    absent = await absent_of(asker, ALWAYS)
     if not await has_timing(asker):
         absent.append(_TIMING[0])
+    if len(await absent_of(asker, _FORMATS)) == len(_FORMATS):
+        absent.append(_FORMATS[0])
     channels = [channel for _, channel in routes_of(asker.settings)]
     is_own = any(is_own_route(asker.settings, channel) for channel in channels)
     if is_own:
-        absent += await absent_of(asker, [_OWN_ROUTE])
+        absent += await absent_of(asker, [OWN_ROUTE])
     if is_own or any(technology_of(channel) == "pjsip" for channel in channels):
         absent += await absent_of(asker, PJSIP)
         if len(await absent_of(asker, _CODECS)) == len(_CODECS):

@@ -7,6 +7,7 @@ fields of the driver's settings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,6 +24,9 @@ Reading = Callable[[str], object]
 RouteT = TypeVar("RouteT")
 
 _ROUTES = ("internal", "external")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_ASCII = 0x80
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -97,6 +101,7 @@ def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
         port = parts.port or (keys.tls_port if tls else keys.port)
     except ValueError:
         raise refuse("port", "(not a number)", "1 to 65535") from None
+    _check_escapes(parts.query)
     query = parts.query if keys.plus_is_blank else parts.query.replace("+", "%2B")
     fields: dict[str, object] = {}
     routes: dict[str, dict[str, Any]] = {}
@@ -118,6 +123,19 @@ def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
         internal=internal,
         external={name.partition(".")[2] or None: route for name, route in made.items()},
     )
+
+
+def _check_escapes(query: str) -> None:
+    """Refuse a percent sign that was meant as one and would be read as an escape.
+
+    Nobody writes a letter or a digit as an escape, and what is none of UTF-8 is no text.
+    """
+    for pair in query.split("&"):
+        key, _, value = pair.partition("=")
+        codes = [int(code, 16) for code in _ESCAPE.findall(value)]
+        is_needless = any(code < _ASCII and chr(code).isalnum() for code in codes)
+        if is_needless or _NO_TEXT.search(unquote(value, errors="surrogateescape")):
+            raise refuse(key, value, "a percent sign itself is written %25 in a URL")
 
 
 def _field(key: str, value: str, keys: Keys[RouteT]) -> object:

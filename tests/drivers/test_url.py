@@ -61,3 +61,37 @@ def test_a_plus_is_a_blank_to_asterisk_and_a_plus_to_freeswitch():
 
     assert one.external[None].variables == {"TAG": "a b"}
     assert other.external[None].variables == {"TAG": "a+b"}
+
+
+@pytest.mark.parametrize(
+    "domain", ["pbx.example", "25pbx.example", "25cafe.example", "zz.example", "x"]
+)
+def test_a_percent_sign_of_a_dial_string_is_read_as_one_where_it_can_be(domain):
+    """As the documentation writes it, or escaped."""
+    told = freeswitch.settings_from_url(
+        f"freeswitch://:p@h?internal=sofia/internal/{{number}}%{domain}", service_id=SERVICE
+    )
+
+    plain = domain.removeprefix("25")
+    assert told.internal.dial_string == f"sofia/internal/{{number}}%{plain}"
+
+
+@pytest.mark.parametrize("domain", ["cafe.example", "61bc.example", "ee.example", "42.example"])
+def test_a_percent_sign_that_reads_as_an_escape_is_refused_with_what_to_write(domain):
+    """Else another domain would be called, and nobody would be told."""
+    with pytest.raises(SettingsError) as refused:
+        freeswitch.settings_from_url(
+            f"freeswitch://:p@h?internal=sofia/internal/{{number}}%{domain}", service_id=SERVICE
+        )
+
+    assert "%25" in str(refused.value)
+    assert "internal" in str(refused.value)
+
+
+def test_a_header_of_sip_may_be_set_by_a_route():
+    told = freeswitch.settings_from_url(
+        "freeswitch://:p@h?external=sofia/gateway/x/{number}&external.set.sip_h_X-Foo=a-b",
+        service_id=SERVICE,
+    )
+
+    assert told.external[None].variables == {"sip_h_X-Foo": "a-b"}

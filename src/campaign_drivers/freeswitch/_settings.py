@@ -30,7 +30,7 @@ from campaign_drivers.caller_number import CALLER_NUMBER
 __all__ = ["FreeSwitchSettings", "Route"]
 
 _DIAL = re.compile(r"[a-z]+/[A-Za-z0-9_.:@%/;=+*-]*\{number\}[A-Za-z0-9_.:@%/;=+*-]*")
-_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
 _VALUE = re.compile(r"[A-Za-z0-9_.:@/+-]{0,200}")
 _CODEC = re.compile(r"[A-Za-z0-9_.@-]{1,60}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{0,80}")
@@ -53,7 +53,7 @@ def _dial_string(_: object, attribute: attrs.Attribute[Any], value: object) -> N
 
 
 def _variables(_: object, attribute: attrs.Attribute[Any], value: Mapping[str, str]) -> None:
-    rule = "names of letters, digits and _, none that the driver sets or that runs something"
+    rule = "names of letters, digits, _ and -, none that the driver sets or that runs something"
     for name, text in value.items():
         if not _VARIABLE.fullmatch(name) or _OURS.fullmatch(name):
             raise refuse(f"{attribute.name}.{name}", text, rule)

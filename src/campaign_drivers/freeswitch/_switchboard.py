@@ -175,6 +175,9 @@ class Switchboard:
 
     def _place(self, order: PlaceCall, now: int) -> None:
         call_id = order.call_id
+        if not call_id.isprintable():
+            self._out.notes.append(f"{call_id!r} is no id of a call: nothing was placed")
+            return
         if call_id in self.calls:
             self._out.notes.append(f"call {call_id} was ordered twice: placed once")
             return

@@ -29,11 +29,13 @@ __all__ = [
     "CallsAdriftReport",
     "CallsUpReport",
     "CapacityReport",
+    "ClockReport",
     "DeferralReport",
     "DigitReport",
     "DriverDownReport",
     "DriverUpReport",
     "EndReport",
+    "HostReport",
     "PlaybackEnd",
     "PlaybackReport",
     "RefusalReport",
@@ -139,6 +141,22 @@ class PlaybackEnd(Enum):
 @attrs.frozen
 class Tick:
     """Time has passed; what is due by now happens."""
+
+
+def _shows(given: object) -> Instant:
+    return Instant(plain_number("shows", given, 0, END))
+
+
+@attrs.frozen
+class ClockReport:
+    """What the calendar's clock shows now, which may be set while the host runs (R7.12).
+
+    The time that is given with each message is the service's own: it goes on by a clock that
+    nobody sets. Starts, expiries and calling hours follow the calendar. May be given at any time;
+    a difference of less than a second to what is known changes nothing.
+    """
+
+    shows: Instant = attrs.field(converter=_shows)
 
 
 @attrs.frozen
@@ -274,3 +292,6 @@ Report = (
     | CallsUpReport
 )
 """Everything a driver can report."""
+
+HostReport = Tick | ClockReport | StandstillReport
+"""Everything that the host says of itself."""

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -25,7 +26,7 @@ from campaign_core.reports import DeferralReport, Report
 from campaign_drivers._board import Board
 from campaign_drivers._driver import Driver, ReportSink
 from campaign_drivers._transport import Link, connect, tls_context
-from campaign_drivers.clock import present
+from campaign_drivers.clock import Clock, present
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
 __all__ = ["Address", "Connected", "dial", "monotonic_ms"]
@@ -117,8 +118,13 @@ class Connected(Driver):
         self._changed = asyncio.Event()
         self._was_up = False
         self._end: DriverError | None = None
+        self._now: Callable[[], Instant] = present
         self._run = token_hex(3)
         self._runs = count(1)
+
+    def keep_time(self, clock: Clock) -> None:
+        """Name instants by the host's clock; without this, by the time of day."""
+        self._now = clock.now
 
     @override
     async def start(self, report: ReportSink) -> None:
@@ -250,7 +256,7 @@ class Connected(Driver):
         self._is_reporting = True
         try:
             while self._reports and self._report is not None:
-                self._report(_timed(self._reports.popleft()))
+                self._report(_timed(self._reports.popleft(), self._now()))
         finally:
             self._is_reporting = False
 
@@ -277,8 +283,8 @@ class Connected(Driver):
         self._after()
 
 
-def _timed(report: Report) -> Report:
+def _timed(report: Report, now: Instant) -> Report:
     if not isinstance(report, DeferralReport):
         return report
-    # Inside, time is counted from the machine's start; outside it is the time of day.
-    return attrs.evolve(report, until=Instant(report.until - monotonic_ms() + present()))
+    # Inside, time is counted from the machine's start; outside it is the host's.
+    return attrs.evolve(report, until=Instant(report.until - monotonic_ms() + now))

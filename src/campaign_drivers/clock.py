@@ -3,12 +3,14 @@
 =================  =====================================  =========================================
 the clock          shows                                  is for
 =================  =====================================  =========================================
-``WallClock``      the time of the machine, as it is set  a service, and calls to real telephones
+``ServiceClock``   time that nobody sets (R7.12)          a service, and calls to real telephones
+``WallClock``      the time of the machine, as it is set  the calendar of a service
 ``RealClock``      its own time, at any speed             a simulation that is watched
 ``VirtualClock``   the time that it is told to go to      a simulation as fast as the machine allows
 =================  =====================================  =========================================
 
-The last two are in ``campaign_drivers.simulated``.
+A host that is given a ``WallClock`` goes by a ``ServiceClock`` beside it. The last two are in
+``campaign_drivers.simulated``.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from campaign_core import Instant
 
-__all__ = ["Clock", "Timer", "WallClock", "present"]
+__all__ = ["Calendar", "Clock", "ServiceClock", "Timer", "WallClock", "present", "steady_ms"]
 
 _LOOKS_EVERY_S = 30.0
 
@@ -45,9 +47,26 @@ class Clock(Protocol):
         """Return when it is that time."""
 
 
+@runtime_checkable
+class Calendar(Protocol):
+    """A clock that knows the time of the machine too, as it is set; starts and hours are by it."""
+
+    def calendar(self) -> Instant:
+        """Return what the machine's clock shows now."""
+
+
 def present() -> Instant:
     """Return the time of the machine, as it is set now."""
     return Instant(time.time_ns() // 1_000_000)
+
+
+# A machine that is suspended lets its monotonic clock stand still; this one counts on.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def steady_ms() -> int:
+    """Return milliseconds of a clock that is never set, and goes on while the machine sleeps."""
+    return time.clock_gettime_ns(_STEADY) // 1_000_000
 
 
 class WallClock:
@@ -56,8 +75,7 @@ class WallClock:
     A service runs for months. Meanwhile its machine may sleep, be moved to another host or have
     its clock corrected, and calling hours are those of the corrected clock. So nothing waits for
     long without another look at the time: what a correction makes due is done half a minute
-    later at most. Set back, the clock shows earlier times again; the core takes what happens
-    then as happening at the time of the last event (R6.13).
+    later at most. Durations are not for this clock: see :class:`ServiceClock`.
 
     Needs a running loop.
 
@@ -78,7 +96,7 @@ class WallClock:
 
     def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
         """Have something done at an instant, or in the next turn of the loop if that is past."""
-        return _WallTimer(self, at, do)
+        return _LookingTimer(self, at, do)
 
     async def sleep_until(self, at: Instant) -> None:
         """Return when it is that time."""
@@ -93,9 +111,75 @@ class WallClock:
         """Return how long to wait for an instant before another look at the time; 0: it is past."""
         return min(max(0, at - self._wall()) / 1_000, self._looks_every_s)
 
+    def service_clock(self, starts_at: Instant) -> ServiceClock:
+        """Return a clock that nobody sets, whose calendar is this one.
 
-class _WallTimer:
-    def __init__(self, clock: WallClock, at: Instant, do: Callable[[], None]) -> None:
+        Args:
+            starts_at: the first instant it shows.
+        """
+        looks_every_s = self._looks_every_s
+        return ServiceClock(starts_at=starts_at, calendar=self._wall, looks_every_s=looks_every_s)
+
+
+class ServiceClock:
+    """The time of a service: goes on with the machine's monotonic clock, and is never set (R7.12).
+
+    Waits and deadlines are by it. Beside it stands the calendar, which is the machine's clock as
+    it is set: the host tells the core how far the two stand apart. Time during which the machine
+    was suspended counts; such a wait is over half a minute late at most.
+
+    Needs a running loop.
+
+    Args:
+        starts_at: the first instant it shows; ``None``: what the calendar shows now.
+        calendar: tells the time of the machine.
+        steady: tells milliseconds since some moment, and is never set.
+        looks_every_s: the longest wait before another look.
+    """
+
+    def __init__(
+        self,
+        *,
+        starts_at: Instant | None = None,
+        calendar: Callable[[], Instant] = present,
+        steady: Callable[[], int] = steady_ms,
+        looks_every_s: float = _LOOKS_EVERY_S,
+    ) -> None:
+        self._calendar = calendar
+        self._steady = steady
+        self._looks_every_s = looks_every_s
+        self._before = (calendar() if starts_at is None else starts_at) - steady()
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+        return Instant(self._before + self._steady())
+
+    def calendar(self) -> Instant:
+        """Return what the machine's clock shows now."""
+        return self._calendar()
+
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
+        """Have something done at an instant, or in the next turn of the loop if that is past."""
+        return _LookingTimer(self, at, do)
+
+    async def sleep_until(self, at: Instant) -> None:
+        """Return when it is that time."""
+        has_come = asyncio.Event()
+        timer = self.call_at(at, has_come.set)
+        try:
+            await has_come.wait()
+        finally:
+            timer.cancel()
+
+    def wait_s(self, at: Instant) -> float:
+        """Return how long to wait for an instant before another look at the time; 0: it is past."""
+        return min(max(0, at - self.now()) / 1_000, self._looks_every_s)
+
+
+class _LookingTimer:
+    def __init__(
+        self, clock: WallClock | ServiceClock, at: Instant, do: Callable[[], None]
+    ) -> None:
         self._clock = clock
         self._at = at
         self._do = do

@@ -174,6 +174,12 @@ class Telephony(RuleBasedStateMachine):
         if all(isinstance(event, events.CallPlaced) for event in happened):
             assert said == {(event.campaign_id, event.position) for event in happened}
 
+    @rule(by_ms=st.sampled_from([-3_600_000, -30_000, -999, 0, 1_000, 90_000, 86_400_000]))
+    def the_clock_is_set(self, by_ms):
+        """R7.12: calling hours, start and expiry follow the wall clock; nothing else does."""
+        shows = max(0, self.naive.world.calendar + by_ms)
+        self._tell(reports.ClockReport(shows), ("after", 0))
+
     @rule(when=LATER)
     def host_stood_still(self, when):
         """R7.12: what nobody could hear times nobody out."""

@@ -14,14 +14,14 @@ from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
 from campaign_core._decision.queries import row_of
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
-from campaign_core._model.calling_hours import is_known_zone, is_open, local_time, next_change
+from campaign_core._model.calling_hours import is_known_zone, local_time
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._schedule.plan import cutoff
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow
-from campaign_core._state.lines import key_of_number, line_of, next_number, obstacle
+from campaign_core._state.lines import key_of_number, line_of, next_number, obstacle, zone_is_open
 from campaign_core._state.service import Draft, State
 from campaign_core._transition.evolve import open_draft
 from campaign_core._values.identifiers import CampaignId, Position
@@ -122,11 +122,12 @@ def _of_campaign(scene: _Scene) -> Iterator[Reason]:
     campaign = scene.campaign
     match campaign.status:
         case Status.SCHEDULED:
+            starts_at = scene.draft.time_of(campaign.starts_at)
             yield Reason(
                 kind=ReasonKind.SCHEDULED,
-                sentence=f"the campaign starts {_at(campaign.starts_at, 'UTC')}",
-                change=f"{_at(campaign.starts_at, 'UTC')}, or when it is started now",
-                until=campaign.starts_at,
+                sentence=f"the campaign starts {_at(scene.draft, starts_at, 'UTC')}",
+                change=f"{_at(scene.draft, starts_at, 'UTC')}, or when it is started now",
+                until=starts_at,
             )
         case Status.PAUSED:
             assert campaign.pause_reason is not None
@@ -162,8 +163,8 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
     if due_at > now:
         yield Reason(
             kind=ReasonKind.RETRY_DELAY,
-            sentence=f"to be tried again only {_at(due_at, zone)}",
-            change=_at(due_at, zone),
+            sentence=f"to be tried again only {_at(scene.draft, due_at, zone)}",
+            change=_at(scene.draft, due_at, zone),
             until=due_at,
         )
     hours = campaign.parameters.calling_hours
@@ -173,13 +174,13 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
             sentence=f"calling hours are in {zone}, a time zone that this machine does not know",
             change="when the service is started with time zone data (tzdata) that have it",
         )
-    elif not is_open(hours, zone, now):
-        opens_at = next_change(hours, zone, now)
+    elif not zone_is_open(scene.draft, campaign, zone if hours else "", now):
+        _, opens_at = campaign.zones[zone]
         yield Reason(
             kind=ReasonKind.OUTSIDE_CALLING_HOURS,
             sentence=f"outside the calling hours in {zone}",
-            change="" if opens_at is None else _at(opens_at, zone),
-            until=opens_at,
+            change="" if opens_at is None else _at(scene.draft, opens_at, zone),
+            until=None if opens_at is None else Instant(opens_at),
         )
     number = key_of_number(scene.draft, scene.recipient, index)
     held = obstacle(scene.draft, number, now)
@@ -189,7 +190,7 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
         yield Reason(
             kind=ReasonKind.FREQUENCY_CAP,
             sentence=f"the number was called {cap.attempts} times in {cap.per_h} h",
-            change=_at(held, zone),
+            change=_at(scene.draft, held, zone),
             until=Instant(held),
             count=cap.attempts,
             limit=cap.attempts,
@@ -212,7 +213,7 @@ def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
         yield Reason(
             kind=ReasonKind.CAMPAIGN_RATE,
             sentence=f"call rate of this campaign reached ({rate.calls} in {rate.per_s} s)",
-            change=_at(free_from, "UTC"),
+            change=_at(draft, free_from, "UTC"),
             until=Instant(free_from),
             count=rate.calls,
             limit=rate.calls,
@@ -260,7 +261,7 @@ def _of_driver(draft: Draft, now: int) -> Iterator[Reason]:
         yield Reason(
             kind=ReasonKind.DRIVER_DEFERRED,
             sentence="the telephony takes no call now",
-            change=_at(link.deferred_until, "UTC"),
+            change=_at(draft, link.deferred_until, "UTC"),
             until=link.deferred_until,
         )
     rate = draft.settings.call_rate
@@ -269,7 +270,7 @@ def _of_driver(draft: Draft, now: int) -> Iterator[Reason]:
         yield Reason(
             kind=ReasonKind.SERVICE_RATE,
             sentence=f"call rate of the service reached ({rate.calls} in {rate.per_s} s)",
-            change=_at(free_from, "UTC"),
+            change=_at(draft, free_from, "UTC"),
             until=Instant(free_from),
             count=rate.calls,
             limit=rate.calls,
@@ -304,6 +305,7 @@ def _ahead(scene: _Scene, line: Line) -> int:
     )
 
 
-def _at(at: int, zone: str) -> str:
+def _at(draft: Draft, at: int, zone: str) -> str:
+    """Return what the calendar will show at an instant of the service's time (R7.12)."""
     shown = zone if is_known_zone(zone) else "UTC"
-    return f"at {local_time(shown, at):%Y-%m-%d %H:%M:%S} {shown}"
+    return f"at {local_time(shown, draft.calendar_at(at)):%Y-%m-%d %H:%M:%S} {shown}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -19,13 +19,12 @@ from campaign_core._values.validators import refuse
 from campaign_core.commands import ChangeSettings, Command
 from campaign_core.decisions import Decision
 from campaign_core.errors import CommandRefusedError, SettingsError
-from campaign_core.reports import Report, StandstillReport, Tick
+from campaign_core.reports import ClockReport, HostReport, Report, StandstillReport
 
 __all__ = ["Batch", "Message", "Refusal", "Transition", "handle", "handle_batch", "open_service"]
 
-Message = Command | Report | Tick | StandstillReport
-"""What comes in: what a person wants, what the telephony saw, time passing, a host that stood
-still."""
+Message = Command | Report | HostReport
+"""What comes in: what a person wants, what the telephony saw, what the host says of its time."""
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -128,11 +127,15 @@ def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Bat
     return Batch(*_conclude(moment), tuple(refusals))
 
 
-def _begin(state: State, now: Instant, messages: Iterable[Message]) -> Moment:
+def _begin(state: State, now: Instant, messages: Sequence[Message]) -> Moment:
     _check_time(now)
     at = max(now, state.now)
     is_deaf = any(isinstance(message, StandstillReport) for message in messages)
     moment = Moment(open_draft(state, at), at, is_deaf=is_deaf)
+    for message in messages:
+        # What the clock shows is known before anything is due by it.
+        if isinstance(message, ClockReport):
+            moment.look_at(message)
     moment.take_due()
     return moment
 

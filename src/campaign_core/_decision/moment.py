@@ -30,9 +30,9 @@ from campaign_core._values.identifiers import (
     Position,
     call_id_of,
 )
-from campaign_core._values.instants import Instant
+from campaign_core._values.instants import SECOND_MS, Instant
 from campaign_core.commands import Command
-from campaign_core.reports import Report, StandstillReport, Tick
+from campaign_core.reports import ClockReport, HostReport, Report, StandstillReport, Tick
 
 __all__ = ["Moment"]
 
@@ -99,7 +99,13 @@ class Moment:
         call_id = call_id_of(self.draft.service_id, campaign_id, position, attempt)
         return scene_of(self.draft.calls[call_id], record)
 
-    def take(self, message: Command | Report | Tick | StandstillReport) -> None:
+    def look_at(self, clock: ClockReport) -> None:
+        """R7.12: how far the calendar stands from the service's time; to the second."""
+        ahead_ms = clock.shows - self.now
+        if abs(ahead_ms - self.draft.calendar_ahead_ms) >= SECOND_MS:
+            self.by(ev.SCHEDULER)(ev.CalendarShifted, ahead_ms=ahead_ms)
+
+    def take(self, message: Command | Report | HostReport) -> None:
         """Take one message.
 
         Raises:
@@ -115,6 +121,8 @@ class Moment:
         elif kind in COMMANDS:
             command: Any = message
             COMMANDS[kind](self.draft, command, self.by(command.actor))
+        elif isinstance(message, ClockReport):
+            self.look_at(message)
         elif kind is StandstillReport:
             stood_still(self.draft, self.by(ev.SCHEDULER))
         elif kind is not Tick:

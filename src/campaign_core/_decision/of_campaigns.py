@@ -64,7 +64,8 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, record: Recorder) -
     parameters = with_changes(model, **changes)
     if command.recipients is not None:
         refuse_repeats(draft, parameters)
-    starts_at = _starts_at(command, record.at)
+    today = draft.calendar_at(record.at)
+    starts_at = _starts_at(command, today)
     _refuse_unstartable(parameters, command, starts_at)
     campaign_id = CampaignId(draft.next_campaign_id)
     record(
@@ -76,11 +77,12 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, record: Recorder) -
         starts_at=starts_at,
         expires_at=command.expires_at,
     )
-    if starts_at <= record.at:
+    if starts_at <= today:
         record(ev.CampaignStarted, campaign_id=campaign_id, starts_at=starts_at)
 
 
 def _starts_at(command: cm.StartCampaign, now: Instant) -> Instant:
+    """Return when a campaign starts, by the calendar, which shows ``now`` (R4.2)."""
     match command.when:
         case cm.StartImmediately():
             return now
@@ -113,7 +115,9 @@ def _refuse_unstartable(
 
 def _start_now(draft: Draft, command: cm.StartNow, record: Recorder) -> None:
     campaign = campaign_in(draft, command, "started now", Status.SCHEDULED)
-    record(ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=record.at)
+    record(
+        ev.CampaignStarted, campaign_id=campaign.campaign_id, starts_at=draft.calendar_at(record.at)
+    )
 
 
 def _pause(draft: Draft, command: cm.PauseCampaign, record: Recorder) -> None:

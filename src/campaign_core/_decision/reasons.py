@@ -53,7 +53,8 @@ class Reason:
     change: str
     """What would change it; empty where nothing does."""
     until: Instant | None = None
-    """When time alone changes it; ``None``: time alone does not."""
+    """When time alone changes it, in the service's time, as ``now`` is (sentence and change are in
+    the calendar's, R7.12); ``None``: time alone does not."""
     count: int | None = None
     """How many there are of what the sentence counts: calls in progress, recipients ahead."""
     limit: int | None = None

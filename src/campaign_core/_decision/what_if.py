@@ -107,7 +107,7 @@ def starvation(state: State, now: Instant) -> tuple[Waiting, ...]:
         if row.status is not Status.ACTIVE or not row.idle:
             continue
         waiting = sorted(
-            (max(row.starts_at, rec.due_at_of(row.record(position))), position)
+            (max(state._row.time_of(row.starts_at), rec.due_at_of(row.record(position))), position)
             for position in idle_positions(row)
         )
         for since, position in waiting:

@@ -145,7 +145,7 @@ def has_candidate(draft: Draft, campaign: CampaignRow, now: int) -> bool:
     if not campaign.may_call:
         return False
     set_aside = False
-    for line in open_lines(campaign, now):
+    for line in open_lines(draft, campaign, now):
         while (key := campaign.ready[line].first()) is not None:
             held = _obstacle_of(draft, campaign, key, now)
             if not isinstance(held, int):
@@ -171,7 +171,7 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
     is_first = contenders.first() == campaign.rank
     rank = 1 if is_first else contenders.count_before(campaign.rank) + 1
     room = _Room(draft, campaign)
-    heads = {line: campaign.ready[line].first() for line in open_lines(campaign, now)}
+    heads = {line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)}
     rate = campaign.parameters.call_rate
     is_rated = rate is not None or draft.settings.call_rate is not None
     while head := _head(heads, room):

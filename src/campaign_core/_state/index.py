@@ -11,7 +11,7 @@ from campaign_core._state import record as rec
 from campaign_core._state import timers
 from campaign_core._state.campaign import CampaignRow, form_key
 from campaign_core._state.lines import line_up_all
-from campaign_core._state.service import Draft
+from campaign_core._state.service import Draft, ServiceRow
 from campaign_core._state.timers import Due
 from campaign_core._values.hashed import Hashed
 from campaign_core._values.ordered import Ordered
@@ -33,7 +33,7 @@ def rebuild(draft: Draft, now: int) -> None:
         draft.in_use[placement.line] += 1
         draft.campaign(placement.campaign_id).in_use[placement.line] += 1
     entries = [entry for call in calls for entry in timers.of_call(call)]
-    entries += [entry for row in draft.rows() for entry in of_campaign(row)]
+    entries += [entry for row in draft.rows() for entry in of_campaign(draft, row)]
     draft.timers = Ordered.of_keys(entries)
     rebuild_numbers(draft)
     rebuild_lines(draft, now)
@@ -54,14 +54,18 @@ def rebuild_numbers(draft: Draft) -> None:
     )
 
 
-def of_campaign(campaign: CampaignRow) -> list[int]:
-    """Return the timers that a campaign asks for."""
+def of_campaign(row: ServiceRow, campaign: CampaignRow) -> list[int]:
+    """Return the timers that a campaign asks for; what it names is a moment of the calendar."""
     entries = []
     if campaign.status is Status.SCHEDULED:
-        entries.append(timers.entry(campaign.starts_at, Due.START, campaign.campaign_id))
+        entries.append(
+            timers.entry(row.time_of(campaign.starts_at), Due.START, campaign.campaign_id)
+        )
     is_over = campaign.status.is_final or campaign.is_expired
     if campaign.expires_at is not None and not is_over:
-        entries.append(timers.entry(campaign.expires_at, Due.EXPIRY, campaign.campaign_id))
+        entries.append(
+            timers.entry(row.time_of(campaign.expires_at), Due.EXPIRY, campaign.campaign_id)
+        )
     return entries
 
 

@@ -62,7 +62,7 @@ def _barred(row: ServiceRow) -> Iterator[str]:
 
 def _timers(row: ServiceRow) -> Iterator[str]:
     wanted = {entry for call in row.calls.in_order() for entry in timers.of_call(call)}
-    wanted |= {entry for campaign in row.campaigns.values() for entry in of_campaign(campaign)}
+    wanted |= {entry for campaign in row.campaigns.values() for entry in of_campaign(row, campaign)}
     if wanted != set(row.timers):
         yield "R6.6: what is due is not what calls and campaigns ask for"
 

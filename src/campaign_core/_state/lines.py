@@ -220,27 +220,30 @@ def move_on(draft: Draft, campaign: CampaignRow, now: int) -> None:
     campaign.waiting = waiting
     if campaign.parameters.calling_hours:
         for _, zone in campaign.ready:
-            zone_is_open(campaign, zone, now)
+            zone_is_open(draft, campaign, zone, now)
 
 
-def zone_is_open(campaign: CampaignRow, zone: str, now: int) -> bool:
-    """Return whether a campaign calls in a time zone now (R6.11)."""
+def zone_is_open(row: ServiceRow, campaign: CampaignRow, zone: str, now: int) -> bool:
+    """Return whether a campaign calls in a time zone now: hours are the calendar's (R6.11)."""
     if not zone:
         return True
     known = campaign.zones.get(zone)
     if known is None or (known[1] is not None and known[1] <= now):
         hours = campaign.parameters.calling_hours
-        known = is_open(hours, zone, now), next_change(hours, zone, now)
+        today = row.calendar_at(now)
+        changes_at = next_change(hours, zone, today)
+        until = None if changes_at is None else row.time_of(changes_at)
+        known = is_open(hours, zone, today), until
         campaign.zones[zone] = known
     return known[0]
 
 
-def open_lines(campaign: CampaignRow, now: int) -> list[LineKey]:
+def open_lines(row: ServiceRow, campaign: CampaignRow, now: int) -> list[LineKey]:
     """Return the lines with somebody in them whose calling hours are open."""
     return [
         line
         for line, queue in campaign.ready.items()
-        if queue and zone_is_open(campaign, line[1], now)
+        if queue and zone_is_open(row, campaign, line[1], now)
     ]
 
 

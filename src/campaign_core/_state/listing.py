@@ -23,7 +23,7 @@ def is_parked_open(draft: ServiceRow, campaign: CampaignRow, now: int) -> bool:
             recipient = campaign.recipients.at(position)
             index = next_number(draft, recipient, campaign.record(position))
             assert index is not None
-            if zone_is_open(campaign, line_of(campaign, recipient, index)[1], now):
+            if zone_is_open(draft, campaign, line_of(campaign, recipient, index)[1], now):
                 return True
     return False
 
@@ -31,7 +31,7 @@ def is_parked_open(draft: ServiceRow, campaign: CampaignRow, now: int) -> bool:
 def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
     """List a campaign among those that compete and those that can place a call, or strike it."""
     may_call = campaign.may_call
-    lines = open_lines(campaign, now) if may_call else []
+    lines = open_lines(draft, campaign, now) if may_call else []
     rate = campaign.parameters.call_rate
     free_from = campaign.placements.free_from(rate) if rate and lines else 0
     phone_lines = {line for line, _ in lines} if free_from <= now else set()

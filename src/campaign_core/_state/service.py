@@ -47,6 +47,7 @@ class ServiceRow:
         "calls",
         "placements",
         "attempt_times",
+        "calendar_ahead_ms",
     )
 
     def __init__(self, *, service_id: ServiceId, settings: Settings, now: Instant) -> None:
@@ -67,6 +68,9 @@ class ServiceRow:
         self.placements: Placements = Placements()
         self.attempt_times: Ordered[str, tuple[int, ...]] = Ordered()
         """Instants of the counted attempts to a number on its line, while a cap is set."""
+
+        self.calendar_ahead_ms = 0
+        """How far the calendar stands ahead of the service's time (R7.12); negative: behind it."""
 
         # Counts cached, and the index.
         self.barred: Ordered[str, None] = Ordered()
@@ -105,6 +109,14 @@ class ServiceRow:
         if plan is None or line is _INTERNAL:
             return number in self.do_not_call
         return canonical_form(number, plan) in self.barred
+
+    def calendar_at(self, at: int) -> Instant:
+        """Return what the calendar shows at an instant of the service's time (R7.12)."""
+        return Instant(at + self.calendar_ahead_ms)
+
+    def time_of(self, moment: int) -> Instant:
+        """Return the service's time at a moment of the calendar; 0, where that was before it."""
+        return Instant(max(0, moment - self.calendar_ahead_ms))
 
     def has_room(self, line: Line) -> bool:
         """Return whether settings and telephony leave room for a call on a line (R6.3, R5.5)."""
@@ -147,6 +159,11 @@ class State:
     def now(self) -> Instant:
         """The time of the last event; no message is taken as earlier (R6.13)."""
         return self._row.now
+
+    @property
+    def calendar_ahead_ms(self) -> int:
+        """How far the calendar stands ahead of the service's time (R7.12); negative: behind it."""
+        return self._row.calendar_ahead_ms
 
     @property
     def sequence(self) -> int:

@@ -11,7 +11,7 @@ from campaign_core import events as ev
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.number_plan import canonical_form, spellings
 from campaign_core._state import record as rec
-from campaign_core._state.index import rebuild_lines, rebuild_numbers
+from campaign_core._state.index import of_campaign, rebuild_lines, rebuild_numbers
 from campaign_core._state.lines import leave, line_up
 from campaign_core._state.link import SURVEYS
 from campaign_core._state.pacing import Placements
@@ -102,6 +102,21 @@ def _changed(
     return listed
 
 
+def _calendar_shifted(draft: Draft, event: ev.CalendarShifted) -> None:
+    """R7.12: starts, expiries and calling hours are the calendar's; nothing else moves."""
+    owner = draft.owner
+    for row in list(draft.rows()):
+        for entry in of_campaign(draft, row):
+            draft.timers = draft.timers.without(entry, owner)
+    draft.calendar_ahead_ms = event.ahead_ms
+    for row in list(draft.rows()):
+        for entry in of_campaign(draft, row):
+            draft.timers = draft.timers.with_item(entry, None, owner)
+        if row.parameters.calling_hours and not row.status.is_final:
+            draft.campaign(row.campaign_id).zones.clear()
+            draft.touched_now.add(row.campaign_id)
+
+
 def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
     draft.link = attrs.evolve(draft.link, is_up=False, went_down_at=event.at, surveys_due=0)
     for call_id, call in list(draft.calls.items()):
@@ -161,6 +176,7 @@ OF_SERVICE: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.SettingsChanged: _settings_changed,
     ev.NumbersBarred: _numbers_barred,
     ev.NumbersUnbarred: _numbers_unbarred,
+    ev.CalendarShifted: _calendar_shifted,
     ev.DriverWentDown: _driver_went_down,
     ev.DriverCameUp: _driver_came_up,
     ev.CallsUpReported: _calls_up_reported,

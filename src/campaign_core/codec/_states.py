@@ -36,6 +36,8 @@ _PLAIN = {
 }
 _LATER_OF_CAMPAIGN = {"sounds_missing": 0}
 """Facts of a campaign that came after the format began: see ``_LATER`` of the values."""
+_LATER = {"calendar_ahead_ms": 0}
+"""Facts that came after the format began, left out where they have these values."""
 _NO_RECIPIENTS = RecipientList()
 
 
@@ -68,6 +70,11 @@ def state_to_data(state: State, large: LargeWriter) -> Data:
     campaigns = (_campaign_to_data(campaign, large) for campaign in row.campaigns.values())
     return {
         **{name: getattr(row, name) for name in _PLAIN},
+        **{
+            name: fact
+            for name, without in _LATER.items()
+            if (fact := getattr(row, name)) != without
+        },
         "settings": _written(Settings, row.settings),
         "models": large.rows(models),
         "campaigns": large.rows(campaigns),
@@ -87,7 +94,8 @@ def state_from_data(data: Data, large: LargeReader) -> State:
         settings=_read(Settings, data["settings"]),
         now=plain["now"],
     )
-    for name, value in plain.items():
+    later = {name: _read(int, data.get(name, without)) for name, without in _LATER.items()}
+    for name, value in (plain | later).items():
         setattr(row, name, value)
     models = large.rows(data["models"])
     row.models = Ordered((key, _model_from_data(model, large)) for key, model in models)

@@ -48,6 +48,7 @@ from campaign_core.events._campaign import (
     RecipientsFailed,
 )
 from campaign_core.events._service import (
+    CalendarShifted,
     CallsUpReported,
     DriverCameUp,
     DriverCapacityChanged,
@@ -70,6 +71,7 @@ __all__ = [
     "AnswerConfirmed",
     "AttemptsAdded",
     "AttemptsStopped",
+    "CalendarShifted",
     "CallAnswered",
     "CallEnded",
     "CallEvent",
@@ -121,6 +123,7 @@ Event = (
     | SettingsChanged
     | NumbersBarred
     | NumbersUnbarred
+    | CalendarShifted
     | DriverWentDown
     | DriverCameUp
     | CallsUpReported

@@ -12,6 +12,7 @@ from campaign_core._values.instants import Instant
 from campaign_core.events._base import BaseEvent
 
 __all__ = [
+    "CalendarShifted",
     "CallsUpReported",
     "DriverCameUp",
     "DriverCapacityChanged",
@@ -56,6 +57,14 @@ class NumbersUnbarred(BaseEvent):
     """Numbers were taken off the do-not-call list."""
 
     numbers: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class CalendarShifted(BaseEvent):
+    """The calendar's clock was set: it stands otherwise to the service's time now (R7.12)."""
+
+    ahead_ms: int
+    """How far it stands ahead of the time of events; negative: behind it."""
 
 
 @attrs.frozen(kw_only=True)

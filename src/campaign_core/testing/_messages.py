@@ -28,7 +28,7 @@ from campaign_core._model.statuses import Purpose, RecipientStatus, Status
 from campaign_core._state.call import Call, Playing, Ringing, Silent
 from campaign_core._state.service import State
 from campaign_core._values.identifiers import CallId, CampaignId, ModelId, Position
-from campaign_core._values.instants import MINUTE_MS, SECOND_MS, Instant
+from campaign_core._values.instants import HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 from campaign_core.testing._values import (
     call_limits,
     campaign_models,
@@ -206,14 +206,15 @@ def _of_a_model(draw: st.DrawFn, state: State, model_id: ModelId) -> cm.Command:
 
 @st.composite
 def _start(draw: st.DrawFn, state: State, model_id: ModelId) -> cm.Command:
+    today = state.now + state.calendar_ahead_ms
     whens: list[cm.StartImmediately | cm.StartAfter | cm.StartAt] = [
         cm.StartImmediately(),
         cm.StartImmediately(),
         cm.StartAfter(1),
-        cm.StartAt(Instant(state.now + 1_500)),
+        cm.StartAt(Instant(today + 1_500)),
     ]
     lasts_ms = draw(seldom(_one([30 * SECOND_MS, 90 * SECOND_MS, 60 * MINUTE_MS])))
-    expires_at = None if lasts_ms is None else Instant(state.now + lasts_ms)
+    expires_at = None if lasts_ms is None else Instant(today + lasts_ms)
     return cm.StartCampaign(model_id=model_id, when=draw(_one(whens)), expires_at=expires_at)
 
 
@@ -253,6 +254,14 @@ def _of_recipients(draw: st.DrawFn, state: State, campaign_id: CampaignId) -> cm
     return cm.AddAttempts(campaign_id=campaign_id, positions=some, attempts=attempts)
 
 
+@st.composite
+def _of_the_host(draw: st.DrawFn, state: State) -> rp.HostReport:
+    steps = [-HOUR_MS, -SECOND_MS, 0, 90 * SECOND_MS, HOUR_MS]
+    shows = max(0, state.now + state.calendar_ahead_ms + draw(_one(steps)))
+    told: list[rp.HostReport] = [rp.Tick(), rp.Tick(), rp.StandstillReport()]
+    return draw(_one([*told, rp.ClockReport(Instant(shows))]))
+
+
 # Both, and the clock -----------------------------------------------------------------------
 
 
@@ -270,6 +279,5 @@ def messages_for(draw: st.DrawFn, state: State) -> Message:
     if kind < 3:  # noqa: PLR2004 -- three times in ten
         return draw(commands_for(state))
     if kind == 3:  # noqa: PLR2004
-        of_the_host: list[Message] = [rp.Tick(), rp.Tick(), rp.StandstillReport()]
-        return draw(_one(of_the_host))
+        return draw(_of_the_host(state))
     return draw(reports_for(state))

@@ -180,5 +180,7 @@ class ServiceStatus:
     """Why the process that was asked cannot serve or lead it, or is unsure that it leads."""
     waiting: list[Waiting] | None = None
     """``None``: it was not asked for."""
+    calendar_ahead_ms: int = 0
+    """How far the server's clock stands ahead of the service's own time; negative: behind it."""
     unknown_time_zones: list[UnknownTimeZone] = attrs.field(factory=list)
     """Whose calling hours the server cannot tell: nobody there is called."""

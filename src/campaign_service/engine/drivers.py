@@ -112,6 +112,11 @@ class _ReadsUrl(Protocol[_Settings_co]):
         """Return the settings that a URL holds."""
 
 
+class _KeepsTime(Driver, Protocol):
+    def keep_time(self, clock: Clock) -> None:
+        """Name instants by the host's clock."""
+
+
 class _Examines(Protocol[_Settings_contra]):
     async def __call__(
         self, settings: _Settings_contra, *, sounds: frozenset[str], number: str | None
@@ -120,12 +125,14 @@ class _Examines(Protocol[_Settings_contra]):
 
 
 def _of_url(
-    read: _ReadsUrl[_Settings], make: Callable[[_Settings], Driver], look: _Examines[_Settings]
+    read: _ReadsUrl[_Settings], make: Callable[[_Settings], _KeepsTime], look: _Examines[_Settings]
 ) -> _Kind:
     """Return a kind whose settings are its URL."""
 
     def open_(request: DriverRequest) -> Driver:
-        return make(read(request.url, service_id=request.service_id))
+        driver = make(read(request.url, service_id=request.service_id))
+        driver.keep_time(request.clock)
+        return driver
 
     async def examine_(asked: Examination) -> tuple[Finding, ...]:
         settings = read(asked.url, service_id=asked.service_id)

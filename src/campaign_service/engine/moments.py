@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from campaign_core import CallId, Instant, State, Transition, handle, handle_batch, strays
 from campaign_core.decisions import HangUp
-from campaign_core.reports import DriverDownReport, Report, StandstillReport, Tick
+from campaign_core.reports import DriverDownReport, HostReport, Report, Tick
 from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
@@ -68,7 +68,7 @@ class Moments:
         if reports or not messages:
             self.take(reports or [Tick()])
 
-    def take(self, messages: Sequence[Report | Tick | StandstillReport]) -> None:
+    def take(self, messages: Sequence[Report | HostReport]) -> None:
         """Take some messages as one moment."""
         self._adopt(handle_batch(self.state, messages, self._clock.now()))
         # R7.11: of these the state knows nothing, and somebody may hear silence in them.

@@ -9,11 +9,14 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self, get_args
 
+import attrs
+
 from campaign_core import Instant, State, Transition, next_wakeup
 from campaign_core.commands import Command
-from campaign_core.reports import DriverDownReport, Report, StandstillReport
+from campaign_core.reports import DeferralReport, DriverDownReport, Report, StandstillReport
 from campaign_drivers import Driver, LinkLostError
 from campaign_drivers.clock import Clock, Timer
+from campaign_service.engine.calendar import CalendarWatch, clock_of_service
 from campaign_service.engine.conditions import Conditions
 from campaign_service.engine.connecting import connected
 from campaign_service.engine.gate import Gate, Shut
@@ -36,6 +39,7 @@ __all__ = ["RealTimeEngine"]
 _log = logging.getLogger(__name__)
 
 _REPORTS = frozenset(get_args(Report))
+_LOOKS_AT_CALENDAR_EVERY_S = 1.0
 _DEFERRED_MS = (1_000, 5_000)
 """For how long calls are deferred while none passes, at first and at most."""
 
@@ -50,7 +54,8 @@ class RealTimeEngine:
     Args:
         opened: what ``open_service`` returned, or a state to go on from.
         driver: the telephony.
-        clock: the time; the driver's own, where it has one.
+        clock: the time; the driver's own, where it has one. By the machine's clock, which may be
+            set, go starts, expiries and calling hours alone (R7.12).
         journal: keeps the events; ``None``: nothing does.
         observers: are told the events of each moment.
         keeps_trying: whether a telephony that is out of reach at the start is waited for.
@@ -69,7 +74,9 @@ class RealTimeEngine:
         upkeep: Upkeep | None = None,
     ) -> None:
         self._driver = driver
-        self._clock = clock
+        self._shown = clock
+        self._clock = clock_of_service(clock, opened.state)
+        self._calendar = CalendarWatch(self._clock)
         self._keeps_trying = keeps_trying
         self._upkeep = upkeep or Upkeep()
         self._scribe = Scribe(
@@ -87,7 +94,7 @@ class RealTimeEngine:
         self._zones = ZoneWatch(lambda: self.state)
         self._moments = Moments(
             opened.state,
-            clock=clock,
+            clock=self._clock,
             gate=self._gate,
             scribe=self._scribe,
             observers=(*observers, self._zones),
@@ -110,7 +117,7 @@ class RealTimeEngine:
 
     @property
     def now(self) -> Instant:
-        """The time."""
+        """The service's time (R7.12)."""
         return self._clock.now()
 
     @property
@@ -150,6 +157,8 @@ class RealTimeEngine:
                 # The core takes the driver to be up until it is told otherwise.
                 self._moments.take([DriverDownReport()])
                 self._begin(connected(self._driver, self._hear))
+        if self._calendar.is_needed:
+            self._begin(self._follow_calendar())
         self._begin(self._work())
         self._begin(self._pulse.beat())
         if self._keeps_journal:
@@ -251,6 +260,8 @@ class RealTimeEngine:
                 self._gate.forget()
             if self._pulse.was_deaf():
                 self._moments.take([StandstillReport()])
+            if self._calendar.differs(self.state):
+                self._moments.take([self._calendar.report(self.state)])
             given, self._inbox = self._inbox, []
             self._moments.take_all(given)
             self._conditions.look()
@@ -269,11 +280,20 @@ class RealTimeEngine:
 
     def _hear(self, report: Report) -> None:
         """Take a report of the driver; of what is none nothing comes but a line in the log."""
-        if type(report) in _REPORTS:
-            self._put(report)
-        else:
+        if type(report) not in _REPORTS:
             kind = type(report).__qualname__
             _log.error("the driver reported what is no report, and it was left out: a %s", kind)
+            return
+        if isinstance(report, DeferralReport) and self._shown is not self._clock:
+            apart_ms = self._clock.now() - self._shown.now()
+            report = attrs.evolve(report, until=Instant(max(0, report.until + apart_ms)))
+        self._put(report)
+
+    async def _follow_calendar(self) -> None:
+        while True:
+            if self._calendar.differs(self.state):
+                self._bell.set()
+            await asyncio.sleep(_LOOKS_AT_CALENDAR_EVERY_S)
 
     def _put(self, message: Report | Given) -> None:
         self._inbox.append(message)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from campaign_core import State, replay
+from campaign_core import Instant, State, replay
+from campaign_drivers.clock import Clock, WallClock, steady_ms
 from campaign_service.database import Database
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import Head, SqlJournal, TenantRow
@@ -18,6 +19,8 @@ __all__ = ["Following"]
 
 _PATIENCE_S = 5.0
 """It reads a little, and often: a server that has not answered for so long is away."""
+_FRESH_MS = 2_000
+"""What is read so soon after the look before was written in between."""
 _ROUND_MAX = 2_000
 """Events read at a time, so that queries meanwhile see the progress."""
 
@@ -43,6 +46,26 @@ class Following:
         self._database = database
         self._tenant = tenant
         self._known = _Known(None)
+        self._read_at_ms: int | None = None
+        """When the last event was read, soon after it was written; ``None``: it is older."""
+        self._looked_at_ms = 0
+
+    def now(self, clock: Clock) -> Instant:
+        """Return the service's time, as far as that is known beside its leader (R7.12).
+
+        Args:
+            clock: this process's. Of the machine's no more is asked than must be: that of the
+                leader's machine may be another.
+        """
+        state = self._known.state
+        if state is None:
+            return clock.now()
+        now = clock.now() - state.calendar_ahead_ms
+        if not isinstance(clock, WallClock):
+            now = clock.now()
+        elif self._read_at_ms is not None:
+            now = state.now + steady_ms() - self._read_at_ms
+        return Instant(max(now, state.now))
 
     @property
     def state(self) -> State | None:
@@ -61,6 +84,7 @@ class Following:
             JournalDamagedError: what is stored is not what was written.
             JournalAwayError: it cannot be read just now.
         """
+        self._read_at_ms = None
         found = await asyncio.to_thread(SqlJournal(self._database, self._tenant).recover)
         if found is None:
             self._known = _Known(None)
@@ -70,6 +94,7 @@ class Following:
     def resume(self, state: State) -> None:
         """Go on from a state whose events are all durable, as a leader does that stands down."""
         self._known = _Known(state)
+        self._read_at_ms = None
 
     async def read_on(self) -> Sequence[Entry]:
         """Read what was written since, some of it if it is much, and return it.
@@ -80,6 +105,11 @@ class Following:
         """
         known, entries = await asyncio.to_thread(self._read_on, self._known)
         self._known = known
+        now_ms = steady_ms()
+        if entries:
+            is_new = now_ms - self._looked_at_ms < _FRESH_MS
+            self._read_at_ms = now_ms if is_new else None
+        self._looked_at_ms = now_ms
         return entries
 
     def _read_on(self, known: _Known) -> tuple[_Known, list[Entry]]:

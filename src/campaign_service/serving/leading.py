@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import attrs
 
+from campaign_core import Instant, State, Transition, calls, open_service
 from campaign_core import Settings as GeneralSettings
-from campaign_core import State, Transition, calls, open_service
 from campaign_drivers.clock import Clock
 from campaign_service.database import Database
 from campaign_service.engine import (
@@ -21,6 +21,7 @@ from campaign_service.engine import (
     Upkeep,
     open_driver,
 )
+from campaign_service.engine.calendar import clock_of_service
 from campaign_service.journal import Entry
 from campaign_service.journal.sql import SqlJournal, TenantRow
 from campaign_service.journal.sql.snapshots import kept
@@ -56,16 +57,18 @@ class Leading:
     Args:
         post: what it is made of.
         state: to go on from; ``None``: the journal is empty, and the service is opened.
+        resumes_at: the service's time now.
     """
 
-    def __init__(self, post: Post, state: State | None) -> None:
+    def __init__(self, post: Post, state: State | None, *, resumes_at: Instant) -> None:
         self._post = post
-        tenant, clock = post.tenant, post.clock
+        tenant = post.tenant
         self._journal = SqlJournal(post.database, tenant)
         if state is None:
-            opened = open_service(tenant.service_id, GeneralSettings(), clock.now())
+            opened = open_service(tenant.service_id, GeneralSettings(), resumes_at)
         else:
             opened = Transition(state, (), ())
+        clock = clock_of_service(post.clock, opened.state, resumes_at=resumes_at)
         self.driver = open_driver(
             DriverRequest(
                 url=post.settings.tenants[tenant.name], service_id=tenant.service_id, clock=clock

@@ -107,6 +107,13 @@ class Life:
         """The state as of the last event read; ``None``: the journal is empty."""
         return self._following.state
 
+    @property
+    def now(self) -> Instant:
+        """The service's time (R7.12)."""
+        if self.leading is not None:
+            return self.leading.engine.now
+        return self._following.now(self._clock)
+
     async def recover(self, *, rank: int) -> None:
         """Read the journal up to its last event.
 
@@ -189,7 +196,7 @@ class Life:
     async def _lead(self, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
         """Lead until this process stops or another one leads."""
         # What tells of its telephony may be another file than when this process was started.
-        leading = Leading(self._post, self._following.state)
+        leading = Leading(self._post, self._following.state, resumes_at=self.now)
 
         def begun() -> None:
             self.leading, self.leader_url, self.trouble = leading, self._own_url, None

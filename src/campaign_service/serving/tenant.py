@@ -61,7 +61,6 @@ class Tenant:
         self.service_id: ServiceId = row.service_id
         self.history = History(database, row)
         self._row = row
-        self._clock = clock
         self._stream = EventStream(self.history)
         self._life = Life(
             row,
@@ -93,8 +92,8 @@ class Tenant:
 
     @property
     def now(self) -> Instant:
-        """The time; the last event's, where the machine's clock was set back behind it (R6.13)."""
-        return Instant(max(self._clock.now(), self.state.now))
+        """The service's time, which the machine's clock does not set (R7.12)."""
+        return Instant(max(self._life.now, self.state.now))
 
     def health(self) -> Health:
         """Return the tenant's health in this process."""

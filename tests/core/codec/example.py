@@ -203,11 +203,27 @@ def story_of_numbers() -> Recorded:
     return story
 
 
+@cache
+def story_of_a_clock_that_is_set() -> Recorded:
+    """Tell of what came later: a calendar apart from the service's time, and a standstill."""
+    story = Recorded()
+    hours = (CallingHours(days=list(core.Weekday), opens_min=0, closes_min=1_440),)
+    story.start(
+        "1", script=CallScript(confirm_answer=True, answer_prompt=None), calling_hours=hours
+    )
+    story.tell(reports.AnswerReport(story.call("1")))
+    story.tell(reports.ClockReport(story.now - 60 * MINUTE), after=SECOND)
+    story.tell(reports.StandstillReport(), after=SECOND)
+    story.begin(1, when=commands.StartAfter(60))
+    return story
+
+
 STORIES = {
     "format-1.json": story_of_everything,
     "format-1-part.json": story_of_a_part,
     "format-1-capacity.json": story_of_a_smaller_telephony,
     "format-1-numbers.json": story_of_numbers,
+    "format-1-clock.json": story_of_a_clock_that_is_set,
 }
 """By the file in ``tests/core/data`` that keeps what they write."""
 
@@ -231,7 +247,9 @@ def _main() -> None:
     lists = {
         "events": story.events,
         "commands": [m for m in kinds.values() if isinstance(m, commands.Command)],
-        "reports": [m for m in kinds.values() if isinstance(m, reports.Report | reports.Tick)],
+        "reports": [
+            m for m in kinds.values() if isinstance(m, reports.Report | reports.HostReport)
+        ],
         "decisions": [d for d in kinds.values() if isinstance(d, decisions.Decision)],
     }
     data = {name: [codec.to_data(value) for value in values] for name, values in lists.items()}

@@ -73,7 +73,7 @@ def test_example_holds_every_event_every_message_and_every_decision():
         *commands.Command.__args__,
         *reports.Report.__args__,
         *decisions.Decision.__args__,
-        reports.Tick,
+        *reports.HostReport.__args__,
     )
 
     assert {type(value) for value in EVERY_KIND} >= set(unions)

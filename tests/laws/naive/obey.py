@@ -148,7 +148,7 @@ def _start_campaign(world: World, command: commands.StartCampaign) -> None:
     """R4.1, R4.2, R4.11."""
     model = _model(world, command.model_id)
     _refuse_if(not model.enabled, "the model is disabled")
-    starts_at = world.now
+    starts_at = world.calendar
     match command.when:
         case commands.StartImmediately():
             pass
@@ -156,7 +156,7 @@ def _start_campaign(world: World, command: commands.StartCampaign) -> None:
             starts_at += minutes * 60_000
         case commands.StartAt(at=at):
             starts_at = at
-            _refuse_if(at < world.now, "the start is past")
+            _refuse_if(at < world.calendar, "the start is past")
     parameters = attrs.evolve(
         model,
         name=model.name if command.name is None else command.name,
@@ -182,7 +182,7 @@ def _start_campaign(world: World, command: commands.StartCampaign) -> None:
     )
     _append(run, list(parameters.recipients))
     world.runs[run.campaign_id] = run
-    if starts_at <= world.now:
+    if starts_at <= world.calendar:
         run.status = Status.ACTIVE
 
 
@@ -202,7 +202,7 @@ def _obey_about_campaign(world: World, command: object) -> None:
         case commands.StartNow():
             _refuse_if(run.status is not Status.SCHEDULED, run.status.name)
             run.status = Status.ACTIVE
-            run.starts_at = world.now
+            run.starts_at = world.calendar
         case commands.PauseCampaign():
             _refuse_if(run.status is not Status.ACTIVE, run.status.name)
             run.status = Status.PAUSED

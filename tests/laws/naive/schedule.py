@@ -76,7 +76,7 @@ def _may_be_called(world: World, run: Run, person: Person) -> bool:
         delays_s = dict(run.parameters.retry.delays_s)
         if world.now < last.ended_at + 1_000 * delays_s.get(last.outcome, 0):
             return False
-    return hours_are_open(run, person, world.now) and not _is_capped(world, called)
+    return hours_are_open(run, person, world.calendar) and not _is_capped(world, called)
 
 
 def next_number(world: World, person: Person) -> Called | None:

@@ -21,6 +21,7 @@ from campaign_core.reports import (
     CallsAdriftReport,
     CallsUpReport,
     CapacityReport,
+    ClockReport,
     DeferralReport,
     DigitReport,
     DriverDownReport,
@@ -83,6 +84,9 @@ class NaiveService:
         taken = Taken(orders=world.orders, ended=world.ended)
         # R7.12: what nobody could hear times nobody out.
         is_deaf = any(isinstance(message, StandstillReport) for message in messages)
+        for message in messages:
+            if isinstance(message, ClockReport):
+                _look_at_the_calendar(world, message)
         _do_what_is_due(world, is_deaf=is_deaf)
         for index, message in enumerate(messages):
             try:
@@ -149,14 +153,22 @@ def _do_what_is_due(world: World, *, is_deaf: bool) -> None:
             flow.deadline_passed(world, what)
 
 
+def _look_at_the_calendar(world: World, message: ClockReport) -> None:
+    """R7.12: how far the calendar stands from the service's own time, to the second."""
+    ahead_ms = message.shows - world.now
+    if abs(ahead_ms - world.ahead_ms) >= 1_000:
+        world.ahead_ms = ahead_ms
+        world.record("calendar shifted")
+
+
 def _all_due(world: World) -> list[tuple[int, int, str, Any]]:
     due: list[tuple[int, int, str, Any]] = []
     for run in world.runs.values():
         name = f"{run.campaign_id:08x}"
         if run.status is Status.SCHEDULED:
-            due.append((run.starts_at, _STARTS, name, run))
+            due.append((run.starts_at - world.ahead_ms, _STARTS, name, run))
         elif not run.status.is_final and run.expires_at is not None and not run.expired:
-            due.append((run.expires_at, _EXPIRIES, name, run))
+            due.append((run.expires_at - world.ahead_ms, _EXPIRIES, name, run))
     for call in world.calls.values():
         grace_ms = GRACE_MS if call.deadline_passed else 0
         due.append((call.deadline_at + grace_ms, _DEADLINES, call.call_id, call))
@@ -171,7 +183,7 @@ def _all_due(world: World) -> list[tuple[int, int, str, Any]]:
 
 def _hear(world: World, message: object) -> None:
     match message:
-        case Tick():
+        case Tick() | ClockReport():
             pass
         case StandstillReport():
             for call in world.calls.values():

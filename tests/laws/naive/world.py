@@ -123,6 +123,7 @@ class World:
     service_id: str
     settings: Settings
     now: int
+    """The service's time."""
     last_event_at: int
     models: dict[int, CampaignModel] = field(default_factory=dict)
     runs: dict[int, Run] = field(default_factory=dict)
@@ -130,6 +131,8 @@ class World:
     runs_made: int = 0
     calls: dict[str, Call] = field(default_factory=dict)
     do_not_call: set[str] = field(default_factory=set)
+    ahead_ms: int = 0
+    """R7.12: how far the calendar stands ahead of the service's time."""
     driver_up: bool = True
     down_at: int = 0
     calls_up_heard: int = 2
@@ -159,6 +162,11 @@ class World:
             orders=list(self.orders),
             ended=list(self.ended),
         )
+
+    @property
+    def calendar(self) -> int:
+        """R7.12: what the calendar shows now."""
+        return self.now + self.ahead_ms
 
     def record(self, what: str) -> None:
         """Something happened now."""

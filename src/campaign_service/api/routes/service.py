@@ -98,6 +98,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
             limits=shape_of(state.settings.call_limits, wanted.CallLimits),
         ),
         campaigns=dict(statuses),
+        calendar_ahead_ms=state.calendar_ahead_ms,
         unknown_time_zones=[
             records.UnknownTimeZone(
                 campaign_id=one.campaign_id, time_zone=one.time_zone, recipients=one.recipients

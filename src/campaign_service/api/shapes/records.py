@@ -165,6 +165,13 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
     link: LinkStatus
     calls: CallsInUse
     campaigns: Annotated[dict[Status, int], Meta(description="How many there are, by status.")]
+    calendar_ahead_ms: Annotated[
+        int,
+        Meta(
+            description="How far the server's clock stands ahead of the service's own time (R7.12),"
+            " by which events are told; 0 unless it was set meanwhile; negative: behind."
+        ),
+    ]
     unknown_time_zones: Annotated[
         list[UnknownTimeZone],
         Meta(description="Whose calling hours cannot be told: nobody there is called."),

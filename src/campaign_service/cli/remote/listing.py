@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 import click
@@ -151,6 +151,10 @@ def _service_lines(now: ServiceStatus) -> Iterator[str]:
     )
     counts = ", ".join(f"{count} {name.lower()}" for name, count in now.campaigns.items() if count)
     yield f"  campaigns   {counts or 'none'}"
+    if now.calendar_ahead_ms:
+        way = "ahead of" if now.calendar_ahead_ms > 0 else "behind"
+        apart = timedelta(seconds=abs(now.calendar_ahead_ms) // 1_000)
+        yield f"  clock       stands {apart} {way} the service's time, by which events are told"
     for unknown in now.unknown_time_zones:
         yield (
             f"  NOT CALLED  {counted(unknown.recipients, 'recipient')} of campaign"

@@ -12,7 +12,7 @@ from campaign_core import Instant, open_service
 from campaign_core.commands import Command
 from campaign_core.errors import CommandRefusedError
 from campaign_drivers import Driver
-from campaign_drivers.clock import Clock, WallClock, present
+from campaign_drivers.clock import Clock, ServiceClock, present
 from campaign_drivers.simulated import Exchange, RealClock
 from campaign_service.cli.runs.clocks import ShiftedClock
 from campaign_service.cli.runs.display import Display, progress_of
@@ -183,7 +183,7 @@ def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Itera
 
 def _clock(job: Job) -> Clock:
     if not job.is_simulated:
-        return WallClock()
+        return ServiceClock()
     clock = RealClock(speed=job.speed)
     starts_at: Instant | None = job.file.simulation.starts_at
     return clock if starts_at is None else ShiftedClock(clock, starts_at=starts_at)

@@ -30,7 +30,7 @@ from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, built, recipient_list
 from campaign_service.api.times import instant_in
 
-__all__ = ["command_of", "listed", "selection", "start_command", "times_as_sent"]
+__all__ = ["command_of", "listed", "positions_of", "selection", "start_command", "times_as_sent"]
 
 
 def listed(rows: Sequence[wanted.Recipient], path: str = "recipients") -> RecipientList:
@@ -49,8 +49,11 @@ def listed(rows: Sequence[wanted.Recipient], path: str = "recipients") -> Recipi
 
 def selection(positions: Sequence[int] | str) -> tuple[Position, ...] | AllFailed:
     """Return the positions of a body, or what stands for all failed ones."""
-    if isinstance(positions, str):
-        return ALL_FAILED
+    return ALL_FAILED if isinstance(positions, str) else positions_of(positions)
+
+
+def positions_of(positions: Sequence[int]) -> tuple[Position, ...]:
+    """Return the positions of a body; of a long list, to be asked in a thread."""
     return tuple(Position(position) for position in positions)
 
 

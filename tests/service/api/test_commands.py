@@ -1,6 +1,7 @@
 """R2 to R5 over HTTP: what is taken, what is refused, and with which problem."""
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -321,6 +322,23 @@ def test_positions_that_are_not_there_are_named_each(ask, scheduled, step):
     command = {"command": "AddAttempts", "campaign_id": scheduled, "attempts": 1}
     trial = ask.post(below("what-if"), json={"trial": {**command, "positions": [1, 9]}})
     assert bad_fields(trial) == ["trial.positions[1]"]
+
+
+def test_attempts_are_stopped_and_added_for_any_number_of_positions(ask):
+    """Issue F10: `stop-attempts` takes any number of positions: a body may be longer than 1 MiB."""
+    rows = [{"number": f"+39{number:09}"} for number in range(160_000)]
+    made = ask.post(below("models"), json={**MODEL, "name": "Very many", "recipients": rows})
+    later = {"model_id": made.json()["model_id"], "when": {"mode": "DELAYED", "minutes": 9}}
+    of = below(f"campaigns/{ask.post(below('campaigns'), json=later).json()['campaign_id']}")
+    body = {"positions": list(range(1, 160_001))}
+    assert len(json.dumps(body)) > 1 << 20
+
+    assert ask.post(f"{of}/stop-attempts", json=body).status_code == 200
+    assert ask.get(f"{of}/recipients?state=IDLE").json()["items"] == []
+    assert ask.post(f"{of}/add-attempts", json={**body, "attempts": 1}).status_code == 200
+    unknown = {"positions": list(range(160_001, 170_001))}
+    assert len(bad_fields(ask.post(f"{of}/stop-attempts", json=unknown))) == 1_000
+    assert ask.delete(of).status_code == 200
 
 
 def test_models_that_are_not_there_are_named_each(ask, model):

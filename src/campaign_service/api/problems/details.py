@@ -50,7 +50,7 @@ from campaign_service.api.problems.errors import (
 )
 from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.problems.seldom import Seldom
-from campaign_service.api.shapes.building import BadValuesError, in_json, plain
+from campaign_service.api.shapes.building import PROBLEMS_MAX, BadValuesError, in_json, plain
 from campaign_service.api.times import with_times
 from campaign_service.engine import SoundsMissingError
 from campaign_service.serving import KeyReusedError, NotLeadingError
@@ -101,7 +101,7 @@ def refused_by_field(
         for index, entry in enumerate(given)
         if entry in bad
     ]
-    return BadValuesError(entries or [Problem(field=field, value=value, rule=rule)])
+    return BadValuesError(entries[:PROBLEMS_MAX] or [Problem(field=field, value=value, rule=rule)])
 
 
 def problem_of(error: Exception) -> Refusal:

@@ -102,9 +102,9 @@ _KINDS = (
         "body-too-large",
         413,
         "The body is too large",
-        "1 MiB is taken; 256 MiB where there may be a list of recipients (of `what-if`: from who "
-        "has `MANAGE_CAMPAIGNS`); 16 KiB where no permission is needed: a log-in, one's own "
-        "password and tokens",
+        "1 MiB is taken; 256 MiB where there may be a list of recipients, numbers or positions (of "
+        "`what-if`: from who has `MANAGE_CAMPAIGNS`); 16 KiB where no permission is needed: a "
+        "log-in, one's own password and tokens",
     ),
     ProblemKind(
         "unsupported-body",

@@ -33,7 +33,7 @@ from campaign_service.api.shapes import answers, requests, shown
 from campaign_service.api.shapes.building import BadValuesError, shape_of, with_places
 from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import listed, selection
+from campaign_service.api.trials import listed, positions_of, selection
 from campaign_service.api.views.answers import (
     attempt_detail,
     explanation_shape,
@@ -236,6 +236,7 @@ async def explain_recipient(asked: Asked) -> Answer:
     "/add-attempts",
     gives=AddAttempts,
     body=requests.AddAttempts,
+    has_list=True,
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
@@ -249,7 +250,7 @@ async def add_attempts(asked: Asked) -> Answer:
     command = AddAttempts(
         actor=asked.principal.name,
         campaign_id=asked.campaign_id,
-        positions=selection(body.positions),
+        positions=await asyncio.to_thread(selection, body.positions),
         attempts=body.attempts,
     )
     try:
@@ -264,16 +265,16 @@ async def add_attempts(asked: Asked) -> Answer:
     "/stop-attempts",
     gives=StopAttempts,
     body=requests.StopAttempts,
+    has_list=True,
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
 async def stop_attempts(asked: Asked) -> Answer:
     """Try recipients no more; one in a call keeps it (R5.3)."""
     body = asked.body(requests.StopAttempts)
+    positions = await asyncio.to_thread(positions_of, body.positions)
     command = StopAttempts(
-        actor=asked.principal.name,
-        campaign_id=asked.campaign_id,
-        positions=tuple(Position(position) for position in body.positions),
+        actor=asked.principal.name, campaign_id=asked.campaign_id, positions=positions
     )
     try:
         return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))

@@ -19,6 +19,9 @@ from campaign_service.config import read_recipients
 __all__ = ["add_attempts", "append", "listed_under", "stop_attempts"]
 
 _ATTEMPTS_MAX = 100
+_ROWS_A_PAGE = 1_000
+_SHORT = 6
+"""Digits of a number that is its own form, whatever the number plan (R3.7)."""
 _NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
 _ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
 
@@ -49,7 +52,7 @@ def add_attempts(
     if bool(whom) is all_failed:
         raise click.UsageError("name each RECIPIENT, or give --all-failed")
     found = find_campaign(client, wanted)
-    positions = None if all_failed else _positions(client, found.campaign_id, whom)
+    positions = None if all_failed else _positions(client, found, whom)
     client.add_attempts(found.campaign_id, attempts, positions=positions, key=key)
     to = "all failed recipients" if positions is None else counted(len(positions), "recipient")
     return _tell(client, found, f"{counted(attempts, 'more attempt')} for {to}")
@@ -67,7 +70,7 @@ def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...], key:
     the list, or else a position in it.
     """
     found = find_campaign(client, wanted)
-    positions = _positions(client, found.campaign_id, whom)
+    positions = _positions(client, found, whom)
     client.stop_attempts(found.campaign_id, positions, key=key)
     return _tell(client, found, f"no more attempts for {counted(len(positions), 'recipient')}")
 
@@ -96,16 +99,36 @@ def listed_under(client: Client, campaign_id: int, text: str) -> list[int]:
     return [row.position for row in client.recipients(campaign_id, number=text)]
 
 
-def _positions(client: Client, campaign_id: int, whom: Sequence[str]) -> list[int]:
+def _positions(client: Client, campaign: CampaignRow, whom: Sequence[str]) -> list[int]:
     """Return the positions of those that a person means, each once."""
-    positions: dict[int, None] = {}
-    for text in whom:
-        positions[_position(client, campaign_id, text)] = None
-    return list(positions)
+    listed: dict[str, list[int]] = {}
+    is_whole = len(whom) > 1 + campaign.recipient_count // _ROWS_A_PAGE
+    if is_whole:
+        # The whole list takes fewer questions than each of them would.
+        listed = _by_number(client, campaign.campaign_id)
+
+    def find(text: str) -> list[int]:
+        if text in listed:
+            return listed[text]
+        if is_whole and len(text) <= _SHORT:
+            return []
+        # It may be written in another form than on the list, which the service knows.
+        return listed_under(client, campaign.campaign_id, text)
+
+    return list(dict.fromkeys(_position(find(text), text) for text in whom))
 
 
-def _position(client: Client, campaign_id: int, text: str) -> int:
-    found = listed_under(client, campaign_id, text)
+def _by_number(client: Client, campaign_id: int) -> dict[str, list[int]]:
+    """Return the positions of all that are listed, by their numbers."""
+    found: dict[str, list[int]] = {}
+    for row in client.recipients(campaign_id):
+        numbers = [row.number, *(one["number"] for one in row.further_numbers)]
+        for number in dict.fromkeys(numbers):
+            found.setdefault(number, []).append(row.position)
+    return found
+
+
+def _position(found: list[int], text: str) -> int:
     if len(found) == 1:
         return found[0]
     if found:

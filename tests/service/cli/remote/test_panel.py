@@ -38,6 +38,23 @@ def test_attempts_are_stopped_and_added(campaign, started):
     assert [state for state, _ in states(campaign, started)] == ["ACTIVE", "IDLE", "IDLE"]
 
 
+def test_any_number_of_recipients_may_be_named(campaign, started, here):
+    """Issue F10: of many, the list is read once; each may be named by number or by position."""
+    rows = "".join(f"+3905{number:06}\n" for number in range(60))
+    (here / "more.csv").write_text(f"number\n{rows}")
+    assert campaign("append", started, "more.csv")[0] == 0
+    numbers = [f"+3905{number:06}" for number in range(30)]
+    places = range(34, 64)
+
+    status, told = campaign("stop-attempts", started, *numbers, *places, numbers[0], 34)
+
+    assert (status, "no more attempts for 60 recipients" in told) == (0, True)
+    found = [state for state, _ in states(campaign, started)]
+    assert found == ["ACTIVE", "IDLE", "IDLE", *["FAILED"] * 60]
+    status, told = campaign("stop-attempts", started, "2", "+390199999999")
+    assert (status, "no recipient of the campaign has this number" in told) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -150,7 +150,8 @@ class Call:
     listens: bool = False
     """Asterisk takes AGI commands for it."""
     has_listened: bool = False
-    """It took commands once, or may have: not all of it was seen."""
+    has_taken: bool = False
+    """It took a command, or may have: not all of it was seen."""
     callee_hung_up: bool = False
     hang_up_ordered: bool = False
     hang_up_missed: bool = False
@@ -341,11 +342,11 @@ def end(call: Call, work: Work) -> None:
     call.is_over = True
     answered = call.originate is Originate.ANSWERED
     outcome = Outcome.FAILED if answered else translate.outcome_of(call.reason, call.cause)
-    # Between answer and AGI only Asterisk itself, the callee or we can have ended it.
-    cut = answered and not (call.has_listened or call.callee_hung_up or call.hang_up_ordered)
+    # Before the first command only Asterisk itself, the callee or we can have ended it.
+    cut = answered and not (call.has_taken or call.callee_hung_up or call.hang_up_ordered)
     if call.cause == translate.FORWARDED:
         work.noted(f"call {call.call_id}: {call.dial_string} {FORWARDS}")
-    elif cut:
+    elif cut and work.is_up and not call.has_listened:
         work.noted_at_times(f"call {call.call_id}: {CUT}")
     work.told(
         EndReport(

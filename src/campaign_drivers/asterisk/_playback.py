@@ -104,6 +104,7 @@ def _dial(call: Call, order: Transfer, work: Work) -> None:
 def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> None:
     """Take the reply to an AGI command: refused, or queued, which says nothing yet."""
     if message.is_success:
+        call.has_taken = True
         return
     playing, text = call.playing, message["message"]
     if playing is not None and playing.command_id != command_id:
@@ -221,6 +222,7 @@ def dialled(call: Call, message: Message, work: Work) -> None:
 
 def executed(call: Call, message: Message, work: Work) -> None:
     """Take ``AsyncAGIExec``: a command has ended."""
+    call.has_taken = True
     playing = call.playing
     if playing is None or message["commandid"] != playing.command_id:
         return

@@ -125,7 +125,7 @@ class Switchboard:
         for call in self.calls.values():
             call.here, call.listens, call.injected = False, False, 0
             # What was not seen cannot be told: it may have taken commands.
-            call.has_listened = True
+            call.has_taken = True
             if isinstance(call.next_order, Transfer):
                 self._wishes[call.call_id] = call.next_order
             call.playing, call.next_order, call.unknown_playback = None, None, True

@@ -1,5 +1,6 @@
 """A server that shuts down gracefully: it refuses everything, and tells of its calls meanwhile."""
 
+import attrs
 import pytest
 
 from campaign_core.decisions import HangUp, Play, Transfer
@@ -50,6 +51,24 @@ def test_a_sound_that_is_refused_as_the_server_goes_is_not_missing():
     assert out.reports == [DriverDownReport()]
     assert "shuts down" in out.notes[0]
     assert not board.is_up
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_call_whose_first_order_is_refused_so_took_none(heard):
+    """R7.5: its recipient heard nothing; FAILED, and not HUNG_UP."""
+    board = answered()
+    if heard:
+        board.carry_out(PLAY, 0)
+        board.receive(reply(sent(board)[0]), 0)
+    board.carry_out(attrs.evolve(PLAY, play=2), 0)
+    refuse(board, sent(board)[0])
+    board.receive(event("AsyncAGIEnd"), 0)
+    board.receive(event("Hangup", Cause="0"), 0)
+
+    out = board.take()
+    assert out.reports[-1].took_commands is heard
+    # Nothing is wrong with maxcalls.
+    assert len(out.notes) == 1
 
 
 def test_a_call_that_is_refused_as_the_server_goes_is_given_back():

@@ -12,9 +12,12 @@ import itertools
 import random
 import re
 import struct
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ADDRESS = "127.0.0.2"
 """Of all telephones; not the one by which the servers know each other."""
@@ -77,6 +80,7 @@ class Leg:
     """What became of a transfer that we asked for."""
     replies: dict[str, int] = attrs.field(factory=dict)
     _cseq: int = 1
+    _sounded: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     # Of a call that comes in ---------------------------------------------------------------
 
@@ -131,10 +135,22 @@ class Leg:
              ("CSeq", f"{self._cseq} {method}"), *(headers or [])],
         )  # fmt: skip
 
+    async def hears(self, packets: int = 10, within_s: float = 15) -> None:
+        """Wait until so many packets with sound in them have come."""
+        async with asyncio.timeout(within_s):
+            while self.heard < packets:
+                self._sounded.clear()
+                await self._sounded.wait()
+
     async def dial(self, digits: str) -> None:
         """Dial digits by RFC 4733."""
         for digit in digits:
             await self.telephone.press(self, digit)
+
+    def sound(self) -> None:
+        """Count a packet with sound in it."""
+        self.heard += 1
+        self._sounded.set()
 
     def take_media(self, message: Message) -> None:
         found = re.search(r"^m=audio (\d+)", message.body, re.MULTILINE)
@@ -148,6 +164,7 @@ class Telephone(asyncio.DatagramProtocol):
     def __init__(self, number: str, server: int) -> None:
         self.number, self.server = number, server
         self.legs: list[Leg] = []
+        self.on_call: Callable[[Leg], None] = Leg.ring
         self._sent: dict[tuple[str, str], bytes] = {}
         self._registered = asyncio.Event()
         self._called = asyncio.Event()
@@ -273,7 +290,7 @@ class Telephone(asyncio.DatagramProtocol):
                 leg.take_media(message)
                 self.legs.append(leg)
                 self._called.set()
-                leg.ring()
+                self.on_call(leg)
             case "INVITE":
                 assert leg is not None
                 leg.take_media(message)
@@ -359,7 +376,7 @@ class Telephone(asyncio.DatagramProtocol):
         if data[1] & 0x7F == 8 and len(set(payload)) > 4:
             for leg in self.legs:
                 if leg.media is not None and leg.media[1] == source[1]:
-                    leg.heard += 1
+                    leg.sound()
 
 
 class _Media(asyncio.DatagramProtocol):

@@ -4,11 +4,21 @@ import asyncio
 
 import pytest
 
-from campaign_core import Outcome
+from campaign_core import (
+    CallLimits,
+    CallScript,
+    CampaignModel,
+    Line,
+    Outcome,
+    Recipient,
+    Settings,
+    events,
+)
 from campaign_core.decisions import Transfer
 from campaign_core.reports import AnswerReport, DigitReport, EndReport, PlaybackReport
-from campaign_drivers.asterisk import Route
+from campaign_drivers.asterisk import AsteriskDriver, Route
 
+from .host import Host
 from .rig import connected, settings_for
 from .telephone import ADDRESS, Telephone
 
@@ -27,7 +37,7 @@ async def goes_on(rig, call_id, leg):
     await rig.answered(call_id)
     rig.play(call_id, 1, "prompt", "1")
     # What came before the first sound would be of another call.
-    await rig.until(lambda: leg.heard > 10)
+    await leg.hears()
     await leg.dial("1")
     await rig.seen(PlaybackReport)
     assert rig.of(call_id)[:2] == [AnswerReport(call_id), DigitReport(call_id=call_id, digit="1")]
@@ -53,6 +63,8 @@ def test_every_device_of_an_extension_rings_and_the_one_that_answers_has_the_cal
             call_id = rig.place("201")
             legs = [await one.called(), await two.called()]
             assert AnswerReport(call_id) not in rig.of(call_id)
+            # R7.8: the display name is the campaign's.
+            assert legs[answers].invite["from"].startswith('"School closing" <sip:100@')
             legs[answers].answer()
             await rig.until(lambda: legs[1 - answers].state == "over")
             await goes_on(rig, call_id, legs[answers])
@@ -119,6 +131,40 @@ def test_a_call_that_is_forwarded_goes_on_under_its_own_id(pbx):
     asyncio.run(story())
 
 
+def test_a_call_that_is_forwarded_to_an_address_goes_on_under_its_own_id(pbx):
+    """``redirect_method=uri_core``."""
+
+    async def story():
+        async with (
+            connected(settings_for(pbx, internal=None)) as rig,
+            Telephone("204", pbx.sip) as one,
+            Telephone("202", pbx.sip) as two,
+        ):
+            call_id = rig.place("204")
+            (await one.called()).forward("202", f"{ADDRESS}:{two.port}")
+            leg = await two.called()
+            leg.answer()
+            await goes_on(rig, call_id, leg)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("to", ["201", "299"])
+def test_a_telephone_that_forwards_to_itself_or_to_nobody_ends_its_call(pbx, to):
+    async def story():
+        async with (
+            connected(settings_for(pbx, internal=None)) as rig,
+            Telephone("201", pbx.sip) as one,
+        ):
+            one.on_call = lambda leg: leg.forward(to)
+            call_id = rig.place("201")
+            await rig.ended(call_id)
+            (end,) = rig.of(call_id)
+            assert end.unanswered_as is Outcome.REJECTED
+
+    asyncio.run(story())
+
+
 def test_the_switch_holds_for_a_call_that_is_forwarded(pbx):
     async def story():
         async with (
@@ -152,6 +198,24 @@ def test_a_call_to_one_device_that_forwards_ends_and_rings_nowhere(pbx):
             assert (end.unanswered_as, end.hangup_cause) == (Outcome.REJECTED, 23)
             await asyncio.sleep(0.5)
             assert two.legs == []
+
+    asyncio.run(story())
+
+
+def test_what_the_channel_itself_forwards_keeps_its_id(pbx, route):
+    """``redirect_method=uri_pjsip``."""
+
+    async def story():
+        async with (
+            connected(settings_for(pbx, internal=route)) as rig,
+            Telephone("205", pbx.sip) as one,
+            Telephone("202", pbx.sip) as two,
+        ):
+            call_id = rig.place("205")
+            (await one.called()).forward("202", f"{ADDRESS}:{two.port}")
+            leg = await two.called()
+            leg.answer()
+            await goes_on(rig, call_id, leg)
 
     asyncio.run(story())
 
@@ -340,5 +404,57 @@ def test_a_transferred_call_keeps_its_id_whatever_its_local_channel_may_do(pbx):
             assert rig.kinds(call_id) == [AnswerReport]
             agent.hang_up()
             await rig.ended(call_id)
+
+    asyncio.run(story())
+
+
+# A campaign ---------------------------------------------------------------------------------
+
+
+def test_a_campaign_counts_a_call_once_however_many_telephones_it_rings(pbx):
+    """R7.11, R6.1: two devices, and a telephone that forwards; never two calls at one time."""
+    settings = settings_for(pbx, internal=None)
+    model = CampaignModel(
+        name="School closing",
+        sound="message",
+        caller_number="100",
+        script=CallScript(confirm_answer=True),
+        attempts_max=1,
+        recipients=[Recipient(number=number, line=Line.INTERNAL) for number in ("201", "202")],
+    )
+
+    async def answers(leg):
+        leg.answer()
+        await leg.hears()
+        await leg.dial("1")
+
+    async def story():
+        host = Host(
+            AsteriskDriver(settings),
+            settings.service_id,
+            Settings(answer_prompt="prompt", call_limits=CallLimits(total=1)),
+        )
+        tasks = []
+        async with (
+            Telephone("201", pbx.sip) as one,
+            Telephone("201", pbx.sip) as other,
+            Telephone("202", pbx.sip) as two,
+            Telephone("203", pbx.sip) as three,
+        ):
+            other.on_call = lambda leg: tasks.append(asyncio.ensure_future(answers(leg)))
+            two.on_call = lambda leg: leg.forward("203")
+            three.on_call = lambda leg: tasks.append(asyncio.ensure_future(answers(leg)))
+            await host.start()
+            try:
+                host.run(model)
+                await host.ended(60)
+            finally:
+                await host.close()
+            await asyncio.gather(*tasks)
+            assert [len(it.legs) for it in (one, other, two, three)] == [1, 1, 1, 1]
+        assert host.outcomes() == ["REACHED", "REACHED"]
+        placed = [event.at for event in host.of(events.CallPlaced)]
+        ended = [event.at for event in host.of(events.CallEnded)]
+        assert placed[1] >= ended[0]
 
     asyncio.run(story())

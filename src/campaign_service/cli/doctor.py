@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
+from pathlib import Path
 from zoneinfo import available_timezones
 
 import click
 
-from campaign_core import ServiceId
+from campaign_core import ServiceId, sounds_of
 from campaign_drivers import Finding, Severity
+from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.statuses import ExitStatus
+from campaign_service.config import read_campaign
 from campaign_service.engine import examine
 
 __all__ = ["doctor"]
@@ -24,18 +27,27 @@ _NOBODYS = ServiceId("00000000")
 @click.argument("url", envvar="CAMPAIGN_DRIVER")
 @click.option("--sound", "sounds", multiple=True, metavar="SOUND", help="Look for this sound too.")
 @click.option(
+    "--campaign",
+    "campaign",
+    type=EXISTING_FILE,
+    metavar="CAMPAIGN.toml",
+    help="Look for what this campaign plays too, its prompts and the general ones.",
+)
+@click.option(
     "--call", "number", metavar="NUMBER", help="Ring this internal number for one test call."
 )
-def doctor(*, url: str, sounds: tuple[str, ...], number: str | None) -> int:
+def doctor(*, url: str, sounds: tuple[str, ...], campaign: Path | None, number: str | None) -> int:
     """Connect to a telephony, look at all that a campaign needs, and say what is missing.
 
     URL is as for `campaign run --driver`, such as asterisk://user:secret@host/. It may be given by
     CAMPAIGN_DRIVER instead, where a secret is not seen in the list of processes. No telephone rings
     unless --call asks for it. The exit status is 1 where something is wrong.
     """
-    findings = asyncio.run(
-        examine(url, service_id=_NOBODYS, sounds=frozenset(sounds), number=number)
-    )
+    wanted = frozenset(sounds)
+    if campaign is not None:
+        file = read_campaign(campaign)
+        wanted |= sounds_of(file.model, file.settings)
+    findings = asyncio.run(examine(url, service_id=_NOBODYS, sounds=wanted, number=number))
     findings = (*findings, _time_zones())
     advised: dict[str, str] = {}
     for finding in findings:

@@ -20,7 +20,7 @@ from campaign_drivers.asterisk import AsteriskSettings, Route, examine
 
 from . import servers
 from .rig import settings_for
-from .servers import Server, write_tone
+from .servers import SECRET, Server, write_tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,6 +177,16 @@ PASTED = {
     "context of a Local route unknown": Broken(
         "route internal", changes=route("Local/{number}@nowhere/n"), says="nowhere"
     ),
+    "log in from where a list of addresses keeps out": Broken(
+        "log-in",
+        edit("manager.conf", (USER, f"[campaign]\nacl = nobody\n{USER[11:]}")),
+    ),
+    "an endpoint without addresses": Broken(
+        "route gold",
+        edit("pjsip.conf", ("[absent]\n", "[gold]\ntype=endpoint\n\n[absent]\n")),
+        {"external": {"gold": Route(channel="PJSIP/{number}@gold")}},
+        says="no `allow`, so no codec; no `aors`",
+    ),
     "no lines that ring telephones": Broken(
         "route internal",
         edit("extensions.conf", ("exten => _[0-9*#+]!,1,ExecIf", "exten => telephones,1,ExecIf")),
@@ -251,7 +261,7 @@ def test_what_is_broken_is_found_and_its_advice_cures_it(broken, case):
     """Issue: a test breaks, reads, pastes and looks again, on both real versions."""
     sick = PASTED[case]
     server = broken(sick.by)
-    settings = healthy(server, login_within_s=1.0, **sick.changes)
+    settings = healthy(server, login_within_s=2.5, **sick.changes)
     found = looked_at(settings, sounds=SOUNDS)
 
     assert sick.what in {finding.what for finding in found}, found
@@ -292,6 +302,21 @@ def test_a_manager_that_is_filtered_in_its_own_way_is_fine(well):
     found = looked_at(healthy(well, user="unfiltered"), sounds=SOUNDS)
 
     assert [(finding.what, finding.severity) for finding in found] == [("filters", Severity.NOTE)]
+
+
+def test_without_a_dialplan_what_can_be_tried_is(broken):
+    """The permission that it needs, and the events of a call that fails."""
+    write = f"{WRITE},system"
+    deaf = f"[deaf]\nsecret = {SECRET}\nread = system,agi,dtmf\n{write}\n\n[reader]"
+    server = broken(edit("manager.conf", ("[reader]", deaf)))
+    without = {"without_dialplan": True, "internal": None}
+
+    assert wrong(looked_at(healthy(server, user="free", **without))) == {}
+    assert list(wrong(looked_at(healthy(server, user="campaign", **without)))) == ["permissions"]
+    found = wrong(looked_at(healthy(server, user="deaf", **without)))
+    assert list(found) == ["events"]
+    paste(server, found["events"].advice)
+    assert wrong(looked_at(healthy(server, user="deaf", **without))) == {}
 
 
 def test_an_authority_that_is_not_known_is_told_with_how_its_certificate_is_had(well, tmp_path):

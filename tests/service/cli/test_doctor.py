@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from campaign_drivers import Finding, Severity
 from campaign_service.cli import main
 from campaign_service.cli.statuses import ExitStatus
 
@@ -72,3 +73,34 @@ def test_doctor_names_the_telephonies_it_knows(doctor, url):
     assert status == ExitStatus.BAD_INPUT
     assert "asterisk" in told
     assert "freeswitch" in told
+
+
+def test_doctor_looks_for_all_that_a_campaign_plays(doctor, monkeypatch):
+    """Its sound, its prompts, and the general ones, beside those that are named."""
+    asked = []
+
+    async def examine(_url, *, service_id, sounds, number):
+        asked.append(sounds)
+        return ()
+
+    monkeypatch.setattr("campaign_service.cli.doctor.examine", examine)
+    file = ROOT / "examples/school-closing/campaign.toml"
+    doctor("asterisk://u:s@127.0.0.1/", "--campaign", str(file), "--sound", "chime")
+
+    assert asked == [{"school/closed-tomorrow", "press-1", "chime"}]
+
+
+def test_doctor_advises_the_same_once(doctor, monkeypatch):
+    """What two findings are cured by is written once."""
+
+    async def examine(_url, *, service_id, sounds, number):
+        return tuple(
+            Finding(what=what, severity=Severity.WRONG, says="sick", advice="take it")
+            for what in ("head", "foot")
+        )
+
+    monkeypatch.setattr("campaign_service.cli.doctor.examine", examine)
+    _, told = doctor("asterisk://u:s@127.0.0.1/")
+
+    assert told.count("take it") == 1
+    assert "As above, for head." in told

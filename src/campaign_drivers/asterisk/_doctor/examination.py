@@ -63,6 +63,9 @@ async def _findings(
     if not settings.external:
         yield note("route", "no external route is configured: external calls will be refused")
     if settings.without_dialplan:
+        heard = await manager.events_of_nothing(asker)
+        if heard is not None:
+            yield heard
         yield note("sounds", "without a context of our own, sounds cannot be looked for")
     elif await has_timing(asker):
         async for finding in on_calls(asker):

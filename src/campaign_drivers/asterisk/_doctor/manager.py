@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from secrets import token_hex
 from types import MappingProxyType
 
 from campaign_drivers._findings import Finding, fine, note, wrong
@@ -11,8 +12,9 @@ from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import DENIED, Probe
 from campaign_drivers.asterisk._probe_call import ProbeCall
+from campaign_drivers.asterisk._wire import Message
 
-__all__ = ["events", "permissions"]
+__all__ = ["events", "events_of_nothing", "permissions"]
 
 _WRITE_CLASSES = (
     # Action, class of manager.conf that allows it; sent without what it needs, so that nothing
@@ -23,6 +25,9 @@ _WRITE_CLASSES = (
     ("PlayDTMF", "call"),
     ("Getvar", "call"),
 )
+
+_EVENT_S = 2.0
+"""An event comes within milliseconds, if it does."""
 
 _NEEDED: Mapping[str, str] = MappingProxyType(
     {
@@ -50,14 +55,14 @@ async def permissions(asker: Probe) -> AsyncIterator[Finding]:
     if settings.without_dialplan and not asker.is_filtered:
         denied.append("system")
     if denied:
-        says = f"the user may not {', '.join(denied)} (`write`)"
+        says = f"the user's `write` lacks {', '.join(denied)}"
         yield wrong("permissions", says, advice.user(settings))
     else:
         yield fine("permissions", "the user may originate, hang up and use AGI")
     if asker.uptime_s is None:
         yield wrong(
             "permissions",
-            "the user is not told when Asterisk has booted (`read` lacks system)",
+            "the user's `read` lacks system: it is not told when Asterisk has booted",
             advice.user(settings),
         )
 
@@ -65,7 +70,7 @@ async def permissions(asker: Probe) -> AsyncIterator[Finding]:
 async def events(asker: Probe, call: ProbeCall) -> AsyncIterator[Finding]:
     """Yield which events come of a call that is up; it is ended."""
     await asker.ask("PlayDTMF", *translate.stop_playback(call.channel_id).headers)
-    digit = await call.event("dtmfend", within_s=2.0)
+    digit = await call.event("dtmfend", within_s=_EVENT_S)
     await call.end()
     came = call.events()
     absent = [name for name in _NEEDED if name.lower() not in came]
@@ -79,13 +84,46 @@ async def events(asker: Probe, call: ProbeCall) -> AsyncIterator[Finding]:
         yield fine("digits", "a digit is reported")
     unheard = [name for name in absent if name != "DTMFEnd"]
     if unheard:
-        told = "; ".join(f"{name} ({_NEEDED[name]})" for name in unheard)
-        says = f"events that campaigns need do not come: {told}"
+        says = f"events that campaigns need do not come: {_told(unheard)}"
         yield wrong("events", says, await _sent(asker, unheard))
     else:
         yield fine("events", "all events of a call come")
     async for finding in _filters(asker, call):
         yield finding
+
+
+async def events_of_nothing(asker: Probe) -> Finding | None:
+    """Return which events come of a call that fails: all that can be tried without a dialplan."""
+    channel_id = f"{asker.settings.service_id}-probe-{token_hex(6)}"
+    reply = await asker.ask(
+        "Originate",
+        ("Channel", "Local/0@call-campaign-leads-nowhere/n"),
+        ("Application", "AGI"),
+        ("Data", "agi:async"),
+        ("Async", "true"),
+        ("ChannelId", channel_id),
+        action_id=channel_id,
+    )
+    if not reply.message.is_success:
+        return None
+    needed = ("Newchannel", "OriginateResponse", "Hangup")
+    absent = [
+        name
+        for name in needed
+        if await asker.until(_is_of(channel_id, name.lower()), within_s=_EVENT_S) is None
+    ]
+    if absent:
+        says = f"events that campaigns need do not come: {_told(absent)}"
+        return wrong("events", says, await _sent(asker, absent))
+    return fine("events", "the events of a call that fails come")
+
+
+def _is_of(channel_id: str, name: str) -> Callable[[Message], bool]:
+    return lambda message: message["uniqueid"] == channel_id and message.event == name
+
+
+def _told(names: list[str]) -> str:
+    return "; ".join(f"{name} ({_NEEDED[name]})" for name in names)
 
 
 async def _sent(asker: Probe, names: list[str]) -> str:

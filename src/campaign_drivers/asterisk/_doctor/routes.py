@@ -39,8 +39,8 @@ _DIGITS_MAX = 5
 """Of the numbers that are tried on our own context."""
 
 _EVERY = (
-    "Say Local/{{number}}@{context}/n instead (for internal numbers: leave `internal` out of the "
-    "URL), and have the lines that it leads through.\n\n"
+    "Say Local/{{number}}@{context}/n instead (for internal numbers: leave `internal` and "
+    "`without_dialplan` out of the URL), and have the lines that it leads through.\n\n"
 )
 
 _LISTED = "`asterisk -rx 'core show channeltypes'` lists what there is"
@@ -158,15 +158,17 @@ def _endpoint(name: str) -> str:
         "allow = alaw,ulaw",
         f"aors = {name}",
         "",
-        f"[{name}]",
-        "type = aor",
-        "contact = sip:HOST:5060",
+        *_aor(name),
     ]
     return (
         "Correct the route to an endpoint that `asterisk -rx 'pjsip show endpoints'` lists. Or, "
         "with the address of who is to be called through it instead of HOST:\n\n"
         + advice.block("pjsip.conf", lines, "module reload res_pjsip.so")
     )
+
+
+def _aor(name: str) -> list[str]:
+    return [f"[{name}]", "type = aor", "contact = sip:HOST:5060"]
 
 
 async def _other(asker: Probe, what: str, channel: str) -> Finding:
@@ -196,6 +198,7 @@ _LOOKS: Mapping[str, Callable[[Probe, str, str], Awaitable[Finding]]] = MappingP
 )
 
 _ALLOWED = re.compile(r"alaw|ulaw")
+_NO_CODEC = "(nothing)"
 _ADDRESS = re.compile(r"/sips?:")
 """A route that says itself where to call needs nobody to be registered."""
 
@@ -205,20 +208,43 @@ async def _unreached(asker: Probe, what: str, channel: str) -> Finding | None:
     if technology_of(channel) != "pjsip" or _NUMBER in endpoint_of(channel):
         return None
     endpoint = endpoint_of(channel)
-    allowed = await asker.value(f"PJSIP_ENDPOINT({endpoint},allow)")
-    codecs = [f"codec_{name}" for name in dict.fromkeys(_ALLOWED.findall(allowed))]
-    absent = await absent_of(asker, codecs)
-    if absent:
-        says = f"{channel}: nothing can be played: {', '.join(absent)} not loaded"
-        return wrong(what, says, advice.modules(absent))
-    if (
-        _ADDRESS.search(channel)
-        or await asker.value(f"DEVICE_STATE(PJSIP/{endpoint})") != "UNAVAILABLE"
-    ):
+    incomplete = await _incomplete(asker, what, channel, endpoint)
+    if incomplete is not None:
+        return incomplete
+    state = await asker.value(f"DEVICE_STATE(PJSIP/{endpoint})")
+    if _ADDRESS.search(channel) or state != "UNAVAILABLE":
         return None
     return wrong(
         what,
         f"{channel}: nobody is registered as {endpoint} now, or it does not answer",
         f"See asterisk -rx 'pjsip show aor {endpoint}'. In pjsip.conf a section [{endpoint}] with "
         "type = aor needs a line contact = sip:… for a provider; a telephone registers by itself.",
+    )
+
+
+async def _incomplete(asker: Probe, what: str, channel: str, endpoint: str) -> Finding | None:
+    """Return what an endpoint lacks, whoever is behind it."""
+    allowed = await asker.value(f"PJSIP_ENDPOINT({endpoint},allow)")
+    if not allowed:
+        return None
+    codecs = [f"codec_{name}" for name in dict.fromkeys(_ALLOWED.findall(allowed))]
+    absent = await absent_of(asker, codecs)
+    if absent:
+        says = f"{channel}: nothing can be played: {', '.join(absent)} not loaded"
+        return wrong(what, says, advice.modules(absent))
+    lines = [f"[{endpoint}](+)"]
+    lacking = []
+    if allowed == _NO_CODEC:
+        lacking.append("`allow`, so no codec")
+        lines.append("allow = alaw,ulaw")
+    if not _ADDRESS.search(channel) and not await asker.value(f"PJSIP_ENDPOINT({endpoint},aors)"):
+        lacking.append("`aors`, so nobody to call")
+        lines += [f"aors = {endpoint}", "", *_aor(endpoint)]
+    if not lacking:
+        return None
+    return wrong(
+        what,
+        f"{channel}: the endpoint {endpoint} has no {'; no '.join(lacking)}; every call would fail",
+        "With the address of who is called through it instead of HOST, where it stands here:\n\n"
+        + advice.block("pjsip.conf", lines, "module reload res_pjsip.so"),
     )

@@ -1,35 +1,4 @@
-"""The driver protocol: what the core may rely on, whatever the telephony.
-
-What is promised
-    * ``carry_out`` returns at once and never raises for what the telephony might do. What came of
-      an order is reported, to the callable given to ``start``.
-    * A call that is taken is placed now: no queue, no bucket. A driver takes it, defers it
-      (:class:`~campaign_core.reports.DeferralReport`), refuses it
-      (:class:`~campaign_core.reports.RefusalReport`) or, with no connection, gives it back
-      (:class:`~campaign_core.reports.DriverDownReport`).
-    * Of one call: no report before its ``PlaceCall``; at most one answer, and never on early
-      media; the answer before any digit or playback; the end last, once. Every call that was
-      taken ends with an ``EndReport``, unless the connection was lost while it was up.
-    * ``Play`` replaces what is playing; the report of its end names its number. Of a playback that
-      was replaced, or cut short by the end of the call, ``STOPPED`` is reported or nothing. No
-      digit is lost, whether a sound plays or not; a digit among the stop digits ends the playback,
-      and either of the two reports may come first.
-    * Orders for a call that is over, or was never taken, are harmless; so are sounds and transfers
-      for one that was not answered yet.
-    * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s later.
-      For calls taken over that were answered in between, an ``AnswerReport`` follows the one that
-      first has them.
-    * A driver that takes only so many calls at one time may say so by a ``CapacityReport``, right
-      after ``DriverUpReport`` and whenever the number changes: no more are placed.
-    * A driver over several parts is up while one of them is. Calls on a part that is lost are told
-      of by a ``CallsAdriftReport``; a ``CallsUpReport`` that could not ask every part says which
-      calls it is about.
-
-What is not promised
-    Order between calls; delivery of what happened, or was ordered, while the connection was lost.
-
-:mod:`campaign_drivers.conformance` holds a driver to all of this.
-"""
+"""The driver protocol: what the core may rely on, whatever the telephony."""
 
 from __future__ import annotations
 
@@ -45,7 +14,7 @@ from campaign_core.reports import Report
 __all__ = ["Capacity", "Driver", "Missing", "Need", "ReportSink"]
 
 ReportSink = Callable[[Report], None]
-"""Takes one report; must not block and must not raise."""
+"""Takes one report; it does not block and does not raise."""
 
 
 @attrs.frozen(kw_only=True)
@@ -81,7 +50,46 @@ class Missing:
 
 @runtime_checkable
 class Driver(Protocol):
-    """A way to place calls on one kind of telephony."""
+    """A way to place calls on one kind of telephony.
+
+    What is promised
+        * ``carry_out`` returns at once and never raises for what the telephony might do. What came
+          of an order is reported, to the callable given to ``start``.
+        * A call that is taken is placed now: no queue, no bucket. A driver takes it, defers it
+          (:class:`~campaign_core.reports.DeferralReport`), refuses it
+          (:class:`~campaign_core.reports.RefusalReport`) or, with no connection, gives it back
+          (:class:`~campaign_core.reports.DriverDownReport`).
+        * Of one call: no report before its ``PlaceCall``; at most one answer, and never on early
+          media; the answer before any digit or playback; the end last, once. Every call that was
+          taken ends with an ``EndReport``, unless the connection was lost while it was up.
+        * ``Play`` replaces what is playing; the report of its end names its number. Of a playback
+          that was replaced, or cut short by the end of the call, ``STOPPED`` is reported or
+          nothing. No digit is lost, whether a sound plays or not; a digit among the stop digits
+          ends the playback, and either of the two reports may come first.
+        * Orders for a call that is over, or was never taken, are harmless; so are sounds and
+          transfers for one that was not answered yet.
+        * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s
+          later. For calls taken over that were answered in between, an ``AnswerReport`` follows the
+          one that first has them.
+        * A driver that takes only so many calls at one time may say so by a ``CapacityReport``,
+          right after ``DriverUpReport`` and whenever the number changes: no more are placed.
+        * A driver over several parts is up while one of them is. Calls on a part that is lost are
+          told of by a ``CallsAdriftReport``; a ``CallsUpReport`` that could not ask every part says
+          which calls it is about.
+
+    How reports come
+        * Each is handed to the callable that ``start`` was given, from the thread of the event loop
+          in which ``start`` was awaited, and from no other. It may come within ``carry_out``: the
+          host only notes it, and takes it when it gets to it.
+        * What is reported is a class of :mod:`campaign_core.reports` itself, whose constructor
+          refuses values that could not be kept (R9.1).
+
+    What is not promised
+        * Order between calls.
+        * Delivery of what happened, or was ordered, while the connection was lost.
+
+    :mod:`campaign_drivers.conformance` holds a driver to all of this.
+    """
 
     async def start(self, report: ReportSink) -> None:
         """Connect, and report from now on.

@@ -11,7 +11,8 @@ import attrs
 
 from campaign_core.errors import SettingsError
 from campaign_drivers.conformance._line_up import LineUp
-from campaign_drivers.conformance._scenarios import SCENARIOS, Scenario
+from campaign_drivers.conformance._scenario import Scenario
+from campaign_drivers.conformance._scenarios import SCENARIOS
 from campaign_drivers.conformance._stage import BrokenPromiseError, NotOfferedError, Stage
 
 __all__ = ["Verdict", "check_driver", "check_scenario"]

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 import attrs
 
-from campaign_core import Line, ServiceId
+from campaign_core import CallLimits, Line, ServiceId
 from campaign_drivers._driver import Driver
 
 __all__ = ["Callee", "LineUp", "Sound"]
@@ -110,6 +110,20 @@ class LineUp(ABC):
 
     def extension(self) -> str | None:
         """Return an extension that answers a transfer and stays."""
+        return None
+
+    # How many, and whose -----------------------------------------------------------------
+
+    def calls_max(self) -> int | None:
+        """Return how many calls it takes at one time, 3 to some 20, and gives back one more."""
+        return None
+
+    def told_limits(self) -> CallLimits | None:
+        """Return how many calls the driver says upon connecting that it takes."""
+        return None
+
+    def make_driver_of(self, service_id: ServiceId) -> Driver | None:
+        """Return a driver of another service on the same telephony, not started."""
         return None
 
     # Sounds ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,8 @@ from campaign_core.reports import (
     AnswerReport,
     DeferralReport,
     DigitReport,
+    DriverDownReport,
+    DriverUpReport,
     EndReport,
     PlaybackReport,
     RefusalReport,
@@ -34,6 +37,8 @@ _Report = TypeVar("_Report", bound=Report)
 _Offer = TypeVar("_Offer")
 
 _LOOK_EVERY_S = 0.05
+_ENDS_WITHIN_S = 3
+_OVER = frozenset({"EndReport", "RefusalReport", "DeferralReport"})
 _AT_ONCE_S = 1.0
 """How long ``carry_out`` may take: more than any order needs on a busy machine, less than a
 telephone rings."""
@@ -88,6 +93,7 @@ class Stage:
         self._attempt = 0
         self._placed: list[CallId] = []
         self._is_closed = False
+        self._thread = threading.get_ident()
 
     # What a host does --------------------------------------------------------------------
 
@@ -146,15 +152,35 @@ class Stage:
         self._is_closed = True
 
     async def leave(self) -> None:
-        """End what is still up, and close."""
-        if self._driver is None or self._is_closed:
+        """End what is still up, wait until it has ended, and close."""
+        if self._driver is None:
             return
+        # That a connection was cut is heard a moment later.
+        await self.line_up.sleep(2 * _LOOK_EVERY_S)
+        with suppress(Exception):
+            # What a scenario left without a driver, or without its connection, is up all the same.
+            if self._is_closed:
+                await self.start()
+            elif self._is_lost():
+                await self.line_up.regain_link()
+                await self.until(lambda: not self._is_lost(), within_s=_ENDS_WITHIN_S)
         for call_id in self._placed:
             # A driver that raises was found out by then, and must not hide how.
             with suppress(Exception):
                 self.driver.carry_out(HangUp(call_id))
-        await self.line_up.sleep(2 * _LOOK_EVERY_S)
+        await self.until(lambda: not self._in_progress(), within_s=_ENDS_WITHIN_S)
         await self.close()
+
+    def _in_progress(self) -> list[CallId]:
+        return [
+            call_id
+            for call_id in self._placed
+            if not _OVER.intersection(self.kinds(call_id)) and self.of(call_id)
+        ]
+
+    def _is_lost(self) -> bool:
+        links = [r for r in self.heard if isinstance(r, DriverDownReport | DriverUpReport)]
+        return bool(links) and isinstance(links[-1], DriverDownReport)
 
     # What a host sees --------------------------------------------------------------------
 
@@ -257,6 +283,8 @@ class Stage:
 
     def _hear(self, report: Report) -> None:
         self.heard.append(report)
+        if threading.get_ident() != self._thread:
+            self._bad.append(f"reported from another thread: {report!r}")
         if not _survives(report):
             self._bad.append(f"a report that cannot be kept: {report!r}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campaign_core import Instant, Outcome, ServiceId
+from campaign_drivers import Capacity
 from campaign_drivers.conformance import Callee, LineUp, Sound
 from campaign_drivers.simulated import (
     Answers,
@@ -43,6 +44,9 @@ SCRIPTS = {
 }
 
 
+CALLS_MAX = 3
+
+
 class SimulatedLineUp(LineUp):
     def __init__(self, faults=None):
         self.clock = VirtualClock(Instant(1_000))
@@ -50,6 +54,7 @@ class SimulatedLineUp(LineUp):
             population=population(scripts=SCRIPTS),
             sounds=Sounds(durations_s={"short": 2, "long": 10}, missing=["missing"]),
             faults=faults or Faults(),
+            capacity=Capacity(calls_max=CALLS_MAX),
         )
         self.exchange = Exchange(network)
 
@@ -98,6 +103,9 @@ class SimulatedLineUp(LineUp):
 
     def extension(self):
         return "9000"
+
+    def calls_max(self):
+        return CALLS_MAX
 
     def short_sound(self):
         return Sound(name="short", lasts_s=2)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from itertools import count
 
+import attrs
 from tests.drivers.freeswitch.rig import SERVICE, Rig, settings
 from tests.emulators.freeswitch import people
 from tests.emulators.freeswitch.serving import Serving
 from tests.emulators.freeswitch.switch import Config, Switch
 from typing_extensions import override
 
-from campaign_core import Line, ServiceId
+from campaign_core import CallLimits, Line, ServiceId
 from campaign_core.decisions import Decision
 from campaign_drivers import Capacity, Driver, Missing, ReportSink
 from campaign_drivers.conformance import Callee, LineUp, Sound
 from campaign_drivers.freeswitch import FreeSwitchDriver, FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._missing import missing
 
+CALLS_MAX = 5
 SOUNDS = {"/snd/short.wav": 2_000.0, "/snd/long.wav": 10_000.0}
 
 
@@ -187,7 +189,19 @@ class SocketLineUp(EmulatedLineUp):
 
     def settings(self) -> FreeSwitchSettings:
         internal = Route(dial_string="user/{number}")
-        return settings(port=self.serving.port, internal=internal)
+        return settings(port=self.serving.port, internal=internal, calls_max=CALLS_MAX)
+
+    @override
+    def calls_max(self) -> int:
+        return CALLS_MAX
+
+    @override
+    def told_limits(self) -> CallLimits:
+        return CallLimits(total=CALLS_MAX)
+
+    @override
+    def make_driver_of(self, service_id: ServiceId) -> FreeSwitchDriver:
+        return FreeSwitchDriver(attrs.evolve(self.settings(), service_id=service_id))
 
     @override
     async def lose_link(self) -> bool:

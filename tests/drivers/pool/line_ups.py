@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.drivers.conformance.line_ups import DIALS, SCRIPTS, SimulatedLineUp
+from tests.drivers.conformance.line_ups import CALLS_MAX, DIALS, SCRIPTS, SimulatedLineUp
 from tests.drivers.freeswitch.line_ups import SocketLineUp
 from tests.emulators.freeswitch import people
 
-from campaign_core import Outcome
+from campaign_core import CallLimits, Outcome
 from campaign_drivers.freeswitch import FreeSwitchDriver
 from campaign_drivers.pool import Node, PoolDriver
 from campaign_drivers.simulated import (
@@ -42,10 +42,17 @@ class PoolLineUp(SimulatedLineUp):
             SimulatedDriver(exchange=exchange, clock=self.clock) for exchange in self.exchanges
         ]
         nodes = [
-            Node(name=f"node {number}", driver=driver)
+            Node(name=f"node {number}", driver=driver, call_limits=CallLimits(total=CALLS_MAX))
             for number, driver in enumerate(self.drivers, 1)
         ]
         return PoolDriver(nodes, clock=self.clock)
+
+    def calls_max(self):
+        return CALLS_MAX * (self.nodes - self.out_of_reach)
+
+    def told_limits(self):
+        most = self.calls_max()
+        return CallLimits(total=most, internal=most, external=most)
 
     async def lose_link(self):
         for driver in self.drivers:
@@ -115,6 +122,14 @@ class MixedPool(SocketLineUp):
         if self.is_simulated_first:
             nodes.reverse()
         return PoolDriver(nodes, clock=self.clock)
+
+    def calls_max(self):
+        return None
+
+    told_limits = calls_max
+
+    def make_driver_of(self, service_id):
+        return None
 
     async def lose_link(self):
         self.simulated.lose_link()

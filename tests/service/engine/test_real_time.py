@@ -39,6 +39,7 @@ from campaign_core.reports import (
     CallsUpReport,
     DriverUpReport,
     EndReport,
+    PlaybackReport,
 )
 from campaign_drivers import Capacity, LinkLostError
 from campaign_drivers.simulated import Exchange, Network, Rates, RealClock, population
@@ -416,3 +417,27 @@ async def test_call_that_turns_up_after_it_was_lost_is_hung_up():
         driver.report(AnswerReport(lost))
         await engine.until(lambda: HangUp(lost) in driver.orders)
         assert driver.ordered(Play) == []
+
+
+class AnswersWithinTheOrder(Telephony):
+    """Reports within ``carry_out``, as a driver may."""
+
+    def carry_out(self, decision):
+        super().carry_out(decision)
+        if isinstance(decision, PlaceCall):
+            self.report(AnswerReport(decision.call_id))
+        elif isinstance(decision, Play):
+            self.report(PlaybackReport(call_id=decision.call_id, play=decision.play))
+        else:
+            self.report(EndReport(call_id=decision.call_id))
+
+
+@story
+async def test_reports_may_come_within_an_order():
+    """The driver's contract: the host only notes it, and takes it when it gets to it."""
+    async with running(AnswersWithinTheOrder()) as engine:
+        await start(engine)
+        await engine.until(lambda: engine.is_quiet)
+        ended = campaign(engine.state, 1, engine.now)
+
+    assert (ended.status, ended.contacted) == (Status.COMPLETED, 3)

@@ -109,12 +109,12 @@ def _name(digit):
     return {"*": "97", "#": "98"}.get(digit, digit)
 
 
-@pytest.mark.parametrize("line", [INTERNAL, EXTERNAL], ids=lambda line: line.name)
 # The driver tells how many calls are to be placed, and takes whatever is placed all the same: of
 # an Asterisk that is full itself tell the tests of `maxcalls`.
 OF_A_FULL_TELEPHONY = {"a_call_too_many_is_given_back", "a_place_that_is_free_again_is_taken"}
 
 
+@pytest.mark.parametrize("line", [INTERNAL, EXTERNAL], ids=lambda line: line.name)
 @pytest.mark.parametrize(
     "scenario",
     [scenario for scenario in SCENARIOS if scenario.name not in OF_A_FULL_TELEPHONY],

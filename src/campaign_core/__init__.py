@@ -56,7 +56,7 @@ from campaign_core._model.statuses import (
 from campaign_core._schedule.wakeup import next_wakeup
 from campaign_core._state.call import Call
 from campaign_core._state.invariants import check
-from campaign_core._state.link import Link
+from campaign_core._state.link import SIMULATED, Link
 from campaign_core._state.record import Active, Contacted, Failed, Idle, RecipientState
 from campaign_core._state.service import State
 from campaign_core._transition.evolve import evolve, replay
@@ -65,6 +65,7 @@ from campaign_core._values.instants import Instant
 
 __all__ = [
     "FROM_SETTINGS",
+    "SIMULATED",
     "TECHNICAL",
     "UNANSWERED",
     "Active",

@@ -41,6 +41,7 @@ __all__ = [
     "RefusalReport",
     "Report",
     "StandstillReport",
+    "TelephonyReport",
     "Tick",
     "telling",
 ]
@@ -123,6 +124,17 @@ def _listed(field: str, given: Iterable[CallId]) -> list[CallId]:
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise refuse(field, given, "a list of call ids")
     return [_call_id(call_id) for call_id in given]
+
+
+_TELEPHONY = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
+
+
+def _telephony(given: str) -> str:
+    rule = "1 to 32 of a-z, 0-9, + . and -, beginning with a letter"
+    text = plain_text("telephony", given, rule)
+    if _TELEPHONY.fullmatch(text) is None:
+        raise refuse("telephony", given, rule)
+    return text
 
 
 class PlaybackEnd(Enum):
@@ -245,6 +257,17 @@ class CapacityReport:
 
 
 @attrs.frozen
+class TelephonyReport:
+    """Which kind of telephony takes the calls from now on: said by who joined core and driver.
+
+    Said again, it changes nothing. What was placed before went to the kind that was named before.
+    """
+
+    telephony: str = attrs.field(converter=_telephony)
+    """``simulated``: nobody is really called. Any other word is a real telephony's."""
+
+
+@attrs.frozen
 class DriverDownReport:
     """The driver has no connection to its telephony (R5.5)."""
 
@@ -293,5 +316,5 @@ Report = (
 )
 """Everything a driver can report."""
 
-HostReport = Tick | ClockReport | StandstillReport
+HostReport = Tick | ClockReport | StandstillReport | TelephonyReport
 """Everything that the host says of itself."""

@@ -270,7 +270,9 @@ class Telephony(RuleBasedStateMachine):
                 return reports.DeferralReport(call_id=call_id, until=until)
 
     def _link_report(self, data) -> Any:
-        match data.draw(st.integers(0, 5)):
+        match data.draw(st.integers(0, 6)):
+            case 6:
+                return reports.TelephonyReport(data.draw(st.sampled_from(["simulated", "real"])))
             case 0:
                 return reports.DriverDownReport(returned=self._some_calls(data))
             case 1:

@@ -19,12 +19,19 @@ from campaign_core._values.validators import refuse
 from campaign_core.commands import ChangeSettings, Command
 from campaign_core.decisions import Decision
 from campaign_core.errors import CommandRefusedError, SettingsError
-from campaign_core.reports import ClockReport, HostReport, Report, StandstillReport
+from campaign_core.reports import (
+    ClockReport,
+    HostReport,
+    Report,
+    StandstillReport,
+    TelephonyReport,
+)
 
 __all__ = ["Batch", "Message", "Refusal", "Transition", "handle", "handle_batch", "open_service"]
 
 Message = Command | Report | HostReport
-"""What comes in: what a person wants, what the telephony saw, what the host says of its time."""
+"""What comes in: what a person wants, what the telephony saw, what the host says of its time and of
+its telephony."""
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -58,7 +65,12 @@ class Batch(Transition):
 
 
 def open_service(
-    service_id: str, settings: Settings, now: Instant, *, actor: str = ev.SCHEDULER
+    service_id: str,
+    settings: Settings,
+    now: Instant,
+    *,
+    actor: str = ev.SCHEDULER,
+    telephony: str | None = None,
 ) -> Transition:
     """Return a new service's first state and its first event (R8.3).
 
@@ -67,10 +79,12 @@ def open_service(
         settings: the general settings.
         now: the time.
         actor: who opens it.
+        telephony: the kind that calls go to, as a ``TelephonyReport`` names it; ``None``: it is
+            not known yet.
 
     Raises:
         SettingsError: the id is not eight hex digits, the time is negative, the settings are none,
-            or the actor's name cannot be kept.
+            the actor's name cannot be kept, or the telephony's word is none.
     """
     rule = "eight lower-case hex digits"
     plain_id = plain_text("service_id", service_id, rule)
@@ -85,6 +99,7 @@ def open_service(
         actor=given.actor,
         service_id=ServiceId(plain_id),
         settings=given.settings,
+        telephony=None if telephony is None else TelephonyReport(telephony).telephony,
     )
     return Transition(evolve(None, opened), (opened,), ())
 

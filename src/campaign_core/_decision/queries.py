@@ -46,6 +46,9 @@ __all__ = [
 ]
 
 
+_GOING_ON = frozenset({Status.SCHEDULED, Status.ACTIVE, Status.PAUSED})
+
+
 @attrs.frozen(kw_only=True)
 class Campaign:
     """A campaign as the list of campaigns shows it (R4.8)."""
@@ -71,6 +74,9 @@ class Campaign:
     """Calls in progress on internal lines."""
     external_calls: int
     """Calls in progress on external lines."""
+    is_simulated: bool = False
+    """Whether nobody is really called: the telephony was a simulated one when it started, or is one
+    now, before it has ended."""
 
     @property
     def name(self) -> str:
@@ -176,7 +182,13 @@ class _Passed:
             idle=row.idle,
             internal_calls=row.in_use[Line.INTERNAL],
             external_calls=row.in_use[Line.EXTERNAL],
+            is_simulated=self._is_simulated(row),
         )
+
+    def _is_simulated(self, row: CampaignRow) -> bool:
+        link = self._draft.link
+        goes_on = row.status in _GOING_ON and link.is_simulated
+        return goes_on or link.was_simulated(row.starts_at)
 
 
 def recipient(state: State, campaign_id: CampaignId, position: Position) -> RecipientState:

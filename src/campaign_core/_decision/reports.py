@@ -49,6 +49,11 @@ def _capacity(draft: Draft, report: rp.CapacityReport, record: Recorder) -> None
         record(ev.DriverCapacityChanged, call_limits=limits)
 
 
+def _telephony(draft: Draft, report: rp.TelephonyReport, record: Recorder) -> None:
+    if report.telephony != draft.link.telephony:
+        record(ev.TelephonyNamed, telephony=report.telephony)
+
+
 def _came_up(draft: Draft, _: rp.DriverUpReport, record: Recorder) -> None:
     if not draft.link.is_up:
         record(ev.DriverCameUp)
@@ -107,6 +112,7 @@ def stood_still(draft: Draft, record: Recorder) -> None:
 REPORTS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {
     rp.DeferralReport: _deferred,
     rp.CapacityReport: _capacity,
+    rp.TelephonyReport: _telephony,
     rp.DriverDownReport: _went_down,
     rp.DriverUpReport: _came_up,
     rp.CallsAdriftReport: _went_adrift,

@@ -1,4 +1,4 @@
-"""What is known of the connection to the telephony (R5.5)."""
+"""What is known of the telephony and of the connection to it (R5.5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import attrs
 from campaign_core._model.limits import CallLimits
 from campaign_core._values.instants import BEGINNING, Instant
 
-__all__ = ["SURVEYS", "Link"]
+__all__ = ["SIMULATED", "SURVEYS", "Link"]
+
+SIMULATED = "simulated"
+"""The kind of telephony on which nobody is really called."""
 
 SURVEYS = 2
 """How many reports of the calls that are up are heeded after a reconnection."""
@@ -27,3 +30,25 @@ class Link:
     """The telephony takes no call before then."""
     call_limits: CallLimits = attrs.field(factory=CallLimits)
     """How many calls the telephony takes at one time, as its driver said last since it is up."""
+    telephonies: tuple[tuple[Instant, str], ...] = ()
+    """Which kinds of telephony calls went to, each with since when, in order. Empty in a journal of
+    an older release: nobody knows."""
+
+    @property
+    def telephony(self) -> str | None:
+        """The kind that calls go to now; ``None``: it was never named."""
+        return self.telephonies[-1][1] if self.telephonies else None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nobody is really called now."""
+        return self.telephony == SIMULATED
+
+    def was_simulated(self, at: Instant) -> bool:
+        """Return whether nobody was really called at a time."""
+        named = [telephony for since, telephony in self.telephonies if since <= at]
+        return bool(named) and named[-1] == SIMULATED
+
+    def with_telephony(self, telephony: str, since: Instant) -> Link:
+        """Return this with another kind of telephony from a time on."""
+        return attrs.evolve(self, telephonies=(*self.telephonies, (since, telephony)))

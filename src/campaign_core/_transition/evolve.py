@@ -12,6 +12,7 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core._state.index import rebuild_lines
+from campaign_core._state.link import Link
 from campaign_core._state.service import Draft, ServiceRow, State
 from campaign_core._transition.of_call import OF_CALL
 from campaign_core._transition.of_campaign import OF_CAMPAIGN
@@ -76,7 +77,10 @@ def _opened(event: ev.Event) -> Draft:
     if not isinstance(event, ev.ServiceOpened) or event.seq != 1:
         found = f"{type(event).__name__}, numbered {event.seq}"
         raise JournalError(f"the first event must be ServiceOpened, numbered 1; it is {found}")
-    return Draft(ServiceRow(service_id=event.service_id, settings=event.settings, now=event.at))
+    row = ServiceRow(service_id=event.service_id, settings=event.settings, now=event.at)
+    if event.telephony is not None:
+        row.link = Link().with_telephony(event.telephony, event.at)
+    return Draft(row)
 
 
 def open_draft(state: State, now: int) -> Draft:

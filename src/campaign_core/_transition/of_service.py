@@ -117,6 +117,10 @@ def _calendar_shifted(draft: Draft, event: ev.CalendarShifted) -> None:
             draft.touched_now.add(row.campaign_id)
 
 
+def _telephony_named(draft: Draft, event: ev.TelephonyNamed) -> None:
+    draft.link = draft.link.with_telephony(event.telephony, event.at)
+
+
 def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
     draft.link = attrs.evolve(draft.link, is_up=False, went_down_at=event.at, surveys_due=0)
     for call_id, call in list(draft.calls.items()):
@@ -177,6 +181,7 @@ OF_SERVICE: dict[type[Any], Callable[[Draft, Any], object]] = {
     ev.NumbersBarred: _numbers_barred,
     ev.NumbersUnbarred: _numbers_unbarred,
     ev.CalendarShifted: _calendar_shifted,
+    ev.TelephonyNamed: _telephony_named,
     ev.DriverWentDown: _driver_went_down,
     ev.DriverCameUp: _driver_came_up,
     ev.CallsUpReported: _calls_up_reported,

@@ -27,7 +27,8 @@ Data = dict[str, Any]
 """A JSON object: dicts with text keys, lists, text, whole numbers, booleans, ``None``."""
 
 _LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
-    Link: (("call_limits", CallLimits()),),
+    Link: (("call_limits", CallLimits()), ("telephonies", ())),
+    events.ServiceOpened: (("telephony", None),),
     reports.EndReport: (("took_commands", True),),
     Settings: (("number_plan", None),),
     CampaignModel: (("duplicates", Duplicates.REFUSE),),

@@ -63,6 +63,7 @@ from campaign_core.events._service import (
     NumbersUnbarred,
     ServiceOpened,
     SettingsChanged,
+    TelephonyNamed,
 )
 
 __all__ = [
@@ -116,6 +117,7 @@ __all__ = [
     "ServiceOpened",
     "SettingsChanged",
     "SilenceStarted",
+    "TelephonyNamed",
 ]
 
 Event = (
@@ -125,6 +127,7 @@ Event = (
     | NumbersUnbarred
     | CalendarShifted
     | DriverWentDown
+    | TelephonyNamed
     | DriverCameUp
     | CallsUpReported
     | DriverDeferred

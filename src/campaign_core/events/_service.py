@@ -27,6 +27,7 @@ __all__ = [
     "NumbersUnbarred",
     "ServiceOpened",
     "SettingsChanged",
+    "TelephonyNamed",
 ]
 
 
@@ -36,6 +37,8 @@ class ServiceOpened(BaseEvent):
 
     service_id: ServiceId
     settings: Settings
+    telephony: str | None = None
+    """The kind of telephony that calls go to; ``None``: it is not known."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,6 +68,14 @@ class CalendarShifted(BaseEvent):
 
     ahead_ms: int
     """How far it stands ahead of the time of events; negative: behind it."""
+
+
+@attrs.frozen(kw_only=True)
+class TelephonyNamed(BaseEvent):
+    """Calls that are placed from now on go to another kind of telephony than before."""
+
+    telephony: str
+    """``simulated``, or the word for a real one."""
 
 
 @attrs.frozen(kw_only=True)

@@ -259,7 +259,8 @@ def _of_the_host(draw: st.DrawFn, state: State) -> rp.HostReport:
     steps = [-HOUR_MS, -SECOND_MS, 0, 90 * SECOND_MS, HOUR_MS]
     shows = max(0, state.now + state.calendar_ahead_ms + draw(_one(steps)))
     told: list[rp.HostReport] = [rp.Tick(), rp.Tick(), rp.StandstillReport()]
-    return draw(_one([*told, rp.ClockReport(Instant(shows))]))
+    named = rp.TelephonyReport(draw(_one(["simulated", "asterisk"])))
+    return draw(_one([*told, rp.ClockReport(Instant(shows)), named]))
 
 
 # Both, and the clock -----------------------------------------------------------------------
@@ -267,7 +268,7 @@ def _of_the_host(draw: st.DrawFn, state: State) -> rp.HostReport:
 
 @st.composite
 def messages_for(draw: st.DrawFn, state: State) -> Message:
-    """Draw what may come next in a state: a report, a command, a tick.
+    """Draw what may come next in a state: a report, a command, a tick, another telephony.
 
     Args:
         draw: given by Hypothesis.

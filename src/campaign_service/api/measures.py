@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from campaign_core import Line, Status, calls, campaigns
+from campaign_core import Line, Status, calls, campaigns, link
 from campaign_drivers.pool import NodeStatus
 from campaign_service.journal import Entry
 from campaign_service.serving import HouseService, NotLeadingError, ProcessRole, TenantService
@@ -161,6 +161,7 @@ _GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "journal_away": ("1 while the journal cannot be written or read.", ()),
     "events_waiting": ("Events that are not durable yet.", ()),
     "link_up": ("1 while the telephony is connected.", ()),
+    "simulated": ("1 where nobody is really called: the telephony is simulated.", ()),
     "leading": ("1 where this process leads the tenant.", ()),
     "draining": ("1 while no new calls are placed since the process stops.", ()),
     "trouble": ("1 while the process cannot serve or lead the tenant, or is unsure of it.", ()),
@@ -183,6 +184,7 @@ def _of_tenant(
     yield "journal_away", (), health.journal_away_since is not None
     yield "events_waiting", (), health.events_waiting
     yield "link_up", (), health.link_is_up
+    yield "simulated", (), link(state).is_simulated
     yield "leading", (), health.role is ProcessRole.LEADING
     yield "draining", (), health.draining
     yield "trouble", (), health.trouble is not None

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["counted", "lacked_text", "limits_text", "paused_by"]
+__all__ = ["SIMULATED_TEXT", "counted", "lacked_text", "limits_text", "paused_by"]
+
+SIMULATED_TEXT = "SIMULATED: nobody is really called"
+"""Of a campaign, or of a service, whose telephony is a simulated one."""
 
 
 def counted(count: int, noun: str) -> str:

@@ -84,6 +84,8 @@ class CampaignRow:
     idle: int
     internal_calls: int
     external_calls: int
+    is_simulated: bool = False
+    """Whether nobody is really called."""
     parameters: dict[str, object] = attrs.field(factory=dict)
     """All of them; empty in a list."""
 

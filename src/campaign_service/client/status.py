@@ -113,6 +113,8 @@ class Tenant:
     service_id: str
     role: str
     leader: str | None
+    is_simulated: bool = False
+    """Whether nobody is really called."""
 
 
 @attrs.frozen(kw_only=True)
@@ -123,6 +125,8 @@ class LinkStatus:
     deferred_until: datetime | None = None
     call_limits: CallLimits = attrs.field(factory=CallLimits)
     """How many calls it takes at one time, as far as it has said."""
+    telephony: str | None = None
+    """Its kind; ``simulated``: nobody is really called; ``None``: never named."""
 
 
 @attrs.frozen(kw_only=True)

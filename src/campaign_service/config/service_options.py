@@ -208,6 +208,12 @@ OPTIONS: Mapping[str, Option] = {
         metavar="simulated|URL",
         is_secret=True,
     ),
+    "other_telephony": Option(
+        kind=_flag(),
+        default=False,
+        help="Go on with real calls where they were simulated before, or the other way.",
+        metavar="true|false",
+    ),
     "sounds_dir": Option(
         kind=_FOLDER,
         default=None,

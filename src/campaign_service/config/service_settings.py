@@ -87,6 +87,8 @@ class ServiceSettings:
     """A file's name, or the URL of a database."""
     tenants: tuple[TenantSettings, ...]
     """At least one."""
+    other_telephony: bool
+    """Whether calls may be real where they were simulated before, and the other way."""
     sounds_dir: Path | None
     """The folder that the telephony plays from; ``None``: nothing is put anywhere."""
     language: str

@@ -16,6 +16,7 @@ from campaign_service.engine.drivers import (
     examine,
     open_driver,
     register_driver,
+    telephony_of,
 )
 from campaign_service.engine.gate import Shut
 from campaign_service.engine.operator_log import OperatorLog
@@ -56,4 +57,5 @@ __all__ = [
     "refuse_missing_sounds",
     "register_driver",
     "sounds_needed",
+    "telephony_of",
 ]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from campaign_core import ServiceId
+from campaign_core import SIMULATED, ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers import Driver, Finding
 from campaign_drivers.clock import Clock
@@ -23,6 +23,7 @@ __all__ = [
     "examine",
     "open_driver",
     "register_driver",
+    "telephony_of",
 ]
 
 _Settings = TypeVar("_Settings")
@@ -141,6 +142,8 @@ def _of_url(
     return _Kind(open=open_, examine=examine_)
 
 
+_CLEAR = {"asterisks": "asterisk", "freeswitchs": "freeswitch"}
+"""Kinds that are reached by TLS, by what they are called without."""
 _KINDS: dict[str, Callable[[], _Kind]] = {
     "simulated": _simulated,
     "asterisk": _asterisk,
@@ -184,6 +187,20 @@ async def examine(
     if doctor is None:
         raise _refused(scheme, _one_of(name for name in _KINDS if _kind(name).examine is not None))
     return await doctor(Examination(url=url, service_id=service_id, sounds=sounds, number=number))
+
+
+def telephony_of(url: str) -> str:
+    """Return the kind of telephony that a URL names, as journals record it.
+
+    A pool is simulated where each of its nodes is; one whose file cannot be read now is taken for
+    a real one.
+    """
+    scheme = _scheme(url)
+    if scheme == "pool":
+        from campaign_service.engine import pool  # noqa: PLC0415
+
+        return SIMULATED if pool.is_simulated(url) else scheme
+    return _CLEAR.get(scheme, scheme)
 
 
 def can_examine(url: str) -> bool:

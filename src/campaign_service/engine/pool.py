@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from campaign_core import SIMULATED, ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers import Driver, Finding, Severity
 from campaign_drivers.pool import PoolDriver
@@ -20,9 +21,10 @@ from campaign_service.engine.drivers import (
     can_examine,
     examine,
     open_driver,
+    telephony_of,
 )
 
-__all__ = ["examine_pool", "open_pool"]
+__all__ = ["examine_pool", "is_simulated", "open_pool"]
 
 
 def open_pool(request: DriverRequest) -> Driver:
@@ -33,6 +35,16 @@ def open_pool(request: DriverRequest) -> Driver:
     """
     nodes = [entry.node for entry in _nodes(request)]
     return PoolDriver(nodes, clock=request.clock)
+
+
+def is_simulated(url: str) -> bool:
+    """Return whether nobody is really called over a pool: each of its nodes is simulated."""
+    request = DriverRequest(url=url, service_id=ServiceId("00000000"), clock=RealClock())
+    try:
+        nodes = _nodes(request)
+    except SettingsError:
+        return False
+    return all(telephony_of(entry.url) == SIMULATED for entry in nodes)
 
 
 async def examine_pool(asked: Examination) -> tuple[Finding, ...]:

@@ -13,7 +13,13 @@ import attrs
 
 from campaign_core import Instant, State, Transition, next_wakeup
 from campaign_core.commands import Command
-from campaign_core.reports import DeferralReport, DriverDownReport, Report, StandstillReport
+from campaign_core.reports import (
+    DeferralReport,
+    DriverDownReport,
+    Report,
+    StandstillReport,
+    TelephonyReport,
+)
 from campaign_drivers import Driver, LinkLostError
 from campaign_drivers.clock import Clock, Timer
 from campaign_service.engine.calendar import CalendarWatch, clock_of_service
@@ -58,6 +64,8 @@ class RealTimeEngine:
             set, go starts, expiries and calling hours alone (R7.12).
         journal: keeps the events; ``None``: nothing does.
         observers: are told the events of each moment.
+        telephony: the kind that calls go to, to be recorded where it is another than before;
+            ``None``: what is recorded stays.
         keeps_trying: whether a telephony that is out of reach at the start is waited for.
         upkeep: what a service asks beside.
     """
@@ -70,6 +78,7 @@ class RealTimeEngine:
         clock: Clock,
         journal: Journal | None = None,
         observers: Sequence[Observer] = (),
+        telephony: str | None = None,
         keeps_trying: bool = False,
         upkeep: Upkeep | None = None,
     ) -> None:
@@ -77,6 +86,7 @@ class RealTimeEngine:
         self._shown = clock
         self._clock = clock_of_service(clock, opened.state)
         self._calendar = CalendarWatch(self._clock)
+        self._named = () if telephony is None else (TelephonyReport(telephony),)
         self._keeps_trying = keeps_trying
         self._upkeep = upkeep or Upkeep()
         self._scribe = Scribe(
@@ -147,8 +157,13 @@ class RealTimeEngine:
         self._moments.tell(self._opened)
         if self._upkeep.is_recovered:
             self._moments.begin_in_darkness()
+            if self._named:
+                # The driver is down: nothing is placed.
+                self._moments.take(self._named)
             self._begin(self._connect())
         else:
+            if self._named:
+                self._moments.take(self._named)
             try:
                 await self._driver.start(self._hear)
             except LinkLostError:

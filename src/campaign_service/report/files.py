@@ -58,6 +58,7 @@ class ReportFolder:
         model: its parameters, recipients included.
         settings: the general settings.
         notes: facts about the run that the events do not tell: driver, seed.
+        is_simulated: whether nobody is really called.
     """
 
     NAMES = ("recipients.csv", "attempts.csv", "report.json", "calls.svg")
@@ -70,6 +71,7 @@ class ReportFolder:
         model: CampaignModel,
         settings: Settings,
         notes: Row,
+        is_simulated: bool = False,
     ) -> None:
         self.panel = StatusPanel(campaign_id, on_attempt=self._write_attempt)
         """Kept up by :meth:`take`."""
@@ -77,6 +79,7 @@ class ReportFolder:
         self._model = model
         self._settings = settings
         self._notes = notes
+        self._simulated = lambda _: is_simulated
         self._zone = zone_of(model.time_zone)
         self._text = TimeWriter(self._zone)
         self._files = ExitStack()
@@ -116,7 +119,7 @@ class ReportFolder:
 
     def _write_attempt(self, attempt: Attempt) -> None:
         name = self._model.recipients.at(attempt.position).name
-        row = attempt_row(attempt, name, self._text)
+        row = attempt_row(attempt, name, self._text, self._simulated)
         text = _encode({**row, "events": event_rows(attempt.events, self._text)})
         with _naming(self._folder / "attempts.csv"):
             self._attempts_csv.writerow(csv_row(row))
@@ -127,7 +130,7 @@ class ReportFolder:
         table = self._table("recipients.csv", RECIPIENT_COLUMNS)
         with _naming(self._folder / "recipients.csv"):
             for row in self.panel.rows(state):
-                table.writerow(csv_row(recipient_row(row, self._text)))
+                table.writerow(csv_row(recipient_row(row, self._text, self._simulated)))
 
     def _write_json(self, state: State, summary: Summary) -> None:
         parameters = codec.to_data(self._model.with_recipients(()))
@@ -141,7 +144,7 @@ class ReportFolder:
             file.write('"recipients": [')
             for index, row in enumerate(self.panel.rows(state)):
                 file.write(",\n  " if index else "\n  ")
-                file.write(_encode(recipient_row(row, self._text)))
+                file.write(_encode(recipient_row(row, self._text, self._simulated)))
             file.write('],\n"attempts": [')
             self._attempts_json.seek(0)
             while block := self._attempts_json.read(1 << 20):

@@ -9,7 +9,7 @@ from typing import cast
 
 import attrs
 
-from campaign_core import Recipient
+from campaign_core import Instant, Recipient
 from campaign_core.events import CallEvent
 from campaign_service.attempts import Attempt
 from campaign_service.csv_cells import guarded
@@ -49,6 +49,7 @@ ATTEMPT_COLUMNS = (
     "digits",
     "detail",
     "call_id",
+    "is_simulated",
 )
 """The columns of an attempt's row."""
 
@@ -67,6 +68,7 @@ RECIPIENT_COLUMNS = (
     "last_outcome",
     "answer_confirmed_at",
     "listening_confirmed_at",
+    "is_simulated",
 )
 """The columns of a recipient's row."""
 
@@ -74,6 +76,8 @@ Row = dict[str, Cell]
 """One row by the names of its columns."""
 
 TimeText = Callable[[int | None], str]
+Simulated = Callable[[Instant], bool]
+"""Whether calls that were placed at a time were simulated."""
 
 _NUMBER = "number"
 _IN_USE = ("service_internal", "service_external", "campaign_internal", "campaign_external")
@@ -90,7 +94,7 @@ def csv_row(row: Row) -> Row:
     return {name: _csv_cell(name, cell) for name, cell in row.items()}
 
 
-def recipient_row(row: RecipientRow, text: TimeText) -> Row:
+def recipient_row(row: RecipientRow, text: TimeText, simulated: Simulated) -> Row:
     """Return the row of a recipient; ``text`` writes its times."""
     recipient = row.recipient
     return {
@@ -108,10 +112,11 @@ def recipient_row(row: RecipientRow, text: TimeText) -> Row:
         "last_outcome": _name(row.last_outcome),
         "answer_confirmed_at": text(row.answer_confirmed_at) or None,
         "listening_confirmed_at": text(row.listening_confirmed_at) or None,
+        "is_simulated": row.last_call_at is not None and simulated(row.last_call_at),
     }
 
 
-def attempt_row(attempt: Attempt, name: str, text: TimeText) -> Row:
+def attempt_row(attempt: Attempt, name: str, text: TimeText, simulated: Simulated) -> Row:
     """Return the row of an attempt to reach somebody of a name; ``text`` writes its times."""
     return {
         "position": attempt.position,
@@ -133,6 +138,7 @@ def attempt_row(attempt: Attempt, name: str, text: TimeText) -> Row:
         "digits": attempt.digits,
         "detail": attempt.detail,
         "call_id": attempt.call_id,
+        "is_simulated": simulated(attempt.placed_at),
     }
 
 

@@ -20,6 +20,7 @@ from campaign_service.engine import (
     Shut,
     Upkeep,
     open_driver,
+    telephony_of,
 )
 from campaign_service.engine.calendar import clock_of_service
 from campaign_service.journal import Entry
@@ -64,8 +65,11 @@ class Leading:
         self._post = post
         tenant = post.tenant
         self._journal = SqlJournal(post.database, tenant)
+        telephony = telephony_of(post.settings.tenants[tenant.name])
         if state is None:
-            opened = open_service(tenant.service_id, GeneralSettings(), resumes_at)
+            opened = open_service(
+                tenant.service_id, GeneralSettings(), resumes_at, telephony=telephony
+            )
         else:
             opened = Transition(state, (), ())
         clock = clock_of_service(post.clock, opened.state, resumes_at=resumes_at)
@@ -80,6 +84,7 @@ class Leading:
             clock=clock,
             journal=self._journal,
             observers=[OperatorLog().take],
+            telephony=telephony,
             upkeep=Upkeep(
                 is_recovered=True,
                 is_durable=post.tell,

@@ -21,8 +21,10 @@ from campaign_core import Instant, State
 from campaign_core.errors import JournalError, SettingsError
 from campaign_drivers.clock import Clock
 from campaign_service.database import Database
+from campaign_service.engine import telephony_of
 from campaign_service.journal import AppendConflictError
 from campaign_service.journal.sql import History, TenantRow
+from campaign_service.serving.fitness import check_telephony
 from campaign_service.serving.following import Following
 from campaign_service.serving.leadership import Leadership, LeadershipLostError, Spread
 from campaign_service.serving.leading import Leading, Post
@@ -88,6 +90,7 @@ class Life:
             receipts=history,
             tell=stream.tell,
         )
+        self._history = history
         self._own_url = settings.url
         self._tries_at = 0.0
         self._is_damaged = False
@@ -121,11 +124,13 @@ class Life:
             rank: the place of this tenant in the order in which this process tries to lead some.
 
         Raises:
-            JournalError: what is stored cannot be read; that is tried again while this lives.
+            JournalError: what is stored cannot be read, or must not be gone on from; that is
+                tried again while this lives.
         """
         self._tries_at = time.monotonic() + min(rank * self._spread.pause_s(), _RANKS_MAX_S)
         try:
             await self._following.recover()
+            await self._check_fitness()
         except JournalError as error:
             self._is_damaged, self.trouble = True, str(error)
             raise
@@ -193,8 +198,20 @@ class Life:
                 return
             self._stream.tell(entries)
 
+    async def _check_fitness(self) -> None:
+        """Return if this process may go on from the journal; see :mod:`.fitness`."""
+        settings = self._post.settings
+        await asyncio.to_thread(
+            check_telephony,
+            self._history,
+            self._following.state,
+            telephony_of(settings.tenants[self._name]),
+            may_change=settings.other_telephony,
+        )
+
     async def _lead(self, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
         """Lead until this process stops or another one leads."""
+        await self._check_fitness()
         # What tells of its telephony may be another file than when this process was started.
         leading = Leading(self._post, self._following.state, resumes_at=self.now)
 

@@ -25,5 +25,7 @@ class HouseSettings:
     """How long calls in progress may take to end at a stop; the next leader takes over the rest."""
     snapshot_events: int = EVENTS_MIN
     """How many events there are between two snapshots at least; more if the state is large."""
+    other_telephony: bool = False
+    """Whether a journal of simulated calls may go on with real ones, and the other way."""
     waiting_max: int = 100_000
     """How many events may wait for a journal that is away."""

@@ -218,12 +218,23 @@ def story_of_a_clock_that_is_set() -> Recorded:
     return story
 
 
+@cache
+def story_of_another_telephony() -> Recorded:
+    """Tell of what came later: after a rehearsal nobody is simulated any more."""
+    story = Recorded()
+    story.tell(reports.TelephonyReport("simulated"))
+    story.start("1", attempts_max=1)
+    story.tell(reports.TelephonyReport("asterisk"), after=SECOND)
+    return story
+
+
 STORIES = {
     "format-1.json": story_of_everything,
     "format-1-part.json": story_of_a_part,
     "format-1-capacity.json": story_of_a_smaller_telephony,
     "format-1-numbers.json": story_of_numbers,
     "format-1-clock.json": story_of_a_clock_that_is_set,
+    "format-1-telephony.json": story_of_another_telephony,
 }
 """By the file in ``tests/core/data`` that keeps what they write."""
 

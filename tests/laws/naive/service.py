@@ -30,6 +30,7 @@ from campaign_core.reports import (
     PlaybackReport,
     RefusalReport,
     StandstillReport,
+    TelephonyReport,
     Tick,
 )
 
@@ -181,7 +182,7 @@ def _all_due(world: World) -> list[tuple[int, int, str, Any]]:
 # Then the message -------------------------------------------------------------------------------
 
 
-def _hear(world: World, message: object) -> None:
+def _hear(world: World, message: object) -> None:  # noqa: C901 -- a case for each report
     match message:
         case Tick() | ClockReport():
             pass
@@ -201,6 +202,10 @@ def _hear(world: World, message: object) -> None:
             if limits != world.capacity:
                 world.capacity = limits
                 world.record("capacity changed")
+        case TelephonyReport(telephony=telephony):
+            if telephony != world.telephony:
+                world.telephony = telephony
+                world.record("telephony named")
         case CallsAdriftReport():
             _calls_adrift(world, message)
         case CallsUpReport():

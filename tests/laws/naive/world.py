@@ -139,6 +139,7 @@ class World:
     """Reports of the calls up since the driver came up; there is nothing to hear before."""
     deferred_until: int = 0
     capacity: CallLimits = field(default_factory=CallLimits)
+    telephony: str | None = None
     """What the driver takes, as it said since it is up."""
     placed_at: list[int] = field(default_factory=list)
     """When a call was placed, since a rate was last absent (R2.4)."""

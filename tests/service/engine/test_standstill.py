@@ -185,8 +185,7 @@ async def test_leader_is_confirmed_by_a_question_that_was_asked_after_its_stands
     tenant = SimpleNamespace(name="main")
     leadership = Leadership(None, tenant, lock, url=None)
     holding = asyncio.ensure_future(leadership.hold(unsure=lambda _: None))
-    while not lock.asked.is_set():  # noqa: ASYNC110 -- a thread sets it
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(lock.asked.wait)
     confirming = asyncio.ensure_future(leadership.confirm())
     await turns(10)
     lock.may_answer.set()

@@ -50,6 +50,7 @@ async def list_tenants(asked: Asked) -> Answer:
             service_id=tenant.service_id,
             role=tenant.role,
             leader=tenant.health().leader_url,
+            is_simulated=link(tenant.state).is_simulated,
         )
         for tenant in seen
     ]
@@ -91,6 +92,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
             is_up=health.link_is_up,
             deferred_until=text_of(deferred) if deferred > now else None,
             call_limits=shape_of(telephony.call_limits, wanted.CallLimits),
+            telephony=telephony.telephony,
         ),
         calls=records.CallsInUse(
             internal=lines[Line.INTERNAL],

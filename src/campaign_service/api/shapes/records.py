@@ -120,6 +120,10 @@ class LinkStatus(Struct, kw_only=True, frozen=True):
     ]
     call_limits: CallLimits
     """How many calls it takes at one time, as far as it has said."""
+    telephony: Annotated[
+        str | None,
+        Meta(description="Its kind; `simulated`: nobody is really called; null: never named."),
+    ]
 
 
 class CallsInUse(Struct, kw_only=True, frozen=True):
@@ -218,6 +222,9 @@ class Tenant(Struct, kw_only=True, frozen=True):
     role: ProcessRole
     leader: Annotated[
         str | None, Meta(description="Where the process listens that leads it; null: not known.")
+    ]
+    is_simulated: Annotated[
+        bool, Meta(description="Whether nobody is really called: the telephony is simulated.")
     ]
 
 

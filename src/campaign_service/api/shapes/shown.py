@@ -101,6 +101,9 @@ class Campaign(Struct, kw_only=True, frozen=True):
         bool, Meta(description="Whether 9 must be dialled after the message (R7.4).")
     ]
     call_limits: CallLimits
+    is_simulated: Annotated[
+        bool, Meta(description="Whether nobody is really called: the telephony is simulated.")
+    ]
     starts_at: Time
     expires_at: Annotated[
         Time | None, Meta(description="From then on no new call (R4.11); null: never.")

@@ -68,6 +68,7 @@ def _campaign(found: Campaign) -> dict[str, object]:
         "confirm_answer": parameters.script.confirm_answer,
         "confirm_listening": parameters.script.confirm_listening,
         "call_limits": shape_of(parameters.call_limits, wanted.CallLimits),
+        "is_simulated": found.is_simulated,
         "starts_at": text_of(found.starts_at),
         "expires_at": text_or_none(found.expires_at),
         "is_expired": found.is_expired,

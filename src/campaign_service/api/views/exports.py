@@ -20,6 +20,7 @@ from campaign_core import (
     State,
     campaign,
     campaign_ids,
+    link,
     recipient,
 )
 from campaign_service.api.shapes.requests import ExportQuery
@@ -134,17 +135,19 @@ class _Pages:
                 recipient_row(
                     self._row(state, everybody, position, attempts[position]),
                     text,
+                    link(state).was_simulated,
                 )
                 for position in range(first, last + 1)
             ]
 
     def attempts(self) -> Iterator[list[Row]]:
         """Yield the rows of all attempts, by recipient."""
-        _, everybody, text = self._scene()
+        state, everybody, text = self._scene()
+        simulated = link(state).was_simulated
         for first, last in _stretches(len(everybody)):
             attempts = self._attempts(first, last)
             yield [
-                attempt_row(attempt, everybody.at(position).name, text)
+                attempt_row(attempt, everybody.at(position).name, text, simulated)
                 for position in range(first, last + 1)
                 for attempt in attempts[position]
             ]

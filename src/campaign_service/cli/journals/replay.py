@@ -13,7 +13,7 @@ from campaign_core import Campaign, RecipientStatus, campaign, link
 from campaign_service.cli.journals.past import AT_HELP, Past, read_past
 from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text, paused_by
+from campaign_service.cli.words import SIMULATED_TEXT, limits_text, paused_by
 from campaign_service.report import StatusPanel
 from campaign_service.report.rows import recipient_row
 from campaign_service.report.times import TimeWriter
@@ -69,6 +69,8 @@ def _campaign_lines(found: Campaign, past: Past) -> Iterator[str]:
     by = "" if found.pause_reason is None else f" by {paused_by(found.pause_reason.name)}"
     yield ""
     yield f"{found.campaign_id}  {found.name}: {found.status.name}{by}"
+    if found.is_simulated:
+        yield f"   {SIMULATED_TEXT}"
     calls = found.internal_calls + found.external_calls
     yield (
         f"   {found.contacted} of {len(found.recipients)} reached, {found.failed} failed,"
@@ -137,8 +139,11 @@ def _print_json(past: Past, kept: set[RecipientStatus]) -> None:
                 "internal_calls": found.internal_calls,
                 "external_calls": found.external_calls,
                 "status": found.status.name,
+                "is_simulated": found.is_simulated,
                 "recipients": [
-                    recipient_row(row, text) for row in panel.rows(past.state) if row.status in kept
+                    recipient_row(row, text, link(past.state).was_simulated)
+                    for row in panel.rows(past.state)
+                    if row.status in kept
                 ],
             }
         )

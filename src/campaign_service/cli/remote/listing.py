@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import attrs
 import click
 
-from campaign_core import CallLimits, RecipientStatus, Status
+from campaign_core import SIMULATED, CallLimits, RecipientStatus, Status
 from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.tables import (
@@ -21,7 +21,7 @@ from campaign_service.cli.remote.tables import (
 )
 from campaign_service.cli.remote.watch import watch_campaign
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import counted, limits_text
+from campaign_service.cli.words import SIMULATED_TEXT, counted, limits_text
 from campaign_service.client import Client, ServiceStatus
 from campaign_service.instants import zone_of
 
@@ -141,6 +141,8 @@ def _service_lines(now: ServiceStatus) -> Iterator[str]:
     yield f"  journal     {journal}; event {now.last_seq} is the last{waiting}"
     deferred = now.link.deferred_until
     link = "connected" if now.link.is_up else "NOT CONNECTED: no new calls"
+    if now.link.telephony == SIMULATED:
+        link = f"{link}; {SIMULATED_TEXT}"
     later = "" if deferred is None else f"; takes no call before {clock(deferred, zone)} UTC"
     takes = limits_text(now.link.call_limits)
     most = f"; takes {takes}" if takes != limits_text(CallLimits()) else ""

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from campaign_service.cli.words import limits_text, paused_by
+from campaign_service.cli.words import SIMULATED_TEXT, limits_text, paused_by
 from campaign_service.client import CampaignRow, RecipientRow
 
 __all__ = [
@@ -62,6 +62,9 @@ def show_campaigns(rows: Sequence[CampaignRow], zone: ZoneInfo) -> None:
     wide = console.options.update(width=_WIDE)
     if not console.is_terminal or console.measure(table, options=wide).maximum <= console.width:
         show(table)
+        simulated = [str(row.campaign_id) for row in rows if row.is_simulated]
+        if simulated:
+            console.print(Text(f"{SIMULATED_TEXT} in {', '.join(simulated)}"))
         return
     for row in rows:
         for line in campaign_lines(row, zone):
@@ -122,6 +125,8 @@ def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
     by = "" if row.pause_reason is None else f" by {paused_by(row.pause_reason)}"
     calls = row.internal_calls + row.external_calls
     yield f"{row.campaign_id}  {row.name}: {row.status}{by}"
+    if row.is_simulated:
+        yield f"   {SIMULATED_TEXT}"
     yield (
         f"   {row.contacted} of {row.recipient_count} reached, {row.failed} failed,"
         f" {row.idle} waiting, {calls} in a call"

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from campaign_service.cli.remote.tables import campaign_lines, clock
 from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.words import SIMULATED_TEXT
 from campaign_service.client import CampaignRow, Client
 from campaign_service.instants import zone_of
 
@@ -102,6 +103,7 @@ def _log(row: CampaignRow, zone: ZoneInfo) -> None:
         f"{row.name}: {row.status.lower()}, {row.contacted} of {row.recipient_count} reached,"
         f" {row.failed} failed, in progress {row.internal_calls} internal and"
         f" {row.external_calls} external"
+        + (f"; {SIMULATED_TEXT}" if row.is_simulated else "")
         + (f", starts {clock(row.starts_at, zone)}" if row.status == "SCHEDULED" else "")
     )
 

@@ -10,12 +10,22 @@ from pathlib import Path
 import attrs
 import click
 
-from campaign_core import CampaignId, Instant, ModelId, ServiceId, handle, open_service, sounds_of
+from campaign_core import (
+    SIMULATED,
+    CampaignId,
+    Instant,
+    ModelId,
+    ServiceId,
+    handle,
+    open_service,
+    sounds_of,
+)
 from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.clock import present
 from campaign_service.cli.runs.interrupts import ACTOR
 from campaign_service.config import CampaignFile
+from campaign_service.engine import telephony_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import ReportFolder
 
@@ -52,7 +62,12 @@ class Job:
     @property
     def is_simulated(self) -> bool:
         """Whether nobody is really called."""
-        return self.driver == "simulated"
+        return self.driver == SIMULATED
+
+    @property
+    def telephony(self) -> str:
+        """The kind that calls go to, as the journal names it."""
+        return telephony_of(self.driver)
 
     @property
     def is_virtual(self) -> bool:
@@ -93,7 +108,7 @@ class Job:
     def open_report(self) -> ReportFolder:
         """Return the report, begun."""
         notes: dict[str, str | int | bool | None] = {
-            "driver": "simulated" if self.is_simulated else self.driver.partition(":")[0],
+            "driver": SIMULATED if self.is_simulated else self.driver.partition(":")[0],
             "seed": self.seed if self.is_simulated else None,
         }
         return ReportFolder(
@@ -102,6 +117,7 @@ class Job:
             model=self.file.model,
             settings=self.file.settings,
             notes=notes,
+            is_simulated=self.telephony == SIMULATED,
         )
 
     def discard(self) -> None:

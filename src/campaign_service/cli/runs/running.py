@@ -76,7 +76,7 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
         open_files.callback(report.close)
         exchange = Exchange(simulation.network, seed=job.seed)
         engine = VirtualEngine(
-            open_service(job.service_id(), job.file.settings, now),
+            open_service(job.service_id(), job.file.settings, now, telephony=job.telephony),
             exchange=exchange,
             now=now,
             journal=journal,
@@ -122,7 +122,7 @@ async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) 
         report = job.open_report()
         open_files.callback(report.close)
         engine = RealTimeEngine(
-            open_service(service_id, job.file.settings, clock.now()),
+            open_service(service_id, job.file.settings, clock.now(), telephony=job.telephony),
             driver=driver,
             clock=clock,
             journal=journal,

@@ -43,7 +43,16 @@ def _with_options(command: _Command) -> _Command:
             command = click.option(flag_of(file), file, metavar="F", help=text)(command)
         default = "" if option.default is None else f"; default: {_shown(option.default)}"
         text = f"{option.help} [{variable_of(name)}{default}]"
-        command = click.option(flag_of(name), name, metavar=option.metavar, help=text)(command)
+        # By its bare name a switch is on.
+        bare = "true" if option.kind.native is bool else None
+        command = click.option(
+            flag_of(name),
+            name,
+            metavar=option.metavar,
+            help=text,
+            is_flag=False,
+            flag_value=bare,
+        )(command)
     return command
 
 

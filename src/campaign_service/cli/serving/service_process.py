@@ -25,7 +25,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign_core import Instant
+from campaign_core import SIMULATED, Instant
 from campaign_drivers.clock import present
 from campaign_service.access import LocalAuthenticator
 from campaign_service.access.passwords import OneTimePassword, Passwords
@@ -36,6 +36,7 @@ from campaign_service.cli.serving.web_server import WebServer
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
+from campaign_service.engine import telephony_of
 from campaign_service.serving import House, HouseSettings, Notifier
 from campaign_service.serving.waiting import ended_before
 from campaign_service.sounds import Placed, place
@@ -117,7 +118,7 @@ class ServiceProcess:
     def _house(self) -> House:
         settings = self._settings
         for tenant in settings.tenants:
-            if tenant.driver == "simulated":
+            if telephony_of(tenant.driver) == SIMULATED:
                 _log.warning(
                     "tenant %s: SIMULATED, NOBODY IS REALLY CALLED; --driver names a telephony",
                     tenant.name,
@@ -129,6 +130,7 @@ class ServiceProcess:
                 url=settings.public_url or public_url(self._sockets, is_tls=self._is_tls),
                 drain_s=settings.drain_s,
                 snapshot_events=settings.snapshot_events,
+                other_telephony=settings.other_telephony,
             )
         )
 

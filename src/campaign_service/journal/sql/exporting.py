@@ -18,6 +18,7 @@ from campaign_core import (
     RecipientState,
     State,
     campaign,
+    link,
     recipients,
 )
 from campaign_core.errors import Problem, SettingsError
@@ -61,20 +62,23 @@ class CampaignExport:
         self.zone = zone_of(view.parameters.time_zone)
         """The campaign's own: on its clock times are written."""
         self._text = TimeWriter(self.zone)
+        self._simulated = link(self._state).was_simulated
 
     def recipients(self) -> Iterator[Row]:
         """Yield a row for each recipient, in list order."""
         states = recipients(self._state, self.record.campaign_id)
         tried = self._by_recipient()
         for position, (who, now) in enumerate(zip(self._listed, states, strict=True), 1):
-            yield recipient_row(_recipient(Position(position), who, now, next(tried)), self._text)
+            yield recipient_row(
+                _recipient(Position(position), who, now, next(tried)), self._text, self._simulated
+            )
 
     def attempts(self) -> Iterator[Row]:
         """Yield a row for each attempt, in list order of the recipients."""
         for attempts in self._by_recipient():
             for attempt in attempts:
                 name = self._listed.at(attempt.position).name
-                yield attempt_row(attempt, name, self._text)
+                yield attempt_row(attempt, name, self._text, self._simulated)
 
     def log(self) -> Iterator[str]:
         """Yield each event as a line of JSON, in order; the first has all parameters."""

@@ -182,6 +182,16 @@ class History:
             rows = connection.execute(query.order_by(_a.position, _a.attempt)).mappings().all()
         return [attempt_of_row(row) for row in rows]
 
+    def has_attempts(self) -> bool:
+        """Return whether anybody was ever called.
+
+        Raises:
+            JournalAwayError: the journal cannot be read just now.
+        """
+        query = sa.select(_a.call_id).where(_a.tenant_id == self.tenant.id).limit(1)
+        with reading(self._database) as connection:
+            return connection.execute(query).first() is not None
+
     def outcomes(self, campaign_id: CampaignId) -> Counter[Outcome]:
         """Return how often each outcome came of a campaign's attempts."""
         query = (

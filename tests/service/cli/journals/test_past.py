@@ -100,6 +100,7 @@ def test_list_of_campaigns_shows_what_it_must(told):
         "internal_calls": 0,
         "external_calls": 0,
         "status": "INCOMPLETE",
+        "is_simulated": True,
     }
 
 

@@ -47,6 +47,7 @@ def test_list_shows_what_the_rules_name(campaign, started):
     words = re.split(r" {2,}", row.strip())
     assert "start (UTC)" in told.splitlines()[0]
     assert words[:3] == [str(started), campaign.name, "PAUSED"]
+    assert f"SIMULATED: nobody is really called in {started}" in told
     assert words[4:] == [
         *("0", "3", "all", "0", "1", "1 in all", "0", "2", "600 s", "none", "100"),
         campaign.name,
@@ -102,7 +103,7 @@ def test_status_of_the_service_itself(campaign, started):
 
     assert status == 0
     assert "Tenant main, leading" in told
-    assert "telephony   connected" in told
+    assert "telephony   connected; SIMULATED: nobody is really called" in told
     assert re.search(r"campaigns   .*\d+ paused", told)
 
 

@@ -87,7 +87,7 @@ def test_doctor_looks_for_all_that_a_campaign_plays(doctor, monkeypatch):
     file = ROOT / "examples/school-closing/campaign.toml"
     doctor("asterisk://u:s@127.0.0.1/", "--campaign", str(file), "--sound", "chime")
 
-    assert asked == [{"school/closed-tomorrow", "press-1", "chime"}]
+    assert asked == [{"school/closed-tomorrow", "press-1", "press-9", "chime"}]
 
 
 def test_doctor_advises_the_same_once(doctor, monkeypatch):

@@ -67,6 +67,8 @@ def _ending(
                 caller.bridge_over(running)
         elif caller.peer is None and not any(other.is_up for other in ringing):
             caller.sip = leg.sip
+            if leg.sip is not None:
+                caller.variables["sip_invite_failure_status"] = str(leg.sip)
             caller.after(0, lambda: caller.end(leg.cause))
 
     return ended

@@ -50,7 +50,17 @@ class Problem:
     value: object
     """The value as it was given."""
     rule: str
-    """What is allowed, as a sentence fragment."""
+    """What is allowed, as a sentence fragment; an instant in it is told in milliseconds."""
+    instant: int | None = None
+    """The instant that the rule names, for whoever tells it to a person."""
+    rule_at: str = ""
+    """The rule with ``{at}`` where that instant stands; empty where it names none."""
+
+    @classmethod
+    def at_instant(cls, *, field: str, value: object, rule_at: str, instant: int) -> Problem:
+        """Return a problem whose rule names an instant, as ``{at}``."""
+        rule = rule_at.format(at=instant)
+        return cls(field=field, value=value, rule=rule, instant=instant, rule_at=rule_at)
 
     @override
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.service import Draft
 from campaign_core._values.identifiers import CampaignId
 from campaign_core._values.instants import MINUTE_MS, Instant
-from campaign_core._values.validators import refuse, with_changes
+from campaign_core._values.validators import with_changes
 from campaign_core.errors import CommandRefusedError, Problem, SettingsError, UnknownCampaignError
 
 __all__ = [
@@ -90,7 +90,16 @@ def _starts_at(command: cm.StartCampaign, now: Instant) -> Instant:
             return Instant(now + minutes * MINUTE_MS)
         case cm.StartAt(at):
             if at < now:
-                raise refuse("when.at", at, f"a time not past; it is {now} now")
+                raise SettingsError(
+                    [
+                        Problem.at_instant(
+                            field="when.at",
+                            value=at,
+                            rule_at="a time not past; it is {at} now",
+                            instant=now,
+                        )
+                    ]
+                )
             return at
 
 
@@ -107,8 +116,14 @@ def _refuse_unstartable(
         rule = f"at most the number of recipients ({count})"
         problems.append(Problem(field="threshold", value=threshold, rule=rule))
     if command.expires_at is not None and command.expires_at <= starts_at:
-        rule = f"later than the start ({starts_at})"
-        problems.append(Problem(field="expires_at", value=command.expires_at, rule=rule))
+        problems.append(
+            Problem.at_instant(
+                field="expires_at",
+                value=command.expires_at,
+                rule_at="later than the start ({at})",
+                instant=starts_at,
+            )
+        )
     if problems:
         raise SettingsError(problems)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from campaign_core import Instant
@@ -11,10 +10,9 @@ from campaign_drivers.clock import present
 from campaign_service.api.shapes.building import BadValuesError
 from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
 
-__all__ = ["instant_in", "present", "text_of", "text_or_none", "with_times"]
+__all__ = ["instant_in", "present", "rule_of", "text_of", "text_or_none"]
 
 _UTC = zone_of("UTC")
-_INSTANT = re.compile(r"\b\d{12,13}\b")
 
 
 def text_of(at: int) -> str:
@@ -39,6 +37,8 @@ def instant_in(moment: datetime, field: str) -> Instant:
     return at
 
 
-def with_times(rule: str) -> str:
-    """Return a rule of the core, which counts milliseconds, with times that a person can read."""
-    return _INSTANT.sub(lambda found: text_of(int(found[0])), rule)
+def rule_of(problem: Problem) -> str:
+    """Return a problem's rule; the core counts milliseconds, a person reads times."""
+    if problem.instant is None:
+        return problem.rule
+    return problem.rule_at.format(at=text_of(problem.instant))

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
+from msgspec import UNSET
 
-from campaign_core import CampaignId, ModelId, Position, RecipientList
+from campaign_core import (
+    CampaignId,
+    Duplicates,
+    ModelId,
+    Position,
+    RecipientList,
+    Settings,
+    State,
+    campaign,
+    models,
+)
 from campaign_core.commands import (
     ALL_FAILED,
     AddAttempts,
@@ -27,20 +38,33 @@ from campaign_core.commands import (
 )
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.shapes import requests, trials, wanted
-from campaign_service.api.shapes.building import BadValuesError, built, recipient_list
+from campaign_service.api.shapes.building import BadValuesError, Lists, built, recipient_list
 from campaign_service.api.times import instant_in
+from campaign_service.numbers import read_number
 
-__all__ = ["command_of", "listed", "positions_of", "selection", "start_command", "times_as_sent"]
+__all__ = [
+    "command_of",
+    "listed",
+    "lists_of_campaign",
+    "numbers_read",
+    "positions_of",
+    "selection",
+    "settings_read",
+    "start_command",
+    "times_as_sent",
+]
 
 
-def listed(rows: Sequence[wanted.Recipient], path: str = "recipients") -> RecipientList:
+def listed(
+    rows: Sequence[wanted.Recipient], lists: Lists, path: str = "recipients"
+) -> RecipientList:
     """Return the recipients of a body.
 
     Raises:
         BadValuesError: rows that the rules do not allow, all of them.
     """
     problems: list[Problem] = []
-    found = recipient_list(rows, path, problems)
+    found = recipient_list(rows, path, problems, lists)
     if problems:
         raise BadValuesError(problems)
     assert found is not None
@@ -57,7 +81,56 @@ def positions_of(positions: Sequence[int]) -> tuple[Position, ...]:
     return tuple(Position(position) for position in positions)
 
 
-def start_command(body: requests.StartCampaign, *, actor: str) -> StartCampaign:
+def lists_of_model(state: State, model_id: int, *, is_merged: bool) -> Lists:
+    """Return how a list is read that is given with the start of a campaign."""
+    model = models(state).get(ModelId(model_id))
+    duplicates = Duplicates.REFUSE if model is None else model.duplicates
+    plan = state.settings.number_plan
+    return Lists(plan=plan, duplicates=duplicates, is_merged=is_merged)
+
+
+def lists_of_campaign(state: State, campaign_id: CampaignId, *, is_merged: bool) -> Lists:
+    """Return how a list is read that is appended to a campaign's.
+
+    Raises:
+        UnknownCampaignError: there is none such.
+    """
+    duplicates = campaign(state, campaign_id, state.now).parameters.duplicates
+    plan = state.settings.number_plan
+    return Lists(plan=plan, duplicates=duplicates, is_merged=is_merged)
+
+
+def numbers_read(numbers: Sequence[str], state: State) -> tuple[str, ...]:
+    """Return the numbers of a body, read as people keep them.
+
+    Raises:
+        BadValuesError: numbers that cannot be read for certain, all of them.
+    """
+    read, problems = [], []
+    for index, text in enumerate(numbers):
+        try:
+            read.append(read_number(text, plan=state.settings.number_plan))
+        except SettingsError as error:
+            field = f"numbers[{index}]"
+            problems += [attrs.evolve(problem, field=field) for problem in error.problems]
+    if problems:
+        raise BadValuesError(problems)
+    return tuple(read)
+
+
+def settings_read(body: wanted.Settings, state: State) -> Settings:
+    """Return the settings of a body; a number plan that it leaves out stays as it is.
+
+    Raises:
+        BadValuesError: values that the rules do not allow, all of them.
+    """
+    made: Settings = built(body)
+    if body.number_plan is UNSET:
+        made = attrs.evolve(made, number_plan=state.settings.number_plan)
+    return made
+
+
+def start_command(body: requests.StartCampaign, state: State, *, actor: str) -> StartCampaign:
     """Return the command that a body asks for.
 
     Raises:
@@ -69,13 +142,14 @@ def start_command(body: requests.StartCampaign, *, actor: str) -> StartCampaign:
     elif isinstance(body.when, requests.AtTime):
         when = StartAt(instant_in(body.when.at, "when.at"))
     ends = body.expires_at
+    lists = lists_of_model(state, body.model_id, is_merged=body.merge_duplicates)
     return StartCampaign(
         actor=actor,
         model_id=ModelId(body.model_id),
         when=when,
         name=body.name,
         sound=body.sound,
-        recipients=None if body.recipients is None else listed(body.recipients),
+        recipients=None if body.recipients is None else listed(body.recipients, lists),
         expires_at=None if ends is None else instant_in(ends, "expires_at"),
     )
 
@@ -92,7 +166,7 @@ def times_as_sent(error: SettingsError, body: requests.StartCampaign) -> Setting
     return type(error)(problems)
 
 
-def command_of(trial: trials.Trial, *, actor: str) -> Command:
+def command_of(trial: trials.Trial, state: State, *, actor: str) -> Command:
     """Return the command that is to be tried.
 
     Raises:
@@ -100,11 +174,11 @@ def command_of(trial: trials.Trial, *, actor: str) -> Command:
     """
     match trial:
         case trials.TryChangeSettings(settings=settings):
-            return ChangeSettings(actor=actor, settings=built(settings))
+            return ChangeSettings(actor=actor, settings=settings_read(settings, state))
         case trials.TryAddToDoNotCall(numbers=numbers):
-            return AddToDoNotCall(actor=actor, numbers=tuple(numbers))
+            return AddToDoNotCall(actor=actor, numbers=numbers_read(numbers, state))
         case trials.TryStartCampaign():
-            return start_command(trial, actor=actor)
+            return start_command(trial, state, actor=actor)
         case _:
             pass
     campaign_id = CampaignId(trial.campaign_id)
@@ -118,7 +192,9 @@ def command_of(trial: trials.Trial, *, actor: str) -> Command:
         case trials.TryStopCampaign(hang_up=hang_up):
             return StopCampaign(actor=actor, campaign_id=campaign_id, hang_up=hang_up)
         case trials.TryAppendRecipients(recipients=rows):
-            return AppendRecipients(actor=actor, campaign_id=campaign_id, recipients=listed(rows))
+            lists = lists_of_campaign(state, campaign_id, is_merged=False)
+            more = listed(rows, lists)
+            return AppendRecipients(actor=actor, campaign_id=campaign_id, recipients=more)
         case trials.TryAddAttempts(attempts=attempts, positions=positions):
             return AddAttempts(
                 actor=actor,

@@ -51,7 +51,7 @@ from campaign_service.api.problems.errors import (
 from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.problems.seldom import Seldom
 from campaign_service.api.shapes.building import PROBLEMS_MAX, BadValuesError, in_json, plain
-from campaign_service.api.times import with_times
+from campaign_service.api.times import rule_of
 from campaign_service.engine import SoundsMissingError
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
@@ -158,7 +158,7 @@ def _bad_values(error: SettingsError) -> Refusal:
         BadValue(
             field=problem.field if is_path else in_json(problem.field),
             value=plain(problem.value),
-            rule=with_times(problem.rule),
+            rule=rule_of(problem),
         )
         for problem in error.problems
     ]

@@ -87,7 +87,9 @@ async def start_campaign(asked: Asked) -> Answer:
     body = asked.body(requests.StartCampaign)
 
     async def command() -> StartCampaign:
-        return await asyncio.to_thread(start_command, body, actor=asked.principal.name)
+        return await asyncio.to_thread(
+            start_command, body, asked.tenant.state, actor=asked.principal.name
+        )
 
     try:
         done = await asked.give(command, confirmed=body.confirmed)
@@ -215,7 +217,7 @@ async def try_command(asked: Asked) -> Answer:
     state, now = tenant.state, tenant.now
 
     def tried() -> answers.WhatIfAnswer:
-        command = command_of(trial, actor=asked.principal.name)
+        command = command_of(trial, asked.tenant.state, actor=asked.principal.name)
         return what_if_answer(what_if(state, command, now))
 
     try:

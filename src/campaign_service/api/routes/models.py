@@ -26,7 +26,7 @@ from campaign_service.api.asked import Asked
 from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.problems import NotFoundError, refused_by_field
 from campaign_service.api.shapes import requests, wanted
-from campaign_service.api.shapes.building import BadValuesError, built, shape_of
+from campaign_service.api.shapes.building import BadValuesError, Lists, built, shape_of
 from campaign_service.api.shapes.requests import (
     Confirmation,
     ModelQuery,
@@ -75,7 +75,9 @@ async def add_model(asked: Asked) -> Answer:
     _refuse_other(body, "model_id", UNSET)
 
     async def command() -> AddModel:
-        return AddModel(actor=asked.principal.name, model=await _built(body, RecipientList()))
+        return AddModel(
+            actor=asked.principal.name, model=await _built(asked, body, RecipientList())
+        )
 
     return _made(asked, await asked.give(command))
 
@@ -128,7 +130,7 @@ async def edit_model(asked: Asked) -> Answer:
         return EditModel(
             actor=asked.principal.name,
             model_id=model_id,
-            model=await _built(body, before.recipients),
+            model=await _built(asked, body, before.recipients),
             confirmed=asked.query(Confirmation).confirmed,
         )
 
@@ -262,11 +264,12 @@ def _tag(asked: Asked) -> Callable[[State], str]:
     return lambda state: asked.premises.model_tags.of(_model_in(state, asked.model_id))
 
 
-async def _built(body: wanted.Model, before: RecipientList) -> CampaignModel:
+async def _built(asked: Asked, body: wanted.Model, before: RecipientList) -> CampaignModel:
     """Return the model of a body, with the recipients of before where it names none."""
-    model = cast("CampaignModel", await asyncio.to_thread(built, body))
+    lists = Lists(plan=asked.tenant.state.settings.number_plan)
+    model = cast("CampaignModel", await asyncio.to_thread(built, body, lists))
     if body.recipients is UNSET:
-        model = attrs.evolve(model, recipients=before)
+        model = await asyncio.to_thread(attrs.evolve, model, recipients=before)
     _refuse_other(body, "recipient_count", len(model.recipients))
     return model
 

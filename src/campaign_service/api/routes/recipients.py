@@ -33,7 +33,7 @@ from campaign_service.api.shapes import answers, requests, shown
 from campaign_service.api.shapes.building import BadValuesError, shape_of, with_places
 from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import listed, positions_of, selection
+from campaign_service.api.trials import listed, lists_of_campaign, positions_of, selection
 from campaign_service.api.views.answers import (
     attempt_detail,
     explanation_shape,
@@ -101,7 +101,10 @@ def _chosen(
     if query.number is not UNSET:
         # By the list's own index: however long it is.
         last = count
-        candidates = [one for one in everybody.positions_of(query.number) if one > looked_at]
+        plan = state.settings.number_plan
+        candidates = [
+            one for one in everybody.positions_of(query.number, None, plan) if one > looked_at
+        ]
     for position in candidates:
         found = recipient(state, campaign_id, Position(position))
         if not query.state or found.status in query.state:
@@ -155,7 +158,9 @@ async def append_recipients(asked: Asked) -> Answer:
     body, campaign_id = asked.body(requests.Recipients), asked.campaign_id
 
     async def command() -> AppendRecipients:
-        rows = await asyncio.to_thread(listed, body.recipients)
+        state = asked.tenant.state
+        lists = lists_of_campaign(state, campaign_id, is_merged=body.merge_duplicates)
+        rows = await asyncio.to_thread(listed, body.recipients, lists)
         return AppendRecipients(
             actor=asked.principal.name, campaign_id=campaign_id, recipients=rows
         )

@@ -12,9 +12,10 @@ from campaign_service.api.asked import Asked
 from campaign_service.api.etags import settings_tag
 from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.shapes import wanted
-from campaign_service.api.shapes.building import built, shape_of
+from campaign_service.api.shapes.building import shape_of
 from campaign_service.api.shapes.requests import DoNotCallQuery, Numbers, ThenQuery
 from campaign_service.api.shapes.shown import NumberPage, Taken
+from campaign_service.api.trials import numbers_read, settings_read
 
 __all__ = ["SETTINGS"]
 
@@ -45,8 +46,12 @@ async def change_settings(asked: Asked) -> Answer:
 
     It takes effect at once; calls in progress are never cut by a lower limit (R2.3).
     """
-    settings = built(asked.body(wanted.Settings))
-    command = ChangeSettings(actor=asked.principal.name, settings=settings)
+    body = asked.body(wanted.Settings)
+
+    async def command() -> ChangeSettings:
+        settings = settings_read(body, asked.tenant.state)
+        return ChangeSettings(actor=asked.principal.name, settings=settings)
+
     return await asked.give_plainly(command, tag=lambda state: settings_tag(state.settings))
 
 
@@ -81,9 +86,12 @@ async def add_to_do_not_call(asked: Asked) -> Answer:
     reached (R6.12).
     """
     numbers = asked.body(Numbers).numbers
-    return await asked.give_plainly(
-        AddToDoNotCall(actor=asked.principal.name, numbers=tuple(numbers))
-    )
+
+    async def command() -> AddToDoNotCall:
+        read = await asyncio.to_thread(numbers_read, numbers, asked.tenant.state)
+        return AddToDoNotCall(actor=asked.principal.name, numbers=read)
+
+    return await asked.give_plainly(command)
 
 
 @SETTINGS.command(
@@ -97,6 +105,9 @@ async def add_to_do_not_call(asked: Asked) -> Answer:
 async def remove_from_do_not_call(asked: Asked) -> Answer:
     """Take numbers off the do-not-call list; nobody who failed is revived (R6.12)."""
     numbers = asked.body(Numbers).numbers
-    return await asked.give_plainly(
-        RemoveFromDoNotCall(actor=asked.principal.name, numbers=tuple(numbers))
-    )
+
+    async def command() -> RemoveFromDoNotCall:
+        read = await asyncio.to_thread(numbers_read, numbers, asked.tenant.state)
+        return RemoveFromDoNotCall(actor=asked.principal.name, numbers=read)
+
+    return await asked.give_plainly(command)

@@ -17,11 +17,14 @@ from msgspec import UNSET, Struct
 import campaign_core as core
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.shapes import wanted
+from campaign_service.merging import merged
+from campaign_service.numbers import NumberReader
 
 __all__ = [
     "PAIRS",
     "PROBLEMS_MAX",
     "BadValuesError",
+    "Lists",
     "build",
     "built",
     "in_json",
@@ -43,6 +46,7 @@ PAIRS: dict[type[Struct], type[Any]] = {
     wanted.FrequencyCap: core.FrequencyCap,
     wanted.Model: core.CampaignModel,
     wanted.Number: core.Number,
+    wanted.NumberPlan: core.NumberPlan,
     wanted.Parameters: core.CampaignModel,
     wanted.Recipient: core.Recipient,
     wanted.RetryPolicy: core.RetryPolicy,
@@ -59,7 +63,7 @@ _ENUMS: dict[str, type[Enum]] = {"days": core.Weekday, "never_again": core.Outco
 PROBLEMS_MAX = 1_000
 """So many are told of at once; a list of a million with a bad column is bad enough by then."""
 _INDEX = re.compile(r"\[(\d+)\]")
-_POSITION = re.compile(r"\bposition \d+$")
+_POSITION = re.compile(r"\bposition \d+(?=$|, as )")
 _STAND_IN = "9{:030d}"
 """A number that nobody has, for a row that is bad: the others are looked at all the same."""
 
@@ -81,47 +85,83 @@ def with_places(rule: str, place: Callable[[int], str]) -> str:
 # To the core ---------------------------------------------------------------------------------
 
 
-def built(shape: Struct) -> Any:  # noqa: ANN401 -- of any class that stands in PAIRS
+@attrs.frozen(kw_only=True)
+class Lists:
+    """How the lists of a body are read."""
+
+    plan: core.NumberPlan | None = None
+    """The service's number plan (R3.7)."""
+    duplicates: core.Duplicates = core.Duplicates.REFUSE
+    """What the model says of a number that stands twice (R3.2)."""
+    is_merged: bool = False
+    """Rows of one number become one recipient."""
+    numbers: NumberReader = attrs.field(
+        init=False, default=attrs.Factory(lambda self: NumberReader(self.plan), takes_self=True)
+    )
+
+
+def built(shape: Struct, lists: Lists | None = None) -> Any:  # noqa: ANN401 -- of any class in PAIRS
     """Return the core's value of a shape.
+
+    Args:
+        shape: as it was read.
+        lists: how lists and numbers in it are read.
 
     Raises:
         BadValuesError: values that the rules do not allow, all of them.
     """
     problems: list[Problem] = []
-    value = build(shape, "", problems)
+    value = build(shape, "", problems, lists)
     if problems:
         raise BadValuesError(problems)
     return value
 
 
-def build(shape: Struct, path: str, problems: list[Problem]) -> Any:  # noqa: ANN401
+def build(shape: Struct, path: str, problems: list[Problem], lists: Lists | None = None) -> Any:  # noqa: ANN401
     """Return the core's value of a shape, ``None`` if something was put down as wrong."""
     before = len(problems)
     kind = PAIRS[type(shape)]
+    lists = lists or Lists()
+    if isinstance(shape, wanted.Model):
+        is_merged = shape.merge_duplicates is True
+        lists = attrs.evolve(lists, duplicates=shape.duplicates, is_merged=is_merged)
     values: dict[str, Any] = {}
     for name in _settable(kind):
         value = getattr(shape, name, UNSET)
         if value is UNSET:
             continue
         found = len(problems)
-        made = _value(name, value, f"{path}.{name}" if path else name, problems)
+        at = f"{path}.{name}" if path else name
+        made: object
+        if name == "number":
+            made = _number(shape, at, problems, lists)
+        else:
+            made = _value(name, value, at, problems, lists)
         if len(problems) == found:
             values[name] = made
     made = _make(kind, values, path, problems)
     return made if len(problems) == before else None
 
 
-def _value(name: str, value: object, path: str, problems: list[Problem]) -> object:
+def _number(shape: Any, path: str, problems: list[Problem], lists: Lists) -> str | None:  # noqa: ANN401
+    try:
+        return lists.numbers.read(shape.number, shape.line)
+    except SettingsError as error:
+        problems += [attrs.evolve(problem, field=path) for problem in error.problems]
+        return None
+
+
+def _value(name: str, value: object, path: str, problems: list[Problem], lists: Lists) -> object:
     if isinstance(value, Struct):
-        return build(value, path, problems)
+        return build(value, path, problems, lists)
     if name == "recipients":
-        return recipient_list(cast("list[wanted.Recipient]", value), path, problems)
+        return recipient_list(cast("list[wanted.Recipient]", value), path, problems, lists)
     if name == "delays_s":
         return {core.Outcome[key]: delay for key, delay in cast("dict[str, int]", value).items()}
     if name in _ENUMS:
         return [_ENUMS[name][key] for key in cast("list[str]", value)]
     if isinstance(value, list):
-        return [build(one, f"{path}[{index}]", problems) for index, one in enumerate(value)]
+        return [build(one, f"{path}[{index}]", problems, lists) for index, one in enumerate(value)]
     return value
 
 
@@ -149,7 +189,10 @@ def _at(path: str, problem: Problem) -> Problem:
 
 
 def recipient_list(
-    rows: Sequence[wanted.Recipient | None], path: str, problems: list[Problem]
+    rows: Sequence[wanted.Recipient | None],
+    path: str,
+    problems: list[Problem],
+    lists: Lists | None = None,
 ) -> core.RecipientList | None:
     """Return recipients as a list; every bad row is put down, and every number that comes twice.
 
@@ -157,48 +200,53 @@ def recipient_list(
         rows: in order; ``None`` for one of which nothing can be said but that it is bad.
         path: of the list.
         problems: where what is wrong is put down, until that is enough.
+        lists: how the list is read.
     """
     before = len(problems)
+    lists = lists or Lists()
+    lists.numbers.heed(row.number for row in rows if row is not None)
     made = []
     for index, row in enumerate(rows):
         if len(problems) >= PROBLEMS_MAX:
             return None
         try:
-            made.append(_recipient(row))
+            made.append(_recipient(row, lists.numbers))
         except SettingsError as error:
             at = f"{path}[{index}]"
             if row is not None:
-                build(row, at, problems)
-            made.append(_stand_in(row, index, error))
-    try:
-        listed = core.RecipientList(made)
-    except SettingsError as error:
-        for problem in error.problems:
-            field = in_json(problem.field.removeprefix("recipients"))
-            rule = with_places(problem.rule, lambda position: f"{path}[{position - 1}]")
-            problems.append(attrs.evolve(problem, field=f"{path}{field}", rule=rule))
-        return None
+                build(row, at, problems, lists)
+            made.append(_stand_in(row, index, error, lists.numbers))
+    if lists.is_merged:
+        made = merged(made, lists.plan)
+    listed = core.RecipientList().appended(made, may_repeat=True)
+    for problem in listed.repeats(lists.plan, lists.duplicates):
+        field = in_json(problem.field.removeprefix("recipients"))
+        rule = with_places(problem.rule, lambda position: f"{path}[{position - 1}]")
+        problems.append(attrs.evolve(problem, field=f"{path}{field}", rule=rule))
     return listed if len(problems) == before else None
 
 
-def _recipient(row: wanted.Recipient | None) -> core.Recipient:
+def _recipient(row: wanted.Recipient | None, numbers: NumberReader) -> core.Recipient:
     if row is None:
         raise SettingsError([Problem(field="", value=None, rule="a recipient")])
     return core.Recipient(
-        number=row.number,
+        number=numbers.read(row.number, row.line),
         line=row.line,
         name=row.name,
         email=row.email,
         time_zone=row.time_zone,
         further_numbers=tuple(
-            core.Number(number=one.number, line=one.line) for one in row.further_numbers
+            core.Number(number=numbers.read(one.number, one.line), line=one.line)
+            for one in row.further_numbers
         ),
     )
 
 
-def _stand_in(row: wanted.Recipient | None, index: int, error: SettingsError) -> core.Recipient:
+def _stand_in(
+    row: wanted.Recipient | None, index: int, error: SettingsError, numbers: NumberReader
+) -> core.Recipient:
     if row is not None and not error.field.startswith(("number", "further")):
-        return core.Recipient(number=row.number, line=row.line)
+        return core.Recipient(number=numbers.read(row.number, row.line), line=row.line)
     return core.Recipient(number=_STAND_IN.format(index))
 
 

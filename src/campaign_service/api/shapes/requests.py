@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from campaign_core import RecipientStatus, Status
 from campaign_service.api.shapes.wanted import Recipient
 from campaign_service.api.shapes.words import (
+    MERGE,
     Ask,
     Id,
     IdList,
@@ -129,6 +130,7 @@ class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     expires_at: Annotated[
         Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
     ] = None
+    merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
     confirmed: Annotated[
         bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
     ] = False
@@ -146,6 +148,7 @@ class Recipients(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Recipients to be added behind the others (R4.10)."""
 
     recipients: Annotated[Many, Meta(description="In the order in which they are to be listed.")]
+    merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
 
 
 class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -10,8 +10,9 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from campaign_core import Line, Order
+from campaign_core import Duplicates, Line, Order
 from campaign_service.api.shapes.words import (
+    MERGE,
     AskDigit,
     Email,
     Id,
@@ -24,6 +25,7 @@ from campaign_service.api.shapes.words import (
     Seconds,
     Sound,
     WeekdayName,
+    WrittenNumber,
     ZoneName,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "FrequencyCap",
     "Model",
     "Number",
+    "NumberPlan",
     "Parameters",
     "Recipient",
     "RetryPolicy",
@@ -75,6 +78,36 @@ class FrequencyCap(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     per_h: Annotated[int, Meta(ge=1, le=8_760, description="Hours in which these are counted.")]
 
 
+class NumberPlan(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How numbers are written in the country of the exchange (R3.7)."""
+
+    country_code: Annotated[
+        str,
+        Meta(pattern=r"^[1-9][0-9]{0,2}$", max_length=3, description="Without +.", examples=["39"]),
+    ]
+    international_prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{0,5}$", max_length=5, description="Before a country code; empty: none."
+        ),
+    ] = "00"
+    trunk_prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{0,3}$", max_length=3, description="Before an area code; empty: none."
+        ),
+    ] = "0"
+    trunk_prefix_stays: Annotated[
+        bool, Meta(description="Whether it stays behind the country code, as in Italy.")
+    ] = False
+    national_digits: Annotated[
+        Annotated[int, Meta(ge=4, le=14)] | None,
+        Meta(
+            description="Digits of a national number without its trunk prefix; null: they differ."
+        ),
+    ] = None
+
+
 class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The general settings (R2): every one must be given, so that none is reset unawares."""
 
@@ -97,6 +130,16 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         Meta(description="A number that is in a call is not called by another campaign (R6.14)."),
     ]
     frequency_cap: Annotated[FrequencyCap | None, Meta(description="null: off.")]
+    number_plan: (
+        Annotated[
+            NumberPlan | None,
+            Meta(
+                description="By which external numbers are compared (R3.7); null: as they are"
+                " written; left out of a change: as it was."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class TransferOption(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -183,14 +226,14 @@ class CallingHours(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 class Number(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A number and the line it is called on."""
 
-    number: PhoneNumber
+    number: WrittenNumber
     line: Line = Line.EXTERNAL
 
 
 class Recipient(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """One entry to be reached (R3.1)."""
 
-    number: PhoneNumber
+    number: WrittenNumber
     line: Line = Line.EXTERNAL
     name: PersonName = ""
     email: Email = ""
@@ -244,6 +287,13 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     time_zone: ZoneName = "UTC"
     order: Order = Order.FRESH_FIRST
     breaker: Annotated[Breaker | None, Meta(description="null: off.")] = None
+    duplicates: Annotated[
+        Duplicates,
+        Meta(
+            description="A number twice on a line of the list: refused, or each called for itself"
+            " (R3.2)."
+        ),
+    ] = Duplicates.REFUSE
 
 
 class Model(Parameters, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -275,3 +325,4 @@ class Model(Parameters, kw_only=True, frozen=True, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
+    merge_duplicates: Annotated[bool, Meta(description=MERGE)] | UnsetType = UNSET

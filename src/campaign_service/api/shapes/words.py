@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 __all__ = [
+    "MERGE",
     "WHOLE_MAX",
     "AnyJson",
     "Ask",
@@ -33,6 +34,7 @@ __all__ = [
     "Sound",
     "Time",
     "WeekdayName",
+    "WrittenNumber",
     "ZoneName",
     "given",
 ]
@@ -60,6 +62,17 @@ PhoneNumber = Annotated[
         examples=["+390501234567"],
     ),
 ]
+WrittenNumber = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="An optional + and 1 to 31 of the digits 0-9, * and # (R3.2). In a request as"
+        " people keep numbers: blanks, dashes, dots, slashes, brackets, invisible marks, an"
+        " apostrophe and `tel:` are taken off; what cannot be read for certain is refused (R3.7).",
+        examples=["+390501234567"],
+    ),
+]
 Sound = Annotated[
     str,
     Meta(
@@ -79,6 +92,7 @@ RoutingClass = Annotated[
         description="1 to 64 ASCII letters, digits, _ . and - (R3.2).",
     ),
 ]
+MERGE = "In a request: rows of one number become one recipient, their names joined (R3.2); in no answer."
 PersonName = Annotated[
     str,
     Meta(
@@ -118,7 +132,7 @@ Limit = Annotated[
 Seconds = Annotated[int, Meta(ge=0, le=604_800, description="0 to 604,800 seconds: a week.")]
 Id = Annotated[int, Meta(ge=1, le=WHOLE_MAX, description="A number that counts from 1.")]
 IdList = Annotated[list[Id], Meta(min_length=1, max_length=10_000_000)]
-NumberList = Annotated[list[PhoneNumber], Meta(min_length=1, max_length=10_000_000)]
+NumberList = Annotated[list[WrittenNumber], Meta(min_length=1, max_length=10_000_000)]
 Seq = Annotated[
     int, Meta(ge=0, le=WHOLE_MAX, description="The number of an event; 0: before the first.")
 ]

@@ -247,6 +247,8 @@ class StartCampaign(_Command):
     """For this run alone; ``None``: the model's."""
     expires_at: Instant | None = attrs.field(default=None, validator=optional(whole_number(0, END)))
     """After the start; from then on no new call (R4.11)."""
+    needs_all: bool = attrs.field(default=False, validator=flag)
+    """Whether all of this run's recipients are to be reached, whatever threshold the model has."""
 
 
 @attrs.frozen(kw_only=True)

@@ -60,7 +60,9 @@ def _start_campaign(draft: Draft, command: cm.StartCampaign, record: Recorder) -
             command, f"model {command.model_id} is disabled: nothing is started from it"
         )
     own = {"name": command.name, "sound": command.sound, "recipients": command.recipients}
-    changes = {name: value for name, value in own.items() if value is not None}
+    changes: dict[str, object] = {name: value for name, value in own.items() if value is not None}
+    if command.needs_all:
+        changes["threshold"] = None
     parameters = with_changes(model, **changes)
     if command.recipients is not None:
         refuse_repeats(draft, parameters)

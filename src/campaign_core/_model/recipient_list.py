@@ -119,8 +119,13 @@ class RecipientList(Sequence[Recipient]):
                 for problem in _repeats([place], plan)
             ]
 
-        def before(number: str, line: Line) -> int | None:
-            return next(iter(self.positions_of(number, line, plan)), None)
+        def before(number: str, line: Line) -> tuple[int, str] | None:
+            for position in self.positions_of(number, line, plan):
+                form = form_on(line, number, plan)
+                for other, other_line in _numbers(self.at(position)):
+                    if line is other_line and form_on(line, other, plan) == form:
+                        return position, other
+            return None
 
         return _repeats(enumerate(recipients, first), plan, before)
 
@@ -251,7 +256,7 @@ def _index_entries(recipients: tuple[Recipient, ...], first: int) -> list[int]:
 def _repeats(
     recipients: Iterable[tuple[int, Recipient]],
     plan: NumberPlan | None,
-    before: Callable[[str, Line], int | None] = lambda *_: None,
+    before: Callable[[str, Line], tuple[int, str] | None] = lambda *_: None,
 ) -> list[Problem]:
     """Return a problem for each number that stands a second time, or where ``before`` tells."""
     seen: dict[tuple[str, Line], tuple[int, str]] = {}
@@ -259,9 +264,7 @@ def _repeats(
     for position, recipient in recipients:
         for number, line in _numbers(recipient):
             key = form_on(line, number, plan), line
-            known = seen.get(key)
-            if known is None and (other := before(number, line)) is not None:
-                known = other, ""
+            known = seen.get(key) or before(number, line)
             if known is not None:
                 problems.append(_duplicate(position, number, line, *known))
             seen[key] = position, number
@@ -270,7 +273,7 @@ def _repeats(
 
 def _duplicate(position: int, number: str, line: Line, other: int, written: str) -> Problem:
     where = "twice there" if position == other else f"also at position {other}"
-    if written not in ("", number):
+    if written != number:
         where += f", as {written}"
     return Problem(
         field=f"recipients[{position}].number",

@@ -32,6 +32,7 @@ _LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
     reports.EndReport: (("took_commands", True),),
     Settings: (("number_plan", None),),
     CampaignModel: (("duplicates", Duplicates.REFUSE),),
+    commands.StartCampaign: (("needs_all", False),),
 }
 """Fields that came after the format began, each with its value where it is not written. It is left
 out where it has that value, so that what has not changed is written as an older release did."""

@@ -9,14 +9,20 @@ from msgspec import UNSET
 
 from campaign_core import (
     CampaignId,
+    Contacted,
     Duplicates,
+    Failed,
+    FailureReason,
     ModelId,
     Position,
     RecipientList,
+    RecipientState,
     Settings,
     State,
+    Status,
     campaign,
     models,
+    recipients,
 )
 from campaign_core.commands import (
     ALL_FAILED,
@@ -36,7 +42,7 @@ from campaign_core.commands import (
     StopAttempts,
     StopCampaign,
 )
-from campaign_core.errors import Problem, SettingsError
+from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, Lists, built, recipient_list
 from campaign_service.api.times import instant_in
@@ -48,6 +54,7 @@ __all__ = [
     "lists_of_campaign",
     "numbers_read",
     "positions_of",
+    "rerun_command",
     "selection",
     "settings_read",
     "start_command",
@@ -136,17 +143,12 @@ def start_command(body: requests.StartCampaign, state: State, *, actor: str) -> 
     Raises:
         BadValuesError: rows or times that the rules do not allow.
     """
-    when: StartImmediately | StartAfter | StartAt = StartImmediately()
-    if isinstance(body.when, requests.AfterMinutes):
-        when = StartAfter(body.when.minutes)
-    elif isinstance(body.when, requests.AtTime):
-        when = StartAt(instant_in(body.when.at, "when.at"))
     ends = body.expires_at
     lists = lists_of_model(state, body.model_id, is_merged=body.merge_duplicates)
     return StartCampaign(
         actor=actor,
         model_id=ModelId(body.model_id),
-        when=when,
+        when=_when(body.when),
         name=body.name,
         sound=body.sound,
         recipients=None if body.recipients is None else listed(body.recipients, lists),
@@ -154,7 +156,64 @@ def start_command(body: requests.StartCampaign, state: State, *, actor: str) -> 
     )
 
 
-def times_as_sent(error: SettingsError, body: requests.StartCampaign) -> SettingsError:
+_STILL_CALLING = frozenset({Status.SCHEDULED, Status.ACTIVE, Status.BLOCKED, Status.PAUSED})
+_SAID_NO = frozenset({FailureReason.OPTED_OUT, FailureReason.DO_NOT_CALL})
+
+
+def rerun_command(
+    body: requests.Rerun, state: State, campaign_id: CampaignId, *, actor: str
+) -> StartCampaign:
+    """Return the command that calls those of a campaign again who were not reached.
+
+    Raises:
+        CommandRefusedError: the campaign still calls, or there is nobody to call again.
+        BadValuesError: times that the rules do not allow.
+    """
+    before = campaign(state, campaign_id, state.now)
+    if before.status in _STILL_CALLING:
+        why = f"campaign {campaign_id} is {before.status.name}: it calls them itself"
+        raise CommandRefusedError("Rerun", f"{why}; stop it, or wait for its end")
+    states = recipients(state, campaign_id)
+    chosen = [
+        who
+        for who, found in zip(before.recipients, states, strict=True)
+        if _is_called_again(found, body.only)
+    ]
+    if not chosen:
+        whom = "failed" if body.only == "FAILED" else "was not reached"
+        raise CommandRefusedError("Rerun", f"campaign {campaign_id} has nobody who {whom}")
+    ends = body.expires_at
+    return StartCampaign(
+        actor=actor,
+        model_id=before.model_id,
+        when=_when(body.when),
+        name=before.name if body.name is None else body.name,
+        sound=before.parameters.sound,
+        recipients=RecipientList().appended(chosen, may_repeat=True),
+        expires_at=None if ends is None else instant_in(ends, "expires_at"),
+        needs_all=True,
+    )
+
+
+def _is_called_again(found: RecipientState, only: str) -> bool:
+    if isinstance(found, Failed):
+        return found.reason not in _SAID_NO
+    return only == "UNREACHED" and not isinstance(found, Contacted)
+
+
+def _when(asked: requests.When) -> StartImmediately | StartAfter | StartAt:
+    match asked:
+        case requests.AfterMinutes(minutes=minutes):
+            return StartAfter(minutes)
+        case requests.AtTime(at=at):
+            return StartAt(instant_in(at, "when.at"))
+        case _:
+            return StartImmediately()
+
+
+def times_as_sent(
+    error: SettingsError, body: requests.StartCampaign | requests.Rerun
+) -> SettingsError:
     """Return what is wrong with a start; a bad time of it is shown as the client wrote it."""
     sent = {"expires_at": body.expires_at, "when.at": getattr(body.when, "at", None)}
     problems = [

@@ -38,14 +38,9 @@ class OfCampaigns(Requests):
 
         What is ``None`` is the model's. Where the telephony lacks a sound, it must be confirmed.
         """
-        when: dict[str, Json] = {"mode": "IMMEDIATE"}
-        if at is not None:
-            when = {"mode": "SCHEDULED", "at": at.isoformat()}
-        elif after_min is not None:
-            when = {"mode": "DELAYED", "minutes": after_min}
         body: dict[str, Json] = {
             "model_id": model_id,
-            "when": when,
+            "when": _when(at, after_min),
             "name": name,
             "sound": sound,
             "recipients": None if recipients is None else recipients_data(recipients),
@@ -55,6 +50,40 @@ class OfCampaigns(Requests):
         }
         given: Json = {key: value for key, value in body.items() if value is not None}
         return self._command("POST", self._path("campaigns"), given, key=key)
+
+    def rerun(
+        self,
+        campaign_id: int,
+        *,
+        only: str = "UNREACHED",
+        name: str | None = None,
+        at: datetime | None = None,
+        after_min: int | None = None,
+        expires_at: datetime | None = None,
+        confirmed: bool = False,
+        key: str | None = None,
+    ) -> Done:
+        """Call the rest again: start a campaign with those of another who were not reached.
+
+        Args:
+            campaign_id: the other.
+            only: ``UNREACHED``, or ``FAILED`` alone.
+            name: of the new campaign; ``None``: as the other.
+            at: start then; or
+            after_min: after so many minutes; neither: at once.
+            expires_at: from then on no new call.
+            confirmed: start though the telephony lacks a sound.
+            key: under which it is taken once.
+        """
+        body: dict[str, Json] = {
+            "only": only,
+            "when": _when(at, after_min),
+            "name": name,
+            "expires_at": moment(expires_at),
+            "confirmed": confirmed or None,
+        }
+        given: Json = {key: value for key, value in body.items() if value is not None}
+        return self._command("POST", self._path("campaigns", campaign_id, "rerun"), given, key=key)
 
     def start_now(
         self,
@@ -126,3 +155,11 @@ class OfCampaigns(Requests):
         """Return how a campaign will end, with what was seen of the callees so far (R8.2)."""
         path = self._path("campaigns", campaign_id, "forecast")
         return self._read(Forecast, self._ask(path, {"runs": runs}))
+
+
+def _when(at: datetime | None, after_min: int | None) -> dict[str, Json]:
+    if at is not None:
+        return {"mode": "SCHEDULED", "at": at.isoformat()}
+    if after_min is not None:
+        return {"mode": "DELAYED", "minutes": after_min}
+    return {"mode": "IMMEDIATE"}

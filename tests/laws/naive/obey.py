@@ -165,6 +165,8 @@ def _start_campaign(world: World, command: commands.StartCampaign) -> None:
     )
     if command.recipients is not None:
         _each_number_once(world, parameters, command.recipients)
+    if command.needs_all:
+        parameters = attrs.evolve(parameters, threshold=None)
     threshold, people = parameters.threshold, len(parameters.recipients)
     _refuse_if(people == 0, "no recipient")
     _refuse_if(parameters.sound is None, "no sound")

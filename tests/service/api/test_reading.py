@@ -98,7 +98,7 @@ def test_rows_that_fit_the_schema_are_looked_at_by_the_core_all_of_them():
     rows = [{"number": "1"}, {"number": "2", "name": "a\tb"}, {"number": "1"}, {"number": "1"}]
 
     assert problems({**NAMED, "recipients": rows}) == [
-        ("recipients[1].name", "a\tb", "up to 128 printable characters"),
+        ("recipients[1].name", "a\tb", NAME_RULE),
         (
             "recipients[2].number",
             "1",
@@ -110,6 +110,12 @@ def test_rows_that_fit_the_schema_are_looked_at_by_the_core_all_of_them():
             "each number once on a line; EXTERNAL 1 stands also at recipients[2]",
         ),
     ]
+
+
+NAME_RULE = (
+    "up to 128 characters, none of them a control character or a line separator; it holds"
+    " U+0009 (CHARACTER TABULATION)"
+)
 
 
 @pytest.mark.parametrize("piece", [0, 60, 1 << 20])

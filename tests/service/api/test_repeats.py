@@ -101,6 +101,9 @@ MADE = {
     "pause_campaign": of_campaign("pause", before=["start-now"]),
     "resume_campaign": of_campaign("resume", before=["start-now", "pause"]),
     "stop_campaign": of_campaign("stop", {"hang_up": True}),
+    "rerun_campaign": of_campaign(
+        "rerun", {"when": {"mode": "DELAYED", "minutes": 1}}, before=["stop"]
+    ),
     "append_recipients": of_campaign("recipients", {"recipients": [{"number": "5550001"}]}),
     "add_attempts": of_campaign("add-attempts", {"attempts": 2, "positions": [1]}),
     "stop_attempts": of_campaign("stop-attempts", {"positions": [1]}),

@@ -4,6 +4,7 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import httpx
 import pytest
 from tests.service.api.desk import PASSWORD, Desk
@@ -195,6 +196,20 @@ def test_users_roles_and_tokens_are_administered(client, desk, transport):
     assert "anna" not in [one.name for one in client.users()]
     told = [event.action for event in client.admin_audit({"subject": "pbx 1"})]
     assert told == ["NODE_DRAINED", "NODE_RESTORED"]
+
+
+def test_rest_of_a_campaign_is_called_again(client):
+    """Those not reached, by a new campaign, in one step."""
+    model_id = client.add_model(attrs.evolve(MODEL, name="Drill again")).model_id
+    before = client.start(model_id=model_id, at=NEXT_WEEK).campaign_id
+    client.stop(before)
+
+    again = client.rerun(before, name="Again", at=NEXT_WEEK, key=f"again-{before}").campaign_id
+
+    assert (client.campaign(again).name, client.campaign(again).recipient_count) == ("Again", 3)
+    with pytest.raises(ProblemError, match="nobody who failed"):
+        client.rerun(before, only="FAILED")
+    client.stop(again)
 
 
 def test_every_operation_has_a_method(transport):

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import NODEFAULT, Struct, ValidationError
 from typing_extensions import Buffer
 
-from campaign_core.errors import Problem
+from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.problems import MalformedBodyError
 from campaign_service.api.reading.hints import (
     dict_pair,
@@ -31,6 +31,7 @@ from campaign_service.api.reading.pieces import decoded
 from campaign_service.api.shapes import building
 from campaign_service.api.shapes.wanted import Recipient
 from campaign_service.json_pieces import loose
+from campaign_service.numbers import read_number
 
 __all__ = ["read_body", "read_query"]
 
@@ -264,9 +265,13 @@ def _with_number(raw: object) -> Recipient | None:
         else {}
     )
     try:
-        return msgspec.convert(known, Recipient)
-    except ValidationError:
+        row = msgspec.convert(known, Recipient)
+        read_number(row.number, row.line)
+        for one in row.further_numbers:
+            read_number(one.number, one.line)
+    except (ValidationError, SettingsError):
         return None
+    return row
 
 
 def _join(path: str, name: str) -> str:

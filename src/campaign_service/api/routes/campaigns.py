@@ -15,6 +15,7 @@ from campaign_core.commands import (
     StopCampaign,
 )
 from campaign_core.errors import (
+    CommandRefusedError,
     SettingsError,
     UnknownCampaignError,
     UnknownModelError,
@@ -34,8 +35,9 @@ from campaign_service.api.shapes.requests import (
     ThenQuery,
 )
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import command_of, start_command, times_as_sent
+from campaign_service.api.trials import command_of, rerun_command, start_command, times_as_sent
 from campaign_service.api.views.answers import campaign_detail, campaign_row, what_if_answer
+from campaign_service.serving import Taken as Done
 
 __all__ = ["CAMPAIGNS"]
 
@@ -97,11 +99,44 @@ async def start_campaign(asked: Asked) -> Answer:
         raise refused_by_field(error, "model_id", body.model_id) from None
     except SettingsError as error:
         raise times_as_sent(error, body) from None
+    return _started(asked, done)
+
+
+def _started(asked: Asked, done: Done) -> Answer:
     campaign_id = next(
         event.campaign_id for event in done.events if isinstance(event, CampaignScheduled)
     )
     location = f"{OF_TENANT.format(tenant=asked.tenant.name)}/campaigns/{campaign_id}"
     return taken_answer(done, status=201, campaign_id=campaign_id, location=location)
+
+
+@CAMPAIGNS.command(
+    "POST",
+    "/campaigns/{campaign_id}/rerun",
+    gives=StartCampaign,
+    body=requests.Rerun,
+    body_may_be_missing=True,
+    reply=Reply(shape=Taken, status=201, has_location=True),
+)
+async def rerun_campaign(asked: Asked) -> Answer:
+    """Call the rest again: start a campaign with those of this one who were not reached.
+
+    By the model as it is now, with the name and the sound of this campaign; all of them are to be
+    reached. Refused while this campaign still calls.
+    """
+    body, campaign_id = asked.body(requests.Rerun), asked.campaign_id
+
+    async def command() -> StartCampaign:
+        state, actor = asked.tenant.state, asked.principal.name
+        return await asyncio.to_thread(rerun_command, body, state, campaign_id, actor=actor)
+
+    try:
+        return _started(asked, await asked.give(command, confirmed=body.confirmed))
+    except UnknownModelError as error:
+        why = f"{error.why}: its campaign cannot be run again by it"
+        raise CommandRefusedError("Rerun", why) from None
+    except SettingsError as error:
+        raise times_as_sent(error, body) from None
 
 
 @CAMPAIGNS.query(

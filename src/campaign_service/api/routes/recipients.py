@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 
 import attrs
 from msgspec import UNSET
@@ -43,6 +44,7 @@ from campaign_service.api.views.answers import (
 from campaign_service.attempts import Attempt, as_of, attempt_of
 from campaign_service.journal import Entry
 from campaign_service.journal.sql.entries import event_of
+from campaign_service.numbers import read_number
 from campaign_service.serving import TenantService
 
 __all__ = ["RECIPIENTS"]
@@ -101,10 +103,10 @@ def _chosen(
     if query.number is not UNSET:
         # By the list's own index: however long it is.
         last = count
-        plan = state.settings.number_plan
-        candidates = [
-            one for one in everybody.positions_of(query.number, None, plan) if one > looked_at
-        ]
+        number, plan = query.number, state.settings.number_plan
+        with suppress(SettingsError):
+            number = read_number(number, plan=plan)
+        candidates = [one for one in everybody.positions_of(number, None, plan) if one > looked_at]
     for position in candidates:
         found = recipient(state, campaign_id, Position(position))
         if not query.state or found.status in query.state:

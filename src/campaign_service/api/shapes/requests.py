@@ -45,6 +45,7 @@ __all__ = [
     "PositionsQuery",
     "Recipients",
     "RecipientsQuery",
+    "Rerun",
     "SoundsConfirmation",
     "StartCampaign",
     "StatusQuery",
@@ -131,6 +132,28 @@ class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
         Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
     ] = None
     merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
+    confirmed: Annotated[
+        bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
+    ] = False
+
+
+class Rerun(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Who of a campaign is called again by a new one. The body may be left out."""
+
+    only: Annotated[
+        Literal["UNREACHED", "FAILED"],
+        Meta(
+            description="All who were not reached, or those who failed; nobody who opted out or is"
+            " not to be called."
+        ),
+    ] = "UNREACHED"
+    when: Annotated[When, Meta(description="Left out: at once.")] = Immediately()
+    name: Annotated[
+        ModelName | None, Meta(description="Of the new campaign; null: as the one before.")
+    ] = None
+    expires_at: Annotated[
+        Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
+    ] = None
     confirmed: Annotated[
         bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
     ] = False

@@ -92,7 +92,7 @@ RoutingClass = Annotated[
         description="1 to 64 ASCII letters, digits, _ . and - (R3.2).",
     ),
 ]
-MERGE = "In a request: rows of one number become one recipient, their names joined (R3.2); in no answer."
+MERGE = "In a request: rows of one number are one recipient, names joined (R3.2); in no answer."
 PersonName = Annotated[
     str,
     Meta(

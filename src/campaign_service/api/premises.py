@@ -89,7 +89,7 @@ class Premises:
     pages: Turns = attrs.field(
         factory=_turns("pages", "questions to the journal", at_once=2, waiting_max=50)
     )
-    """For what is read from the journal in pages: logs, audits, past campaigns."""
+    """For what is read from the journal in pages: recipients, logs, audits, past campaigns."""
     forecasting: Turns = attrs.field(
         factory=_turns("forecasts", "forecasts", at_once=1, waiting_max=1)
     )

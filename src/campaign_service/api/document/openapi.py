@@ -234,6 +234,9 @@ def _problems(operation: Operation) -> set[str]:
         found |= {"not-authenticated", "not-permitted", "away"}
     if "{" in operation.path:
         found.add("not-found")
+    if operation.is_of_tenant and not operation.is_change:
+        # Questions wait for their turn.
+        found.add("busy")
     if operation.is_change:
         # A large one needs room, and waits for its turn to be read.
         found |= {"body-too-large", "too-slow", "busy"}

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 
 import attrs
 from msgspec import UNSET
@@ -65,10 +66,9 @@ async def list_recipients(asked: Asked) -> Answer:
     """
     query = asked.query(RecipientsQuery)
     state, now = await asked.moment(query.at)
-    page = await asyncio.to_thread(
-        _page, asked.tenant, state, asked.campaign_id, query, None if query.at is UNSET else now
-    )
-    return Answer(content=page)
+    at = None if query.at is UNSET else now
+    page = partial(_page, asked.tenant, state, asked.campaign_id, query, at)
+    return Answer(content=await asked.in_turn(asked.premises.pages, page))
 
 
 def _page(
@@ -189,7 +189,8 @@ async def read_recipient(asked: Asked) -> Answer:
     """
     query = asked.query(ThenQuery)
     state, now = await asked.moment(query.at)
-    detail = await asyncio.to_thread(
+    detail = await asked.in_turn(
+        asked.premises.pages,
         _detail,
         asked.tenant,
         state,
@@ -234,7 +235,10 @@ async def explain_recipient(asked: Asked) -> Answer:
     `at`, as it was then (R8.3).
     """
     state, now = await asked.moment(asked.query(ThenQuery).at)
-    found = await asyncio.to_thread(explain, state, asked.campaign_id, asked.position, now)
+    # It may look at everybody on the list (R8.1).
+    found = await asked.in_turn(
+        asked.premises.long, explain, state, asked.campaign_id, asked.position, now
+    )
     return Answer(content=explanation_shape(found))
 
 

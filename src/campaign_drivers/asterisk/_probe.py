@@ -41,6 +41,8 @@ class Probe(SharedProbe[Happening, Reply, Message]):
         self.is_logged_in = False
         """Whether it ever was."""
         self.uptime_s: int | None = None
+        self.may_ask = True
+        """Whether :meth:`value` is answered, as far as is known."""
         self.heard: list[Message] = []
         """All events so far."""
         self._came = asyncio.Event()
@@ -78,6 +80,8 @@ class Probe(SharedProbe[Happening, Reply, Message]):
         """
         channel = () if channel_id is None else (("Channel", channel_id),)
         reply = await self.ask("Getvar", *channel, ("Variable", variable))
+        if reply.message["message"] == DENIED:
+            self.may_ask = False
         return reply.message["value"] if reply.message.is_success else ""
 
     async def is_so(self, function: str) -> bool | None:

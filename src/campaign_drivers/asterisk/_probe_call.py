@@ -200,4 +200,7 @@ class ProbeCall:
             await self._hang_up(channel_id)
 
     async def _hang_up(self, channel_id: str) -> None:
-        await self._asker.ask("Hangup", ("Channel", channel_id), ("Cause", "16"))
+        channel = ("Channel", channel_id)
+        reply = await self._asker.ask("Hangup", channel, ("Cause", "16"))
+        if reply.message["message"] == DENIED:
+            await self._asker.ask("AGI", channel, ("Command", "HANGUP"))

@@ -341,6 +341,40 @@ def test_a_certificate_for_another_name_is_told_with_the_names_it_is_for(well):
     assert looked_at(attrs.evolve(settings, tls_name=name)) == []
 
 
+def test_a_certificate_without_names_is_told_with_how_another_is_made(broken, tmp_path):
+    """No `tls_name` helps there."""
+
+    def nameless(server: Server) -> None:
+        key, certificate = tmp_path / "key", tmp_path / "certificate"
+        command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+        subprocess.run(
+            [*command.split(), "-keyout", str(key), "-out", str(certificate)],
+            check=True,
+            capture_output=True,
+        )
+        (server.folder / "etc/ami.pem").write_text(key.read_text() + certificate.read_text())
+
+    server = broken(nameless)
+    settings = healthy(server, port=server.ami_tls, tls=True, tls_ca=tmp_path / "certificate")
+    (finding,) = looked_at(settings)
+    (command,) = re.findall(r"^ {4}(openssl req .*?) && cat", finding.advice, re.MULTILINE)
+    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    made = (tmp_path / "manager.key").read_text() + (tmp_path / "manager.crt").read_text()
+    (server.folder / "etc/ami.pem").write_text(made)
+    server.kill()
+    server.start()
+
+    assert "subjectAltName" in finding.says
+    assert looked_at(attrs.evolve(settings, tls_ca=tmp_path / "manager.crt")) == []
+
+
+def test_a_user_who_may_ask_nothing_is_not_told_of_what_cannot_be_asked(broken):
+    server = broken(edit("manager.conf", (WRITE, "write = originate,agi")))
+    found = looked_at(healthy(server), sounds=SOUNDS)
+
+    assert {finding.what for finding in found} == {"permissions"}
+
+
 def test_a_file_of_authorities_that_is_not_there_is_told_as_that(well):
     settings = healthy(well, port=well.ami_tls, tls=True, tls_ca=well.folder / "none.pem")
     (finding,) = looked_at(settings)

@@ -86,9 +86,11 @@ async def unreachable(probe: Probe, error: DriverError) -> Finding:
             tls_context(settings.tls_ca)
         except LinkLostError as unread:
             return wrong("connection", str(unread), _UNREAD.format(ca=settings.tls_ca))
-    cause = error.__cause__
+    cause = error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return await _distrusted(settings, cause)
+    if isinstance(cause, TimeoutError):
+        return _no_way(settings, cause, error)
     says = await _speaks(settings, None)
     if settings.tls and says.startswith(_BANNER):
         return wrong(
@@ -107,7 +109,7 @@ async def unreachable(probe: Probe, error: DriverError) -> Finding:
             "`port` in manager.conf, 5038 by default.",
         )
     if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError):
-        return _no_way(settings, cause)
+        return _no_way(settings, cause, error)
     if says.startswith(_BANNER):
         return wrong("connection", str(error), "See what `asterisk -rvvv` says meanwhile.")
     return wrong(
@@ -125,15 +127,14 @@ _UNREAD = (
 )
 
 
-def _no_way(settings: AsteriskSettings, cause: OSError) -> Finding:
-    where = f"{settings.host}:{settings.port}"
+def _no_way(settings: AsteriskSettings, cause: OSError, error: DriverError) -> Finding:
     if isinstance(cause, socket.gaierror):
         says = f"{settings.host} has no address: {cause}"
         return wrong("connection", says, "Correct the host, or give its address.")
     return wrong(
         "connection",
-        f"{where}: {cause}",
-        f"Is Asterisk running, and its manager enabled on this port?\n\n"
+        str(error),
+        "Is Asterisk running, its manager enabled on this port, and no firewall between?\n\n"
         f"{advice.listening(settings, _address(settings))}\n\n"
         "Asterisk 16 does not open a port again that it closed before it is restarted: "
         "asterisk -rx 'core restart when convenient'",
@@ -157,9 +158,16 @@ async def _distrusted(settings: AsteriskSettings, error: ssl.SSLCertVerification
         )
     if error.verify_code in _NAMES:
         names = await _names(settings)
-        advised = f"Add tls_name={names[0]} to the URL" if names else "Add tls_name=NAME to the URL"
-        listed = f" (it is for {', '.join(names)})" if names else ""
-        return wrong("connection", says + listed, f"{advised}, or use a name that it is for.")
+        if not names:
+            anew = advice.tls(settings, _address(settings), settings.port)
+            return wrong(
+                "connection",
+                f"{says} (it has no subjectAltName, without which it is for no name)",
+                f"Make another for {settings.tls_name or settings.host}.\n\n{anew}",
+            )
+        listed = f"{says} (it is for {', '.join(names)})"
+        advised = f"Add tls_name={names[0]} to the URL, or use a name that it is for."
+        return wrong("connection", listed, advised)
     return wrong("connection", says, _TRUST.format(host=settings.host, port=settings.port))
 
 

@@ -34,8 +34,9 @@ async def on_calls(asker: Probe) -> AsyncIterator[Finding]:
         yield fine("context", f"[{name}] hands calls over")
         if is_first:
             is_first = False
-            yield await _clock(asker)
-            yield await _dead_man(asker, call)
+            if asker.may_ask:
+                yield await _clock(asker)
+                yield await _dead_man(asker, call)
             async for finding in manager.events(asker, call):
                 yield finding
         await call.hang_up()

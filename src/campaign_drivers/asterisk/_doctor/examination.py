@@ -53,13 +53,9 @@ async def _findings(
     twice = await connection.second_login(asker)
     if twice is not None:
         yield twice
-    async for finding in modules(asker):
-        yield finding
-    limit = await limits(asker)
-    if limit is not None:
-        yield limit
-    for name, channel in routes_of(settings):
-        yield await routes.route(asker, name, channel)
+    if asker.may_ask:
+        async for finding in _asked(asker):
+            yield finding
     if not settings.external:
         yield note("route", "no external route is configured: external calls will be refused")
     if settings.without_dialplan:
@@ -74,6 +70,17 @@ async def _findings(
             yield finding
     if number is not None:
         yield await trial(asker, number)
+
+
+async def _asked(asker: Probe) -> AsyncIterator[Finding]:
+    """Yield what Asterisk knows of itself."""
+    async for finding in modules(asker):
+        yield finding
+    limit = await limits(asker)
+    if limit is not None:
+        yield limit
+    for name, channel in routes_of(asker.settings):
+        yield await routes.route(asker, name, channel)
 
 
 async def missing(

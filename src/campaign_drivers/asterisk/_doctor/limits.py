@@ -25,13 +25,16 @@ async def limits(asker: Probe) -> Finding | None:
     if placed is not None and placed <= takes:
         return fine(what, f"Asterisk takes {takes} calls at one time, campaigns place {placed}")
     which = "any number" if placed is None else str(placed)
+    unlimited = (
+        "take maxcalls out of [options] in asterisk.conf, and: asterisk -rx 'core restart when "
+        "convenient'"
+    )
+    fewer = f"Add calls_max={takes} to the URL, less where others telephone on it too; or "
     return wrong(
         what,
         f"Asterisk takes {takes} calls at one time (maxcalls = {told}), campaigns may place "
         f"{which}: people would answer and be cut off",
-        f"Add calls_max={max(1, takes)} to the URL, less where others telephone on it too; or take "
-        "maxcalls out of [options] in asterisk.conf, and: asterisk -rx 'core restart when "
-        "convenient'",
+        fewer + unlimited if takes else unlimited.capitalize(),
     )
 
 

@@ -59,6 +59,9 @@ async def permissions(asker: Probe) -> AsyncIterator[Finding]:
         yield wrong("permissions", says, advice.user(settings))
     else:
         yield fine("permissions", "the user may originate, hang up and use AGI")
+    await asker.value("EPOCH")
+    if not asker.may_ask:
+        yield note("permissions", "without that, modules, limits and routes cannot be asked for")
     if asker.uptime_s is None:
         yield wrong(
             "permissions",
@@ -69,19 +72,21 @@ async def permissions(asker: Probe) -> AsyncIterator[Finding]:
 
 async def events(asker: Probe, call: ProbeCall) -> AsyncIterator[Finding]:
     """Yield which events come of a call that is up; it is ended."""
-    await asker.ask("PlayDTMF", *translate.stop_playback(call.channel_id).headers)
-    digit = await call.event("dtmfend", within_s=_EVENT_S)
+    stop = translate.stop_playback(call.channel_id)
+    reply = await asker.ask(stop.name, *stop.headers)
+    may_dial = reply.message["message"] != DENIED
+    digit = await call.event("dtmfend", within_s=_EVENT_S) if may_dial else None
     await call.end()
     came = call.events()
     absent = [name for name in _NEEDED if name.lower() not in came]
-    if digit is None:
+    if digit is not None:
+        yield fine("digits", "a digit is reported")
+    elif may_dial:
         yield wrong(
             "digits",
             "no event came for a digit: confirmations would never be heard",
             await _sent(asker, ["DTMFEnd"]),
         )
-    else:
-        yield fine("digits", "a digit is reported")
     unheard = [name for name in absent if name != "DTMFEnd"]
     if unheard:
         says = f"events that campaigns need do not come: {_told(unheard)}"

@@ -57,7 +57,9 @@ def journal_of(url):
 def check_against(journal, pbx):
     """R9.3, R6.8: the journal keeps all laws, and the telephony saw no call but those in it."""
     assert audit(journal) == ()
-    ordered = Counter(line["id"] for line in pbx.happenings("originate"))
+    called = [line["id"] for line in pbx.happenings("originate")]
+    # What looks for sounds rings no telephone, and is no call of a campaign.
+    ordered = Counter(call_id for call_id in called if "-probe-" not in call_id)
     assert set(ordered.values()) <= {1}
     placed = {event.call_id for event in journal if isinstance(event, CallPlaced)}
     assert ordered.keys() <= placed

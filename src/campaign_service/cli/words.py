@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["SIMULATED_TEXT", "counted", "lacked_text", "limits_text", "paused_by"]
+__all__ = ["SIMULATED_TEXT", "counted", "lacked_text", "limits_text", "paused_by", "within"]
 
 SIMULATED_TEXT = "SIMULATED: nobody is really called"
 """Of a campaign, or of a service, whose telephony is a simulated one."""
@@ -46,7 +46,13 @@ def paused_by(reason: str) -> str:
     return {"SOUND_MISSING": "a missing sound"}.get(reason, reason.lower())
 
 
+def within(advice: str) -> str:
+    """Return what to do as it stands in a list: its further lines under the first."""
+    first, *further = advice.split("\n")
+    return "\n".join([first, *(f"    {line}" if line else "" for line in further)])
+
+
 def lacked_text(sounds: Sequence[tuple[str, str]]) -> str:
     """Return what a telephony lacks, by the sound's name and what to do about it."""
-    lines = [f"  {name}: {advice}" for name, advice in sounds]
+    lines = [f"  {name}: {within(advice)}" for name, advice in sounds]
     return "\n".join(["the telephony lacks sounds of this campaign:", *lines])

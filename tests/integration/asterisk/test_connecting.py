@@ -98,3 +98,22 @@ def test_a_route_whose_endpoint_is_not_there_is_found_by_who_may_look(pbx):
         (Need.ROUTE, "nosuch"),
     ]
     assert all("nosuch" in missing.advice for missing in found)
+
+
+def test_what_no_call_can_be_handed_over_to_is_missing_before_a_campaign_starts(pbx):
+    """A check on which no call to nobody succeeds does not call its sounds there."""
+    settings = attrs.evolve(settings_for(pbx), context="forgotten")
+
+    async def story():
+        async with connected(settings) as rig:
+            return await rig.driver.check(
+                sounds=frozenset({"prompt"}), routing_classes=frozenset({None})
+            )
+
+    found = asyncio.run(story())
+
+    assert {(missing.need, missing.name) for missing in found} == {
+        (Need.INTERNAL_ROUTE, None),
+        (Need.ROUTE, None),
+    }
+    assert all("[forgotten]" in missing.advice for missing in found)

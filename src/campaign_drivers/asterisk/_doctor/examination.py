@@ -133,6 +133,7 @@ async def _absent(looked: Sounds, names: frozenset[str]) -> list[Missing]:
         if looked.failure is not None:
             break
         if finding is not None:
-            found.append(Missing(need=Need.SOUND, name=name, advice=_told(finding)))
+            says = finding.says.removeprefix(f"{name}: ")
+            found.append(Missing(need=Need.SOUND, name=name, advice=f"{says}. {finding.advice}"))
     await looked.close()
     return found

@@ -28,7 +28,7 @@ from campaign_service.cli.runs.forecast import Forecast, forecast
 from campaign_service.cli.runs.job import first_instant, refuse_unstartable
 from campaign_service.cli.runs.remarks import remarks_on
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text
+from campaign_service.cli.words import limits_text, within
 from campaign_service.config import CampaignFile, read_campaign
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.instants import zone_of
@@ -173,7 +173,7 @@ def _missing_lines(missing: Sequence[Missing]) -> Iterator[str]:
         yield "\nThe telephony lacks:"
     for one in missing:
         name = f" {one.name}" if one.name else ""
-        yield f"  {one.need.name.lower().replace('_', ' ')}{name}: {one.advice}"
+        yield f"  {one.need.name.lower().replace('_', ' ')}{name}: {within(one.advice)}"
 
 
 # What would happen -----------------------------------------------------------------------------

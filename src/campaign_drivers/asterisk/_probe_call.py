@@ -29,6 +29,8 @@ _GONE_S = 2.0
 """A channel that is not there by then will not come."""
 _EVENT_S = 2.0
 """An event comes within milliseconds, if it does."""
+_START_S = 0.3
+"""A call that answers by itself has begun by then; where no event says so, it is tried."""
 _RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
 
 
@@ -119,6 +121,11 @@ class ProbeCall:
 
     async def _order(self, channel_id: str, command: str) -> Failure | None:
         """Give an AGI command to a channel that is about to take them."""
+        # A command that comes too early is a warning in Asterisk's log.
+        await self._asker.until(
+            lambda message: message["uniqueid"] == channel_id and message.event == "asyncagistart",
+            within_s=_START_S,
+        )
         since = monotonic_ms()
         was_there = False
         says = ""
@@ -195,7 +202,9 @@ class ProbeCall:
         await self.hang_up()
 
     async def hang_up(self) -> None:
-        """End the call."""
+        """End the call, unless it is known to be over."""
+        if "hangup" in self.events():
+            return
         for channel_id in (self._far, self.channel_id):
             await self._hang_up(channel_id)
 

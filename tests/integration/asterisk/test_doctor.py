@@ -221,6 +221,9 @@ PASTED = {
     "PJSIP half loaded": Broken(
         "modules", unloaded("res_pjsip_session", "res_pjsip_sdp_rtp", "chan_pjsip")
     ),
+    "nothing of PJSIP loaded but its driver": Broken(
+        "modules", unloaded("res_pjproject", "res_pjsip", "res_pjsip_pubsub")
+    ),
     "codecs not loaded": Broken("modules", unloaded("codec_alaw", "codec_ulaw")),
     "a codec of the endpoint not loaded": Broken(
         "route external without a class", unloaded("codec_alaw"), says="codec_alaw"

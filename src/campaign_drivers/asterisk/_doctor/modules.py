@@ -16,6 +16,7 @@ __all__ = [
     "absent_of",
     "has_timing",
     "is_own_route",
+    "loading",
     "local_context",
     "modules",
     "routes_of",
@@ -40,9 +41,10 @@ PJSIP = (
     "res_pjsip_session",
     "res_pjsip_sdp_rtp",
     "res_pjsip_caller_id",
+    "res_pjsip_pubsub",
     "chan_pjsip",
 )
-"""For any call over SIP; the last but one for the caller number."""
+"""For any call over SIP."""
 
 _FORMATS = ("format_wav", "format_sln", "format_gsm", "format_pcm")
 """Any of them: what sounds are kept in."""
@@ -78,6 +80,17 @@ async def absent_of(asker: Probe, names: Iterable[str]) -> list[str]:
     return [name for name in names if await asker.is_loaded(name) is False]
 
 
+def loading(absent: list[str]) -> str:
+    """Return how modules are loaded, and what else was not loaded for want of them."""
+    text = advice.modules(absent)
+    if "res_pjsip" not in absent:
+        return text
+    return (
+        f"{text}\n\nOther modules of SIP wait for these, the one that telephones register at among "
+        "them: asterisk -rx 'core restart when convenient'"
+    )
+
+
 async def has_timing(asker: Probe) -> bool:
     """Return whether Asterisk has a clock to play by; without one it may stand still in a call."""
     return len(await absent_of(asker, _TIMING)) < len(_TIMING)
@@ -107,6 +120,6 @@ async def modules(asker: Probe) -> AsyncIterator[Finding]:
             absent += _CODECS
     if absent:
         says = f"modules that calls need are not loaded: {', '.join(absent)}"
-        yield wrong("modules", says, advice.modules(absent))
+        yield wrong("modules", says, loading(absent))
     else:
         yield fine("modules", "those that calls need are loaded")

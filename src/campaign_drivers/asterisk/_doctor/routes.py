@@ -12,6 +12,7 @@ from campaign_drivers.asterisk._doctor.modules import (
     PJSIP,
     absent_of,
     is_own_route,
+    loading,
     local_context,
     technology_of,
 )
@@ -108,7 +109,7 @@ async def _pjsip(asker: Probe, what: str, channel: str) -> Finding:
     absent = await absent_of(asker, PJSIP)
     if absent:
         says = f"{channel}: Asterisk cannot call over PJSIP: {', '.join(absent)} not loaded"
-        return wrong(what, says, advice.modules(absent))
+        return wrong(what, says, loading(absent))
     endpoint = endpoint_of(channel)
     if _NUMBER in endpoint:
         return note(

@@ -106,6 +106,7 @@ async def _asked(premises: Premises, operation: Operation, request: AnyRequest) 
             authorization=authorization, address=address
         )
         request.state.principal = principal
+        premises.in_progress.enter(request.scope, principal.name)
         _check_permission(premises, operation, names, principal)
     query = parse_qsl(
         request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"

@@ -17,6 +17,7 @@ from campaign_service.api.bodies import body_max
 from campaign_service.api.body_room import BodyRoom
 from campaign_service.api.deeds import Deeds
 from campaign_service.api.document.openapi import document_text
+from campaign_service.api.in_progress import InProgress
 from campaign_service.api.measures import Measures
 from campaign_service.api.operations import PREFIX, Operation
 from campaign_service.api.past import PastStates
@@ -69,6 +70,7 @@ def make_app(
         route_handlers=[*_options(operations), *handlers, _document(operations)],
         exception_handlers={Exception: _refuse},
         lifespan=[lifespan],
+        middleware=[premises.in_progress.counted],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=chosen.body_max,
@@ -101,6 +103,7 @@ def _premises(
         measures=measures,
         past=PastStates(kept=settings.past_states_kept),
         body_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
+        in_progress=InProgress(settings.requests_each_max),
         deeds=Deeds(house),
         local_passwords=passwords,
     )

@@ -10,6 +10,7 @@ from campaign_service.access import Authenticator, LoginLimitedError, Passwords
 from campaign_service.api.body_room import BodyRoom
 from campaign_service.api.deeds import Deeds
 from campaign_service.api.etags import ModelTags
+from campaign_service.api.in_progress import InProgress
 from campaign_service.api.measures import Measures
 from campaign_service.api.past import PastStates
 from campaign_service.api.problems import BusyError
@@ -68,6 +69,7 @@ class Premises:
     measures: Measures
     past: PastStates
     body_room: BodyRoom
+    in_progress: InProgress
     deeds: Deeds
     """Commands on their way to the record of administration."""
     local_passwords: Passwords | None

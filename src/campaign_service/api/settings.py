@@ -22,6 +22,9 @@ class ApiSettings:
     bodies_max: int | None = None
     """Bytes of all bodies that are being read; ``None``: twice as many as one may have that holds a
     list. Half of it is the most for one user."""
+    requests_each_max: int = 256
+    """Requests of one user that are answered at one time, streams of events among them: each keeps
+    a connection."""
     open_metrics: bool = False
     """Whether ``/metrics`` is told to anybody; otherwise it needs a token that may view every
     tenant of the process."""

@@ -3,11 +3,13 @@
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 from tests.service.api.desk import Desk, below
 
+from campaign_service.api import ApiSettings
 from campaign_service.api.times import text_of
 from campaign_service.journal.sql import History, NotWantedError
 
@@ -78,3 +80,19 @@ def test_long_question_that_waits_ends_with_who_asks_for_it(tmp_path, monkeypatc
             return [await one for one in held]
 
         assert desk.run(ended()) == [True, True]
+
+
+def test_one_user_does_not_take_all_connections(tmp_path):
+    """Issue F2, its kind: a stream of events keeps its connection for as long as it likes."""
+    settings = ApiSettings(heartbeat_s=0.2, recheck_s=60, requests_each_max=3)
+    with Desk(tmp_path, settings=settings) as desk, ExitStack() as stack:
+        viewer, path = desk.client("viewer"), below("events")
+        streams = [stack.enter_context(viewer.stream("GET", path)) for _ in range(3)]
+        assert [stream.status_code for stream in streams] == [200] * 3
+        refused = viewer.get(below("status"))
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
+        assert desk.client("operator").get(below("status")).status_code == 200
+        streams[0].close()
+        until = time.monotonic() + 20
+        while viewer.get(below("status")).status_code != 200:
+            assert time.monotonic() < until

@@ -26,7 +26,7 @@ from campaign_service.access.login_limit import place_of
 from campaign_service.api.problems.seldom import Seldom
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 
-__all__ = ["BACKLOG", "Door"]
+__all__ = ["BACKLOG", "Door", "connections_max"]
 
 BACKLOG = 128
 """So many may wait to be taken: they are taken, or turned away, many times a second."""
@@ -143,7 +143,7 @@ class Door:
             self._admit(connection, place_of(address[0]) if isinstance(address, tuple) else "")
 
     def _admit(self, connection: socket.socket, origin: str) -> None:
-        most = self.connections_max or _connections_max()
+        most = self.connections_max or connections_max()
         if self._count >= most:
             self._many.tell(most)
             if not self._make_room(origin):
@@ -197,6 +197,7 @@ class Door:
         return False
 
 
-def _connections_max() -> int:
+def connections_max() -> int:
+    """Return how many connections there may be at one time."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(1, min(soft // _FILES_SHARE, _CONNECTIONS_MAX))

@@ -31,6 +31,7 @@ from campaign_service.access import LocalAuthenticator
 from campaign_service.access.passwords import OneTimePassword, Passwords
 from campaign_service.access.users import ensure_administrator
 from campaign_service.api import ApiSettings, make_app
+from campaign_service.cli.serving.door import connections_max
 from campaign_service.cli.serving.listening import public_url, shown_urls
 from campaign_service.cli.serving.web_server import WebServer
 from campaign_service.cli.statuses import ExitStatus
@@ -175,7 +176,10 @@ class ServiceProcess:
             house,
             LocalAuthenticator(house.database),
             settings=ApiSettings(
-                list_body_max=settings.body_max_mib * _MIB, open_metrics=settings.open_metrics
+                list_body_max=settings.body_max_mib * _MIB,
+                # Whoever listens to events keeps a connection: nobody may have all of them.
+                requests_each_max=max(1, connections_max() // 2),
+                open_metrics=settings.open_metrics,
             ),
             passwords=self._passwords,
         )

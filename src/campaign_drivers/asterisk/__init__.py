@@ -1,6 +1,6 @@
 """Asterisk over its manager interface (AMI) alone.
 
-Calls run through two lines of dialplan into AsyncAGI; see ``docs/asterisk.md``. No campaign rules
+Calls run through a few lines of dialplan into AsyncAGI; see ``docs/asterisk.md``. No campaign rules
 here, and none of another driver's business.
 """
 

@@ -82,8 +82,8 @@ def call_of_command(calls: Mapping[CallId, Call], message: Message) -> Call | No
 
 
 def taken_by(call: Call, channel_id: str, work: Work) -> None:
-    """Note that another channel has taken the call's place."""
-    if channel_id == call.channel_id:
+    """Note that another channel has taken the call's place; none ever gives it back."""
+    if channel_id in {"", "<null>", call.call_id, call.channel_id}:
         return
     call.channel_id, call.channel = channel_id, Channel.UP
     call.callee_hung_up = False

@@ -40,7 +40,7 @@ def settings_from_url(url: str, *, service_id: ServiceId) -> AsteriskSettings:
 
     ::
 
-        asterisk://user:secret@host:5038/?internal=PJSIP/{number}&external=PJSIP/{number}@trunk
+        asterisk://user:secret@host:5038/?external=PJSIP/{number}@trunk
         asterisks://user:secret@host:5039/?tls_ca=/etc/ca.pem&sound_path=/srv/sounds/{sound}
 
     ``external.CLASS`` is the route of a routing class; ``internal.codecs``, ``.caller``,

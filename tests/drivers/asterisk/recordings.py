@@ -94,7 +94,7 @@ def channels(board: Switchboard, *listed: dict[str, str], now: int = 0) -> None:
     """Answer the census with these channels."""
     (status,) = sent(board)
     assert status["action"] == "Status"
-    _list(board, status, listed, now)
+    answer_list(board, status, listed, now)
 
 
 def looked_for(board: Switchboard, *listed: dict[str, str], now: int = 0) -> list[Message]:
@@ -102,11 +102,14 @@ def looked_for(board: Switchboard, *listed: dict[str, str], now: int = 0) -> lis
     actions = sent(board)
     for action in actions:
         if action["action"] == "Status":
-            _list(board, action, listed, now)
+            answer_list(board, action, listed, now)
     return [action for action in actions if action["action"] != "Status"]
 
 
-def _list(board: Switchboard, status: Message, listed: Iterable[dict[str, str]], now: int) -> None:
+def answer_list(
+    board: Switchboard, status: Message, listed: Iterable[dict[str, str]], now: int
+) -> None:
+    """Answer one question for channels."""
     board.receive(reply(status, EventList="start"), now)
     for fields in listed:
         lines = {"Event": "Status", **fields, "ActionID": status["actionid"]}
@@ -236,7 +239,7 @@ class Replay:
         elif ours["Event"] == "StatusComplete":
             listed, self._listed = self._listed, []
             if self._asked:
-                _list(self.board, self._asked.pop(0), listed, self.now)
+                answer_list(self.board, self._asked.pop(0), listed, self.now)
         else:
             text = "".join(f"{name}: {value}\r\n" for name, value in ours.items())
             self.board.receive(text.encode() + b"\r\n", self.now)

@@ -9,6 +9,7 @@ from campaign_drivers.asterisk._switchboard import Switchboard
 
 from .recordings import (
     SETTINGS,
+    answer_list,
     answered,
     call_id,
     channels,
@@ -82,6 +83,15 @@ def test_what_is_still_told_of_the_channel_that_a_call_was_does_not_end_it():
 
     assert reports(board) == []
     assert ID in board.calls
+
+
+@pytest.mark.parametrize("uniqueid", [ID, "", "<null>"])
+def test_an_answer_that_is_told_late_takes_no_call_back_to_where_it_was(uniqueid):
+    board = moved()
+
+    board.receive(event("OriginateResponse", Response="Success", Uniqueid=uniqueid), 0)
+
+    assert board.calls[ID].channel_id == THEIRS
 
 
 def test_a_call_may_be_a_third_channel_after_the_second():
@@ -163,15 +173,7 @@ def test_another_channel_that_answered_is_the_call_though_it_waits_before_that_i
 
 
 def answer(board, question, *found):
-    board.receive(reply(question, EventList="start"), 0)
-    key = question["actionid"]
-    for channel in found:
-        lines = {"Event": "Status", "ActionID": key, **channel}
-        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        board.receive(text.encode() + b"\r\n", 0)
-    board.receive(
-        f"Event: StatusComplete\r\nActionID: {key}\r\nEventList: Complete\r\n\r\n".encode(), 0
-    )
+    answer_list(board, question, found, 0)
 
 
 # Nobody's ----------------------------------------------------------------------------------

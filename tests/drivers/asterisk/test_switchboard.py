@@ -22,6 +22,7 @@ from campaign_drivers.asterisk._switchboard import CENSUS_MS, Switchboard
 
 from .recordings import (
     SETTINGS,
+    answer_list,
     answered,
     call_id,
     channels,
@@ -375,9 +376,11 @@ class AnySequence(RuleBasedStateMachine):
         self.board = up()
         self.now = 0
         self.told = {}
-        self.after_end = []
+        self.asked = []
 
     calls = st.integers(1, 3)
+    places = st.sampled_from(["1796109586.1", "1796109586.2"])
+    """Channels that take the place of calls' own."""
 
     @rule(number=calls)
     def order_call(self, number):
@@ -401,8 +404,9 @@ class AnySequence(RuleBasedStateMachine):
         success=st.booleans(),
         digit=st.sampled_from("19D#"),
         result=st.sampled_from(["0 endpos=8", "-1 endpos=0", "49 endpos=4", "68 endpos=2"]),
+        place=st.none() | places,
     )  # fmt: skip
-    def hear(self, number, name, success, digit, result):
+    def hear(self, number, name, success, digit, result, place):
         call = self.board.calls.get(call_id(number))
         command_id = call.playing.command_id if call is not None and call.playing else "none"
         data = event(
@@ -415,8 +419,29 @@ class AnySequence(RuleBasedStateMachine):
             Cause="17",
             CommandId=command_id,
             Result=f"200%20result%3D{result}%0A".replace(" ", "%20").replace("=", "%3D"),
+            Context="call-campaign",
+            Exten="agi",
+            Uniqueid=place or call_id(number),
         )
         self.board.receive(data, self.now)
+
+    @rule(number=calls, place=places, application=st.sampled_from(["AGI", "AppDial2"]))
+    def find(self, number, place, application):
+        """Answer what was asked: a call's place was taken."""
+        found = {**listed(application=application), "Uniqueid": place}
+        found["Variable"] = f"CAMPAIGN_CALL={call_id(number)}"
+        asked, self.asked = self.asked, []
+        for question in asked:
+            if question["action"] == "Status":
+                answer_list(self.board, question, [found], self.now)
+
+    @rule()
+    def shut_down(self):
+        """Refuse what was asked: the server goes."""
+        asked, self.asked = self.asked, []
+        for action in asked:
+            refusal = {"Response": "Error", "Message": "Asterisk is shutting down"}
+            self.board.receive(reply(action, **refusal), self.now)
 
     @rule(ms=st.sampled_from([10, 300, 1_100, 6_000]))
     def wait(self, ms):
@@ -426,19 +451,26 @@ class AnySequence(RuleBasedStateMachine):
     @rule(found=st.sets(calls))
     def lose_and_find(self, found):
         self.board.lost("cut", self.now)
+        self.asked = []
         connect(self.board, self.now, run=f"r{self.now}x")
         channels(self.board, *(listed(number) for number in found), now=self.now)
 
     @invariant()
     def promises_hold(self):
         out = self.board.take()
-        self.board.outgoing()
+        self.asked += sent(self.board)
         if out.over is not None:
             self.board.lost(out.over.why, self.now)
+            self.asked = []
             connect(self.board, self.now, run=f"o{self.now}x")
             channels(self.board, now=self.now)
             out.reports += self.board.take().reports
         for report in out.reports:
+            if isinstance(report, CallsUpReport):
+                # What is not up is lost, and another call should it turn up again (R5.5).
+                self.told = {key: self.told[key] for key in self.told.keys() & report.call_ids}
+            for key in getattr(report, "returned", ()):
+                self.told.pop(key, None)
             key = getattr(report, "call_id", None)
             if key is None:
                 continue

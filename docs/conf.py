@@ -1,13 +1,13 @@
 """How Sphinx builds this documentation."""
 
-import tomllib
+import re
 from pathlib import Path
 
-_pyproject = Path(__file__).parents[1] / "pyproject.toml"
+_source = Path(__file__).parents[1] / "src/campaign_core/_version.py"
 
 project = "call-campaign"
 author = "the call-campaign authors"
-version = release = tomllib.loads(_pyproject.read_text(encoding="utf-8"))["project"]["version"]
+version = release = re.search(r'"([0-9.]+)"', _source.read_text(encoding="utf-8"))[1]
 
 extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]

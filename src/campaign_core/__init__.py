@@ -62,6 +62,7 @@ from campaign_core._state.service import State
 from campaign_core._transition.evolve import evolve, replay
 from campaign_core._values.identifiers import CallId, CampaignId, ModelId, Position, ServiceId
 from campaign_core._values.instants import Instant
+from campaign_core._version import __version__
 
 __all__ = [
     "FROM_SETTINGS",
@@ -120,6 +121,7 @@ __all__ = [
     "Waiting",
     "Weekday",
     "WhatIf",
+    "__version__",
     "calls",
     "campaign",
     "campaign_ids",

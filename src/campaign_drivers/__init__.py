@@ -4,6 +4,7 @@ The face: the protocol, its errors, and the forecast, which plays the future on 
 telephony (R8.2). Each driver is a package of its own below. No rules of a campaign belong here.
 """
 
+from campaign_core import __version__
 from campaign_drivers._driver import Capacity, Driver, Missing, Need, ReportSink
 from campaign_drivers._findings import Finding, Severity
 from campaign_drivers.errors import (
@@ -41,6 +42,7 @@ __all__ = [
     "SeenCall",
     "Severity",
     "Spread",
+    "__version__",
     "forecast",
     "observed",
 ]

@@ -2,3 +2,7 @@
 
 No rules of a campaign belong here either.
 """
+
+from campaign_core import __version__
+
+__all__ = ["__version__"]

@@ -2,6 +2,9 @@
 
 import ast
 import importlib
+import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -36,7 +39,7 @@ def test_names_of_the_face_exist(package):
 
 @each_package
 def test_names_of_the_face_are_explained(package):
-    explained = explained_names(package)
+    explained = explained_names(package) | explained_names("campaign_core")
 
     assert [name for name in face(package) if name not in explained] == []
 
@@ -71,3 +74,27 @@ def is_string(statement: ast.stmt | None) -> bool:
         case ast.Expr(value=ast.Constant(value=str())):
             return True
     return False
+
+
+@each_package
+def test_package_tells_its_release(package):
+    """A host says which release it embeds, and so does whoever reports a fault."""
+    module = importlib.import_module(package)
+
+    assert module.__version__ == metadata.version("call-campaign")
+
+
+def test_test_kit_says_what_it_needs_where_hypothesis_is_missing():
+    """The extra `testing` brings Hypothesis, and nothing else does."""
+    without = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "try:\n    import campaign_core.testing\n"
+        "except ImportError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", without], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == (
+        "campaign_core.testing needs Hypothesis: pip install 'call-campaign[testing]'\n"
+    )

@@ -22,6 +22,7 @@ make one, and give its ``TestCase`` to pytest or unittest::
 """
 
 from campaign_core._state.invariants import check
+from campaign_core.testing import _hypothesis_needed as _hypothesis_needed
 from campaign_core.testing._auditor import Auditor, audit
 from campaign_core.testing._histories import History, histories
 from campaign_core.testing._host import CoreHost, Host

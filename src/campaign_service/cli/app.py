@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
 from typing_extensions import override
 
+from campaign_core import __version__
 from campaign_core.errors import CommandRefusedError, JournalError, SettingsError
 from campaign_drivers import DriverError
 from campaign_service.cli.failures import CommandFailedError
@@ -21,13 +21,6 @@ from campaign_service.engine import JournalFailedError
 from campaign_service.journal import JournalAwayError
 
 __all__ = ["main"]
-
-
-def _version() -> str:
-    try:
-        return version("call-campaign")
-    except PackageNotFoundError:
-        return "of an unknown version: not installed"
 
 
 _COMMANDS = {
@@ -120,7 +113,7 @@ class _Commands(click.Group):
         " 3 telephony, disk or service failed, 130 interrupted."
     ),
 )
-@click.version_option(_version(), prog_name="campaign")
+@click.version_option(__version__, prog_name="campaign")
 def campaign() -> None:
     """Call a list of people, play each a message, collect confirmations, and call again.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
+from campaign_core import __version__
 from campaign_service.access import ServicePermission
 from campaign_service.api.document.chapters import CHAPTERS
 from campaign_service.api.document.examples import EXAMPLES
@@ -74,7 +74,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
         "openapi": "3.1.0",
         "info": {
             "title": "Call campaigns",
-            "version": version("call-campaign"),
+            "version": __version__,
             "description": _ABOUT,
         },
         "servers": [{"url": "/", "description": "The service that answers with this document."}],

@@ -25,6 +25,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "run": "runs.run:run",
+    "rerun": "rerun:rerun",
     "check": "runs.check:check",
     "doctor": "doctor:doctor",
     "sounds": "sounds:sounds",

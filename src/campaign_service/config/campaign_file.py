@@ -105,7 +105,8 @@ def read_campaign(
     Args:
         path: the campaign's TOML.
         settings_path: a TOML from which ``[settings]`` and ``[do_not_call]`` are taken instead.
-        options: how the list of recipients is read; number plan and duplicates are the file's.
+        options: how the list of recipients is read; the file's own number plan goes before, and
+            what it says of duplicates holds.
 
     Raises:
         InputError: something cannot be read or taken; all that is wrong is in it.
@@ -121,10 +122,11 @@ def read_campaign(
         general.refuse_others(["settings", "do_not_call"])
     campaign = _part(top, "campaign", needed=True)
     settings = read_settings(_part(general, "settings"))
-    plan = None if settings is None else settings.number_plan
+    options = options or ListOptions()
+    plan = options.plan if settings is None else settings.number_plan or options.plan
     notes: list[str] = []
     duplicates = member_named(Duplicates, str(campaign.raw("duplicates"))) or Duplicates.REFUSE
-    options = attrs.evolve(options or ListOptions(), plan=plan, duplicates=duplicates)
+    options = attrs.evolve(options, plan=plan, duplicates=duplicates)
     recipients = _recipients(campaign, problems, options, notes)
     model = read_model(campaign, recipients)
     start = _start(_part(top, "start"), model)

@@ -23,6 +23,7 @@ from campaign_service.config.table import member_named
 from campaign_service.csv_cells import unguarded
 from campaign_service.merging import form_of, merged
 from campaign_service.numbers import NumberReader
+from campaign_service.report.rows import RECIPIENT_COLUMNS
 
 __all__ = ["ListOptions", "Only", "read_recipients"]
 
@@ -36,15 +37,11 @@ _COLUMNS = {
 }
 """What a column is called (case, blanks, ``-`` and ``_`` left aside) and which field it fills."""
 
+_HOW_IT_WENT = ("state", "reason")
 _OF_REPORTS = {
-    "state": "state",
-    "position": "",
-    "reason": "",
-    "attempts": "",
-    "lastcallat": "",
-    "lastoutcome": "",
-    "answerconfirmedat": "",
-    "listeningconfirmedat": "",
+    name.replace("_", ""): name if name in _HOW_IT_WENT else ""
+    for name in RECIPIENT_COLUMNS
+    if name.replace("_", "") not in _COLUMNS
 }
 """Columns of a report, which say how it went; a file that has ``state`` is one."""
 
@@ -67,6 +64,8 @@ class Only(Enum):
 
 _TAKEN = {Only.FAILED: {"FAILED"}, Only.UNREACHED: {"FAILED", "IDLE", "ACTIVE"}}
 """States of those taken."""
+_SAID_NO = {"OPTED_OUT", "DO_NOT_CALL"}
+"""Reasons for which somebody is not called again, whatever is chosen."""
 
 
 @attrs.frozen(kw_only=True)
@@ -189,7 +188,7 @@ def _columns(
         elif not cell.strip():
             rule = "a name for this column, or nothing below it"
             reading.note(line, f"column {at + 1}", None, rule)
-        elif field is None or (not is_report and field in ("", "state")):
+        elif field is None or (not is_report and field in ("", *_HOW_IT_WENT)):
             known = "name, number, line, email, time_zone, further_numbers"
             reading.note(line, "column", cell, f"unknown; known are {known}")
         elif field and field in columns:
@@ -224,9 +223,9 @@ def _take(reading: _Reading, columns: list[str], line: int, row: list[str]) -> N
         field: unguarded(cell.strip()) for field, cell in zip(columns, row, strict=False) if field
     }
     only = reading.options.only
-    if only is not None and cells["state"].upper() not in _TAKEN[only]:
+    state, reason = cells.pop("state", ""), cells.pop("reason", "")
+    if only is not None and (state.upper() not in _TAKEN[only] or reason.upper() in _SAID_NO):
         return
-    cells.pop("state", None)
     if not is_text:
         rest = {field: cell for field, cell in cells.items() if not NO_TEXT.search(cell)}
         _note_each(reading, line, rest)

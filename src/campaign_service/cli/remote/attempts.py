@@ -8,13 +8,15 @@ from pathlib import Path
 
 import click
 
-from campaign_service.cli.options import EXISTING_FILE
+from campaign_core.errors import SettingsError
+from campaign_service.cli.options import EXISTING_FILE, merge_option, only_option
 from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.finding import find_campaign
+from campaign_service.cli.remote.lists import read_list
 from campaign_service.cli.remote.told import tell_done
 from campaign_service.cli.words import counted
 from campaign_service.client import CampaignRow, Client
-from campaign_service.config import read_recipients
+from campaign_service.numbers import read_number
 
 __all__ = ["add_attempts", "append", "listed_under", "stop_attempts"]
 
@@ -78,15 +80,26 @@ def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...], key:
 @click.command(short_help="Add recipients to a campaign.")
 @_ARGUMENT
 @click.argument("csv", metavar="LIST.csv", type=EXISTING_FILE)
+@merge_option
+@only_option
 @key_option
 @remote
-def append(client: Client, /, *, wanted: str, csv: Path, key: str | None) -> int:
+def append(
+    client: Client,
+    /,
+    *,
+    wanted: str,
+    csv: Path,
+    is_merged: bool,
+    only: str | None,
+    key: str | None,
+) -> int:
     """Add recipients behind those that a campaign has.
 
     CAMPAIGN is the id or the name of a campaign of the running service, LIST.csv a file as for
     `campaign run`.
     """
-    more = read_recipients(csv)
+    more = read_list(client, csv, is_merged=is_merged, only=only)
     found = find_campaign(client, wanted)
     client.append_recipients(found.campaign_id, more, key=key)
     return _tell(client, found, counted(len(more), "more recipient"), counts=True)
@@ -94,9 +107,13 @@ def append(client: Client, /, *, wanted: str, csv: Path, key: str | None) -> int
 
 def listed_under(client: Client, campaign_id: int, text: str) -> list[int]:
     """Return the positions of those listed under a number; of what is no number, none."""
-    if _NUMBER.fullmatch(text) is None:
+    try:
+        number = read_number(text)
+    except SettingsError:
         return []
-    return [row.position for row in client.recipients(campaign_id, number=text)]
+    if _NUMBER.fullmatch(number) is None:
+        return []
+    return [row.position for row in client.recipients(campaign_id, number=number)]
 
 
 def _positions(client: Client, campaign: CampaignRow, whom: Sequence[str]) -> list[int]:

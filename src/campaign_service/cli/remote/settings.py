@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
+import attrs
 import click
 from typing_extensions import override
 
-from campaign_core import CallLimits
+from campaign_core import CallLimits, NumberPlan
 from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.listing import as_json
 from campaign_service.cli.remote.told import named_by_option
@@ -27,6 +28,10 @@ _OPTIONS = {
     "active_campaigns_max": "--active-campaigns",
     "call_rate": "--call-rate",
     "frequency_cap": "--frequency-cap",
+    "number_plan.country_code": "--country-code",
+    "number_plan.international_prefix": "--international-prefix",
+    "number_plan.trunk_prefix": "--trunk-prefix",
+    "number_plan.national_digits": "--national-digits",
     "answer_prompt": "--answer-prompt",
     "listening_prompt": "--listening-prompt",
 }
@@ -114,6 +119,19 @@ def show_settings(client: Client, /, *, is_json: bool) -> int:
     type=_Share("attempts", "per_h"),
     help="Attempts to one number in so many hours, over all campaigns.",
 )
+@click.option(
+    "--country-code",
+    metavar="CC|none",
+    help="Compare numbers by a plan: such as 39, without +; none: as they are written.",
+)
+@click.option("--international-prefix", metavar="DIGITS", help="Of the plan. [default: 00]")
+@click.option("--trunk-prefix", metavar="DIGITS", help="Of the plan; may be empty. [default: 0]")
+@click.option(
+    "--trunk-prefix-stays/--trunk-prefix-goes",
+    default=None,
+    help="Of the plan: whether it stays behind the country code, as in Italy.",
+)
+@click.option("--national-digits", type=_Limit(), help="Of the plan: where all have as many.")
 @click.option("--answer-prompt", metavar="SOUND|none", help="Asks to dial 1; none: silence.")
 @click.option("--listening-prompt", metavar="SOUND|none", help="Asks to dial 9; none: silence.")
 @click.option(
@@ -136,6 +154,7 @@ def set_settings(client: Client, /, **options: object) -> int:
     if not changed:
         raise click.UsageError("nothing to change: see campaign settings set --help")
     found, tag = client.settings()
+    _change_plan(changed, found.get("number_plan"))
     given = found["call_limits"]
     limits: dict[str, Json] = {**given} if isinstance(given, dict) else {}
     for line in ("total", "internal", "external"):
@@ -146,6 +165,31 @@ def set_settings(client: Client, /, **options: object) -> int:
     now, _ = client.settings()
     click.echo("\n".join(_lines(now)))
     return ExitStatus.COMPLETED
+
+
+def _change_plan(changed: dict[str, Json], before: Json) -> None:
+    """Make the options of a number plan one value of the settings."""
+    names = [field.name for field in attrs.fields(NumberPlan)]
+    given = {name: changed.pop(name) for name in names if name in changed}
+    if "country_code" in given and given["country_code"] is None:
+        changed["number_plan"] = None
+    elif given:
+        plan = before if isinstance(before, dict) else {}
+        if not plan and "country_code" not in given:
+            raise click.UsageError("a number plan begins with --country-code")
+        changed["number_plan"] = {**plan, **given}
+
+
+def _plan_text(found: Json) -> str:
+    plan: Any = found
+    if plan is None:
+        return "none: numbers are compared as they are written"
+    stays = " that stays" if plan["trunk_prefix_stays"] else ""
+    count = plan["national_digits"]
+    return (
+        f"+{plan['country_code']}, abroad {plan['international_prefix'] or 'none'}, trunk prefix"
+        f" {plan['trunk_prefix'] or 'none'}{stays}" + ("" if count is None else f", {count} digits")
+    )
 
 
 def _lines(found: dict[str, Json]) -> Iterator[str]:
@@ -160,6 +204,7 @@ def _lines(found: dict[str, Json]) -> Iterator[str]:
         "frequency cap": (
             "none" if cap is None else f"{cap['attempts']} attempts to a number in {cap['per_h']} h"
         ),
+        "number plan": _plan_text(found.get("number_plan")),
         "answer prompt": found["answer_prompt"] or "silence",
         "listening prompt": found["listening_prompt"] or "silence",
         "one call per number": "yes" if found["one_call_per_number"] else "no",

@@ -11,15 +11,17 @@ import click
 from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.cli.options import EXISTING_FILE
+from campaign_service.cli.options import EXISTING_FILE, merge_option, only_option
 from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.confirming import confirmed, model_in_use, without_sounds
 from campaign_service.cli.remote.finding import as_compared, look_up
+from campaign_service.cli.remote.lists import options_for, read_list
 from campaign_service.cli.remote.told import named_by_option, tell_done
+from campaign_service.cli.runs.forms import form_remarks
 from campaign_service.cli.words import counted
 from campaign_service.client import Client, Json, ModelRow
 from campaign_service.client.json_data import model_data
-from campaign_service.config import CampaignFile, read_campaign, read_recipients
+from campaign_service.config import CampaignFile, read_campaign
 from campaign_service.instants import clock_change_at, zone_of
 
 __all__ = ["start"]
@@ -68,6 +70,8 @@ class _When:
     is_flag=True,
     help="Change a model from which campaigns were started; call though a sound is missing.",
 )
+@merge_option
+@only_option
 @key_option
 @remote
 def start(  # noqa: PLR0913 -- one for each option
@@ -81,6 +85,8 @@ def start(  # noqa: PLR0913 -- one for each option
     expires_at: str | None,
     sound: str | None,
     recipients: Path | None,
+    is_merged: bool,
+    only: str | None,
     yes: bool,
     key: str | None,
 ) -> int:
@@ -95,8 +101,12 @@ def start(  # noqa: PLR0913 -- one for each option
     """
     if at is not None and after_min is not None:
         raise SettingsError([Problem(field="--after", value=after_min, rule="not beside --at")])
-    own = None if recipients is None else read_recipients(recipients)
-    file = _file(wanted)
+    own = (
+        None
+        if recipients is None
+        else read_list(client, recipients, is_merged=is_merged, only=only)
+    )
+    file = _file(client, wanted, is_merged=is_merged, only=only)
     if file is not None:
         zone, when = file.model.time_zone, _when_of(file)
         times = _times(at, after_min, expires_at, zone, otherwise=when)
@@ -191,11 +201,14 @@ def _when_of(file: CampaignFile) -> _When:
 # Models --------------------------------------------------------------------------------------
 
 
-def _file(wanted: str) -> CampaignFile | None:
+def _file(client: Client, wanted: str, *, is_merged: bool, only: str | None) -> CampaignFile | None:
     path = Path(wanted)
     if not path.is_file() and not wanted.endswith(".toml"):
         return None
-    file = read_campaign(path)
+    options = options_for(client, is_merged=is_merged, only=only)
+    file = read_campaign(path, options=options)
+    for note in file.notes if options.plan is not None else (*file.notes, *form_remarks(file)):
+        click.echo(note, err=True)
     if file.settings != Settings():
         click.echo(f"{path}: [settings] is left aside, for the service has its own.", err=True)
     for sentence in file.clock_changes:

@@ -36,31 +36,36 @@ from campaign_service.engine import SoundsMissingError
 from campaign_service.instants import zone_of
 from campaign_service.report import Summary, limits_in_force
 
-__all__ = ["run"]
+__all__ = ["out_option", "refuse_misplaced", "run", "run_file", "seed_option", "speed_option"]
 
 
-@click.command(short_help="Run a campaign and leave a report.")
-@click.argument("campaign", type=EXISTING_FILE, metavar="CAMPAIGN.toml")
-@driver_option
-@click.option(
+seed_option = click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     help="Of the simulated network: another seed, other calls.",
 )
-@click.option(
+speed_option = click.option(
     "--speed",
     type=SpeedType(),
     help="Of the simulation: N seconds in one of ours, or max, the default: no waiting at all.",
 )
-@settings_option
-@merge_option
-@only_option
-@click.option(
+out_option = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="The folder for the report, new or empty. [default: a new one under reports/]",
 )
+
+
+@click.command(short_help="Run a campaign and leave a report.")
+@click.argument("campaign", type=EXISTING_FILE, metavar="CAMPAIGN.toml")
+@driver_option
+@seed_option
+@speed_option
+@settings_option
+@merge_option
+@only_option
+@out_option
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -94,13 +99,37 @@ def run(  # noqa: PLR0913 -- one for each option
 
     Ctrl-C stops placing calls and lets those in progress end; a second one hangs up.
     """
-    is_simulated = driver == "simulated"
-    _refuse_misplaced(is_simulated, seed, speed, no_journal=no_journal)
+    refuse_misplaced(driver == "simulated", seed, speed, no_journal=no_journal)
     file = read_campaign(campaign, settings, list_options(is_merged, only))
-    for note in (*file.notes, *form_remarks(file)):
-        click.echo(note, err=True)
     if now:
         file = attrs.evolve(file, when=StartImmediately())
+    return run_file(
+        file,
+        driver=driver,
+        seed=seed,
+        speed=speed,
+        out=out,
+        journal=journal,
+        no_journal=no_journal,
+        yes=yes,
+    )
+
+
+def run_file(
+    file: CampaignFile,
+    *,
+    driver: str,
+    seed: int | None,
+    speed: float | None,
+    out: Path | None,
+    journal: Path | None = None,
+    no_journal: bool = False,
+    yes: bool,
+) -> int:
+    """Run a campaign that was read, and return the exit status."""
+    is_simulated = driver == "simulated"
+    for note in (*file.notes, *form_remarks(file)):
+        click.echo(note, err=True)
     refuse_unstartable(file, first_instant(file, is_simulated=is_simulated))
     if journal is not None and not journal.parent.is_dir():
         rule = "a file in a folder that exists"
@@ -142,13 +171,18 @@ def _run(job: Job, interrupts: Interrupts) -> Summary:
         display.close()
 
 
-def _refuse_misplaced(
+def refuse_misplaced(
     is_simulated: bool,  # noqa: FBT001 -- asked once
     seed: int | None,
     speed: float | None,
     *,
     no_journal: bool,
 ) -> None:
+    """Refuse options of the simulation where calls are real.
+
+    Raises:
+        SettingsError: there is such an option.
+    """
     if is_simulated:
         return
     for option, value in (("--seed", seed), ("--speed", speed), ("--no-journal", no_journal)):

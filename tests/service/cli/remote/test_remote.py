@@ -373,3 +373,53 @@ def test_campaign_whose_sound_is_missing_is_started_with_yes_alone(campaign):
     assert "--yes calls all the same" in told
 
     assert campaign(*started, "--yes")[0] == ExitStatus.COMPLETED
+
+
+def test_rest_of_a_campaign_is_called_again_in_one_step(campaign, started):
+    """Those who were not reached, by a new campaign."""
+    status, told = campaign("rerun", started)
+    assert status == ExitStatus.BAD_INPUT
+    assert "it calls them itself" in told
+    campaign("stop", started, "--hang-up")
+
+    status, told = campaign("rerun", started, "--name", f"{campaign.name} again", "--key", "again")
+    same = campaign("rerun", started, "--name", f"{campaign.name} again", "--key", "again")
+
+    assert status == 0, told
+    assert f"{campaign.name} again: BLOCKED, 3 recipients of campaign {started}" in told
+    assert same[1].split()[0] == told.split()[0]
+    campaign("stop", told.split()[0], "--hang-up")
+
+
+def test_number_plan_is_set_shown_and_taken_off(campaign, here):
+    """R3.7: lists are read by the plan of the service."""
+    status, told = campaign(
+        "settings", "set", "--country-code", "39", "--trunk-prefix-stays", "--trunk-prefix", "0"
+    )
+    assert status == 0, told
+    assert "+39, abroad 00, trunk prefix 0 that stays" in told
+    (here / "more.csv").write_text("number\n+39 (0)10 5550777\n010 5550777\n")
+
+    status, told = campaign("start", "drill.toml", "--recipients", "more.csv")
+    assert status == ExitStatus.BAD_INPUT
+    assert "each number once on a line" in told
+    merged = campaign("start", "drill.toml", "--recipients", "more.csv", "--merge-duplicates")
+    assert merged[0] == 0, merged[1]
+    assert "1 recipient of its own" in merged[1]
+    campaign("stop", campaign.name, "--hang-up")
+
+    assert "none: numbers are compared" in campaign("settings", "set", "--country-code", "none")[1]
+    status, told = campaign("settings", "set", "--trunk-prefix", "0")
+    assert status == ExitStatus.BAD_INPUT
+    assert "begins with --country-code" in told
+
+
+def test_start_says_how_many_numbers_differ_by_form_only(campaign, here):
+    """R3.7: without a plan."""
+    (here / "more.csv").write_text("number\n+390105550778\n0105550778\n")
+
+    status, told = campaign("start", "drill.toml", "--recipients", "more.csv")
+
+    assert status == 0
+    assert "1 pair of numbers differ by form only" in told
+    campaign("stop", campaign.name, "--hang-up")

@@ -1,0 +1,105 @@
+"""``campaign rerun``: call the rest again, of a report or of a campaign of a running service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+import click
+
+from campaign_core import do_not_call
+from campaign_service.cli.journals.past import read_past
+from campaign_service.cli.options import driver_option
+from campaign_service.cli.remote.asking import Where, key_option, where_options
+from campaign_service.cli.remote.confirming import without_sounds
+from campaign_service.cli.remote.finding import find_campaign
+from campaign_service.cli.remote.told import tell_done
+from campaign_service.cli.runs.run import (
+    out_option,
+    refuse_misplaced,
+    run_file,
+    seed_option,
+    speed_option,
+)
+from campaign_service.cli.words import counted
+from campaign_service.config import CampaignFile, ListOptions, Only, read_report
+
+__all__ = ["rerun"]
+
+_JOURNAL = "journal.jsonl"
+
+
+@click.command(short_help="Call the rest again: those who were not reached.")
+@click.argument("wanted", metavar="REPORT|CAMPAIGN")
+@click.option(
+    "--only",
+    type=click.Choice([only.name.lower() for only in Only]),
+    default=Only.UNREACHED.name.lower(),
+    show_default=True,
+    help="Whom: all who were not reached, or those who failed.",
+)
+@click.option("--name", metavar="NAME", help="Of the new campaign. [default: as the one before]")
+@click.option("--yes", is_flag=True, help="Call though the telephony lacks a sound.")
+@driver_option
+@seed_option
+@speed_option
+@out_option
+@key_option
+@where_options
+def rerun(  # noqa: PLR0913 -- one for each option
+    where: Where,
+    /,
+    *,
+    wanted: str,
+    only: str,
+    name: str | None,
+    yes: bool,
+    driver: str,
+    seed: int | None,
+    speed: float | None,
+    out: Path | None,
+    key: str | None,
+) -> int:
+    """Call those again who were not reached, in one step.
+
+    REPORT is the folder that `campaign run` left: its campaign is run once more, with those alone,
+    to a report of its own; --driver, --seed, --speed and --out are as for `campaign run`.
+
+    CAMPAIGN is the id or the name of a campaign of the running service, which calls no more: a new
+    one is started there.
+
+    Who opted out or is not to be called is not called again. All the others are to be reached.
+    """
+    folder = Path(wanted)
+    if folder.is_dir():
+        refuse_misplaced(driver == "simulated", seed, speed, no_journal=False)
+        file = _of_report(folder, Only[only.upper()], name, is_simulated=driver == "simulated")
+        return run_file(file, driver=driver, seed=seed, speed=speed, out=out, yes=yes)
+    with where.client() as client:
+        found = find_campaign(client, wanted)
+        done = without_sounds(
+            lambda is_confirmed: client.rerun(
+                found.campaign_id, only=only.upper(), name=name, confirmed=is_confirmed, key=key
+            ),
+            yes=yes,
+        )
+        assert done.campaign_id is not None
+        campaign_id = done.campaign_id
+
+        def look() -> str:
+            now = client.campaign(campaign_id)
+            people = counted(now.recipient_count, "recipient")
+            return f"{campaign_id}  {now.name}: {now.status}, {people} of campaign {wanted}"
+
+        return tell_done(f"{campaign_id}  started with the rest of campaign {wanted}", look)
+
+
+def _of_report(folder: Path, only: Only, name: str | None, *, is_simulated: bool) -> CampaignFile:
+    file = read_report(folder, ListOptions(only=only), is_simulated=is_simulated)
+    if name is not None:
+        file = attrs.evolve(file, model=attrs.evolve(file.model, name=name))
+    journal = folder / _JOURNAL
+    if not journal.is_file():
+        return file
+    # Whoever said no while that campaign ran, under whatever number, is not called by this one.
+    return attrs.evolve(file, do_not_call=do_not_call(read_past(journal, None).state))

@@ -31,7 +31,7 @@ EXAMPLE = "examples/school-closing/campaign.toml"
 TEST_REPORTS = ROOT / "build" / "tests"
 
 OLDEST = (3, 11)
-VERSIONS = ("3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 # What must hold on every version: the two packages that others embed. The service runs on one.
 EMBEDDED_SUITES = (

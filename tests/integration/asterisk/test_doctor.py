@@ -406,23 +406,6 @@ def test_a_refused_log_in_is_told_and_the_secret_is_not(well, changes):
     assert "not-this" not in finding.says + finding.advice
 
 
-def test_another_service_on_the_port_is_told_by_what_it_says(well):
-    async def story():
-        async def greet(_reader, writer):
-            writer.write(b"SSH-2.0-OpenSSH\r\n")
-            await writer.drain()
-            writer.close()
-
-        async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            return await examine(healthy(well, port=port))
-
-    (finding,) = asyncio.run(story())
-
-    assert "SSH-2.0-OpenSSH" in finding.says
-    assert "5038" in finding.advice
-
-
 def test_a_technology_that_asterisk_does_not_know_is_told(well):
     settings = healthy(well, external={"gold": Route(channel="Nosuch/{number}")})
     (finding,) = looked_at(settings)
@@ -511,6 +494,7 @@ def test_a_sound_that_asterisk_cannot_read_is_told_with_how_it_is_made_again(wel
         ("604", "no free line"),
         ("609", "rejected"),
         ("7001", "no such number"),
+        ("7020", "no telephone is registered"),
         ("7027", "cause 27"),
         ("5555", "no extension 5555"),
         ("a;b", "a;b"),

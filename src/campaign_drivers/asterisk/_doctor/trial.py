@@ -39,6 +39,20 @@ _WHY: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
+_BY_CAUSE: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        18: ("its telephone does not reply", "See whether it is on, and its registration."),
+        20: (
+            "no telephone is registered under it",
+            "Register one, or ring one of those that `asterisk -rx 'pjsip show contacts'` lists.",
+        ),
+        23: (
+            "its telephone forwards",
+            "Take that off, or let the route be Local/…, which follows.",
+        ),
+    }
+)
+"""Of Q.850, where a cause tells more than the outcome that it means."""
 _FAILED = ("the call failed", "What Asterisk says meanwhile: asterisk -rvvv")
 
 
@@ -70,7 +84,9 @@ async def trial(asker: Probe, number: str) -> Finding:
         return wrong("test call", says, "See the other findings.")
     answer = await call.event("originateresponse", "hangup", within_s=_RING_S + 5)
     if answer is None or answer.event != "originateresponse" or not _is_answer(answer["response"]):
-        return await _why(call, number)
+        why = await _why(call, number)
+        await call.hang_up()
+        return why
     failure = None if settings.without_dialplan else await call.is_handed_over()
     if failure is not None:
         return await lost(asker, context, failure)
@@ -124,7 +140,7 @@ async def _why(call: ProbeCall, number: str) -> Finding:
     if answer is None and end is None:
         return wrong("test call", f"{what}: no event came", "See the other findings.")
     told = translate.outcome_of(reason, cause)
-    words, cure = _WHY.get(told, _FAILED)
+    words, cure = _BY_CAUSE.get(cause or 0) or _WHY.get(told, _FAILED)
     numbers = [f"reason {reason}"] if reason is not None else []
     if end is not None:
         numbers.append(f"cause {end['cause']} {end['cause-txt']}".rstrip())

@@ -70,7 +70,7 @@ class RealClock:
     """A clock that starts with the machine's and goes on by itself, faster or slower.
 
     It does not follow when the machine's is set; a service lives by
-    :class:`~campaign_drivers.clock.WallClock`. Needs a running loop.
+    :class:`~campaign_drivers.clock.ServiceClock`. Needs a running loop.
 
     Args:
         speed: how many of its seconds pass in one of ours, 0.001 to 1,000,000.

@@ -23,6 +23,8 @@ Reading = Callable[[str], object]
 
 RouteT = TypeVar("RouteT")
 
+_ESCAPED = "in user and password %23 for #, %25 for %, %2F for /, %3A for :, %3F for ?, %40 for @"
+
 _ROUTES = ("internal", "external")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _ASCII = 0x80
@@ -100,6 +102,9 @@ def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
     try:
         port = parts.port or (keys.tls_port if tls else keys.port)
     except ValueError:
+        if "@" not in parts.netloc and "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            # What was meant as the port's may be a piece of the password.
+            raise refuse("driver", "(not shown)", _ESCAPED) from None
         raise refuse("port", "(not a number)", "1 to 65535") from None
     _check_escapes(parts.query)
     query = parts.query if keys.plus_is_blank else parts.query.replace("+", "%2B")

@@ -41,6 +41,18 @@ def test_an_empty_password_is_refused_with_where_it_belongs(driver, url):
 
 
 @each_driver
+@pytest.mark.parametrize("secret", ["hu#sh", "hu/sh", "hu?sh"])
+def test_a_password_that_would_end_the_url_is_refused_with_how_it_is_written(
+    driver, scheme, secret
+):
+    with pytest.raises(SettingsError) as refused:
+        driver.settings_from_url(f"{scheme}://u:{secret}@h", service_id=SERVICE)
+
+    assert "%23 for #" in str(refused.value)
+    assert "hu" not in str(refused.value)
+
+
+@each_driver
 def test_a_key_that_no_driver_knows_is_refused_with_those_it_knows(driver, scheme):
     with pytest.raises(SettingsError) as refused:
         driver.settings_from_url(f"{scheme}://u:p@h?nonsense=1", service_id=SERVICE)

@@ -19,7 +19,7 @@ from campaign_drivers import Finding, Severity
 from campaign_drivers.asterisk import AsteriskSettings, Route, examine
 
 from . import servers
-from .rig import settings_for
+from .rig import connected, settings_for
 from .servers import SECRET, Server, write_tone
 
 if TYPE_CHECKING:
@@ -404,6 +404,25 @@ def test_a_refused_log_in_is_told_and_the_secret_is_not(well, changes):
     assert finding.what == "log-in"
     assert "secret = …" in finding.advice
     assert "not-this" not in finding.says + finding.advice
+
+
+def test_whoever_may_log_in_only_once_is_told_so_while_a_service_is_connected(broken):
+    """A service that calls leaves no log-in for the doctor."""
+    server = broken(
+        edit("manager.conf", (USER, f"[campaign]\nallowmultiplelogin = no\n{USER[11:]}"))
+    )
+    settings = healthy(server)
+
+    async def story():
+        async with connected(settings):
+            return await examine(settings)
+
+    (finding,) = asyncio.run(story())
+    paste(server, finding.advice)
+
+    assert finding.what == "log-in"
+    assert "Already In Use" in finding.says
+    assert looked_at(settings) == []
 
 
 def test_a_technology_that_asterisk_does_not_know_is_told(well):

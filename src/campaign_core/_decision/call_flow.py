@@ -17,7 +17,6 @@ from campaign_core._decision.recorder import Recorder
 from campaign_core._model.call_script import ANSWER_DIGIT, LISTENING_DIGIT
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
-from campaign_core._model.settings import Settings
 from campaign_core._model.sounds import Prompt, in_force
 from campaign_core._model.statuses import Purpose
 from campaign_core._state.call import (
@@ -49,17 +48,21 @@ _NO_COMMAND_TAKEN = "answered, and over before the telephony took a command"
 
 
 class Scene:
-    """What a step of a call is decided from, and where its events are recorded."""
+    """What a step of a call is decided from, and where its events are recorded.
 
-    __slots__ = ("_record", "at", "call", "parameters", "settings")
+    Made for one report: a campaign counts on with each call that ends.
+    """
 
-    def __init__(
-        self, call: Call, parameters: CampaignModel, settings: Settings, record: Recorder
-    ) -> None:
-        """Take the call, its campaign's parameters, the general settings, and what records."""
+    __slots__ = ("_record", "at", "call", "parameters", "settings", "sounds_missing")
+
+    def __init__(self, call: Call, record: Recorder) -> None:
+        """Take the call, and what records."""
+        draft = record.draft
+        campaign = draft.campaign(call.placement.campaign_id)
         self.call = call
-        self.parameters = parameters
-        self.settings = settings
+        self.parameters = campaign.parameters
+        self.settings = draft.settings
+        self.sounds_missing = campaign.sounds_missing
         self.at = record.at
         self._record = record
 
@@ -249,7 +252,13 @@ def ended(
 
 
 def _ended_as(scene: Scene, outcome: Outcome, hangup_cause: int | None, detail: str) -> None:
-    scene.record(ev.CallEnded, outcome=outcome, hangup_cause=hangup_cause, detail=detail)
+    scene.record(
+        ev.CallEnded,
+        outcome=outcome,
+        hangup_cause=hangup_cause,
+        detail=detail,
+        sounds_missing=scene.sounds_missing + 1 if outcome is Outcome.SOUND_MISSING else 0,
+    )
 
 
 def _deferred(scene: Scene, _: rp.DeferralReport) -> None:
@@ -333,4 +342,4 @@ def freed(scene: Scene) -> None:
     outcome = Outcome.LOST
     if isinstance(step, Ending) and (not step.by_deadline or step.outcome is Outcome.REACHED):
         outcome = step.outcome
-    scene.record(ev.CallEnded, outcome=outcome, hangup_cause=None)
+    _ended_as(scene, outcome, None, "")

@@ -14,7 +14,7 @@ from campaign_core._decision.call_flow import (
 )
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.recorder import Recorder
-from campaign_core._decision.reports import OF_CALL, REPORTS, scene_of, stood_still
+from campaign_core._decision.reports import OF_CALL, REPORTS, stood_still
 from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
@@ -97,7 +97,7 @@ class Moment:
         campaign_id, position = CampaignId(key >> 32), Position(key & 0xFFFFFFFF)
         attempt = rec.attempts_of(self.draft.campaigns[campaign_id].record(position))
         call_id = call_id_of(self.draft.service_id, campaign_id, position, attempt)
-        return scene_of(self.draft.calls[call_id], record)
+        return Scene(self.draft.calls[call_id], record)
 
     def look_at(self, clock: ClockReport) -> None:
         """R7.12: how far the calendar stands from the service's time; to the second."""
@@ -134,7 +134,7 @@ class Moment:
         call = draft.calls.get(report.call_id)
         if call is None:
             return
-        scene = scene_of(call, self.by(ev.DRIVER))
+        scene = Scene(call, self.by(ev.DRIVER))
         FLOW[type(call.step), type(report)](scene, report)
 
     def conclude(self) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 from campaign_core import commands as cm
 from campaign_core import events as ev
-from campaign_core._decision.call_flow import hang_up
+from campaign_core._decision.call_flow import Scene, hang_up
 from campaign_core._decision.of_models import model_named, refuse_repeats
 from campaign_core._decision.recorder import Recorder
-from campaign_core._decision.reports import scene_of
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import PauseReason, Status
@@ -156,7 +155,7 @@ def _stop(draft: Draft, command: cm.StopCampaign, record: Recorder) -> None:
     record(ev.CampaignStopped, campaign_id=campaign.campaign_id)
     if command.hang_up:
         for call in calls_of(draft, campaign):
-            hang_up(scene_of(call, record), Outcome.CANCELLED)
+            hang_up(Scene(call, record), Outcome.CANCELLED)
 
 
 def calls_of(draft: Draft, campaign: CampaignRow) -> list[Call]:

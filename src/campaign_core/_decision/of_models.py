@@ -41,8 +41,13 @@ def refuse_repeats(draft: Draft, model: CampaignModel) -> None:
     RecipientList.refuse(model.recipients.repeats(plan, model.duplicates))
 
 
-def _change_settings(_: Draft, command: cm.ChangeSettings, record: Recorder) -> None:
-    record(ev.SettingsChanged, settings=command.settings)
+def _change_settings(draft: Draft, command: cm.ChangeSettings, record: Recorder) -> None:
+    before, after = draft.settings, command.settings
+    is_switched = (before.call_rate is None) is not (after.call_rate is None) or (
+        before.frequency_cap is None
+    ) is not (after.frequency_cap is None)
+    keeps_past = is_switched or bool(draft.rate_kept_until or draft.cap_kept_until)
+    record(ev.SettingsChanged, settings=after, keeps_past=keeps_past)
 
 
 def _add_to_do_not_call(_: Draft, command: cm.AddToDoNotCall, record: Recorder) -> None:

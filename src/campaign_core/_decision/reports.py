@@ -15,7 +15,7 @@ from campaign_core._state.link import SURVEYS, Link
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import END, SECOND_MS, Instant
 
-__all__ = ["OF_CALL", "REPORTS", "scene_of", "stood_still"]
+__all__ = ["OF_CALL", "REPORTS", "stood_still"]
 
 
 _DEFERRAL_MIN_MS = 1 * SECOND_MS
@@ -23,18 +23,11 @@ _IN_TRANSIT_MS = 5 * SECOND_MS
 """A call placed this shortly before the connection went may be unknown to the first survey."""
 
 
-def scene_of(call: Call, record: Recorder) -> Scene:
-    """Return what a step of a call is decided from."""
-    draft = record.draft
-    campaign = draft.campaign(call.placement.campaign_id)
-    return Scene(call, campaign.parameters, draft.settings, record)
-
-
 def _deferred(draft: Draft, report: rp.DeferralReport, record: Recorder) -> None:
     call = draft.calls.get(report.call_id)
     if call is None:
         return
-    FLOW[type(call.step), rp.DeferralReport](scene_of(call, record), report)
+    FLOW[type(call.step), rp.DeferralReport](Scene(call, record), report)
     if report.call_id in draft.calls:
         # It was not given back: a deferral that comes late tells of nothing.
         return
@@ -87,9 +80,9 @@ def _calls_up(draft: Draft, report: rp.CallsUpReport, record: Recorder) -> None:
         if not call.is_adrift:
             continue
         if call.placement.call_id in report.call_ids:
-            taken_over(scene_of(call, record))
+            taken_over(Scene(call, record))
         elif _is_gone(call, report, link):
-            ended(scene_of(call, record), Outcome.LOST)
+            ended(Scene(call, record), Outcome.LOST)
 
 
 def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
@@ -106,7 +99,7 @@ def stood_still(draft: Draft, record: Recorder) -> None:
         return
     for call in draft.calls.in_order():
         if not call.is_adrift:
-            silence_again(scene_of(call, record))
+            silence_again(Scene(call, record))
 
 
 REPORTS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {

@@ -117,6 +117,8 @@ class Call:
     """The connection was lost since the call was last known to be up (R5.5)."""
     is_overdue: bool = False
     """Past its deadline: it is freed when the grace is over, too (R7.9)."""
+    is_uncounted: bool = False
+    """Its attempt is none of those that the frequency cap counts: it was placed before (R6.15)."""
     plays: int = 0
     """Playbacks ordered so far."""
     step: Step = RINGING

@@ -30,6 +30,7 @@ def check(state: State) -> tuple[str, ...]:
         *_calls(row),
         *_barred(row),
         *_timers(row),
+        *(law for campaign in row.campaigns.values() for law in _pause(campaign)),
         *(law for campaign in row.campaigns.values() for law in _campaign(row, campaign)),
     )
 
@@ -65,6 +66,14 @@ def _timers(row: ServiceRow) -> Iterator[str]:
     wanted |= {entry for campaign in row.campaigns.values() for entry in of_campaign(row, campaign)}
     if wanted != set(row.timers):
         yield "R6.6: what is due is not what calls and campaigns ask for"
+
+
+def _pause(campaign: CampaignRow) -> Iterator[str]:
+    if (campaign.pause_reason is not None) is not (campaign.status is Status.PAUSED):
+        yield (
+            f"R4.3: campaign {campaign.campaign_id} is {campaign.status.name}, "
+            f"its reason to be paused is {campaign.pause_reason}"
+        )
 
 
 def _campaign(row: ServiceRow, campaign: CampaignRow) -> Iterator[str]:

@@ -48,6 +48,8 @@ class ServiceRow:
         "placements",
         "attempt_times",
         "calendar_ahead_ms",
+        "rate_kept_until",
+        "cap_kept_until",
     )
 
     def __init__(self, *, service_id: ServiceId, settings: Settings, now: Instant) -> None:
@@ -68,6 +70,10 @@ class ServiceRow:
         self.placements: Placements = Placements()
         self.attempt_times: Ordered[str, tuple[int, ...]] = Ordered()
         """Instants of the counted attempts to a number on its line, while a cap is set."""
+        self.rate_kept_until = 0
+        """Until when the placements are kept of a rate that was switched off; 0: of none."""
+        self.cap_kept_until = 0
+        """Until when the attempts are kept of a cap that was switched off; 0: of none."""
 
         self.calendar_ahead_ms = 0
         """How far the calendar stands ahead of the service's time (R7.12); negative: behind it."""

@@ -47,6 +47,7 @@ def _answered(call: Call, _: ev.CallAnswered, script: CallScript) -> Call:
         is_reached=is_reached,
         is_adrift=call.is_adrift,
         is_overdue=call.is_overdue,
+        is_uncounted=call.is_uncounted,
         step=SPEAKING,
     )
 
@@ -78,6 +79,7 @@ def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
         is_heard=call.is_heard,
         is_adrift=call.is_adrift,
         is_overdue=call.is_overdue,
+        is_uncounted=call.is_uncounted,
         plays=event.play,
         step=_playing_step(event.purpose, event.round, event.play),
     )

@@ -68,11 +68,11 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     arm(draft, deadline_at, Due.DEADLINE, key)
     form = form_key(event.number, line, settings.number_plan)
     draft.busy = draft.busy.with_item(form, (draft.busy.get(form) or 0) + 1, owner)
-    if settings.call_rate is not None:
+    if settings.call_rate is not None or at < draft.rate_kept_until:
         draft.placements = draft.placements.with_one(at, owner)
     if parameters.call_rate is not None:
         campaign.placements = campaign.placements.with_one(at, owner)
-    if settings.frequency_cap is not None:
+    if settings.frequency_cap is not None or at < draft.cap_kept_until:
         number = number_key(event.number, line)
         times = draft.attempt_times.get(number) or ()
         draft.attempt_times = draft.attempt_times.with_item(
@@ -129,8 +129,10 @@ def _call_ended(draft: Draft, event: ev.CallEnded) -> None:
     placement, parameters = call.placement, campaign.parameters
     if parameters.breaker is not None:
         _count_for_breaker(draft, campaign, parameters.breaker, event)
-    if event.outcome is Outcome.SOUND_MISSING or campaign.sounds_missing:
-        _count_missing_sounds(draft, campaign, event)
+    campaign.sounds_missing = event.sounds_missing
+    if event.sounds_missing >= _SOUNDS_MISSING_MAX:
+        # R6.18: no repeat call helps anybody.
+        draft.tripped.append((campaign.campaign_id, PauseReason.SOUND_MISSING))
     context = _CALLED[placement.number_index]
     if event.outcome is not Outcome.REACHED:
         context = Context(parameters.retry, placement.number_index)
@@ -152,18 +154,10 @@ def _count_for_breaker(
         draft.tripped.append((campaign.campaign_id, PauseReason.BREAKER))
 
 
-def _count_missing_sounds(draft: Draft, campaign: CampaignRow, event: ev.CallEnded) -> None:
-    """R6.18: no repeat call helps anybody."""
-    is_missing = event.outcome is Outcome.SOUND_MISSING
-    campaign.sounds_missing = campaign.sounds_missing + 1 if is_missing else 0
-    if campaign.sounds_missing >= _SOUNDS_MISSING_MAX:
-        draft.tripped.append((campaign.campaign_id, PauseReason.SOUND_MISSING))
-
-
 def _call_given_back(draft: Draft, event: ev.CallGivenBack) -> None:
     call, campaign = _close(draft, event)
     placement = call.placement
-    if draft.settings.frequency_cap is not None:
+    if draft.attempt_times and not call.is_uncounted:
         number = number_key(placement.number, placement.line)
         times = list(draft.attempt_times.get(number) or ())
         if placement.placed_at in times:

@@ -56,6 +56,9 @@ def _campaign_scheduled(draft: Draft, event: ev.CampaignScheduled) -> None:
 def _with_campaign(draft: Draft, event: ev.CampaignEvent) -> CampaignRow:
     campaign = draft.campaign(event.campaign_id)
     campaign.status = next_status(campaign, event)
+    if campaign.status is not Status.PAUSED:
+        # However the pause ended.
+        campaign.pause_reason = None
     draft.touched_now.add(event.campaign_id)
     return campaign
 
@@ -73,7 +76,6 @@ def _campaign_paused(draft: Draft, event: ev.CampaignPaused) -> None:
 
 def _campaign_resumed(draft: Draft, event: ev.CampaignResumed) -> None:
     campaign = _with_campaign(draft, event)
-    campaign.pause_reason = None
     campaign.breaker_bits, campaign.breaker_calls, campaign.sounds_missing = 0, 0, 0
 
 
@@ -88,7 +90,6 @@ def _campaign_ended(draft: Draft, event: ev.CampaignEnded) -> None:
 
 
 def _settle_for_good(draft: Draft, campaign: CampaignRow) -> None:
-    campaign.pause_reason = None
     strike(draft, campaign)
     disarm(draft, draft.time_of(campaign.starts_at), Due.START, campaign.campaign_id)
     if campaign.expires_at is not None:

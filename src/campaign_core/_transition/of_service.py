@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from campaign_core import events as ev
-from campaign_core._model.limits import CallLimits
+from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
 from campaign_core._model.number_plan import canonical_form, spellings
 from campaign_core._state import record as rec
 from campaign_core._state.index import of_campaign, rebuild_lines, rebuild_numbers
@@ -29,10 +29,15 @@ def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
     before, after = draft.settings, event.settings
     draft.settings = after
     draft.pass_due_at = 0
-    if after.call_rate is None:
-        draft.placements = Placements()
-    if after.frequency_cap is None:
-        draft.attempt_times = Ordered()
+    if event.keeps_past:
+        _switch_rate(draft, before.call_rate, after.call_rate, event.at)
+        _switch_cap(draft, before.frequency_cap, after.frequency_cap, event.at)
+    else:
+        # So did release 0.1; where nothing is switched there is nothing to be forgotten.
+        if after.call_rate is None:
+            draft.placements = Placements()
+        if after.frequency_cap is None:
+            draft.attempt_times = Ordered()
     if before.number_plan != after.number_plan:
         rebuild_numbers(draft)
         rebuild_lines(draft, event.at)
@@ -49,6 +54,33 @@ def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
                 leave(draft, campaign, position, record)
                 line_up(draft, campaign, position, record, event.at)
             draft.touched_now.add(campaign_id)
+
+
+def _switch_rate(
+    draft: Draft, before: CallRate | None, after: CallRate | None, at: Instant
+) -> None:
+    """R2.4: a rate that is switched on again within its window counts on."""
+    if before is not None and after is None:
+        draft.rate_kept_until = at + before.window_ms
+    elif before is None and after is not None:
+        if at >= draft.rate_kept_until:
+            draft.placements = Placements()
+        draft.rate_kept_until = 0
+
+
+def _switch_cap(
+    draft: Draft, before: FrequencyCap | None, after: FrequencyCap | None, at: Instant
+) -> None:
+    """R6.15: likewise; calls in progress that it does not count take nothing out of it."""
+    if before is not None and after is None:
+        draft.cap_kept_until = at + before.window_ms
+    elif before is None and after is not None:
+        if at >= draft.cap_kept_until:
+            draft.attempt_times = Ordered()
+            for call_id, call in list(draft.calls.items()):
+                uncounted = attrs.evolve(call, is_uncounted=True)
+                draft.calls = draft.calls.with_item(call_id, uncounted, draft.owner)
+        draft.cap_kept_until = 0
 
 
 def _numbers_barred(draft: Draft, event: ev.NumbersBarred) -> None:

@@ -34,10 +34,10 @@ _PLAIN = {
     "next_model_id": int,
     "next_campaign_id": int,
 }
-_LATER_OF_CAMPAIGN = {"sounds_missing": 0}
-"""Facts of a campaign that came after the format began: see ``_LATER`` of the values."""
-_LATER = {"calendar_ahead_ms": 0}
+_LATER = {"calendar_ahead_ms": 0, "rate_kept_until": 0, "cap_kept_until": 0}
 """Facts that came after the format began, left out where they have these values."""
+_LATER_OF_CAMPAIGN = {"sounds_missing": 0}
+"""Likewise, of a campaign."""
 _NO_RECIPIENTS = RecipientList()
 
 
@@ -177,14 +177,16 @@ def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
     parameters = _read(CampaignModel, {**data["parameters"], "recipients": []})
     recipients = large.recipients(data["recipients"])
     own = recipients.first(data["started_with"])
-    reason = data["pause_reason"]
+    status, reason = Status[data["status"]], data["pause_reason"]
+    # An older release left the reason where the pause had ended otherwise than by a resume.
+    is_paused = status is Status.PAUSED and reason is not None
     return CampaignRow(
         campaign_id=data["campaign_id"],
         model_id=data["model_id"],
         model_name=data["model_name"],
         parameters=with_accepted(parameters, recipients=own),
-        status=Status[data["status"]],
-        pause_reason=None if reason is None else PauseReason[reason],
+        status=status,
+        pause_reason=PauseReason[reason] if is_paused else None,
         starts_at=data["starts_at"],
         expires_at=data["expires_at"],
         is_expired=data["is_expired"],

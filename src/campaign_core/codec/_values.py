@@ -31,6 +31,9 @@ _LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
     events.ServiceOpened: (("telephony", None),),
     reports.EndReport: (("took_commands", True),),
     Settings: (("number_plan", None),),
+    Call: (("is_uncounted", False),),
+    events.CallEnded: (("sounds_missing", 0),),
+    events.SettingsChanged: (("keeps_past", False),),
     CampaignModel: (("duplicates", Duplicates.REFUSE),),
     commands.StartCampaign: (("needs_all", False),),
 }

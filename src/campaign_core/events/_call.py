@@ -175,3 +175,6 @@ class CallEnded(CallEvent):
     detail: str = ""
     """Why, for the operator: what the telephony said of a refusal, or that an answered call was
     over before it took a command (R7.5)."""
+    sounds_missing: int = 0
+    """How many calls of the campaign, this one the last, ended ``SOUND_MISSING`` one after the
+    other since it was started or resumed (R6.18); 0 where this one did not."""

@@ -46,6 +46,9 @@ class SettingsChanged(BaseEvent):
     """The general settings were replaced."""
 
     settings: Settings
+    keeps_past: bool = False
+    """Whether a rate or a cap is switched, or was: what it counted is kept for its window (R2.4,
+    R6.15)."""
 
 
 @attrs.frozen(kw_only=True)

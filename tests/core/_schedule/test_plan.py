@@ -666,3 +666,71 @@ def test_every_call_records_why_it_was_chosen():
         ("3", 1, False, 2, (1, 1, 0, 0)),
         ("1", 2, True, 1, (1, 1, 1, 0)),
     ]
+
+
+# R2.4, R6.15: a rate or a cap is switched off and on ---------------------------------------------
+
+
+def test_cap_that_is_switched_off_and_on_within_its_window_counts_on():
+    """R6.15: what it counted still matters, and so does what was placed meanwhile."""
+    cap = FrequencyCap(attempts=2, per_h=1)
+    story = Story(frequency_cap=cap)
+    story.start("1", attempts_max=9)
+    story.settings(frequency_cap=None)
+    story.end("1", after=SECOND)
+    assert len(story.up) == 1
+    story.settings(frequency_cap=cap)
+
+    story.end("1", after=SECOND)
+
+    assert story.up == []
+    assert story.wakeup() == HOUR - 2 * SECOND
+    assert core.replay(story.events) == codec.state_of(codec.snapshot_of(story.state))
+
+
+def test_cap_that_is_switched_on_later_than_its_window_begins_anew():
+    """R6.15: what it counted matters no more; a state that has no cap remembers nothing for it."""
+    cap = FrequencyCap(attempts=1, per_h=1)
+    story = Story(frequency_cap=cap)
+    story.start("1", attempts_max=9)
+    story.settings(frequency_cap=None)
+    story.tick(HOUR)
+    for _ in range(2):
+        story.end(story.up[0])
+    story.settings(frequency_cap=cap)
+
+    story.end(story.up[0], after=SECOND)
+    assert len(story.up) == 1
+    story.end(story.up[0], after=SECOND)
+    assert story.up == []
+
+
+def test_rate_that_is_switched_off_and_on_within_its_window_counts_on():
+    """R2.4: exact, whatever is switched meanwhile."""
+    rate = CallRate(calls=2, per_s=60)
+    story = Story(call_rate=rate)
+    story.start("1 2 3", attempts_max=9)
+    assert len(story.up) == 2
+    story.settings(call_rate=None, call_limits=CallLimits(total=0))
+
+    story.settings(call_rate=rate)
+
+    assert len(story.up) == 2
+    assert story.wakeup() == 60 * SECOND
+
+
+def test_call_given_back_takes_only_its_own_attempt_out_of_the_cap():
+    """R5.5, R6.15: not that of another call to the same number, placed in the same millisecond."""
+    shared: dict[str, object] = {"one_call_per_number": False}
+    story = Story(**shared)
+    story.start("1", attempts_max=9)
+    first = core.calls(story.state)[0].placement.call_id
+    story.settings(**shared, frequency_cap=FrequencyCap(attempts=1, per_h=24))
+    story.start("1", attempts_max=9)
+    assert len(story.up) == 2
+    story.state = codec.state_of(codec.snapshot_of(story.state))
+
+    story.tell(reports.DeferralReport(call_id=first, until=story.now))
+
+    assert order_of(story) == [(1, "1"), (2, "1")]
+    assert story.tick(SECOND).decisions == ()

@@ -6,7 +6,16 @@ import pytest
 from tests.core.stories import MINUTE, Story, listed
 
 import campaign_core as core
-from campaign_core import FailureReason, Outcome, PauseReason, Status, commands, events, reports
+from campaign_core import (
+    FailureReason,
+    Outcome,
+    PauseReason,
+    Status,
+    codec,
+    commands,
+    events,
+    reports,
+)
 from campaign_core._transition.campaign import CAMPAIGN_ARROWS
 from campaign_core.errors import JournalError
 
@@ -416,3 +425,37 @@ def test_call_in_progress_at_the_expiry_may_still_reach():
     story.end("1")
 
     assert story.status() == Status.COMPLETED
+
+
+@pytest.mark.parametrize("way", ["resumed", "ended", "stopped"])
+def test_reason_of_a_pause_is_gone_however_the_pause_ends(way):
+    """R4.3, R4.6, R4.7: nobody reads of an incomplete campaign that a user paused it."""
+    story = Story(call_limits=core.CallLimits(total=0))
+    story.start("1")
+    story.tell(commands.PauseCampaign(campaign_id=1))
+    assert core.campaign(story.state, 1, story.now).pause_reason is core.PauseReason.USER
+
+    if way == "resumed":
+        story.tell(commands.ResumeCampaign(campaign_id=1))
+    elif way == "ended":
+        story.tell(commands.StopAttempts(campaign_id=1, positions=[1]))
+    else:
+        story.tell(commands.StopCampaign(campaign_id=1))
+
+    assert core.campaign(story.state, 1, story.now).pause_reason is None
+    if way == "ended":
+        story.tell(commands.AddAttempts(campaign_id=1, attempts=1))
+        shown = core.campaign(story.state, 1, story.now)
+        assert (shown.status, shown.pause_reason) == (core.Status.BLOCKED, None)
+
+
+def test_reason_that_an_older_release_left_behind_is_not_read():
+    """R4.3: it kept the reason of a pause that had ended otherwise than by a resume."""
+    story = Story()
+    story.start("1", attempts_max=1)
+    story.tell(commands.PauseCampaign(campaign_id=1))
+    story.end("1")
+    written = codec.to_data(story.state)
+    written["campaigns"][0]["pause_reason"] = "USER"
+
+    assert codec.from_data(written) == story.state

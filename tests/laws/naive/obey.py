@@ -14,6 +14,7 @@ from campaign_core import (
     Outcome,
     Recipient,
     RecipientStatus,
+    Settings,
     Status,
     commands,
 )
@@ -31,11 +32,8 @@ def obey(world: World, command: object) -> None:
     """Carry out a command, or raise with nothing changed."""
     match command:
         case commands.ChangeSettings(settings=settings):
+            _switch_pacing(world, world.settings, settings)
             world.settings = settings
-            if settings.call_rate is None:
-                world.placed_at = []
-            if settings.frequency_cap is None:
-                world.capped = []
         case commands.AddToDoNotCall(numbers=numbers):
             world.do_not_call |= set(numbers)
         case commands.RemoveFromDoNotCall(numbers=numbers):
@@ -60,6 +58,22 @@ def obey(world: World, command: object) -> None:
         case _:
             _obey_about_campaign(world, command)
     world.record(type(command).__name__)
+
+
+def _switch_pacing(world: World, before: Settings, after: Settings) -> None:
+    """R2.4, R6.15: what was counted is kept for as long as its window, and counted on."""
+    if before.call_rate is not None and after.call_rate is None:
+        world.rate_kept_until = world.now + 1_000 * before.call_rate.per_s
+    if before.call_rate is None and after.call_rate is not None:
+        if world.now >= world.rate_kept_until:
+            world.placed_at = []
+        world.rate_kept_until = 0
+    if before.frequency_cap is not None and after.frequency_cap is None:
+        world.cap_kept_until = world.now + 3_600_000 * before.frequency_cap.per_h
+    if before.frequency_cap is None and after.frequency_cap is not None:
+        if world.now >= world.cap_kept_until:
+            world.capped = []
+        world.cap_kept_until = 0
 
 
 def _refuse_if(condition: bool, why: str) -> None:

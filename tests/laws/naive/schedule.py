@@ -191,9 +191,9 @@ def _place(world: World, run: Run, person: Person) -> None:
     person.attempts.append(Attempt(attempt, called, world.now))
     person.status = RecipientStatus.ACTIVE
     run.placed_at.append(world.now)
-    if world.settings.call_rate is not None:
+    if world.settings.call_rate is not None or world.now < world.rate_kept_until:
         world.placed_at.append(world.now)
-    if world.settings.frequency_cap is not None:
+    if world.settings.frequency_cap is not None or world.now < world.cap_kept_until:
         world.capped.append((called, world.now, call_id))
     world.orders.append(("place", call_id, *called, lasts_s + 5))
     world.record("call placed")

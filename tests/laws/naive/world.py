@@ -145,6 +145,10 @@ class World:
     """When a call was placed, since a rate was last absent (R2.4)."""
     capped: list[tuple[Called, int, str]] = field(default_factory=list)
     """Number, time and call of attempts since a cap was last absent (R6.15)."""
+    rate_kept_until: int = 0
+    """Until when a rate that was switched off is remembered."""
+    cap_kept_until: int = 0
+    """Until when a cap that was switched off is remembered."""
     history: list[tuple[int, str]] = field(default_factory=list)
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     ended: list[tuple[str, Outcome]] = field(default_factory=list)

@@ -87,7 +87,8 @@ def _digit(given: str) -> str:
 
 
 def _play(given: int) -> int:
-    return plain_number("play", given, 0)
+    # Any number: one that no playback of the call has is late, and ignored (R7).
+    return plain_number("play", given)
 
 
 def _cause(given: int | None) -> int | None:

@@ -50,7 +50,7 @@ REFUSED = [
     (AnswerReport, "call_id", [None, 7, "\ud800"]),
     (RefusalReport, "why", [None, 7, b"no", "\ud800", "a\x00b", "a\u2028b", "x" * (WHY_MAX + 1)]),
     (DeferralReport, "until", [None, 1.5e3, "1500", True, -1, float("inf")]),
-    (PlaybackReport, "play", [None, "1", 1.0, True, -1]),
+    (PlaybackReport, "play", [None, "1", 1.0, True]),
     (PlaybackReport, "end", [None, "FINISHED", 1]),
     (DigitReport, "digit", [None, 5, "", "12", "a", "٣", ["5"]]),
     (CapacityReport, "call_limits", [None, 5, {"total": 5}]),

@@ -57,6 +57,9 @@ class FastService:
                 for event in transition.events
                 if isinstance(event, events.CallEnded)
             ],
+            ranks=[
+                event.rank for event in transition.events if isinstance(event, events.CallPlaced)
+            ],
             something_happened=bool(transition.events),
         )
 

@@ -403,6 +403,7 @@ class Telephony(RuleBasedStateMachine):
             actual.refusals,
         )
         assert _placed(expected) == _placed(actual)
+        assert expected.ranks == actual.ranks
         assert _within_calls(expected) == _within_calls(actual)
         assert sorted(expected.ended, key=str) == sorted(actual.ended, key=str)
         assert expected.something_happened == actual.something_happened
@@ -446,6 +447,9 @@ class Telephony(RuleBasedStateMachine):
         assert not taken.something_happened, (taken, wakeup)
         sleeping = campaign_core.handle(self.fast.state, reports.Tick(), just_before)
         assert not sleeping.events
+        for campaign_id in self.naive.world.runs:
+            status = self.naive.status(campaign_id, just_before)
+            assert status == self.naive.status(campaign_id, now), (campaign_id, wakeup)
 
     def _no_settled_campaign_goes_on(self) -> None:
         """R4.5: a campaign ends at the moment when everybody is settled and nobody in a call."""

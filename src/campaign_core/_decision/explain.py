@@ -227,7 +227,7 @@ def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
     )
     limits = campaign.parameters.call_limits
     yield from _full(ReasonKind.CAMPAIGN_LIMIT, "of this campaign", limits, campaign.in_use, line)
-    last = cutoff(draft, now)
+    last = cutoff(draft)
     if last is not None and campaign.rank > last:
         most = settings.active_campaigns_max
         yield Reason(

@@ -8,7 +8,8 @@ are never looked at.
 
 What wins when two rules meet: the number of active campaigns is looked at before each campaign,
 because a call placed by one may leave another without anybody to call (a cap), and the next one
-moves up (R6.2, R6.9).
+moves up (R6.2, R6.9). So a number that is called as often as its cap allows is looked up in every
+campaign that competes, and who has nobody else to call is struck at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from campaign_core._model.recipients import LINES, Line, Recipient
-from campaign_core._state.campaign import CampaignRow, LineKey
+from campaign_core._state.campaign import CampaignRow, LineKey, read_number_key
 from campaign_core._state.lines import (
     hold,
     key_of_number,
@@ -26,7 +27,7 @@ from campaign_core._state.lines import (
     open_lines,
 )
 from campaign_core._state.listing import is_parked_open, list_campaign
-from campaign_core._state.service import Draft, room_on
+from campaign_core._state.service import EVERY, Draft, room_on
 from campaign_core._values.identifiers import CampaignId, Position
 
 __all__ = [
@@ -59,6 +60,7 @@ class Place(Protocol):
 def bring_up_to(draft: Draft, now: int) -> None:
     """Move lines and lists on to ``now``: no fact changes."""
     due = []
+    is_capped = draft.settings.frequency_cap is not None
     first = draft.wakes.first()
     if first is not None and first >> 32 <= now:
         for key in draft.wakes:
@@ -70,7 +72,10 @@ def bring_up_to(draft: Draft, now: int) -> None:
         if campaign.may_call:
             move_on(draft, campaign, now)
         list_campaign(draft, campaign, now)
+        if is_capped:
+            has_candidate(draft, campaign, now)
     draft.touched_now.clear()
+    _settle_capped(draft, now)
     draft.indexed_at = now
 
 
@@ -94,7 +99,8 @@ def place_calls(draft: Draft, now: int, place: Place) -> None:
     """
     wake = draft.wakes.first()
     is_woken = wake is not None and wake >> 32 <= now
-    if not (is_woken or draft.touched_now or draft.pass_due_at <= now):
+    is_touched = bool(draft.touched_now or draft.capped_now)
+    if not (is_woken or is_touched or draft.pass_due_at <= now):
         # The last pass placed all it could, and nothing has happened since that frees a place.
         return
     bring_up_to(draft, now)
@@ -105,8 +111,7 @@ def place_calls(draft: Draft, now: int, place: Place) -> None:
 
 def _pass(draft: Draft, now: int, place: Place) -> None:
     while capacity_free_from(draft) <= now:
-        # First who may place calls: to find out, campaigns may turn out to have nobody to call.
-        last = cutoff(draft, now)
+        last = cutoff(draft)
         lines = room_on(draft)
         ranks = [rank for line in lines if (rank := draft.placeable[line].first()) is not None]
         rank = min(ranks, default=None)
@@ -117,31 +122,32 @@ def _pass(draft: Draft, now: int, place: Place) -> None:
         _let_place(draft, draft.campaign(campaign_id), now, place)
 
 
-def cutoff(draft: Draft, now: int) -> int | None:
+def cutoff(draft: Draft) -> int | None:
     """Return the rank of the last campaign that may place calls (R6.2); ``None``: all may."""
     most = draft.settings.active_campaigns_max
     if most is None:
         return None
-    if most == 0:
-        return -1
-    if draft.settings.frequency_cap is None:
-        return draft.contenders.nth(most - 1)
-    # With a cap, who is listed may turn out to have nobody to call: see before counting.
-    count = 0
-    for rank, campaign_id in list(draft.contenders.items()):
-        if _really_competes(draft, draft.campaign(campaign_id), now):
-            count += 1
-        if count == most:
-            return rank
-    return None
+    return draft.contenders.nth(most - 1) if most else -1
 
 
-def _really_competes(draft: Draft, campaign: CampaignRow, now: int) -> bool:
-    return bool(campaign.calls) or has_candidate(draft, campaign, now)
+def _settle_capped(draft: Draft, now: int) -> None:
+    """See whether campaigns still compete that have a number whose cap is reached (R6.2)."""
+    numbers, draft.capped_now = draft.capped_now, set()
+    if not numbers:
+        return
+    every, plan = EVERY in numbers, draft.settings.number_plan
+    capped = [] if every else list(map(read_number_key, numbers))
+    for campaign_id in list(draft.contenders.values()):
+        recipients = draft.campaigns[campaign_id].recipients
+        if every or any(recipients.positions_of(number, line, plan) for number, line in capped):
+            has_candidate(draft, draft.campaign(campaign_id), now)
 
 
 def has_candidate(draft: Draft, campaign: CampaignRow, now: int) -> bool:
-    """Return whether a recipient could be called now were there no capacity limits (R4.4)."""
+    """Return whether a recipient could be called now were there no capacity limits (R4.4).
+
+    Who is capped at the head of a line is set aside, so that it is known when the cap ends.
+    """
     if not campaign.may_call:
         return False
     set_aside = False
@@ -167,9 +173,7 @@ def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int
 
 def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> None:
     """Let one campaign place calls until it can place no more."""
-    contenders = draft.contenders
-    is_first = contenders.first() == campaign.rank
-    rank = 1 if is_first else contenders.count_before(campaign.rank) + 1
+    rank = _rank(draft, campaign)
     room = _Room(draft, campaign)
     heads = {line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)}
     rate = campaign.parameters.call_rate
@@ -190,12 +194,26 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
         else:
             hold(draft, campaign, line, key, held)
         heads[line] = campaign.ready[line].first()
+        if draft.capped_now:
+            # Others, and this one too, may have nobody to call any more.
+            _settle_capped(draft, now)
+            rank = _rank(draft, campaign)
+            heads = {line: campaign.ready[line].first() for line in open_lines(campaign, now)}
         if is_rated and held is None:
             own_free_from = 0 if rate is None else campaign.placements.free_from(rate)
             if own_free_from > now or capacity_free_from(draft) > now:
                 break
     list_campaign(draft, campaign, now)
+    if draft.settings.frequency_cap is not None:
+        has_candidate(draft, campaign, now)
     draft.touched_now.discard(campaign.campaign_id)
+
+
+def _rank(draft: Draft, campaign: CampaignRow) -> int:
+    """Return a campaign's place among those that compete, from 1 (R8.4)."""
+    contenders = draft.contenders
+    is_first = contenders.first() == campaign.rank
+    return 1 if is_first else contenders.count_before(campaign.rank) + 1
 
 
 class _Room:

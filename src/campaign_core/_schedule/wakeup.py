@@ -24,7 +24,8 @@ def next_wakeup(state: State, now: Instant) -> Instant | None:
     row = state._row
     at_once = now + 1
     # Nobody has looked yet at a state folded from events or read from a snapshot: do so at once.
-    is_pass_due = row.touched or (row.pass_due_at <= now and row.contenders.first() is not None)
+    is_touched = bool(row.touched or row.capped)
+    is_pass_due = is_touched or (row.pass_due_at <= now and row.contenders.first() is not None)
     instants = [at_once] if is_pass_due else []
     for timer in row.timers:
         kind, _ = timers.read(timer)

@@ -26,7 +26,7 @@ from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 from campaign_core._values.vector import Vector
 
-__all__ = ["CampaignRow", "LineKey", "form_key", "number_key", "rank_of"]
+__all__ = ["CampaignRow", "LineKey", "form_key", "number_key", "rank_of", "read_number_key"]
 
 LineKey = tuple[Line, str]
 """A line to stand in: the phone line, and the time zone where calling hours are set."""
@@ -34,11 +34,17 @@ LineKey = tuple[Line, str]
 POSITION_BITS = 32
 _NEVER_CALLED_LAST = 1 << 44
 _LETTERS = {Line.INTERNAL: "I", Line.EXTERNAL: "E"}
+_LINES = {letter: line for line, letter in _LETTERS.items()}
 
 
 def number_key(number: str, line: Line) -> str:
     """Return the key of a number on its line, as it was written."""
     return _LETTERS[line] + number
+
+
+def read_number_key(key: str) -> tuple[str, Line]:
+    """Return a number and its line from their key."""
+    return key[1:], _LINES[key[0]]
 
 
 def form_key(number: str, line: Line, plan: NumberPlan | None) -> str:

@@ -25,9 +25,12 @@ from campaign_core._values.identifiers import CallId, CallKey, CampaignId, Model
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 
-__all__ = ["Draft", "ServiceRow", "State", "room_on"]
+__all__ = ["EVERY", "Draft", "ServiceRow", "State", "room_on"]
 
 _INTERNAL, _EXTERNAL = LINES
+EVERY = "*"
+"""Stands for every number: there is no line of this letter."""
+_CAPPED_MAX = 64
 
 
 class ServiceRow:
@@ -98,6 +101,9 @@ class ServiceRow:
             Line.EXTERNAL: Ordered(),
         }
         """Campaigns with a recipient to call and room of their own, by line and rank."""
+        self.capped: frozenset[str] = frozenset()
+        """Numbers whose cap is reached since the last pass, by form and line: of campaigns that
+        have one it is to be seen whether they still compete. ``EVERY``: of all campaigns."""
         self.touched: frozenset[CampaignId] = frozenset()
         """Campaigns whose standing in the two above is to be looked at again."""
         self.pass_due_at: int = 0
@@ -212,6 +218,7 @@ class Draft(ServiceRow):
         self.in_use = row.in_use.copy()
         self.placeable = row.placeable.copy()
         self.touched_now = set(row.touched)
+        self.capped_now = set(row.capped)
         self._opened: dict[CampaignId, CampaignRow] = {}
         self.tripped: list[tuple[CampaignId, PauseReason]] = []
         """Campaigns to be paused by the system, and why (R6.17, R6.18)."""
@@ -241,6 +248,11 @@ class Draft(ServiceRow):
         self.touched_now.discard(campaign_id)
         self.campaigns = self.campaigns.without(campaign_id, self.owner)
 
+    def note_capped(self, number: str) -> None:
+        """Note that a number's cap is reached."""
+        # Where nobody takes them up, as in a replay, all is looked at in the end.
+        self.capped_now.add(number if len(self.capped_now) < _CAPPED_MAX else EVERY)
+
     def rows(self) -> Iterator[CampaignRow]:
         """Yield every campaign, to be read."""
         yield from self.campaigns.values()
@@ -250,7 +262,8 @@ class Draft(ServiceRow):
         row = ServiceRow.__new__(ServiceRow)
         row.__dict__.update(self.__dict__)
         row.touched = frozenset(self.touched_now)
-        for name in ("owner", "_opened", "touched_now", "tripped"):
+        row.capped = frozenset(self.capped_now)
+        for name in ("owner", "_opened", "touched_now", "capped_now", "tripped"):
             del row.__dict__[name]
         return State(row)
 

@@ -12,8 +12,8 @@ from campaign_core._model.retry import Breaker
 from campaign_core._model.statuses import PauseReason
 from campaign_core._state.call import Call, Placement, Silent
 from campaign_core._state.campaign import CampaignRow, form_key, number_key
-from campaign_core._state.lines import leave, leave_ready, uncap, unpark
-from campaign_core._state.pacing import attempts_with
+from campaign_core._state.lines import attempts_to, leave, leave_ready, uncap, unpark
+from campaign_core._state.pacing import attempts_with, cap_frees_at
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import GRACE_MS, Due
 from campaign_core._transition.call import next_call
@@ -78,6 +78,9 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
         draft.attempt_times = draft.attempt_times.with_item(
             number, attempts_with(times, at, _CAP_HORIZON_MS), owner
         )
+        cap = settings.frequency_cap
+        if cap is not None and cap_frees_at(attempts_to(draft, form), cap) > at:
+            draft.note_capped(number)
 
 
 def _index_of(recipient: Recipient, event: ev.CallPlaced) -> int:

@@ -15,7 +15,7 @@ from campaign_core._state.index import of_campaign, rebuild_lines, rebuild_numbe
 from campaign_core._state.lines import leave, line_up
 from campaign_core._state.link import SURVEYS
 from campaign_core._state.pacing import Placements
-from campaign_core._state.service import Draft
+from campaign_core._state.service import EVERY, Draft
 from campaign_core._transition.shared import disarm_digit
 from campaign_core._values.identifiers import ModelId
 from campaign_core._values.instants import Instant
@@ -47,6 +47,7 @@ def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
         after.frequency_cap,
         after.one_call_per_number,
     ):
+        draft.capped_now.add(EVERY)
         for campaign_id in [row.campaign_id for row in draft.rows() if row.held]:
             campaign = draft.campaign(campaign_id)
             for position in list(campaign.held):

@@ -7,7 +7,9 @@ from campaign_core._values.validators import refuse
 __all__ = ["plain_number", "plain_text"]
 
 
-def plain_number(field: str, given: object, least: int, most: int | None = None) -> int:
+def plain_number(
+    field: str, given: object, least: int | None = None, most: int | None = None
+) -> int:
     """Return a whole number, of an ``IntEnum`` too, as a plain one.
 
     Raises:
@@ -15,10 +17,10 @@ def plain_number(field: str, given: object, least: int, most: int | None = None)
     """
     if isinstance(given, int) and not isinstance(given, bool):
         number = given if type(given) is int else int.__int__(given)
-        if number >= least and (most is None or number <= most):
+        if (least is None or number >= least) and (most is None or number <= most):
             return number
-    upto = f">= {least}" if most is None else f"{least} to {most}"
-    raise refuse(field, given, f"a whole number {upto}")
+    bounds = "" if least is None else f" >= {least}" if most is None else f" {least} to {most}"
+    raise refuse(field, given, f"a whole number{bounds}")
 
 
 def plain_text(field: str, given: object, rule: str) -> str:

@@ -734,3 +734,54 @@ def test_call_given_back_takes_only_its_own_attempt_out_of_the_cap():
 
     assert order_of(story) == [(1, "1"), (2, "1")]
     assert story.tick(SECOND).decisions == ()
+
+
+def test_rank_that_is_recorded_counts_competing_campaigns_alone():
+    """R8.4, R6.2: not one whose only idle recipient is capped, though its line is full."""
+    cap = FrequencyCap(attempts=1, per_h=1)
+    story = Story(frequency_cap=cap, call_limits=CallLimits(external=1))
+    story.start("200", priority=5)
+    story.settings(frequency_cap=cap, call_limits=CallLimits(external=0))
+    story.end("200", after=SECOND)
+
+    story.start("i201")
+
+    assert [event.rank for event in story.heard(events.CallPlaced)] == [1, 1]
+
+
+def test_rank_is_that_at_the_moment_of_each_call():
+    """R8.4: a call by which another campaign has nobody to call any more moves up the next one."""
+    story = Story(frequency_cap=FrequencyCap(attempts=1, per_h=1), one_call_per_number=False)
+    story.start("i1", priority=5, call_limits=CallLimits(total=0))
+
+    story.start("i1 i2")
+
+    assert [event.rank for event in story.heard(events.CallPlaced)] == [2, 1]
+
+
+def test_end_of_a_cap_is_a_wakeup_though_no_pass_had_room_to_look():
+    """R6.6: the campaign becomes BLOCKED then, which somebody may wait for."""
+    cap = FrequencyCap(attempts=1, per_h=1)
+    story = Story(frequency_cap=cap, call_limits=CallLimits(external=1))
+    story.start("200 201", call_limits=CallLimits(total=1))
+    story.settings(frequency_cap=cap, call_limits=CallLimits(external=0))
+    story.end("200", after=SECOND)
+    story.tell(commands.StopAttempts(campaign_id=1, positions=[2]))
+
+    assert story.status() is Status.ACTIVE
+    assert story.wakeup() == HOUR - SECOND
+    story.tick(HOUR - SECOND)
+    assert story.status() is Status.BLOCKED
+
+
+def test_number_that_another_campaign_caps_is_a_wakeup_too():
+    """R6.6, R6.15: the cap counts over all campaigns, also for one that has no room."""
+    story = Story(frequency_cap=FrequencyCap(attempts=1, per_h=1))
+    story.start("1", call_limits=CallLimits(total=0))
+    assert story.status(1) is Status.BLOCKED
+
+    story.start("1")
+    story.reach("1")
+
+    assert story.status(1) is Status.ACTIVE
+    assert story.wakeup() == HOUR

@@ -174,6 +174,7 @@ def _choose(world: World, run: Run) -> Person | None:
 def _place(world: World, run: Run, person: Person) -> None:
     called = next_number(world, person)
     assert called is not None
+    world.ranks.append(ranked(world).index(run) + 1)  # R8.4
     attempt = len(person.attempts) + 1  # R5.5: also past attempts given back
     call_id = f"{world.service_id}{run.campaign_id:08x}{person.position:08x}{attempt:08x}"
     script = run.parameters.script

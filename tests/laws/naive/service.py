@@ -52,6 +52,8 @@ class Taken:
     """``("place", call, number, line, dead_man_s)``, ``("play", call, play, sound, digits)``,
     ``("hang_up", call)``, ``("transfer", call, extension, dead_man_s)``, as they were given."""
     ended: list[tuple[str, Outcome]] = field(default_factory=list)
+    ranks: list[int] = field(default_factory=list)
+    """Of each call placed, the place of its campaign among those that compete (R8.4)."""
     something_happened: bool = False
 
 
@@ -80,9 +82,9 @@ class NaiveService:
         """R6.6: what is due, the messages in their order, then settling, ends and one pass."""
         world = self.world
         world.now = max(now, world.last_event_at)  # R6.13
-        world.orders, world.ended = [], []
+        world.orders, world.ended, world.ranks = [], [], []
         happened = len(world.history)
-        taken = Taken(orders=world.orders, ended=world.ended)
+        taken = Taken(orders=world.orders, ended=world.ended, ranks=world.ranks)
         # R7.12: what nobody could hear times nobody out.
         is_deaf = any(isinstance(message, StandstillReport) for message in messages)
         for message in messages:

@@ -152,6 +152,8 @@ class World:
     history: list[tuple[int, str]] = field(default_factory=list)
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     ended: list[tuple[str, Outcome]] = field(default_factory=list)
+    ranks: list[int] = field(default_factory=list)
+    """The place among those that compete of the campaign of each call placed (R8.4)."""
 
     def copied(self) -> World:
         """Return another world in which nothing that changes is shared with this one."""
@@ -166,6 +168,7 @@ class World:
             history=list(self.history),
             orders=list(self.orders),
             ended=list(self.ended),
+            ranks=list(self.ranks),
         )
 
     @property

@@ -20,8 +20,16 @@ from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._schedule.plan import cutoff
 from campaign_core._state import record as rec
-from campaign_core._state.campaign import CampaignRow
-from campaign_core._state.lines import key_of_number, line_of, next_number, obstacle, zone_is_open
+from campaign_core._state.campaign import CampaignRow, read_number_key
+from campaign_core._state.lines import (
+    capped_until,
+    is_busy,
+    key_of_number,
+    line_of,
+    next_number,
+    obstacle,
+    zone_is_open,
+)
 from campaign_core._state.service import Draft, State
 from campaign_core._transition.evolve import open_draft
 from campaign_core._values.identifiers import CampaignId, Position
@@ -92,7 +100,8 @@ def _reasons(scene: _Scene) -> Iterator[Reason]:
         # Only in a campaign that is final are those without a number left as they were.
         return
     yield from _of_person(scene, index)
-    if scene.campaign.may_call:
+    if not (scene.campaign.status.is_final or scene.campaign.is_satisfied):
+        # Also of a campaign that is paused: to resume it is not enough then.
         yield from _of_capacity(scene, index)
 
 
@@ -183,19 +192,17 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
             until=None if opens_at is None else Instant(opens_at),
         )
     number = key_of_number(scene.draft, scene.recipient, index)
-    held = obstacle(scene.draft, number, now)
-    if isinstance(held, int):
-        cap = scene.draft.settings.frequency_cap
-        assert cap is not None
+    cap, frees_at = scene.draft.settings.frequency_cap, capped_until(scene.draft, number)
+    if cap is not None and frees_at > now:
         yield Reason(
             kind=ReasonKind.FREQUENCY_CAP,
             sentence=f"the number was called {cap.attempts} times in {cap.per_h} h",
-            change=_at(scene.draft, held, zone),
-            until=Instant(held),
+            change=_at(scene.draft, frees_at, zone),
+            until=Instant(frees_at),
             count=cap.attempts,
             limit=cap.attempts,
         )
-    elif held is not None:
+    if is_busy(scene.draft, number):
         yield Reason(
             kind=ReasonKind.NUMBER_BUSY,
             sentence="the number is in another call",
@@ -256,7 +263,6 @@ def _of_driver(draft: Draft, now: int) -> Iterator[Reason]:
             sentence="the telephony is not connected",
             change="when it is connected again",
         )
-        return
     if link.deferred_until > now:
         yield Reason(
             kind=ReasonKind.DRIVER_DEFERRED,
@@ -297,12 +303,38 @@ def _full(
 
 
 def _ahead(scene: _Scene, line: Line) -> int:
-    key = scene.campaign.ready_key(scene.position, scene.record)
-    return sum(
-        queue.count_before(key)
-        for (other, _), queue in scene.campaign.ready.items()
-        if other is line
-    )
+    """Count who would be called before: not who is outside its hours, capped or in another call."""
+    draft, campaign, now = scene.draft, scene.campaign, scene.now
+    key = campaign.ready_key(scene.position, scene.record)
+    queues = [
+        queue
+        for (other, zone), queue in campaign.ready.items()
+        if other is line and zone_is_open(draft, campaign, zone, now)
+    ]
+    ahead = sum(queue.count_before(key) for queue in queues)
+    if not ahead:
+        return 0
+    # In line still, for nobody has looked: there was no room for a call.
+    for position in _kept_back(draft, campaign):
+        record = campaign.record(position)
+        own_key = campaign.ready_key(position, record)
+        index = next_number(draft, campaign.recipients.at(position), record)
+        if index is None or own_key >= key or not any(own_key in queue for queue in queues):
+            continue
+        number = key_of_number(draft, campaign.recipients.at(position), index)
+        ahead -= obstacle(draft, number, now) is not None
+    return ahead
+
+
+def _kept_back(draft: Draft, campaign: CampaignRow) -> set[int]:
+    """Return who may be kept back by a number that is capped or in a call."""
+    keys = [*draft.busy, *(draft.attempt_times if draft.settings.frequency_cap else ())]
+    plan = draft.settings.number_plan
+    return {
+        position
+        for number, line in map(read_number_key, keys)
+        for position in campaign.recipients.positions_of(number, line, plan)
+    }
 
 
 def _at(draft: Draft, at: int, zone: str) -> str:

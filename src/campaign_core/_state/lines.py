@@ -28,8 +28,10 @@ from campaign_core._values.identifiers import CampaignId
 from campaign_core._values.ordered import Ordered
 
 __all__ = [
+    "capped_until",
     "hold",
     "idle_positions",
+    "is_busy",
     "key_of_number",
     "leave",
     "leave_ready",
@@ -48,6 +50,8 @@ __all__ = [
 ]
 
 _POSITION_MASK = (1 << POSITION_BITS) - 1
+_FEW = 64
+"""Times as many stand in a line already: to put one in costs as much as to build so many anew."""
 _EMPTY: Ordered[int, None] = Ordered()
 _INTERNAL = number_key("", Line.INTERNAL)
 
@@ -278,27 +282,40 @@ def line_up_all(draft: Draft, campaign: CampaignRow, positions: range, now: int)
         else:
             line = line_of(campaign, recipient, index)
             ready.setdefault(line, []).append(campaign.ready_key(position, record))
+    owner = draft.owner
     for line, keys in ready.items():
-        campaign.ready[line] = _with_keys(campaign.ready.get(line, _EMPTY), keys)
-    campaign.waiting = _with_keys(campaign.waiting, waiting)
-    campaign.stranded = _with_keys(campaign.stranded, stranded)
+        campaign.ready[line] = _with_keys(campaign.ready.get(line, _EMPTY), keys, owner)
+    campaign.waiting = _with_keys(campaign.waiting, waiting, owner)
+    campaign.stranded = _with_keys(campaign.stranded, stranded, owner)
 
 
-def _with_keys(queue: Ordered[int, None], keys: list[int]) -> Ordered[int, None]:
-    return Ordered.of_keys([*queue, *keys]) if keys else queue
+def _with_keys(queue: Ordered[int, None], keys: list[int], owner: object) -> Ordered[int, None]:
+    if len(keys) * _FEW > len(queue):
+        return Ordered.of_keys([*queue, *keys]) if keys else queue
+    # A few behind many: what each costs does not depend on how many there are.
+    for key in keys:
+        queue = queue.with_item(key, None, owner)
+    return queue
 
 
 def obstacle(row: ServiceRow, number: str, now: int) -> int | str | None:
     """Return what keeps a number from being called now: when its cap frees, or its busy key."""
-    cap = row.settings.frequency_cap
-    if cap is not None:
-        times = attempts_to(row, number)
-        frees_at = cap_frees_at(times, cap) if times else 0
+    if row.settings.frequency_cap is not None:
+        frees_at = capped_until(row, number)
         if frees_at > now:
             return frees_at
-    if row.settings.one_call_per_number and row.busy.get(number):
-        return number
-    return None
+    return number if is_busy(row, number) else None
+
+
+def capped_until(row: ServiceRow, number: str) -> int:
+    """Return the instant from which a number's cap allows a call (R6.15); 0: at any time."""
+    cap, times = row.settings.frequency_cap, attempts_to(row, number)
+    return cap_frees_at(times, cap) if cap is not None and times else 0
+
+
+def is_busy(row: ServiceRow, number: str) -> bool:
+    """Return whether a number is in another call, and may be in one alone (R6.14)."""
+    return row.settings.one_call_per_number and bool(row.busy.get(number))
 
 
 def attempts_to(row: ServiceRow, key: str) -> tuple[int, ...]:

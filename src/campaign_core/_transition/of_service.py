@@ -101,7 +101,7 @@ def change_do_not_call(
     listed = [
         (row.campaign_id, position)
         for row in draft.rows()
-        if not row.status.is_final
+        if row.idle and not row.status.is_final
         for number in written
         for position in row.recipients.positions_of(number)
         if rec.status_of(row.record(position)) == rec.IDLE

@@ -92,7 +92,15 @@ class Vector(Sequence[T], Generic[T]):
         if self._shift == 0:
             vector._set(self._root.items + added)
             return vector
-        # Rebuilding the upper levels costs a block for each 128 items: rare and cheap.
+        vector._size, vector._shift, vector._root = self._size, self._shift, self._root
+        if len(added) <= self._size >> _BITS:
+            # A few behind many: only the blocks at the right edge are copied.
+            while added:
+                room = _WIDTH - (vector._size & _MASK)
+                vector._push(added[:room])
+                added = added[room:]
+            return vector
+        # Rebuilding the upper levels costs a block for each 128 items.
         leaves = list(self._leaves())
         last = leaves.pop() if len(leaves[-1].items) < _WIDTH else None
         tail = (last.items if last is not None else []) + added
@@ -107,11 +115,25 @@ class Vector(Sequence[T], Generic[T]):
         vector._root = leaves[0]
         return vector
 
+    def _push(self, items: list[T]) -> None:
+        """Put items into the last leaf, which has room for them, of a vector in the making."""
+        if self._size == 1 << self._shift + _BITS:
+            self._root = _Block([self._root], None)
+            self._shift += _BITS
+        block = self._root = _Block(self._root.items.copy(), None)
+        shift = self._shift
+        while shift:
+            slot = self._size >> shift & _MASK
+            is_new = slot == len(block.items)
+            below = _Block([] if is_new else block.items[slot].items.copy(), None)
+            block.items[slot : slot + 1] = [below]
+            block = below
+            shift -= _BITS
+        block.items.extend(items)
+        self._size += len(items)
+
     def _leaves(self) -> Iterator[_Block]:
-        level: list[_Block] = [self._root]
-        for _ in range(self._shift // _BITS):
-            level = [below for block in level for below in block.items]
-        yield from level
+        yield from _leaves_of([self._root], self._shift)
 
     def at(self, index: int) -> T:
         """Return the item at an index from 0 to length - 1, which is not checked."""
@@ -124,12 +146,19 @@ class Vector(Sequence[T], Generic[T]):
 
     def items_from(self, index: int) -> Iterator[T]:
         """Return an iterator over the items from an index on."""
-        first, skipped = index >> _BITS, index & _MASK
-        leaves = list(self._leaves())[first:]
-        items = [leaf.items for leaf in leaves]
-        if items:
-            items[0] = items[0][skipped:]
-        return chain.from_iterable(items)
+        if index >= self._size:
+            return iter(())
+        block, shift = self._root, self._shift
+        behind: list[tuple[list[_Block], int]] = []
+        while shift:
+            slot = index >> shift & _MASK
+            shift -= _BITS
+            behind.append((block.items[slot + 1 :], shift))
+            block = block.items[slot]
+        leaves = (
+            leaf.items for blocks, below in reversed(behind) for leaf in _leaves_of(blocks, below)
+        )
+        return chain(block.items[index & _MASK :], chain.from_iterable(leaves))
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -171,3 +200,10 @@ class Vector(Sequence[T], Generic[T]):
     @override
     def __repr__(self) -> str:
         return f"Vector({list(self)!r})"
+
+
+def _leaves_of(blocks: list[_Block], shift: int) -> list[_Block]:
+    """Return the leaves below some blocks of one level."""
+    for _ in range(shift // _BITS):
+        blocks = [below for block in blocks for below in block.items]
+    return blocks

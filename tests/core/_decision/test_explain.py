@@ -312,3 +312,70 @@ def test_unknown_recipients_and_campaigns_are_refused(position):
         core.explain(story.state, 9, 1, story.now)
     with pytest.raises(UnknownRecipientError):
         core.recipient(story.state, 1, position)
+
+
+# Every reason at once -----------------------------------------------------------------------------
+
+
+def test_number_that_is_busy_and_capped_says_both():
+    """R8.1: every reason: when the call ends, the number is capped still."""
+    story = Story(frequency_cap=FrequencyCap(attempts=1, per_h=2))
+    story.start("1")
+
+    story.start("1")
+
+    assert why(story, 1, 2) == ["FREQUENCY_CAP", "NUMBER_BUSY"]
+
+
+def test_driver_that_is_down_hides_neither_its_deferral_nor_the_rate():
+    """R8.1: every reason: what holds when the telephony is connected again is told too."""
+    story = Story(call_rate=CallRate(calls=2, per_s=600))
+    story.start("1 2 3")
+    story.tell(reports.DeferralReport(call_id=story.call("1"), until=NOON + MINUTE))
+
+    story.tell(reports.DriverDownReport())
+
+    found = ["DRIVER_DOWN", "DRIVER_DEFERRED", "SERVICE_RATE"]
+    assert why(story, 1) == found
+    assert why(story, 3) == [*found, "QUEUED_BEHIND"]
+
+
+def test_paused_campaign_tells_what_else_would_keep_it():
+    """R8.1: every reason: a resume alone would not do."""
+    story = Story()
+    story.start("1 2", call_limits=CallLimits(total=1))
+    story.tell(commands.PauseCampaign(campaign_id=1))
+    story.tell(reports.DriverDownReport())
+
+    assert why(story, 2) == ["PAUSED", "DRIVER_DOWN", "CAMPAIGN_LIMIT"]
+
+
+# Who is ahead -------------------------------------------------------------------------------------
+
+
+def test_recipients_whose_zone_is_closed_are_not_ahead():
+    """R8.1: the next call goes past them."""
+    day = CallingHours(days=set(Weekday), opens_min=9 * 60, closes_min=18 * 60)
+    people = [
+        core.Recipient(number="1"),
+        *[core.Recipient(number=number, time_zone="Asia/Tokyo") for number in "23"],
+        core.Recipient(number="4"),
+    ]
+    story = Story()
+    story.start(people, calling_hours=[day], call_limits=CallLimits(total=1))
+
+    assert why(story, 4) == ["CAMPAIGN_LIMIT"]
+    assert reason(story, 3, ReasonKind.CAMPAIGN_LIMIT).count == 1
+    story.end("1", after=SECOND)
+    assert story.up == ["4"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"frequency_cap": FrequencyCap(attempts=1, per_h=2)}])
+def test_recipients_whose_number_is_busy_or_capped_are_not_ahead(settings):
+    """R8.1: though there was no room yet to find that out."""
+    story = Story(**settings)
+    story.start("2 3")
+    story.start("1 2 3 4 5", call_limits=CallLimits(total=1))
+
+    assert why(story, 4, 2) == ["CAMPAIGN_LIMIT"]
+    assert reason(story, 5, ReasonKind.QUEUED_BEHIND, 2).count == 1

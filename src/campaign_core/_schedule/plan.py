@@ -198,7 +198,9 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
             # Others, and this one too, may have nobody to call any more.
             _settle_capped(draft, now)
             rank = _rank(draft, campaign)
-            heads = {line: campaign.ready[line].first() for line in open_lines(campaign, now)}
+            heads = {
+                line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)
+            }
         if is_rated and held is None:
             own_free_from = 0 if rate is None else campaign.placements.free_from(rate)
             if own_free_from > now or capacity_free_from(draft) > now:

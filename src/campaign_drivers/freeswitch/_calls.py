@@ -152,6 +152,8 @@ def job_ended(call: Call, event: Event, work: Work) -> None:
     word, _, rest = event.body.strip().partition(" ")
     if word == "+OK":
         call.job = Job.DONE
+        # It was answered, on this connection or on one that nobody heard it on.
+        call.here, call.in_transit = True, False
         _repeat_hang_up(call, work)
     else:
         call.job = Job.FAILED

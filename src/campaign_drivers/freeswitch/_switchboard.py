@@ -162,6 +162,7 @@ class Switchboard:
         match order:
             case HangUp() if call is not None:
                 calls.order_hang_up(call, work)
+                self._forget_if_over(call)
             case HangUp(call_id):
                 # One we lost sight of, perhaps; for one that is over it is harmless.
                 if is_call_of(self.settings.service_id, call_id):

@@ -1,19 +1,19 @@
 """Which of our calls are up after a connection was lost, and what becomes of the others (R5.5).
 
 Upon connecting we subscribe first and then ask which channels are up (a *census*), at once and
-again after five seconds; the list lags behind the events, so events win. In between it is asked for
-every second while a call that was taken over may not take applications yet.
+again after five seconds. The list lags behind; so each call that we know is asked for by its id as
+well, and events win. In between the list is asked for every second while a call that was taken over
+may not take applications yet.
 
-=============================================  ============================================
-known of a call                                then
-=============================================  ============================================
-in the list, or an event came                  up: taken over
-not, and it was placed long before the server  not in the first report: lost
+==============================================  ===========================================
+known of a call                                 then
+==============================================  ===========================================
+in the list, there by its id, or an event came  up: taken over
+not, and it was placed long before the server   not in the first report: lost
 was heard last
-not, but ordered since then, or shortly        in the first report: it may be placed yet;
-before, or never replied to                    asked for by its id before the second, and
-                                               lost if it is not there either
-=============================================  ============================================
+not, but ordered since then, or shortly         in the first report: it may be placed yet;
+before, or never replied to                     lost if it is not there by the second either
+==============================================  ===========================================
 
 The core itself waits for the second report where the connection went within five seconds after a
 call was placed; such a call need not be in the first. What was lost and turns up later is ended.
@@ -32,6 +32,9 @@ __all__ = ["CENSUS_MS", "TakingOver"]
 
 CENSUS_MS = 5_000
 """Between the first census of a connection and the second (R5.5)."""
+
+_WAITED_FOR_MS = IN_TRANSIT_MS - 500
+"""The core waits for calls placed so long before the connection went; its clock may differ."""
 
 _LOOK_MS = 1_000
 """Between looks at the list, while a call that was taken over may not take applications yet."""
@@ -54,15 +57,15 @@ class TakingOver:
         self._lost_at, self._second_at, self._look_at = now, None, None
 
     def begin(self, work: Work) -> None:
-        """Ask for the first list."""
+        """Ask for the first list, and for each call that we know by its id: that never lags."""
+        self._ask_of_each(work)
         self._ask("first", work)
 
     def wake(self, work: Work) -> None:
         """Ask for the list that is due."""
         if self._second_at is not None and work.now >= self._second_at:
             self._second_at = self._look_at = None
-            for call in self._register.missing():
-                calls.ask_existence(call, work)
+            self._ask_of_each(work)
             self._ask("second", work)
         elif self._look_at is not None and work.now >= self._look_at:
             self._look_at = None
@@ -102,7 +105,7 @@ class TakingOver:
         waited_for = [
             call
             for call in self._register.missing()
-            if call.placed_at is not None and self._lost_at - call.placed_at < IN_TRANSIT_MS
+            if call.placed_at is not None and self._lost_at - call.placed_at < _WAITED_FOR_MS
         ]
         claimed = [
             call for call in self._register.missing() if call.in_transit and call not in waited_for
@@ -122,6 +125,10 @@ class TakingOver:
         self._claimed = frozenset()
         told: list[Report] = [CallsAdriftReport(adrift)] if adrift else []
         return [*told, CallsUpReport(self._register.here())]
+
+    def _ask_of_each(self, work: Work) -> None:
+        for call in self._register.missing():
+            calls.ask_existence(call, work)
 
     def _ask(self, which: str, work: Work) -> None:
         # Any column may match; the id of our service is in that of each of our calls.

@@ -145,7 +145,7 @@ def contacts(route: Route, order: PlaceCall) -> Command | None:
     if not route.dial_string.startswith("user/"):
         return None
     user = route.dial_string.removeprefix("user/").replace("{number}", order.number)
-    return Command(f"api sofia_contact */{_fit(_USER, user, 'the user')}")
+    return Command(f"api sofia_contact */{user}") if _USER.fullmatch(user) else None
 
 
 def telephones_in(text: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from campaign_core.reports import (
     PlaybackReport,
     RefusalReport,
 )
+from campaign_drivers.freeswitch import Route
 from campaign_drivers.freeswitch._session import EVENTS
 
 A = call_id()
@@ -269,3 +270,14 @@ def test_a_gateway_that_is_down_is_a_refusal_that_says_so() -> None:
     assert isinstance(refusal, RefusalReport)
     assert "down" in refusal.why
     assert "sofia/gateway/trunk" in refusal.why
+
+
+def test_a_user_with_parameters_is_dialled_as_the_route_says() -> None:
+    """They are for FreeSWITCH to read; where the telephones are is not asked for."""
+    route = Route(dial_string="user/{number}@pbx;x=y")
+    rig = Rig(Config(plan=PEOPLE.get), internal=route).up()
+
+    rig.order(place("200", line=Line.INTERNAL))
+    rig.run(300)
+
+    assert rig.switch.dialled == ["user/200@pbx;x=y"]

@@ -175,7 +175,7 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
     """Let one campaign place calls until it can place no more."""
     rank = _rank(draft, campaign)
     room = _Room(draft, campaign)
-    heads = {line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)}
+    heads = _heads(draft, campaign, now)
     rate = campaign.parameters.call_rate
     is_rated = rate is not None or draft.settings.call_rate is not None
     while head := _head(heads, room):
@@ -209,6 +209,10 @@ def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> N
     if draft.settings.frequency_cap is not None:
         has_candidate(draft, campaign, now)
     draft.touched_now.discard(campaign.campaign_id)
+
+
+def _heads(draft: Draft, campaign: CampaignRow, now: int) -> dict[LineKey, int | None]:
+    return {line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)}
 
 
 def _rank(draft: Draft, campaign: CampaignRow) -> int:

@@ -18,11 +18,17 @@ import re
 
 __all__ = ["guarded", "unguarded"]
 
-_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-"""What a formula begins with: ``= + - @``, narrow and wide."""
-_BEGINS = rf"[\s']*[{_SIGNS}]|'*[\t\r\n]"
+_SIGNS = (
+    "=\uff1d\ufe66\u207c\u208c"
+    "+\uff0b\ufe62\u207a\u208a\ufb29"
+    "\\-\uff0d\ufe63\u2212\u207b\u208b"
+    "@\uff20\ufe6b"
+)
+"""What a formula begins with: ``= + - @``, and what compatible forms of Unicode make of it."""
+_UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_BEGINS = rf"[\s'{_UNSEEN}]*[{_SIGNS}]|'*[\t\r\n]"
 """What is guarded. Apostrophes belong to it, so that what is guarded can be guarded again."""
-_PLACES = r"(?:^|(?<=[;\t\r\n]))"
+_PLACES = "(?:^|(?<=[;\uff1b|\t\r\n]))"
 _UNSAFE = re.compile(rf"{_PLACES}(?={_BEGINS})")
 _GUARD = re.compile(rf"{_PLACES}'(?={_BEGINS})")
 

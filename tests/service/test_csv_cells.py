@@ -1,6 +1,7 @@
 """Cells of CSV: nobody's name is a formula, and each can be read back."""
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,11 @@ FORMULA = re.compile("\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
         ("\uff0b1", "'\uff0b1"),
         ("\uff0d1", "'\uff0d1"),
         ("\uff20a", "'\uff20a"),
+        ("\u2212\u0031", "'\u2212\u0031"),
+        ("\ufe66\u0031", "'\ufe66\u0031"),
+        ("\ufeff=1", "'\ufeff=1"),
+        ("\u200b\u200d@a", "'\u200b\u200d@a"),
+        ("Rossi|=1", "Rossi|'=1"),
         ("  =1", "'  =1"),
         ("\u3000=1", "'\u3000=1"),
         ("\t=1", "'\t'=1"),
@@ -40,6 +46,13 @@ FORMULA = re.compile("\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 def test_apostrophe_stands_before_what_may_be_a_formula(text, written):
     """R9.2: a log is exported to be read; what a name says is never done."""
     assert guarded(text) == written
+
+
+@given(st.characters(categories=["P", "S", "N", "L"]))
+def test_sign_that_is_compatible_with_one_of_a_formula_is_guarded(sign):
+    """Issue: full-width signs, and their kin."""
+    is_formula = unicodedata.normalize("NFKC", sign) in {"=", "+", "-", "@", "\u2212"}
+    assert (guarded(f"{sign}1") != f"{sign}1") == is_formula
 
 
 @given(TEXTS)

@@ -36,8 +36,8 @@ ONE_TIME_DAYS = 7
 ONE_TIME_MS = ONE_TIME_DAYS * 86_400_000
 
 _LENGTH_MIN, _LENGTH_MAX = 12, 256
-_GUESSES_MIN = 1_000_000
-"""Lists of the passwords that people have found out are shorter than that."""
+_GUESSES_MIN = 100_000_000
+"""What is found within fewer is "somewhat guessable" to the library, not "safely unguessable"."""
 _LOOKED_AT = 32
 """So many characters at either end: the work grows with the square of the length, and more."""
 _PATIENCE_S = 2.0

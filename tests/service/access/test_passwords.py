@@ -82,7 +82,15 @@ def test_password_of_length_is_good_enough():
     "password",
     [
         *("password1234", "P@ssw0rd1234", "passwordpassword", "iloveyou1234", "qwertyuiop12"),
-        *("1q2w3e4r5t6y", "123456789012", "aaaaaaaaaaaa", "trustno1trustno1", "x" * 256),
+        *(
+            "1q2w3e4r5t6y",
+            "123456789012",
+            "aaaaaaaaaaaa",
+            "trustno1trustno1",
+            "x" * 256,
+            "zaq12wsxcde3",
+            "password!2024",
+        ),
     ],
 )
 def test_password_that_many_people_have_is_refused(password):

@@ -33,7 +33,7 @@ from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
 
 __all__ = [
-    "call_of_command",
+    "call_of",
     "found",
     "hang_up_nobodys",
     "identified",
@@ -76,9 +76,37 @@ def is_place_of(channel: Message, settings: AsteriskSettings) -> CallId | None:
     return CallId(named) if is_other and is_call_of(settings.service_id, named) else None
 
 
-def call_of_command(calls: Mapping[CallId, Call], message: Message) -> Call | None:
-    """Return the call to which a command was given that ended in a channel that is no call."""
-    return calls.get(CallId(message["commandid"][:32])) if message["commandid"] else None
+def call_of(
+    message: Message, calls: Mapping[CallId, Call], places: Mapping[str, CallId], work: Work
+) -> Call | None:
+    """Return the known call that an event tells of; ask what a channel is that may be nobody's.
+
+    Args:
+        message: the event.
+        calls: the known ones.
+        places: by the ids of channels that took a call's place, whose that is.
+        work: the surroundings.
+    """
+    channel_id = message["uniqueid"]
+    if message.event == "originateresponse":
+        # A failed originate may carry the id of another, living call: it names itself.
+        call = calls.get(CallId(message["actionid"]))
+        if call is not None and message["response"].lower() == "success":
+            taken_by(call, channel_id, work)
+        return call
+    call = calls.get(places.get(channel_id) or CallId(channel_id))
+    if call is not None:
+        # What the channel that it was before still tells is not of this call.
+        return call if call.channel_id == channel_id else None
+    if message.event == "asyncagiexec":
+        # A command is known by its own id, which begins with the call's.
+        call = calls.get(CallId(message["commandid"][:32]))
+        if call is not None:
+            taken_by(call, channel_id, work)
+        return call
+    if message.event == "asyncagistart" and is_nobodys(message, work.settings):
+        work.ask(translate.status(channel_id), "stranger", channel_id)
+    return None
 
 
 def taken_by(call: Call, channel_id: str, work: Work) -> None:

@@ -97,6 +97,9 @@ def _dial(call: Call, order: Transfer, work: Work) -> None:
     if call.playing is not None or call.unknown_playback:
         _stop(call, work)
     work.agi(call, translate.set_dead_man(order.dead_man_s), f"{call.call_id}.set")
+    forward = translate.let_forward(work.settings)
+    if forward is not None:
+        work.agi(call, forward, f"{call.call_id}.forward")
     work.agi(call, command, f"{call.call_id}.dial")
     work.agi(call, "HANGUP", f"{call.call_id}.end")
 

@@ -244,54 +244,26 @@ class Switchboard:
         step = _EVENTS.get(message.event)
         if step is None:
             return
-        call = self._call_of(message, now)
+        work = self._at(now)
+        call = moved.call_of(message, self.calls, self._moved, work) or self._news(message)
         if call is None:
             return
         call.here = True
-        step(call, message, self._at(now))
+        step(call, message, work)
         self._forget_if_over(call)
 
-    def _call_of(self, message: Message, now: int) -> Call | None:
-        """Return the call that an event tells of, which may be one we did not know."""
-        channel_id = message["uniqueid"]
-        if message.event == "originateresponse":
-            # A failed originate may carry the id of another, living call: it names itself.
-            call = self.calls.get(CallId(message["actionid"]))
-            if call is not None and message["response"].lower() == "success":
-                moved.taken_by(call, channel_id, self._at(now))
-            if call is not None:
-                return call
-            channel_id = message["actionid"]
-        call_id = self._moved.get(channel_id) or CallId(channel_id)
-        call = self.calls.get(call_id)
-        if call is not None:
-            # What the channel that it was before still tells is not of this call.
-            return call if call.channel_id == channel_id else None
-        if self._is_news(message, call_id):
-            return census.adopt(self.calls, call_id)
-        return self._stranger(message, now)
-
-    def _stranger(self, message: Message, now: int) -> Call | None:
-        """Return the call whose place a channel has taken, or ask what the channel is."""
-        work = self._at(now)
-        if message.event == "asyncagiexec":
-            call = moved.call_of_command(self.calls, message)
-            if call is not None:
-                moved.taken_by(call, message["uniqueid"], work)
-            return call
-        if message.event == "asyncagistart" and moved.is_nobodys(message, self.settings):
-            channel_id = message["uniqueid"]
-            work.ask(translate.status(channel_id), "stranger", channel_id)
-        return None
-
-    def _is_news(self, message: Message, call_id: CallId) -> bool:
-        """Return whether an event tells of a call of ours that is up and that we did not know."""
-        return (
+    def _news(self, message: Message) -> Call | None:
+        """Take over a call of ours that an event says is up and that we did not know."""
+        name = "actionid" if message.event == "originateresponse" else "uniqueid"
+        call_id = CallId(message[name])
+        is_news = (
             message.event in _LIVING
             and message["response"].lower() != "failure"
             and is_call_of(self.settings.service_id, call_id)
             and call_id not in self._ended
+            and call_id not in self.calls
         )
+        return census.adopt(self.calls, call_id) if is_news else None
 
     def _replied(self, reply: Reply, now: int) -> None:
         kind, *rest = reply.purpose

@@ -29,6 +29,7 @@ __all__ = [
     "cause_of",
     "dial",
     "hang_up",
+    "let_forward",
     "originate",
     "outcome_of",
     "route_of",
@@ -262,6 +263,17 @@ def call_named_by(channel: Message) -> str:
 def set_dead_man(dead_man_s: int) -> str:
     """Return the AGI command that sets the dead man's switch anew, counted from now."""
     return f"SET VARIABLE TIMEOUT(absolute) {int(dead_man_s)}"
+
+
+def let_forward(settings: AsteriskSettings) -> str | None:
+    """Return the AGI command by which whom a call is transferred to may forward it, if one is due.
+
+    The call keeps its own id whatever becomes of whom it is connected to.
+    """
+    if settings.internal.is_local:
+        return None
+    context = settings.internal.variables.get("FORWARD_CONTEXT", "")
+    return f"SET VARIABLE FORWARD_CONTEXT {_quoted(context)}"
 
 
 def dial(settings: AsteriskSettings, extension: str) -> str:

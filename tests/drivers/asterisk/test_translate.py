@@ -128,6 +128,21 @@ def test_what_a_telephone_forwards_leads_nowhere_unless_a_dialplan_follows(
 
 
 @pytest.mark.parametrize(
+    ("channel", "variables", "command"),
+    [
+        ("PJSIP/{number}", {}, 'SET VARIABLE FORWARD_CONTEXT ""'),
+        ("PJSIP/{number}", {"FORWARD_CONTEXT": "abc"}, 'SET VARIABLE FORWARD_CONTEXT "abc"'),
+        ("Local/{number}@ctx/n", {}, None),
+    ],
+)
+def test_whom_a_call_is_transferred_to_may_forward_it(channel, variables, command):
+    """R7.7: what the recipient's telephone may not do, since nothing would follow it."""
+    internal = Route(channel=channel, variables=variables)
+
+    assert translate.let_forward(attrs.evolve(SETTINGS, internal=internal)) == command
+
+
+@pytest.mark.parametrize(
     ("requested", "told", "cause"),
     [(127, 0, 23), (127, None, 23), (23, 23, 23), (127, 127, 127), (None, 0, None), (17, 17, 17)],
 )

@@ -183,3 +183,30 @@ def test_calls_that_are_answered_and_cut_at_once_are_failed_and_told(version, ca
     # Not of each call: there may be thousands.
     (note,) = (line for line in caplog.messages if "cut by Asterisk" in line)
     assert "maxcalls" in note
+
+
+def test_a_campaign_goes_on_after_a_graceful_restart_and_misses_no_sound(version):
+    """R7.10: what is refused as the telephony goes is no fault of a sound; R5.5: given back."""
+    server = servers.Server(servers.RELEASES[version])
+    callees = [(f"8*40*99*{number}", Line.INTERNAL) for number in range(6)]
+    calls = model(callees, CallScript(), attempts_max=3, call_limits=CallLimits(total=3))
+
+    async def story():
+        settings = settings_for(server)
+        host = Host(AsteriskDriver(settings), settings.service_id, SETTINGS)
+        await host.start()
+        try:
+            host.run(calls)
+            await asyncio.sleep(0.7)
+            with server.underway("core restart gracefully"):
+                await host.ended(90)
+        finally:
+            await host.close()
+        return host
+
+    with servers.running(server):
+        host = asyncio.run(story())
+
+    assert host.reached() == [True] * 6
+    assert {event.outcome.name for event in host.of(events.CallEnded)} <= {"REACHED", "FAILED"}
+    assert len(host.of(events.DriverCameUp)) == 1

@@ -408,6 +408,32 @@ def test_a_transferred_call_keeps_its_id_whatever_its_local_channel_may_do(pbx):
     asyncio.run(story())
 
 
+def test_whom_a_call_is_transferred_to_may_forward_it(pbx, route):
+    """R7.7."""
+
+    async def story():
+        async with (
+            connected(settings_for(pbx, internal=route)) as rig,
+            Telephone("201", pbx.sip) as one,
+            Telephone("202", pbx.sip) as two,
+            Telephone("203", pbx.sip) as three,
+        ):
+            two.on_call = lambda leg: leg.forward("203")
+            call_id = rig.place("201")
+            leg = await one.called()
+            leg.answer()
+            await rig.answered(call_id)
+            rig.driver.carry_out(Transfer(call_id=call_id, extension="202", dead_man_s=30))
+            agent = await three.called()
+            agent.answer()
+            await asyncio.sleep(0.5)
+            assert rig.kinds(call_id) == [AnswerReport]
+            agent.hang_up()
+            await rig.ended(call_id)
+
+    asyncio.run(story())
+
+
 # A campaign ---------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from campaign_core._model.call_script import CallScript
 from campaign_core._model.calling_hours import CallingHours, known_zone
 from campaign_core._model.limits import CallLimits, CallRate
 from campaign_core._model.recipient_list import RecipientList, with_repeats
-from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, Duplicates, Recipient
+from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, Duplicates
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.sounds import sound
 from campaign_core._values.validators import (
@@ -125,6 +125,15 @@ class CampaignModel:
         if isinstance(self.duplicates, Duplicates):
             RecipientList.refuse(value.repeats(duplicates=self.duplicates))
 
-    def with_recipients(self, recipients: Iterable[Recipient]) -> CampaignModel:
-        """Return this model with another list; its other values were accepted before (R3.6)."""
-        return with_changes(self, recipients=recipients)
+    def changed(self, **changes: object) -> CampaignModel:
+        """Return this model with some values changed: they are checked, and no other (R3.6).
+
+        What was accepted before may be unknown to this machine; :func:`attrs.evolve` would ask.
+
+        Args:
+            changes: by the name of the field.
+
+        Raises:
+            SettingsError: a value given here is bad.
+        """
+        return with_changes(self, **changes)

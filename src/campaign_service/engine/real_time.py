@@ -11,7 +11,7 @@ from typing import Self, get_args
 
 import attrs
 
-from campaign_core import Instant, State, Transition, next_wakeup
+from campaign_core import Instant, State, Transition, calls, next_wakeup
 from campaign_core.commands import Command
 from campaign_core.reports import (
     DeferralReport,
@@ -162,6 +162,9 @@ class RealTimeEngine:
                 self._moments.take(self._named)
             self._begin(self._connect())
         else:
+            if calls(self.state) and not self._opened.events:
+                # Nobody heard what was said in them since the last event.
+                self._moments.begin_in_darkness()
             if self._named:
                 self._moments.take(self._named)
             try:

@@ -7,8 +7,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import attrs
-
 from campaign_core import State, campaign, link, models, sounds_of
 from campaign_core.commands import Command, ResumeCampaign, StartCampaign, StartNow
 from campaign_core.errors import CommandRefusedError, UnknownCampaignError
@@ -84,7 +82,7 @@ def _of_start(state: State, command: StartCampaign) -> frozenset[str]:
     model = models(state).get(command.model_id)
     if model is None:
         return frozenset()
-    own = model if command.sound is None else attrs.evolve(model, sound=command.sound)
+    own = model if command.sound is None else model.changed(sound=command.sound)
     return sounds_of(own, state.settings)
 
 

@@ -133,7 +133,7 @@ class ReportFolder:
                 table.writerow(csv_row(recipient_row(row, self._text, self._simulated)))
 
     def _write_json(self, state: State, summary: Summary) -> None:
-        parameters = codec.to_data(self._model.with_recipients(()))
+        parameters = codec.to_data(self._model.changed(recipients=()))
         del parameters["recipients"]
         file = self._open("report.json")
         with _naming(self._folder / "report.json"):

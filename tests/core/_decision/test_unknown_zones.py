@@ -259,3 +259,14 @@ def test_without_zone_data_utc_works_and_others_are_refused_by_what_is_missing()
     calls, rule = done.stdout.splitlines()
     assert calls == "1"
     assert "tzdata" in rule
+
+
+def test_model_that_was_accepted_is_changed_without_asking_again(state):
+    model = core.models(state)[1].changed(sound="other", recipients=[somebody("9")])
+    other = core.models(codec.from_data(written_elsewhere(state)))[1]
+
+    assert (model.sound, len(model.recipients)) == ("other", 1)
+    assert other.changed(name="Copy").time_zone == other.time_zone
+    with pytest.raises(SettingsError) as caught:
+        other.changed(time_zone=ELSEWHERE)
+    assert caught.value.field == "time_zone"

@@ -37,6 +37,7 @@ from campaign_service.engine import RealTimeEngine, Upkeep, pulse
 NOON = 1_768_219_200_000
 SECOND = 1_000
 MINUTE = 60 * SECOND
+RECOVERED = Upkeep(is_recovered=True)
 FOR_NINE = {"confirm_listening": True, "listening_prompt": None}
 FOR_ONE = {"confirm_answer": True, "answer_prompt": None}
 
@@ -82,7 +83,7 @@ class Surviving(Telephony):
             report(one)
 
 
-async def recovered(told, away_ms):
+async def recovered(told, away_ms, upkeep=RECOVERED):
     """Return a running engine that goes on where another one ended, so long ago."""
     clock, driver, journal = VirtualClock(NOON + away_ms), Surviving(told.call_id), MemoryJournal()
     journal.append(told.events, expected=0)
@@ -91,7 +92,7 @@ async def recovered(told, away_ms):
         driver=driver,
         clock=clock,
         journal=journal,
-        upkeep=Upkeep(is_recovered=True),
+        upkeep=upkeep,
     )
     await engine.__aenter__()
     return engine, clock, driver, journal
@@ -137,6 +138,20 @@ def test_digit_dialled_after_a_restart_is_taken(script, digit, away_ms):
         await engine.drop()
 
     asyncio.run(asyncio.wait_for(run(), timeout=20))
+
+
+@story
+async def test_engine_that_is_given_a_state_with_calls_knows_that_nobody_heard_them():
+    """Also where its host does not say that it recovers."""
+    told = Told({**FOR_NINE, "message_plays_max": 1})
+    engine, _, driver, journal = await recovered(told, MINUTE, Upkeep())
+    await engine.until(lambda: not calls(engine.state)[0].is_adrift)
+    driver.report(DigitReport(call_id=told.call_id, digit="9"))
+    await engine.until(lambda: bool(driver.ordered(HangUp)))
+    await written(engine)
+    assert calls(engine.state)[0].is_reached
+    assert heard(journal, DigitTimedOut) == []
+    await engine.drop()
 
 
 @story

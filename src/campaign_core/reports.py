@@ -19,7 +19,7 @@ import attrs
 
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.outcomes import UNANSWERED, Outcome
-from campaign_core._values.identifiers import CallId
+from campaign_core._values.identifiers import CallId, CampaignId
 from campaign_core._values.instants import END, Instant
 from campaign_core._values.plain import plain_number, plain_text
 from campaign_core._values.validators import flag, one_of, refuse
@@ -35,6 +35,7 @@ __all__ = [
     "DriverDownReport",
     "DriverUpReport",
     "EndReport",
+    "HoldReport",
     "HostReport",
     "PlaybackEnd",
     "PlaybackReport",
@@ -268,6 +269,22 @@ class TelephonyReport:
     """``simulated``: nobody is really called. Any other word is a real telephony's."""
 
 
+def _campaign_ids(given: Iterable[CampaignId]) -> tuple[CampaignId, ...]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise refuse("campaign_ids", given, "a list of campaigns' numbers")
+    return tuple(CampaignId(plain_number("campaign_ids", one, 1)) for one in given)
+
+
+@attrs.frozen
+class HoldReport:
+    """These campaigns are not to call anybody before a user resumes them: said by the host.
+
+    Those that are active are paused; of others nothing comes.
+    """
+
+    campaign_ids: tuple[CampaignId, ...] = attrs.field(converter=_campaign_ids)
+
+
 @attrs.frozen
 class DriverDownReport:
     """The driver has no connection to its telephony (R5.5)."""
@@ -317,5 +334,5 @@ Report = (
 )
 """Everything a driver can report."""
 
-HostReport = Tick | ClockReport | StandstillReport | TelephonyReport
+HostReport = Tick | ClockReport | StandstillReport | TelephonyReport | HoldReport
 """Everything that the host says of itself."""

@@ -271,6 +271,8 @@ class Telephony(RuleBasedStateMachine):
 
     def _link_report(self, data) -> Any:
         match data.draw(st.integers(0, 6)):
+            case 6 if data.draw(st.booleans()):
+                return reports.HoldReport([1, 2, 9])
             case 6:
                 return reports.TelephonyReport(data.draw(st.sampled_from(["simulated", "real"])))
             case 0:

@@ -161,6 +161,7 @@ def _of_campaign(scene: _Scene) -> Iterator[Reason]:
 _PAUSED_BY = {
     PauseReason.USER: "by the user",
     PauseReason.BREAKER: "by the breaker",
+    PauseReason.HELD: "the service was started with every campaign held",
     PauseReason.SOUND_MISSING: "its sound could not be played in three calls running",
 }
 

@@ -14,7 +14,7 @@ from campaign_core._decision.call_flow import (
 )
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.recorder import Recorder
-from campaign_core._decision.reports import OF_CALL, REPORTS, stood_still
+from campaign_core._decision.reports import OF_CALL, REPORTS, held, stood_still
 from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
@@ -32,7 +32,14 @@ from campaign_core._values.identifiers import (
 )
 from campaign_core._values.instants import SECOND_MS, Instant
 from campaign_core.commands import Command
-from campaign_core.reports import ClockReport, HostReport, Report, StandstillReport, Tick
+from campaign_core.reports import (
+    ClockReport,
+    HoldReport,
+    HostReport,
+    Report,
+    StandstillReport,
+    Tick,
+)
 
 __all__ = ["Moment"]
 
@@ -125,6 +132,8 @@ class Moment:
             self.look_at(message)
         elif kind is StandstillReport:
             stood_still(self.draft, self.by(ev.SCHEDULER))
+        elif isinstance(message, HoldReport):
+            held(self.draft, message, self.by(ev.SCHEDULER))
         elif kind is not Tick:
             raise TypeError(f"a command, a report or a tick is taken, not a {kind.__qualname__}")
 

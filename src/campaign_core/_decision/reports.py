@@ -10,12 +10,13 @@ from campaign_core import reports as rp
 from campaign_core._decision.call_flow import FLOW, Scene, ended, silence_again, taken_over
 from campaign_core._decision.recorder import Recorder
 from campaign_core._model.outcomes import Outcome
+from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state.call import Call
 from campaign_core._state.link import SURVEYS, Link
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import END, SECOND_MS, Instant
 
-__all__ = ["OF_CALL", "REPORTS", "stood_still"]
+__all__ = ["OF_CALL", "REPORTS", "held", "stood_still"]
 
 
 _DEFERRAL_MIN_MS = 1 * SECOND_MS
@@ -45,6 +46,14 @@ def _capacity(draft: Draft, report: rp.CapacityReport, record: Recorder) -> None
 def _telephony(draft: Draft, report: rp.TelephonyReport, record: Recorder) -> None:
     if report.telephony != draft.link.telephony:
         record(ev.TelephonyNamed, telephony=report.telephony)
+
+
+def held(draft: Draft, report: rp.HoldReport, record: Recorder) -> None:
+    """Pause the campaigns among some that are active."""
+    for campaign_id in dict.fromkeys(report.campaign_ids):
+        campaign = draft.campaigns.get(campaign_id)
+        if campaign is not None and campaign.status is Status.ACTIVE:
+            record(ev.CampaignPaused, campaign_id=campaign_id, reason=PauseReason.HELD)
 
 
 def _came_up(draft: Draft, _: rp.DriverUpReport, record: Recorder) -> None:

@@ -60,6 +60,8 @@ class PauseReason(Enum):
     """Too many calls failed for technical causes (R6.17)."""
     SOUND_MISSING = "SOUND_MISSING"
     """The telephony could not play the sound in three calls one after the other (R6.18)."""
+    HELD = "HELD"
+    """The service was started with every campaign held, as after a backup was restored."""
 
 
 class Purpose(Enum):

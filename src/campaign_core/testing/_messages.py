@@ -260,7 +260,8 @@ def _of_the_host(draw: st.DrawFn, state: State) -> rp.HostReport:
     shows = max(0, state.now + state.calendar_ahead_ms + draw(_one(steps)))
     told: list[rp.HostReport] = [rp.Tick(), rp.Tick(), rp.StandstillReport()]
     named = rp.TelephonyReport(draw(_one(["simulated", "asterisk"])))
-    return draw(_one([*told, rp.ClockReport(Instant(shows)), named]))
+    held = rp.HoldReport(campaign_ids(state))
+    return draw(_one([*told, rp.ClockReport(Instant(shows)), named, held]))
 
 
 # Both, and the clock -----------------------------------------------------------------------

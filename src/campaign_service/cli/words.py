@@ -43,7 +43,9 @@ def limits_text(limits: _Limits) -> str:
 
 def paused_by(reason: str) -> str:
     """Return who or what paused a campaign, as it stands behind ``PAUSED by``."""
-    return {"SOUND_MISSING": "a missing sound"}.get(reason, reason.lower())
+    return {"SOUND_MISSING": "a missing sound", "HELD": "the start with every campaign held"}.get(
+        reason, reason.lower()
+    )
 
 
 def within(advice: str) -> str:

@@ -214,6 +214,24 @@ OPTIONS: Mapping[str, Option] = {
         help="Go on with real calls where they were simulated before, or the other way.",
         metavar="true|false",
     ),
+    "hold": Option(
+        kind=_flag(),
+        default=False,
+        help="Start with every campaign paused, until campaign resume lets it go on.",
+        metavar="true|false",
+    ),
+    "restored": Option(
+        kind=_flag(),
+        default=False,
+        help="Go on, with --hold, from a journal that ends earlier than it did: a backup.",
+        metavar="true|false",
+    ),
+    "marks_dir": Option(
+        kind=_FOLDER,
+        default=None,
+        help="Where it is noted how far the journal on a PostgreSQL server has come.",
+        metavar="DIR",
+    ),
     "sounds_dir": Option(
         kind=_FOLDER,
         default=None,

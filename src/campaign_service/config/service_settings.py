@@ -89,6 +89,12 @@ class ServiceSettings:
     """At least one."""
     other_telephony: bool
     """Whether calls may be real where they were simulated before, and the other way."""
+    hold: bool
+    """Whether every campaign is paused at the start."""
+    restored: bool
+    """Whether a journal that ends earlier than it did may be gone on from."""
+    marks_dir: Path | None
+    """Where it is noted how far the journal of a server's database has come."""
     sounds_dir: Path | None
     """The folder that the telephony plays from; ``None``: nothing is put anywhere."""
     language: str

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from campaign_core import CallId, Instant, State, Transition, handle, handle_batch, strays
+from campaign_core import (
+    CallId,
+    CampaignId,
+    Instant,
+    State,
+    Status,
+    Transition,
+    campaign_ids,
+    campaigns,
+    handle,
+    handle_batch,
+    strays,
+)
 from campaign_core.decisions import HangUp
-from campaign_core.reports import DriverDownReport, HostReport, Report, Tick
+from campaign_core.events import CampaignDeleted, CampaignStarted, CampaignStopped
+from campaign_core.reports import DriverDownReport, HoldReport, HostReport, Report, Tick
 from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
@@ -15,6 +28,9 @@ from campaign_service.engine.scribe import Scribe, Writing
 from campaign_service.journal import check_numbers
 
 __all__ = ["Moments"]
+
+_NO_LONGER_HELD = (CampaignStarted, CampaignStopped, CampaignDeleted)
+"""Whoever starts a campaign by hand wants it to call; one that its time starts is paused then."""
 
 
 class Moments:
@@ -51,6 +67,8 @@ class Moments:
         self._deferral_ms = deferral_ms
         self._acted = acted
         self._told_seq = told_seq
+        self._held: set[CampaignId] = set()
+        """Campaigns that are to be held when their start comes."""
 
     def take_all(self, messages: Sequence[Report | Given]) -> None:
         """Take what came: each command is a moment of its own, reports between them share one."""
@@ -70,9 +88,20 @@ class Moments:
 
     def take(self, messages: Sequence[Report | HostReport]) -> None:
         """Take some messages as one moment."""
-        self._adopt(handle_batch(self.state, messages, self._clock.now()))
+        hold = [HoldReport(sorted(self._held))] if self._held else []
+        self._adopt(handle_batch(self.state, [*hold, *messages], self._clock.now()))
         # R7.11: of these the state knows nothing, and somebody may hear silence in them.
         self._gate.arrive([HangUp(call_id) for call_id in strays(self.state, messages)])
+
+    def hold(self) -> None:
+        """Pause every campaign that is active, and each that is scheduled once its start comes."""
+        self._held = set(campaign_ids(self.state))
+        self.take([Tick()])
+        self._held = {
+            one.campaign_id
+            for one in campaigns(self.state, self._clock.now())
+            if one.status is Status.SCHEDULED
+        }
 
     def begin_in_darkness(self) -> None:
         """Say that the telephony is not connected, and has not been since the last event (R7.12).
@@ -116,6 +145,9 @@ class Moments:
         )
 
     def _take_command(self, given: Given) -> None:
+        if self._held:
+            # What a command does must not come before what is held, in one moment with it.
+            self.take([Tick()])
         now = self._clock.now()
         try:
             given.provided(self.state)
@@ -133,6 +165,12 @@ class Moments:
         if self._gate.is_shut:
             transition, placed = without_calls(self.state, transition)
         self.state = transition.state
+        if self._held:
+            self._held -= {
+                event.campaign_id
+                for event in transition.events
+                if isinstance(event, _NO_LONGER_HELD)
+            }
         self.tell(transition, given)
         if placed is not None:
             self.defer([placed])

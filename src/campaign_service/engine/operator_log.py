@@ -48,7 +48,9 @@ class OperatorLog:
                 case CallEnded():
                     self._note_end(event)
                 case CampaignPaused(campaign_id=campaign_id, reason=reason):
-                    if reason is not PauseReason.USER:
+                    if reason is PauseReason.HELD:
+                        _log.warning("campaign %d is held; campaign resume lets it go", campaign_id)
+                    elif reason is not PauseReason.USER:
                         text = "campaign %d is paused by the system, %s: %s"
                         _log.error(text, campaign_id, reason.name, _WHAT_TO_DO)
                 case _:

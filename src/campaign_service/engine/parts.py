@@ -66,6 +66,8 @@ class Upkeep:
     confirm: Confirm | None = None
     """Asked after a standstill, before the process acts again; ``None``: no other can lead. While
     it raises ``UnsureError``, no call is placed."""
+    is_held: bool = False
+    """Whether every campaign of a recovered state is paused at first, for a user to resume."""
     waiting_max: int = 100_000
     """How many events may wait for a journal that is away; then calls in progress wait too."""
 

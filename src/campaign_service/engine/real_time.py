@@ -160,6 +160,8 @@ class RealTimeEngine:
             if self._named:
                 # The driver is down: nothing is placed.
                 self._moments.take(self._named)
+            if self._upkeep.is_held:
+                self._moments.hold()
             self._begin(self._connect())
         else:
             if calls(self.state) and not self._opened.events:

@@ -28,6 +28,7 @@ from campaign_service.journal.sql import SqlJournal, TenantRow
 from campaign_service.journal.sql.snapshots import kept
 from campaign_service.serving.keys import Keys, Receipts
 from campaign_service.serving.leadership import Leadership
+from campaign_service.serving.mark import Mark
 from campaign_service.serving.settings import HouseSettings
 from campaign_service.serving.snapshots import SnapshotKeeper
 from campaign_service.serving.waiting import first_of
@@ -48,6 +49,8 @@ class Post:
     leadership: Leadership
     receipts: Receipts
     """Where receipts of commands are read."""
+    mark: Mark | None
+    """How far the journal has come is noted there."""
     tell: Callable[[Sequence[Entry]], None]
     """Is given the events once they are durable."""
 
@@ -59,12 +62,16 @@ class Leading:
         post: what it is made of.
         state: to go on from; ``None``: the journal is empty, and the service is opened.
         resumes_at: the service's time now.
+        is_held: whether every campaign is paused at first.
     """
 
-    def __init__(self, post: Post, state: State | None, *, resumes_at: Instant) -> None:
+    def __init__(
+        self, post: Post, state: State | None, *, resumes_at: Instant, is_held: bool = False
+    ) -> None:
         self._post = post
         tenant = post.tenant
-        self._journal = SqlJournal(post.database, tenant)
+        note = None if post.mark is None else post.mark.note
+        self._journal = SqlJournal(post.database, tenant, note=note)
         telephony = telephony_of(post.settings.tenants[tenant.name])
         if state is None:
             opened = open_service(
@@ -87,6 +94,7 @@ class Leading:
             telephony=telephony,
             upkeep=Upkeep(
                 is_recovered=True,
+                is_held=is_held,
                 is_durable=post.tell,
                 confirm=post.leadership.confirm,
                 waiting_max=post.settings.waiting_max,

@@ -24,11 +24,12 @@ from campaign_service.database import Database
 from campaign_service.engine import telephony_of
 from campaign_service.journal import AppendConflictError
 from campaign_service.journal.sql import History, TenantRow
-from campaign_service.serving.fitness import check_telephony
+from campaign_service.serving.fitness import check_mark, check_telephony
 from campaign_service.serving.following import Following
 from campaign_service.serving.leadership import Leadership, LeadershipLostError, Spread
 from campaign_service.serving.leading import Leading, Post
 from campaign_service.serving.locks import lock_of
+from campaign_service.serving.mark import mark_of
 from campaign_service.serving.settings import HouseSettings
 from campaign_service.serving.stream import EventStream
 from campaign_service.serving.waiting import ended_before
@@ -88,9 +89,12 @@ class Life:
             settings=settings,
             leadership=self._leadership,
             receipts=history,
+            mark=mark_of(database, row, folder=settings.marks_dir),
             tell=stream.tell,
         )
         self._history = history
+        self._is_held = settings.hold
+        """Whether every campaign is paused when this process leads next."""
         self._own_url = settings.url
         self._tries_at = 0.0
         self._is_damaged = False
@@ -130,7 +134,8 @@ class Life:
         self._tries_at = time.monotonic() + min(rank * self._spread.pause_s(), _RANKS_MAX_S)
         try:
             await self._following.recover()
-            await self._check_fitness()
+            if not self._post.settings.restored:
+                await self._check_fitness()
         except JournalError as error:
             self._is_damaged, self.trouble = True, str(error)
             raise
@@ -157,6 +162,8 @@ class Life:
             self._stream.close()
             await self._leadership.release()
             self._leadership.close()
+            if self._post.mark is not None:
+                self._post.mark.close()
 
     async def _follow(self) -> None:
         """Follow until this process has the lock and knows all there is."""
@@ -200,7 +207,11 @@ class Life:
 
     async def _check_fitness(self) -> None:
         """Return if this process may go on from the journal; see :mod:`.fitness`."""
-        settings = self._post.settings
+        settings, post = self._post.settings, self._post
+        if await asyncio.to_thread(
+            check_mark, post.database, post.tenant, post.mark, may_go_back=settings.restored
+        ):
+            self._is_held = True
         await asyncio.to_thread(
             check_telephony,
             self._history,
@@ -213,10 +224,13 @@ class Life:
         """Lead until this process stops or another one leads."""
         await self._check_fitness()
         # What tells of its telephony may be another file than when this process was started.
-        leading = Leading(self._post, self._following.state, resumes_at=self.now)
+        leading = Leading(
+            self._post, self._following.state, resumes_at=self.now, is_held=self._is_held
+        )
 
         def begun() -> None:
             self.leading, self.leader_url, self.trouble = leading, self._own_url, None
+            self._is_held = False
             self.is_settled.set()
             _log.info("tenant %s: we lead from event %d on", self._name, self._following.seq)
 

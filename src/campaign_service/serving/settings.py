@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import attrs
 
@@ -27,5 +28,12 @@ class HouseSettings:
     """How many events there are between two snapshots at least; more if the state is large."""
     other_telephony: bool = False
     """Whether a journal of simulated calls may go on with real ones, and the other way."""
+    hold: bool = False
+    """Whether every campaign is paused when this process leads for the first time."""
+    restored: bool = False
+    """Whether a journal that ends earlier than it did may be gone on from; with all held then."""
+    marks_dir: Path | None = None
+    """Where it is noted how far the journal of a server's database has come; that of a file of
+    SQLite is noted beside it. ``None``: nowhere."""
     waiting_max: int = 100_000
     """How many events may wait for a journal that is away."""

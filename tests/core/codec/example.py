@@ -225,6 +225,7 @@ def story_of_another_telephony() -> Recorded:
     story.tell(reports.TelephonyReport("simulated"))
     story.start("1", attempts_max=1)
     story.tell(reports.TelephonyReport("asterisk"), after=SECOND)
+    story.tell(reports.HoldReport([1]), after=SECOND)
     return story
 
 

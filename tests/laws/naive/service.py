@@ -27,6 +27,7 @@ from campaign_core.reports import (
     DriverDownReport,
     DriverUpReport,
     EndReport,
+    HoldReport,
     PlaybackReport,
     RefusalReport,
     StandstillReport,
@@ -181,6 +182,14 @@ def _all_due(world: World) -> list[tuple[int, int, str, Any]]:
     return due
 
 
+def _hold(world: World, campaign_ids: tuple[int, ...]) -> None:
+    for campaign_id in dict.fromkeys(campaign_ids):
+        run = world.runs.get(campaign_id)
+        if run is not None and run.status is Status.ACTIVE:
+            run.status = Status.PAUSED
+            world.record("held")
+
+
 # Then the message -------------------------------------------------------------------------------
 
 
@@ -204,6 +213,8 @@ def _hear(world: World, message: object) -> None:  # noqa: C901 -- a case for ea
             if limits != world.capacity:
                 world.capacity = limits
                 world.record("capacity changed")
+        case HoldReport(campaign_ids=campaign_ids):
+            _hold(world, campaign_ids)
         case TelephonyReport(telephony=telephony):
             if telephony != world.telephony:
                 world.telephony = telephony

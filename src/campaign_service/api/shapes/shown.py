@@ -83,8 +83,9 @@ class Campaign(Struct, kw_only=True, frozen=True):
     pause_reason: Annotated[
         PauseReason | None,
         Meta(
-            description="Who or what paused it: a user, the breaker (R6.17), or a sound that could"
-            " not be played in three calls running (R6.18); null: it is not paused."
+            description="Who or what paused it: a user, the breaker (R6.17), a sound that could"
+            " not be played in three calls running (R6.18), or a start of the service with every"
+            " campaign held; null: it is not paused."
         ),
     ]
     caller_number: Annotated[str, Meta(description="Shown to the recipient.")]

@@ -132,6 +132,9 @@ class ServiceProcess:
                 drain_s=settings.drain_s,
                 snapshot_events=settings.snapshot_events,
                 other_telephony=settings.other_telephony,
+                hold=settings.hold,
+                restored=settings.restored,
+                marks_dir=settings.marks_dir or _state_folder(),
             )
         )
 
@@ -230,6 +233,12 @@ class ServiceProcess:
         else:
             _log.warning("stopping at once: calls in progress are left to the next start")
             self._haste_asked.set()
+
+
+def _state_folder() -> Path | None:
+    """Return the folder that systemd gave this service for what it keeps, if it gave one."""
+    first = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(first) if first else None
 
 
 def _write_for_us_alone(path: Path, text: str) -> None:

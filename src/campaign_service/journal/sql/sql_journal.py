@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -46,10 +46,14 @@ class SqlJournal:
     Args:
         database: where.
         tenant: whose.
+        note: is told where the journal ends, after each append, in the appending thread.
     """
 
-    def __init__(self, database: Database, tenant: TenantRow) -> None:
+    def __init__(
+        self, database: Database, tenant: TenantRow, *, note: Callable[[Head], None] | None = None
+    ) -> None:
         self.tenant = tenant
+        self._tell_head = note
         self._database = database
         self._lock = threading.Lock()
         self._writer = secrets.token_hex(16)
@@ -104,6 +108,8 @@ class SqlJournal:
             if rest < len(events) or receipts:
                 self._write(events[rest:], entries[rest:], chains[rest:], receipts, before=known)
             self._unclear = None
+            if self._tell_head is not None and self._known is not None:
+                self._tell_head(self._known)
             return entries
 
     def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:

@@ -73,9 +73,10 @@ class ProbeCall:
 
         Args:
             asker: the connection.
-            context: ``None``: the one of the settings.
+            context: ``None``: where internal calls go that are answered.
         """
-        self.context = context or asker.settings.context
+        settings = asker.settings
+        self.context = context or settings.internal.context or settings.context
         self.is_heard = False
         """Whether the results of commands come, once it is placed."""
         self._asker = asker

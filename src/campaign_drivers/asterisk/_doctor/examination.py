@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from campaign_drivers._driver import Missing, Need
 from campaign_drivers._findings import Finding, Severity, examined, fine, note
 from campaign_drivers.asterisk._doctor import connection, manager, routes
-from campaign_drivers.asterisk._doctor.dialplan import lost, on_calls
+from campaign_drivers.asterisk._doctor.dialplan import contexts, lost, on_calls
 from campaign_drivers.asterisk._doctor.limits import limits
 from campaign_drivers.asterisk._doctor.modules import has_timing, modules, routes_of
 from campaign_drivers.asterisk._doctor.sounds import Sounds, sounds
@@ -106,7 +106,7 @@ async def missing(
             advice = await _lacks(asker, need, name)
             if not advice and looked.failure is not None:
                 # Where no call to nobody is handed over, no campaign's call is.
-                advice = _told(await lost(asker, settings.context, looked.failure))
+                advice = _told(await lost(asker, contexts(settings)[0], looked.failure))
             if advice:
                 found.append(Missing(need=need, name=name, advice=advice))
     return (*found, *absent)

@@ -126,7 +126,8 @@ async def _pjsip(asker: Probe, what: str, channel: str) -> Finding:
     if not is_there:
         says = f"{channel}: Asterisk knows no endpoint {endpoint}; every call would be refused"
         return wrong(what, says, _endpoint(endpoint))
-    return fine(what, f"{channel}: the endpoint is there")
+    incomplete = await _incomplete(asker, what, channel, endpoint)
+    return incomplete or fine(what, f"{channel}: the endpoint is there")
 
 
 def endpoint_of(channel: str) -> str:
@@ -209,9 +210,6 @@ async def _unreached(asker: Probe, what: str, channel: str) -> Finding | None:
     if technology_of(channel) != "pjsip" or _NUMBER in endpoint_of(channel):
         return None
     endpoint = endpoint_of(channel)
-    incomplete = await _incomplete(asker, what, channel, endpoint)
-    if incomplete is not None:
-        return incomplete
     state = await asker.value(f"DEVICE_STATE(PJSIP/{endpoint})")
     if _ADDRESS.search(channel) or state != "UNAVAILABLE":
         return None

@@ -51,6 +51,10 @@ def refusal(text: str, plan: NumberPlan | None = None, line: Line = Line.EXTERNA
         ("+1 (201) 555-0123", "+12015550123"),
         ("8 (812) 123-45-67", "88121234567"),
         ("112", "112"),
+        ("0039010 5550118", "00390105550118"),
+        ("+39\t010\n5550119", "+390105550119"),
+        ("=+390105550120", "+390105550120"),
+        ("\u260e 010 5550121", "0105550121"),
         ("*31#0105550101", "*31#0105550101"),
     ],
 )
@@ -63,6 +67,12 @@ def test_zero_in_brackets_is_read_by_a_plan_and_else_refused_with_what_to_write(
     """Never +4402079460958."""
     assert read_number(text, Line.EXTERNAL, BRITAIN) == "+442079460958"
     assert refusal(text).endswith("write +442079460958")
+
+
+def test_zero_behind_a_country_code_is_none_of_the_number_s():
+    assert refusal("0044 020 7946 0958") == "behind 0044 stands no 0: write 00442079460958"
+    assert read_number("0044 020 7946 0958", plan=BRITAIN) == "00442079460958"
+    assert read_number("0039 010 5550101") == "00390105550101"
 
 
 def test_zero_in_brackets_is_dialled_where_it_stays():
@@ -104,6 +114,11 @@ def test_other_forms_are_read_by_a_plan_and_else_refused(text, plan, number):
         ("+390105550101\n+390105550102", "more than one number"),
         ("+39 010 555 0101 +39 010 555 0102", "more than one number"),
         ("0105550101 0105550102 0105550103", "more than one number"),
+        ("0105550101 0105550102", "more than one number"),
+        ("+390105550101\t+390105550102", "more than one number"),
+        ("2125550101 5550102", "more than one number"),
+        ("010 5550101 (12)", "an extension (12)"),
+        ("010 5550101\u00b2", "\u00b2 is no digit"),
         ("1-800-FLOWERS", "letters are no digits: write 18003569377"),
         ("Ada", "letters are no digits: write the number alone"),
         ("010 5550101 (casa)", "letters are no digits: write the number alone"),

@@ -36,14 +36,17 @@ class RecipientList(Sequence[Recipient]):
             between two (R3.2); every such pair is named.
     """
 
-    __slots__ = ("_entries", "_index", "_is_distinct")
+    __slots__ = ("_distinct_by", "_entries", "_index")
 
     def __init__(self, recipients: Iterable[Recipient] = ()) -> None:
         """Take the recipients in list order."""
         grown = recipients if isinstance(recipients, RecipientList) else None
         self._entries: Vector[Recipient] = Vector() if grown is None else grown._entries
         self._index: NumberIndex = NumberIndex() if grown is None else grown._index
-        self._is_distinct: bool | None = True if grown is None else grown._is_distinct
+        # The plans by which no number is known to stand twice: nobody looks once more.
+        self._distinct_by: tuple[NumberPlan | None, ...] = (
+            () if grown is None else grown._distinct_by
+        )
         if grown is None:
             self._grow(tuple(recipients))
             self.refuse(self.repeats())
@@ -82,7 +85,7 @@ class RecipientList(Sequence[Recipient]):
             plan: numbers are compared by their forms in it.
             duplicates: with ``EACH`` only what stands twice within one recipient is a problem.
         """
-        if plan is None and self._is_distinct:
+        if plan in self._distinct_by:
             return []
         entries: Iterable[tuple[int, Recipient]] = enumerate(self._entries, 1)
         if duplicates is Duplicates.EACH:
@@ -91,8 +94,8 @@ class RecipientList(Sequence[Recipient]):
         # Only those whose hashes are equal need a second look.
         index = self._index if plan is None else self._index_by_form(plan)
         problems = _repeats(((at, self.at(at)) for at in sorted(index.doubtful())), plan)
-        if plan is None:
-            self._is_distinct = not problems
+        if not problems:
+            self._distinct_by = (*self._distinct_by, plan)
         return problems
 
     def _index_by_form(self, plan: NumberPlan) -> NumberIndex:
@@ -166,7 +169,7 @@ class RecipientList(Sequence[Recipient]):
         shorter = RecipientList()
         shorter._entries = Vector(islice(self._entries, count))
         shorter._index = self._index.up_to(count)
-        shorter._is_distinct = self._is_distinct or None
+        shorter._distinct_by = self._distinct_by
         return shorter
 
     def at(self, position: int) -> Recipient:
@@ -184,7 +187,6 @@ class RecipientList(Sequence[Recipient]):
         listed = cls()
         listed._entries = Vector(entries)
         listed._index = NumberIndex().with_entries(_index_entries(entries, 1))
-        listed._is_distinct = None
         return listed
 
     def _grow(self, recipients: tuple[Recipient, ...]) -> None:
@@ -194,7 +196,7 @@ class RecipientList(Sequence[Recipient]):
                 raise refuse(f"recipients[{position}]", recipient, "a Recipient")
         self._index = self._index.with_entries(_index_entries(recipients, first))
         self._entries = self._entries.extended(recipients)
-        self._is_distinct = None if recipients else self._is_distinct
+        self._distinct_by = () if recipients else self._distinct_by
 
     @overload
     def __getitem__(self, index: int) -> Recipient: ...

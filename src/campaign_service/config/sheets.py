@@ -119,12 +119,15 @@ def _without_mark(raw: bytes) -> Sheet:
         return Sheet(text=raw.decode(), encoding="UTF-8", is_guessed=False)
     except UnicodeDecodeError:
         pass
+    # A byte that is no text is refused with its row, for the other rows to be looked at too.
+    text = raw.decode("utf-8", errors="surrogateescape")
+    bad = Sheet(text=text, encoding="UTF-8", is_guessed=False)
+    if not NO_TEXT.sub("", text).isascii():
+        return bad
     try:
         return Sheet(text=raw.decode("cp1252"), encoding="Windows-1252", is_guessed=True)
     except UnicodeDecodeError:
-        # A byte that is no text is refused with its row, for the other rows to be looked at too.
-        text = raw.decode("utf-8", errors="surrogateescape")
-        return Sheet(text=text, encoding="UTF-8", is_guessed=False)
+        return bad
 
 
 def _wide(raw: bytes) -> str | None:

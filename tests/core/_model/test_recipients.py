@@ -239,3 +239,28 @@ def test_list_is_a_sequence_that_a_person_counts_from_one():
     assert listed != recipients
     with pytest.raises(IndexError):
         listed[300]
+
+
+def test_list_that_grew_is_looked_at_again():
+    """R3.2: what was known of the shorter list is not taken for the longer one."""
+    short = RecipientList([Recipient(number="1"), Recipient(number="2")])
+    assert short.repeats() == []
+
+    longer = short.appended([Recipient(number="1")], may_repeat=True)
+
+    assert [problem.field for problem in longer.repeats()] == ["recipients[3].number"]
+    assert longer.first(2).repeats() == short.repeats() == []
+
+
+@given(PEOPLE)
+def test_what_stands_twice_is_found_by_appending_as_by_looking(people):
+    """R3.2, R4.10: the same pairs, whether all come at once or one after the other."""
+    listed = [person(numbers) for numbers in people]
+
+    together = RecipientList().appended(listed, may_repeat=True).repeats()
+    grown, found = RecipientList(), []
+    for one in listed:
+        found += grown.repeats_with([one])
+        grown = grown.appended([one], may_repeat=True)
+
+    assert {problem.field for problem in together} == {problem.field for problem in found}

@@ -83,6 +83,12 @@ def test_nothing_is_told_of_what_the_file_says_itself(read):
     assert notes == []
 
 
+def test_file_of_two_encodings_is_refused_by_the_rows_that_are_none(problems):
+    content = "number,name\n201,Zo\u00eb\n".encode() + b"202,Bj\xf6rn\n"
+
+    assert problems(content) == [":3: not UTF-8 text; save the file as UTF-8"]
+
+
 def test_cells_that_a_row_leaves_out_at_its_end_are_empty(read):
     assert read("number,name,email\n201,A\n202,B,b@x.example\n") == [
         Recipient(number="201", name="A"),

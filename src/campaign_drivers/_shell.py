@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from campaign_core import Instant
 from campaign_core.decisions import Decision
-from campaign_core.reports import DeferralReport, Report
+from campaign_core.reports import DeferralReport, DriverDownReport, Report
 from campaign_drivers._board import Board
 from campaign_drivers._driver import Driver, ReportSink
 from campaign_drivers._transport import Link, connect, tls_context
@@ -33,6 +33,9 @@ __all__ = ["Address", "Connected", "dial", "monotonic_ms"]
 
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between attempts to connect again; the last one repeats."""
+
+_SILENT_MS = 1_000
+"""A loss that was noticed sooner after the telephony was heard last was noticed at once."""
 
 REFUSED_BACK_OFF_S = 60.0
 """After a refused log-in: it will be refused until a person changes something, and a server may
@@ -117,6 +120,7 @@ class Connected(Driver):
         self._keeper: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._was_up = False
+        self._heard_at = 0
         self._end: DriverError | None = None
         self._now: Callable[[], Instant] = present
         self._run = token_hex(3)
@@ -171,7 +175,8 @@ class Connected(Driver):
         self._changed.clear()
         self._end = None
         self._generation = generation = next(self._runs)
-        self._board.connected(monotonic_ms(), f"{self._run}{generation}x")
+        self._heard_at = monotonic_ms()
+        self._board.connected(self._heard_at, f"{self._run}{generation}x")
         self._link = await dial(
             self._address,
             on_bytes=self._on_bytes,
@@ -204,7 +209,8 @@ class Connected(Driver):
             self._log.info("connected to %s again", self._name)
 
     def _on_bytes(self, data: bytes) -> None:
-        self._board.receive(data, monotonic_ms())
+        self._heard_at = monotonic_ms()
+        self._board.receive(data, self._heard_at)
         self._after()
 
     def _on_lost(self, why: str, generation: int) -> None:
@@ -233,14 +239,14 @@ class Connected(Driver):
         if self._link is not None:
             self._link.write(board.outgoing())
         out = board.take()
-        self._reports.extend(out.reports)
+        self._reports.extend(self._with_silence(out.reports))
         if out.over is not None:
             why = out.over.why
             self._end = LoginRefusedError(why) if out.over.refused else LinkLostError(why)
             self._cut()
             board.lost(why, monotonic_ms())
             after = board.take()
-            self._reports.extend(after.reports)
+            self._reports.extend(self._with_silence(after.reports))
             out.notes.extend(after.notes)
         for note in out.notes:
             self._log.warning("%s", note)
@@ -248,6 +254,19 @@ class Connected(Driver):
             self._was_up = board.is_up
             self._changed.set()
         self._set_alarm()
+
+    def _with_silence(self, reports: list[Report]) -> list[Report]:
+        """Add to the report of a loss since when the telephony was not heard (R5.5)."""
+        silent_ms = monotonic_ms() - self._heard_at
+        is_loss = self._was_up and not self._board.is_up
+        if not is_loss or silent_ms < _SILENT_MS:
+            return reports
+        return [
+            attrs.evolve(report, silent_ms=silent_ms)
+            if isinstance(report, DriverDownReport)
+            else report
+            for report in reports
+        ]
 
     def _deliver(self) -> None:
         # An order given from within a report adds to what the loop below goes on with.

@@ -144,7 +144,9 @@ class Telephony(RuleBasedStateMachine):
     @precondition(lambda self: self.naive.world.driver_up and self.naive.world.calls)
     @rule(data=st.data(), when=SOON)
     def the_link_fails(self, data, when):
-        self._tell(reports.DriverDownReport(returned=self._some_calls(data)), when)
+        silent_ms = data.draw(st.sampled_from([0, 4_000, 12_000]))
+        report = reports.DriverDownReport(returned=self._some_calls(data), silent_ms=silent_ms)
+        self._tell(report, when)
 
     @precondition(lambda self: not self.naive.world.driver_up)
     @rule(data=st.data(), whens=st.lists(SOON, min_size=1, max_size=4))

@@ -68,7 +68,7 @@ def _went_down(draft: Draft, report: rp.DriverDownReport, record: Recorder) -> N
             reason = ev.GiveBackReason.DRIVER_DOWN
             record(ev.CallGivenBack, call_id=call.placement.call_id, reason=reason)
     if draft.link.is_up:
-        record(ev.DriverWentDown)
+        record(ev.DriverWentDown, silent_ms=report.silent_ms)
 
 
 def _went_adrift(draft: Draft, report: rp.CallsAdriftReport, record: Recorder) -> None:

@@ -22,8 +22,8 @@ class Link:
 
     is_up: bool = True
     went_down_at: Instant = BEGINNING
-    """When the connection went last; calls placed shortly before may be unknown to the first
-    survey."""
+    """When the telephony was heard last before the connection went; calls placed shortly before,
+    or since, may be unknown to the first survey."""
     surveys_due: int = 0
     """Reports of the calls that are up, still to be heeded."""
     deferred_until: Instant = BEGINNING

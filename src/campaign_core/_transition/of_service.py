@@ -18,7 +18,7 @@ from campaign_core._state.pacing import Placements
 from campaign_core._state.service import EVERY, Draft
 from campaign_core._transition.shared import disarm_digit
 from campaign_core._values.identifiers import ModelId
-from campaign_core._values.instants import Instant
+from campaign_core._values.instants import BEGINNING, Instant
 from campaign_core._values.ordered import Ordered
 from campaign_core._values.validators import with_changes
 
@@ -155,7 +155,9 @@ def _telephony_named(draft: Draft, event: ev.TelephonyNamed) -> None:
 
 
 def _driver_went_down(draft: Draft, event: ev.DriverWentDown) -> None:
-    draft.link = attrs.evolve(draft.link, is_up=False, went_down_at=event.at, surveys_due=0)
+    # R5.5: what counts is when it was heard last, not when its loss was noticed.
+    heard_at = Instant(max(event.at - event.silent_ms, BEGINNING))
+    draft.link = attrs.evolve(draft.link, is_up=False, went_down_at=heard_at, surveys_due=0)
     for call_id, call in list(draft.calls.items()):
         disarm_digit(draft, call)
         adrift = attrs.evolve(call, is_adrift=True)

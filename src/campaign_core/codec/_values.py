@@ -30,6 +30,8 @@ _LATER: Mapping[type[Any], tuple[tuple[str, Any], ...]] = {
     Link: (("call_limits", CallLimits()), ("telephonies", ())),
     events.ServiceOpened: (("telephony", None),),
     reports.EndReport: (("took_commands", True),),
+    reports.DriverDownReport: (("silent_ms", 0),),
+    events.DriverWentDown: (("silent_ms", 0),),
     Settings: (("number_plan", None),),
     Call: (("is_uncounted", False),),
     events.CallEnded: (("sounds_missing", 0),),

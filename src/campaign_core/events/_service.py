@@ -85,6 +85,9 @@ class TelephonyNamed(BaseEvent):
 class DriverWentDown(BaseEvent):
     """The driver lost its telephony, or the service started without it."""
 
+    silent_ms: int = 0
+    """For how long it had not been heard by then."""
+
 
 @attrs.frozen(kw_only=True)
 class DriverCameUp(BaseEvent):

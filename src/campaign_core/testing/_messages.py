@@ -127,7 +127,9 @@ def _of_the_link(draw: st.DrawFn, state: State) -> rp.Report:
     if not link(state).is_up:
         return rp.DriverUpReport()
     surveyed = draw(st.lists(_one([*up, *_STRANGERS]), unique=True, max_size=4))
-    whole = rp.CallsUpReport(some) if link(state).surveys_due else rp.DriverDownReport(tuple(some))
+    silent_ms = draw(st.sampled_from((0, 0, 1_000, 12_000)))
+    down = rp.DriverDownReport(tuple(some), silent_ms=silent_ms)
+    whole = rp.CallsUpReport(some) if link(state).surveys_due else down
     reports: list[rp.Report] = [
         whole,
         rp.CallsAdriftReport(some),

@@ -95,10 +95,10 @@ class Herald:
         if self.has_spoken and not self.is_up:
             self._come_up()
 
-    def go_down(self, returned: tuple[CallId, ...]) -> None:
-        """Take it that no node is up."""
+    def go_down(self, returned: tuple[CallId, ...], *, silent_ms: int) -> None:
+        """Take it that no node is up; the last one had not been heard for so long."""
         self.is_up = False
-        self.tell(DriverDownReport(returned))
+        self.tell(DriverDownReport(returned, silent_ms=silent_ms))
 
     def _come_up(self) -> None:
         self.is_up = True

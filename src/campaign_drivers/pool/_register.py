@@ -88,11 +88,16 @@ class Register:
             if call is not None and call.gone_by <= now:
                 self.remove(call, now)
 
-    def set_adrift(self, node: NodeState, now: int) -> frozenset[CallId]:
-        """Take it that a node is out of reach, and return the calls that are adrift from now."""
+    def set_adrift(self, node: NodeState, since: int) -> frozenset[CallId]:
+        """Take it that a node is out of reach, and return the calls that are adrift by that.
+
+        Args:
+            node: the node.
+            since: when it was heard last.
+        """
         adrift = [call for call in node.calls.values() if call.adrift_since is None]
         for call in adrift:
-            call.adrift_since = now
+            call.adrift_since = since
         return frozenset(call.call_id for call in adrift)
 
     def adrift(self, node: NodeState) -> frozenset[CallId]:

@@ -249,11 +249,13 @@ class Switchboard:
             for call in calls
             if call is not None and call.node == node.name and not call.is_answered
         ]
-        adrift = self._register.set_adrift(node, now) - {call.call_id for call in returned}
+        adrift = self._register.set_adrift(node, now - report.silent_ms)
+        adrift -= {call.call_id for call in returned}
         if self._herald.has_spoken and not any(other.is_up for other in self._nodes):
             for call in returned:
                 self._register.remove(call, now)
-            self._herald.go_down(tuple(call.call_id for call in returned))
+            ids = tuple(call.call_id for call in returned)
+            self._herald.go_down(ids, silent_ms=report.silent_ms)
             return
         for call in returned:
             self._not_taken(call, now)

@@ -441,3 +441,18 @@ def test_300_recipients_are_called_over_a_socket_50_at_a_time() -> None:
     outcomes, most = asyncio.run(scenario())
     assert Counter(outcomes) == {Outcome.REACHED: 300, Outcome.BUSY: 150}
     assert most == 50
+
+
+def test_a_loss_that_is_noticed_late_says_since_when_the_server_was_silent() -> None:
+    """R5.5: what it was ordered since, it may carry out yet."""
+
+    async def scenario() -> DriverDownReport:
+        async with started(Switch(), answer_within_s=1.3) as (serving, driver, heard):
+            serving.switch.stop()
+            driver.carry_out(place())
+            down = await heard.kind(DriverDownReport)
+            serving.switch.go_on()
+        assert isinstance(down, DriverDownReport)
+        return down
+
+    assert 1_300 <= asyncio.run(scenario()).silent_ms < 8_000

@@ -269,7 +269,8 @@ def _driver_down(world: World, message: DriverDownReport) -> None:
     if not world.driver_up:
         return
     world.driver_up = False
-    world.down_at = world.now
+    # R5.5: from when it was heard last.
+    world.down_at = max(0, world.now - message.silent_ms)
     for call in world.calls.values():
         call.adrift = True
     world.record("driver down")

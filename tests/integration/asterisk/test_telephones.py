@@ -261,6 +261,26 @@ def test_a_call_that_another_telephone_picks_up_goes_on_there(pbx, route, user):
     asyncio.run(story())
 
 
+def test_a_call_whose_own_channel_is_picked_up_goes_on_there(pbx):
+    """By the extension that the Local channel itself has, which takes its place."""
+
+    async def story():
+        async with (
+            connected(settings_for(pbx, internal=None)) as rig,
+            Telephone("201", pbx.sip) as one,
+            Telephone("202", pbx.sip) as two,
+        ):
+            call_id = rig.place("201")
+            first = await one.called()
+            await asyncio.sleep(0.3)
+            leg = two.call("*8201")
+            await rig.until(lambda: leg.state == "up")
+            await rig.until(lambda: first.state == "over")
+            await goes_on(rig, call_id, leg)
+
+    asyncio.run(story())
+
+
 def test_a_call_that_another_telephone_replaces_goes_on_there(pbx, route):
     async def story():
         async with (

@@ -70,7 +70,10 @@ class Driver(Protocol):
           transfers for one that was not answered yet.
         * Upon connecting: ``DriverUpReport``, then a ``CallsUpReport`` at once and another 5 s
           later. For calls taken over that were answered in between, an ``AnswerReport`` follows the
-          one that first has them.
+          one that first has them. What was ordered and never replied to may be in the first
+          though nobody knows of it yet; a call that was taken over and is gone, its end told to
+          nobody, is told of by a ``CallsAdriftReport`` and a ``CallsUpReport`` without it.
+        * A loss that is noticed late says for how long the telephony had not been heard.
         * A driver that takes only so many calls at one time may say so by a ``CapacityReport``,
           right after ``DriverUpReport`` and whenever the number changes: no more are placed.
         * A driver over several parts is up while one of them is. Calls on a part that is lost are

@@ -251,7 +251,7 @@ class Telephony(RuleBasedStateMachine):
             )
         )
         call = self.naive.world.calls.get(call_id)
-        play = (call.plays if call else 0) + data.draw(st.sampled_from([0, 0, -1, 1]))
+        play = max(0, (call.plays if call else 0) + data.draw(st.sampled_from([0, 0, -1, 1])))
         match data.draw(st.integers(0, 7)):
             case 0:
                 return reports.AnswerReport(call_id)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from tests.core._decision.test_unknown_zones import ALWAYS, ELSEWHERE, HERE, read_here, somebody
@@ -10,13 +12,26 @@ from tests.core.stories import NOON, Story
 from tests.service.engine.test_journal_away import Telephony
 
 from campaign_core import Transition, codec, commands
+from campaign_core.errors import SettingsError
 from campaign_drivers.simulated import VirtualClock
 from campaign_service.cli import main
+from campaign_service.cli.remote.listing import _service_lines
+from campaign_service.cli.remote.start import _moment
 from campaign_service.cli.zones import in_zone
+from campaign_service.client import (
+    CallLimits,
+    CallsInUse,
+    LinkStatus,
+    ServiceStatus,
+    UnknownTimeZone,
+)
 from campaign_service.engine import RealTimeEngine, Upkeep
 from campaign_service.instants import zone_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.journal.sql import SqlJournal, create_tenant
+
+# Where a module and its command have one name, the package shows the command.
+doctor = import_module("campaign_service.cli.doctor")
 
 
 @pytest.fixture
@@ -93,3 +108,48 @@ def test_sentence_with_times_in_an_unknown_zone_is_left_as_it_is():
 
     assert in_zone(sentence, zone_of("Europe/Rome")) == sentence
     assert in_zone("at 2026-01-12 08:00:00 UTC", zone_of(HERE)) == f"at 2026-01-12 17:00:00 {HERE}"
+
+
+def test_status_names_unknown_zones_and_a_clock_that_was_set():
+    """R3.6, R7.12: notes to the operator."""
+    now = ServiceStatus(
+        tenant="main",
+        service_id="a1b2c3d4",
+        now=datetime(2026, 1, 12, 8, tzinfo=UTC),
+        role="LEADING",
+        leader=None,
+        journal_away_since=None,
+        events_waiting=0,
+        last_seq=7,
+        is_draining=False,
+        link=LinkStatus(is_up=True),
+        calls=CallsInUse(internal=0, external=0, limits=CallLimits()),
+        campaigns={"ACTIVE": 1},
+        calendar_ahead_ms=-3_601_000,
+        unknown_time_zones=[UnknownTimeZone(campaign_id=4, time_zone=ELSEWHERE, recipients=2)],
+    )
+
+    told = "\n".join(_service_lines(now))
+
+    assert f"2 recipients of campaign 4: the server does not know the time zone {ELSEWHERE}" in told
+    assert "stands 1:00:01 behind the service's time" in told
+
+
+def test_time_without_an_offset_is_not_taken_on_a_clock_that_is_not_known_here():
+    with pytest.raises(SettingsError) as caught:
+        _moment("--at", "2026-01-12T08:30:00", ELSEWHERE)
+
+    assert "with an offset" in caught.value.rule
+    assert _moment("--at", "2026-01-12T08:30:00+01:00", ELSEWHERE).utcoffset() == timedelta(hours=1)
+    assert _moment("--at", "2026-01-12T08:30:00", HERE).utcoffset() == timedelta(hours=9)
+
+
+@pytest.mark.parametrize(("names", "says"), [({"UTC"}, "note  "), ({"UTC", HERE}, "fine  ")])
+def test_doctor_says_whether_there_are_zone_data(monkeypatch, capsys, names, says):
+    """What is missing (tzdata) is said."""
+    monkeypatch.setattr(doctor, "available_timezones", lambda: names)
+
+    main(["doctor", "asterisk://user:secret@127.0.0.1:9/"])
+
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if "time zones:" in one]
+    assert line.startswith(says)

@@ -9,6 +9,7 @@ from campaign_core.commands import Command
 from campaign_core.reports import DriverDownReport, Tick
 from campaign_drivers import LinkLostError
 from campaign_drivers.simulated import Exchange
+from campaign_service.collector import paused_collector
 from campaign_service.engine.parts import JournalFailedError, Observer, is_quiet
 from campaign_service.journal import Journal
 
@@ -82,12 +83,18 @@ class VirtualEngine:
     def run(self, *, until: Callable[[], bool] | None = None) -> None:
         """Go on until nothing more happens by itself.
 
+        Python's collector of cyclic garbage is paused meanwhile, in the whole process.
+
         Args:
             until: asked after each moment; ends the run when it says so.
 
         Raises:
             JournalFailedError: events could not be kept.
         """
+        with paused_collector():
+            self._run(until)
+
+    def _run(self, until: Callable[[], bool] | None) -> None:
         # Looked up once: this loop turns some ten times for each call of a campaign.
         exchange, grain_ms = self._exchange, self._grain_ms
         while until is None or not until():

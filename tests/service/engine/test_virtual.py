@@ -1,5 +1,7 @@
 """The engine on virtual time: laws of a run."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -235,3 +237,33 @@ def test_everyone_answers_and_is_reached_at_once():
     engine.run()
 
     assert status(engine.state, 1, engine.now) is Status.COMPLETED
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_collector_is_paused_for_a_run_and_as_it_was_after(was_on):
+    """What a simulation leaves behind is freed without it; it would take a quarter of the time."""
+    seen = []
+    engine = engine_of(observers=[lambda _: seen.append(gc.isenabled())])
+    start(engine, count=1)
+    (gc.enable if was_on else gc.disable)()
+    seen.clear()
+    try:
+        engine.run()
+
+        assert (set(seen), gc.isenabled()) == ({False}, was_on)
+    finally:
+        gc.enable()
+
+
+def test_collector_is_back_after_a_run_that_failed():
+    def failed(_):
+        raise RuntimeError("no observer may")
+
+    engine = engine_of()
+    start(engine, count=1)
+    engine._observers = (failed,)
+
+    with pytest.raises(RuntimeError):
+        engine.run()
+
+    assert gc.isenabled()

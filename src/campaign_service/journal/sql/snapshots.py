@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from campaign_core import State, check
 from campaign_core.codec import SNAPSHOT_FORMAT, snapshot_of, state_of
 from campaign_core.errors import CampaignError, JournalError, PortableError
+from campaign_service.collector import paused_collector
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.chain import Head
-from campaign_service.journal.sql.collector import paused_collector
 from campaign_service.journal.sql.storage import begin, reading
 from campaign_service.journal.sql.stored import chain_at
 from campaign_service.journal.sql.tenants import TenantRow

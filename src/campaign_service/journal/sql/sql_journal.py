@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from campaign_core import CallId, Instant, ServiceId, State
 from campaign_core.events import Event
 from campaign_drivers.clock import present
+from campaign_service.collector import paused_collector
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import (
@@ -25,7 +26,6 @@ from campaign_service.journal.interface import (
 from campaign_service.journal.sql import snapshots, writing
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
 from campaign_service.journal.sql.chain import Head, linked
-from campaign_service.journal.sql.collector import paused_collector
 from campaign_service.journal.sql.entries import entry_of, event_of
 from campaign_service.journal.sql.recovery import Recovered, state_where
 from campaign_service.journal.sql.storage import begin, reading

@@ -56,6 +56,9 @@ def refusal(text: str, plan: NumberPlan | None = None, line: Line = Line.EXTERNA
         ("=+390105550120", "+390105550120"),
         ("\u260e 010 5550121", "0105550121"),
         ("*31#0105550101", "*31#0105550101"),
+        ("8*5*1*35*9", "8*5*1*35*9"),
+        ("1*5*1*35*9", "1*5*1*35*9"),
+        ("39#0105550101", "39#0105550101"),
     ],
 )
 def test_what_only_parts_a_number_for_the_eye_is_taken_off(text, number, plan):

@@ -88,9 +88,10 @@ def code_of(digits: str) -> str | None:
     """Return the country code with which a number begins."""
     import phonenumbers  # noqa: PLC0415
 
-    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    # Compared as texts: a number may have a star in it.
+    known = {str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
     codes = (digits[:size] for size in range(1, len(digits) + 1))
-    return next((code for code in codes if int(code) in known), None)
+    return next((code for code in codes if code in known), None)
 
 
 @cache

@@ -10,6 +10,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -49,6 +50,8 @@ __all__ = ["AnyRequest", "answer", "refusal_response"]
 
 AnyRequest = Request[Any, Any, Any]
 
+_LARGE = 256 << 10
+"""Bytes of an answer from which on it is sent in pieces of so many."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEQ = re.compile(r"[0-9]{1,15}")
 
@@ -59,7 +62,7 @@ async def answer(premises: Premises, operation: Operation, request: AnyRequest) 
     try:
         asked = await _asked(premises, operation, request)
         found = await operation.handler(asked)
-        response = _response(found)
+        response = _response(premises, request, found, asked.asker)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
         if isinstance(error, NotPermittedError):
             await _record(premises, request, error)
@@ -83,13 +86,29 @@ def refusal_response(refusal: Refusal) -> Response[Any]:
     )
 
 
-def _response(found: Answer) -> Response[Any]:
+def _response(
+    premises: Premises, request: AnyRequest, found: Answer, asker: Principal | None
+) -> Response[Any]:
     headers = {"Cache-Control": "no-store", **found.headers}
     content = found.content
     if isinstance(content, AsyncIterator):
         return Stream(content, status_code=found.status, media_type=found.media, headers=headers)
     body = msgspec.json.encode(content) if isinstance(content, Struct) else content or b""
+    if len(body) > _LARGE:
+        # In pieces, each sent when the one before was taken: until then it is counted.
+        held = ExitStack()
+        premises.in_progress.when_done(request.scope, held.close)
+        by = "" if asker is None else asker.name
+        held.enter_context(premises.answer_room.held(by)).grow(len(body))
+        headers["Content-Length"] = str(len(body))
+        pieces = _pieces(body)
+        return Stream(pieces, status_code=found.status, media_type=found.media, headers=headers)
     return Response(body, status_code=found.status, media_type=found.media, headers=headers)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for begin in range(0, len(body), _LARGE):
+        yield body[begin : begin + _LARGE]
 
 
 # What is asked -------------------------------------------------------------------------------

@@ -103,6 +103,7 @@ def _premises(
         measures=measures,
         past=PastStates(kept=settings.past_states_kept),
         body_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
+        answer_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
         in_progress=InProgress(settings.requests_each_max),
         deeds=Deeds(house),
         local_passwords=passwords,

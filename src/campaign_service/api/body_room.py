@@ -57,9 +57,11 @@ class BodyRoom:
             BusyError: there is not.
         """
         if self._taken[by] + size > self._most_of_one:
-            raise BusyError("your bodies that are being read take all the room there is for one")
+            raise BusyError("what you send and read just now takes all the room there is for one")
         if self._taken.total() + size > self._most:
-            raise BusyError("bodies that are being read take all the room there is: come again")
+            raise BusyError(
+                "what is sent and read just now takes all the room there is: come again"
+            )
 
 
 class Held:

@@ -7,7 +7,8 @@ for ever, an export for as long as its reader likes. Of connections there are on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Any, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +17,7 @@ from campaign_service.api.problems import BusyError
 
 __all__ = ["InProgress"]
 
-_KEY = "campaign.asker"
+_KEY = "campaign.when_done"
 
 
 class InProgress:
@@ -39,7 +40,11 @@ class InProgress:
         if self._count[name] >= self._each_max:
             raise BusyError(f"{self._each_max} requests of yours are being answered: come again")
         self._count[name] += 1
-        _more(scope)[_KEY] = name
+        self.when_done(scope, partial(self._leave, name))
+
+    def when_done(self, scope: Scope, call: Callable[[], None]) -> None:
+        """Have something called when a request is done: its answer sent, or its client gone."""
+        _more(scope).setdefault(_KEY, []).append(call)
 
     def counted(self, app: ASGIApp) -> ASGIApp:
         """Return an application whose requests are counted no more when they are done."""
@@ -48,16 +53,15 @@ class InProgress:
             try:
                 await app(scope, receive, send)
             finally:
-                self._leave(scope)
+                for call in _more(scope).pop(_KEY, ()):
+                    call()
 
         return counted
 
-    def _leave(self, scope: Scope) -> None:
-        name = _more(scope).pop(_KEY, None)
-        if name is not None:
-            self._count[name] -= 1
-            if not self._count[name]:
-                del self._count[name]
+    def _leave(self, name: str) -> None:
+        self._count[name] -= 1
+        if not self._count[name]:
+            del self._count[name]
 
 
 def _more(scope: Scope) -> MutableMapping[str, Any]:

@@ -69,6 +69,8 @@ class Premises:
     measures: Measures
     past: PastStates
     body_room: BodyRoom
+    answer_room: BodyRoom
+    """The same for answers that are long, and on their way to who reads slowly."""
     in_progress: InProgress
     deeds: Deeds
     """Commands on their way to the record of administration."""

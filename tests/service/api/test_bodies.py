@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from contextlib import ExitStack, closing, contextmanager
 from urllib.parse import urlsplit
 
@@ -72,6 +73,45 @@ def _post(desk, role, size):
     content = body if size else iter([body[at : at + 65_536] for at in range(0, len(body), 65_536)])
     headers = {"Content-Type": "application/json"}
     return desk.client(role).post(below("models"), content=content, headers=headers)
+
+
+def test_long_answers_that_nobody_reads_share_one_bound(tmp_path):
+    """Issue F3, its kind: a slow reader's answers are in memory too."""
+    with Desk(tmp_path, settings=ApiSettings(list_body_max=64 * MIB)) as wide:
+        check_long_answers(wide)
+
+
+def check_long_answers(desk):
+    more = {"name": "x" * 128, "email": f"{'y' * 200}@z"}
+    rows = [{"number": f"+39{number:09}", **more} for number in range(20_000)]
+    made = desk.client("manager").post(below("models"), json={**MODEL, "recipients": rows})
+    path = below(f"models/{made.json()['model_id']}?recipients=true")
+    whole = desk.client("viewer").get(path)
+    assert int(whole.headers["Content-Length"]) == len(whole.content) > 6 * MIB
+    assert len(whole.json()["recipients"]) == 20_000
+    room = desk.app.state.premises.answer_room
+    room._most_of_one = int(1.5 * len(whole.content))
+    with ExitStack() as stack:
+        url = urlsplit(desk.url)
+        one = stack.enter_context(closing(socket.socket()))
+        # So little that most of the answer waits with the service.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        one.connect((url.hostname, url.port))
+        head = f"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {desk.tokens['viewer']}"
+        one.sendall(f"{head}\r\n\r\n".encode())
+        until = time.monotonic() + 20
+        while not room._taken:
+            assert time.monotonic() < until
+        while not room._taken:
+            pass
+        refused = desk.client("viewer").get(path)
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
+        assert desk.client("operator").get(path).content == whole.content
+    until = time.monotonic() + 20
+    while room._taken:
+        assert time.monotonic() < until
+    assert desk.client("viewer").get(path).content == whole.content
+    assert "Content-Length" in desk.client("viewer").head(path).headers
 
 
 def test_body_that_comes_too_slowly_gives_its_room_back(narrow, monkeypatch):

@@ -5,9 +5,9 @@ nobody's, and where files run out it tells so for each that it cannot take, over
 connection has a place from the moment it is taken until it is gone, whatever it is doing.
 
 Where all places are taken, whoever holds most of them gives one up for who holds fewer: the place
-of a connection from which something is waited for (a handshake, a head, a body, a next request),
-the oldest first. What is being answered keeps its place. So neither a crowd of silent strangers nor
-one careless client keeps the others out.
+of a connection from which something is waited for (a handshake, a head, a body, a next request, or
+that it takes what it is told), the oldest first. What is being answered keeps its place. So neither
+a crowd of silent strangers nor one careless client keeps the others out.
 """
 
 from __future__ import annotations

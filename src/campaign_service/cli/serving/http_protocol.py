@@ -121,10 +121,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def is_answering(self) -> bool:
-        """Whether a request is all there, and its answer is not."""
-        cycle = cast("object | None", self.cycle)
-        is_open = cycle is not None and not self.cycle.response_complete
-        return is_open and not self._in_body and self._lingers_since is None
+        """Whether it is our turn: a request is all there, its answer is not, and would be taken."""
+        if cast("object | None", self.cycle) is None or self.cycle.response_complete:
+            return False
+        return not (self._in_body or self._lingers_since is not None or self.flow.write_paused)
 
     def abort(self) -> None:
         """End at once; what was not sent is lost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from campaign_core import Instant, State
+from campaign_core import Instant, State, Status, calls, campaigns
 from campaign_core.reports import ClockReport
 from campaign_drivers.clock import Calendar, Clock, WallClock
 
@@ -20,7 +20,8 @@ def clock_of_service(clock: Clock, state: State, *, resumes_at: Instant | None =
     """Return the clock by which a service goes on; any but the machine's own is that already.
 
     Its first instant is never before the state's last event. Where a process died, how long ago
-    is known by the machine's clock alone, and so far it is believed.
+    is known by the machine's clock alone, and so far it is believed. A service in which nothing
+    waits for a time to pass begins where the calendar stands: its events are told by that again.
 
     Args:
         clock: a host's.
@@ -30,8 +31,19 @@ def clock_of_service(clock: Clock, state: State, *, resumes_at: Instant | None =
     if not isinstance(clock, WallClock):
         return clock
     if resumes_at is None:
-        resumes_at = Instant(clock.now() - state.calendar_ahead_ms)
+        ahead_ms = 0 if _waits_for_nothing(state) else state.calendar_ahead_ms
+        resumes_at = Instant(clock.now() - ahead_ms)
     return clock.service_clock(max(resumes_at, state.now))
+
+
+def _waits_for_nothing(state: State) -> bool:
+    """Return whether no duration is passing: no call, no retry, no rate and no cap."""
+    settings = state.settings
+    if calls(state) or settings.call_rate is not None or settings.frequency_cap is not None:
+        return False
+    return all(
+        one.status is Status.SCHEDULED or one.status.is_final for one in campaigns(state, state.now)
+    )
 
 
 class CalendarWatch:

@@ -68,6 +68,11 @@ class Following:
         return Instant(max(now, state.now))
 
     @property
+    def is_live(self) -> bool:
+        """Whether the last event was read soon after it was written."""
+        return self._read_at_ms is not None
+
+    @property
     def state(self) -> State | None:
         """The state after the last event read; ``None``: the journal is empty."""
         return self._known.state

@@ -61,12 +61,17 @@ class Leading:
     Args:
         post: what it is made of.
         state: to go on from; ``None``: the journal is empty, and the service is opened.
-        resumes_at: the service's time now.
+        resumes_at: the service's time now; ``None``: known by the machine's clock alone.
         is_held: whether every campaign is paused at first.
     """
 
     def __init__(
-        self, post: Post, state: State | None, *, resumes_at: Instant, is_held: bool = False
+        self,
+        post: Post,
+        state: State | None,
+        *,
+        resumes_at: Instant | None,
+        is_held: bool = False,
     ) -> None:
         self._post = post
         tenant = post.tenant
@@ -75,7 +80,7 @@ class Leading:
         telephony = telephony_of(post.settings.tenants[tenant.name])
         if state is None:
             opened = open_service(
-                tenant.service_id, GeneralSettings(), resumes_at, telephony=telephony
+                tenant.service_id, GeneralSettings(), post.clock.now(), telephony=telephony
             )
         else:
             opened = Transition(state, (), ())

@@ -225,7 +225,10 @@ class Life:
         await self._check_fitness()
         # What tells of its telephony may be another file than when this process was started.
         leading = Leading(
-            self._post, self._following.state, resumes_at=self.now, is_held=self._is_held
+            self._post,
+            self._following.state,
+            resumes_at=self.now if self._following.is_live else None,
+            is_held=self._is_held,
         )
 
         def begun() -> None:

@@ -20,6 +20,7 @@ from campaign_core import (
     Status,
     Weekday,
     calls,
+    handle,
     link,
     open_service,
     replay,
@@ -28,10 +29,11 @@ from campaign_core import (
 from campaign_core.commands import AddModel, StartAfter, StartCampaign
 from campaign_core.decisions import HangUp, PlaceCall
 from campaign_core.events import CalendarShifted, CallPlaced, DeadlinePassed, DigitTimedOut
-from campaign_core.reports import AnswerReport, DeferralReport, EndReport
+from campaign_core.reports import AnswerReport, ClockReport, DeferralReport, EndReport
 from campaign_core.testing import audit
 from campaign_drivers.clock import ServiceClock, WallClock
 from campaign_service.engine import RealTimeEngine, Shut, Upkeep, real_time
+from campaign_service.engine.calendar import clock_of_service
 
 SECOND_MS = 1_000
 DAY_MS = 24 * HOUR_MS
@@ -333,3 +335,19 @@ async def test_time_that_passed_while_nobody_ran_counts():
     async with running(clock, opened, upkeep) as (engine, *_):
         assert 0 <= engine.now - Instant(opened.state.now + HOUR_MS) < 10 * SECOND_MS
         assert engine.state.calendar_ahead_ms == 0
+
+
+def test_service_that_waits_for_nothing_begins_where_the_calendar_stands():
+    """Events are told by the calendar again; where something waits, it waits as long."""
+    machine = Machine()
+    opened = left_behind(machine)
+    shifted_by = handle(opened.state, ClockReport(machine.wall() + HOUR_MS), machine.wall())
+    added = handle(shifted_by.state, AddModel(model=MODEL), machine.wall())
+    begun = handle(added.state, StartCampaign(model_id=1), machine.wall())
+    machine.pass_ms(HOUR_MS + 5_000)
+    clock = WallClock(wall=machine.wall)
+
+    at_rest, at_work = (clock_of_service(clock, one.state) for one in (added, begun))
+
+    assert 0 <= at_rest.now() - machine.wall() < SECOND_MS
+    assert 0 <= at_work.now() - (machine.wall() - HOUR_MS) < SECOND_MS

@@ -2,8 +2,8 @@
 
 ::
 
-    {"journal": "call-campaign", "format": 1}
-    {"format": 1, "type": "ServiceOpened", "seq": 1, ...}
+    {"journal":"call-campaign","format":1,"chain":"sha-256"}
+    {"chain":"5f0c...","format":1,"type":"ServiceOpened","seq":1,...}
 
 A line counts once its newline is there. What follows the last newline is a torn tail: an append
 that a crash cut off. It was never acknowledged, so the events before it are whole; it is shown as
@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from io import FileIO
 from pathlib import Path
 from typing import cast, get_args
@@ -32,6 +34,7 @@ from campaign_service.journal.interface import (
     TornTail,
     check_numbers,
 )
+from campaign_service.journal.plausible import wrong_in
 
 __all__ = ["FORMAT", "JsonLinesJournal"]
 
@@ -41,6 +44,8 @@ FORMAT = 1
 _GATHERED_MAX = 1 << 20
 _EVENTS = get_args(Event)
 _KIND = "call-campaign"
+_CHAIN = "sha-256"
+_LINK = re.compile(rb'\{"chain":"([0-9a-f]{64})",')
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
@@ -57,6 +62,9 @@ class JsonLinesJournal:
         """How long the file was after the last append that went well."""
         self._last_seq = 0
         self._tail: TornTail | None = None
+        self._chain: bytes | None = None
+        """The value behind the last event that was appended."""
+        self._is_chained = True
 
     @classmethod
     def create(cls, path: Path, *, is_durable: bool = True) -> JsonLinesJournal:
@@ -73,7 +81,9 @@ class JsonLinesJournal:
             OSError: the file cannot be made.
         """
         journal = cls(path, path.open("xb", buffering=0), is_durable=is_durable)
-        journal._pending += f"{_encode({'journal': _KIND, 'format': FORMAT})}\n".encode()
+        header = _encode({"journal": _KIND, "format": FORMAT, "chain": _CHAIN}).encode()
+        journal._pending += header + b"\n"
+        journal._chain = sha256(header).digest()
         journal._write()
         if is_durable:
             _settle_name(path)
@@ -87,9 +97,10 @@ class JsonLinesJournal:
             JournalError: it is no journal, or a newer release wrote it.
             OSError: the file cannot be read.
         """
+        journal = cls(path, None, is_durable=True)
         with path.open("rb") as file:
-            _check_header(path, file.readline())
-        return cls(path, None, is_durable=True)
+            journal._is_chained = _read_header(path, file.readline()) is not None
+        return journal
 
     @property
     def last_seq(self) -> int:
@@ -100,6 +111,11 @@ class JsonLinesJournal:
     def torn_tail(self) -> TornTail | None:
         """What a crash left behind the last event; known once the journal is read to its end."""
         return self._tail
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether a chain of checksums runs through it; a file of an older release has none."""
+        return self._is_chained
 
     def append(
         self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
@@ -120,7 +136,7 @@ class JsonLinesJournal:
             raise AppendConflictError(expected=expected, found=self._last_seq)
         check_numbers(events, expected=expected)
         for event in events:
-            self._pending += f"{_encode(to_data(event))}\n".encode()
+            self._chain = self._gather(_encode(to_data(event)).encode())
         if self._is_durable or len(self._pending) >= _GATHERED_MAX:
             self._write()
         self._last_seq += len(events)
@@ -130,13 +146,14 @@ class JsonLinesJournal:
         """Yield the events in order; see :class:`~campaign_service.journal.Journal`.
 
         Raises:
-            JournalDamagedError: a line is no event, or a number is missing or out of order.
+            JournalDamagedError: a line is no event, or is not the one that was written, or a
+                number is missing or out of order.
             JournalError: a newer release wrote it.
         """
         if self._file is not None:
             self._write()
         with self.path.open("rb") as file:
-            _check_header(self.path, file.readline())
+            chain = _read_header(self.path, file.readline())
             for number, line in enumerate(file, 2):
                 if not line.endswith(b"\n"):
                     self._tail = TornTail(line=number, size=len(line))
@@ -144,11 +161,16 @@ class JsonLinesJournal:
                 if not line.strip() and not file.read().strip():
                     # An editor has been here; nothing is missing.
                     return
-                event = _event(self.path, number, line)
+                event = _event(self.path, number, line, is_chained=chain is not None)
                 seq = number - 1  # The header is line 1.
                 if event.seq != seq:
                     why = f"event {seq} is missing: event {event.seq} stands in its place"
                     raise JournalDamagedError(f"{self.path}:{number}: {why}")
+                if chain is not None:
+                    chain = _followed(chain, line)
+                    if chain is None:
+                        why = f"event {seq}, or one before it, is not what was written"
+                        raise JournalDamagedError(f"{self.path}:{number}: {why}")
                 if self._file is None:
                     self._last_seq = seq
                 if until is not None and event.at > until:
@@ -162,6 +184,13 @@ class JsonLinesJournal:
             self._write()
             self._file.close()
             self._file = None
+
+    def _gather(self, text: bytes) -> bytes:
+        """Hold back a line with the chain's value behind it, and return that."""
+        assert self._chain is not None
+        chain = sha256(self._chain + text)
+        self._pending += b'{"chain":"%b",%b\n' % (chain.hexdigest().encode(), text[1:])
+        return chain.digest()
 
     def _write(self) -> None:
         """Write what is held back, and wait for the disk where that was promised."""
@@ -198,10 +227,15 @@ def _settle_name(path: Path) -> None:
         os.close(folder)
 
 
-def _check_header(path: Path, line: bytes) -> None:
+def _read_header(path: Path, line: bytes) -> bytes | None:
+    """Return where the chain of a file begins; ``None``: it has none.
+
+    Raises:
+        JournalError: it is no journal's header, or a newer release wrote it.
+    """
     try:
         header = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("journal") != _KIND:
         raise JournalError(f"{path}:1: not a journal: it does not begin with a journal's header")
@@ -211,16 +245,37 @@ def _check_header(path: Path, line: bytes) -> None:
     if written > FORMAT:
         why = f"a newer release wrote it (format {written}); this one reads up to format {FORMAT}"
         raise JournalError(f"{path}:1: {why}. Read it with that release")
+    if header.keys() == {"journal", "format"}:
+        return None
+    if header.get("chain") != _CHAIN:
+        raise JournalDamagedError(f"{path}:1: the header is not what was written")
+    return sha256(line.removesuffix(b"\n")).digest()
 
 
-def _event(path: Path, number: int, line: bytes) -> Event:
+def _followed(chain: bytes, line: bytes) -> bytes | None:
+    """Return the chain's value behind a line; ``None``: the line does not follow in it."""
+    found = _LINK.match(line)
+    if found is None:
+        return None
+    # What was chained is the event alone, byte by byte.
+    behind = sha256(b"%b{%b" % (chain, line[found.end() : -1])).digest()
+    return behind if behind.hex().encode() == found[1] else None
+
+
+def _event(path: Path, number: int, line: bytes, *, is_chained: bool) -> Event:
     try:
         data = json.loads(line)
+        if is_chained and isinstance(data, dict):
+            data.pop("chain", None)
         event: object = from_data(data) if isinstance(data, dict) else None
     except CampaignError as error:
         raise JournalError(f"{path}:{number}: {error}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, _EVENTS):
         raise JournalDamagedError(f"{path}:{number}: the line is no event")
-    return cast("Event", event)
+    found = cast("Event", event)
+    wrong = wrong_in(found)
+    if wrong is not None:
+        raise JournalDamagedError(f"{path}:{number}: {wrong}")
+    return found

@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
 
 import campaign_core
 from campaign_core import CampaignModel, Instant, Recipient, Settings
@@ -256,3 +259,64 @@ def test_events_of_an_older_release_are_written_as_they_were():
     assert [json.loads(line) for line in lines] == [
         to_data(from_data(json.loads(line))) for line in lines
     ]
+
+
+# Whether anybody altered it ---------------------------------------------------------------------
+
+
+def read_whole(path):
+    """Return the events, and raise where anything is wrong, a torn tail included."""
+    journal = JsonLinesJournal.open(path)
+    found = list(journal.read())
+    if journal.torn_tail is not None:
+        raise JournalDamagedError(str(journal.torn_tail))
+    return found
+
+
+@profile(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_flipped_bit_is_found(written, data):
+    original = written.read_bytes()
+    bit = data.draw(st.integers(0, len(original) * 8 - 1))
+    altered = bytearray(original)
+    altered[bit // 8] ^= 1 << bit % 8
+    path = written.with_name("altered.jsonl")
+    path.write_bytes(altered)
+    with pytest.raises(JournalError):
+        read_whole(path)
+
+
+@profile(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_lines_that_are_taken_out_swapped_or_doubled_are_found(written, data):
+    header, *lines = written.read_bytes().splitlines(keepends=True)
+    one, other = sorted(data.draw(st.sets(st.integers(0, len(lines) - 1), min_size=2, max_size=2)))
+    altered = data.draw(
+        st.sampled_from(
+            [
+                [*lines[:one], *lines[one + 1 :]],
+                [*lines[:one], lines[other], *lines[one + 1 : other], lines[one]],
+                [*lines[: one + 1], *lines[one:]],
+                [*lines[:one], lines[one][: len(lines[one]) // 2], *lines[one + 1 :]],
+            ]
+        )
+    )
+    path = written.with_name("altered.jsonl")
+    path.write_bytes(b"".join([header, *altered]))
+    with pytest.raises(JournalError):
+        read_whole(path)
+
+
+def test_journal_of_an_older_release_has_no_chain_and_opens(written):
+    journal = JsonLinesJournal.open(DATA / "journal-0.1-evening.jsonl")
+    assert not journal.is_chained
+    assert len(list(journal.read())) == journal.last_seq > 0
+    assert JsonLinesJournal.open(written).is_chained
+
+
+def test_chain_cannot_be_taken_off_by_the_header_alone(written):
+    """Whoever alters the header to that of an older release is found by the lines."""
+    text = written.read_text()
+    written.write_text(text.replace(',"chain":"sha-256"}', "}", 1))
+    with pytest.raises(JournalError):
+        read_whole(written)

@@ -31,6 +31,10 @@ __all__ = ["verify"]
 
 _SHOWN_MAX = 20
 """So many problems of one journal are shown."""
+_NO_CHAIN = (
+    "it can be read; whether it was altered cannot be told, for it has no chain of checksums: an"
+    " older release wrote it"
+)
 
 
 @click.command(short_help="Tell whether a journal is what was written.")
@@ -209,4 +213,8 @@ def _verify_lines(path: Path, noted: Head | None, *, replays: bool) -> int:
         click.echo(f"  head {chain.head}")
     for problem in problems:
         click.echo(f"  WRONG: {problem}")
+    if not problems and journal.is_chained:
+        click.echo("  all is as it was written")
+    elif not problems:
+        click.echo(f"  {_NO_CHAIN}")
     return ExitStatus.INCOMPLETE if problems else ExitStatus.COMPLETED

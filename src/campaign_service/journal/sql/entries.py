@@ -11,6 +11,7 @@ from campaign_core.codec import from_data, to_data
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.interface import Entry, JournalDamagedError
+from campaign_service.journal.plausible import wrong_in
 from campaign_service.journal.sql.chain import Head, genesis, linked
 from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, loose
 
@@ -50,6 +51,9 @@ def event_of(entry: Entry) -> Event:
     if not isinstance(event, _EVENTS):
         raise JournalDamagedError(f"event {entry.seq} is altered: it is no event any more")
     found = cast("Event", event)
+    wrong = wrong_in(found)
+    if wrong is not None:
+        raise JournalDamagedError(f"event {entry.seq} is altered: {wrong}")
     told = (
         found.seq,
         found.at,

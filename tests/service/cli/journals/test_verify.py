@@ -1,5 +1,6 @@
 """`campaign verify` and `campaign import`: what they print, and how they end."""
 
+import json
 import os
 import re
 
@@ -110,13 +111,56 @@ def test_file_of_a_run_has_the_head_that_its_import_has(sqlite_url, lines, capsy
 
 
 def test_file_of_a_run_that_was_altered(lines, capsys):
-    main(["verify", str(lines)])
-    head = head_in(capsys.readouterr().out)
+    lines.write_text(lines.read_text().replace('"000000002"', '"000000009"'))
+
+    assert main(["verify", str(lines)]) == 1
+    assert "is not what was written" in capsys.readouterr().out
+
+
+def test_file_of_an_older_release_that_was_altered(lines, capsys):
+    """It has no chain of its own: only a head that was noted tells."""
+    header, *events = lines.read_text().splitlines()
+    told = json.loads(header)
+    del told["chain"]
+    events = [re.sub(r'^\{"chain":"\w+",', "{", line) for line in events]
+    lines.write_text("".join(f"{line}\n" for line in [json.dumps(told), *events]))
+    assert main(["verify", str(lines)]) == 0
+    found = capsys.readouterr().out
+    assert "it has no chain of checksums" in found
     lines.write_text(lines.read_text().replace('"000000002"', '"000000009"'))
 
     assert main(["verify", str(lines)]) == 0
-    assert main(["verify", str(lines), "--head", head]) == 1
+    assert main(["verify", str(lines), "--head", head_in(found)]) == 1
     assert "event 7 or one before it is altered" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("call_id", "0 0"), ("at", 1 << 60), ("at", -1), ("seq", 1 << 70)]
+)
+@pytest.mark.parametrize("is_chained", [True, False])
+def test_value_that_no_service_ever_wrote_is_told_with_its_line(
+    sqlite_url, lines, capsys, field, value, is_chained
+):
+    """By every command that reads journals, with a sentence."""
+    header, *events = map(json.loads, lines.read_text().splitlines())
+    number, event = next((i, one) for i, one in enumerate(events, 2) if field in one and i > 2)
+    event[field] = value
+    if not is_chained:
+        for one in (header, *events):
+            one.pop("chain")
+    lines.write_text("".join(f"{json.dumps(one)}\n" for one in [header, *events]))
+    for command in (
+        ["verify", str(lines)],
+        ["verify", str(lines), "--replay"],
+        ["replay", str(lines)],
+        ["explain", str(lines), "201"],
+        ["import", str(lines), "--db", sqlite_url],
+    ):
+        assert main(command) != 0
+        told = capsys.readouterr()
+        assert f"{lines}:" in told.out + told.err
+        if not is_chained:
+            assert f"{lines}:{number}: " in told.out + told.err
 
 
 def test_file_of_a_run_that_was_cut_off(lines, capsys):

@@ -1,0 +1,43 @@
+"""Values of events that no service ever wrote: what is read may have been altered by anybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from functools import cache
+from typing import cast
+
+import attrs
+
+from campaign_core.events import CallEvent, Event
+
+__all__ = ["wrong_in"]
+
+_CALL_ID = re.compile(r"[0-9a-f]{32}")
+_CALL_ID_RULE = "32 lower-case hex digits"
+_AT_MAX = (1 << 43) - 1
+"""The core's calendar ends there."""
+_NUMBER_MAX = 1 << 53
+"""No time, number or count of ours is larger, and every database and program takes this one."""
+
+
+def wrong_in(event: Event) -> str | None:
+    """Return what is wrong with an event as it was read, with the field; ``None``: nothing.
+
+    The core's codec has looked at the types; here it is about values that the rest relies on.
+    """
+    kind = type(event)
+    if isinstance(event, CallEvent) and _CALL_ID.fullmatch(event.call_id) is None:
+        return f"{kind.__name__}: call_id = {event.call_id!r}: {_CALL_ID_RULE}"
+    if not 0 <= event.at <= _AT_MAX:
+        return f"{kind.__name__}: at = {event.at}: milliseconds since 1970, up to {_AT_MAX}"
+    for name in _names(cast("Hashable", kind)):
+        value = getattr(event, name)
+        if type(value) is int and abs(value) > _NUMBER_MAX:
+            return f"{kind.__name__}: {name} = {value}: a number of up to {_NUMBER_MAX}"
+    return None
+
+
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(cast("type[attrs.AttrsInstance]", kind)))

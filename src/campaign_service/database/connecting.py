@@ -56,6 +56,7 @@ class _Cursor(Protocol):
 class _DBAPIConnection(Protocol):
     def cursor(self) -> _Cursor: ...
     def rollback(self) -> object: ...
+    def commit(self) -> object: ...
     def fileno(self) -> int: ...
 
 
@@ -89,26 +90,46 @@ def server_engine(url: URL, watchdog: Watchdog) -> sa.Engine:
     Raises:
         SettingsError: the library for it is not installed.
     """
-    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
-    given = url.query.get("options")
     try:
         engine = sa.create_engine(
-            url.difference_update_query(["options"]),
+            url,
             pool_size=5,
             max_overflow=20,
             pool_timeout=5,
             connect_args={
                 "connect_timeout": _CONNECT_S,
                 **_KEEPALIVE,
-                "options": f"{options} {given}" if isinstance(given, str) else options,
             },
         )
     except ModuleNotFoundError as error:
         rule = "PostgreSQL needs the extra 'postgresql' of call-campaign to be installed"
         shown = url.render_as_string(hide_password=True)
         raise SettingsError([Problem(field="database", value=shown, rule=rule)]) from error
+    _set_session(engine, watchdog)
     _look_before_use(engine, watchdog)
     return engine
+
+
+def _set_session(engine: sa.Engine, watchdog: Watchdog) -> None:
+    """Have the server's side of each connection set: once it is there, for poolers take no options.
+
+    What the URL's own options set stays as it is.
+    """
+    given = str(engine.url.query.get("options", ""))
+    settings = ", ".join(
+        f"set_config('{name}', '{value}', false)"
+        for name, value in _SESSION.items()
+        if name not in given
+    )
+
+    def connected(connection: _DBAPIConnection, record: object) -> None:
+        with watchdog.watching(connection.fileno(), _CONNECT_S):
+            cursor = connection.cursor()
+            cursor.execute(f"SELECT {settings}")
+            cursor.close()
+            connection.commit()
+
+    on.listen(engine, "connect", connected)
 
 
 def _look_before_use(engine: sa.Engine, watchdog: Watchdog) -> None:

@@ -15,6 +15,7 @@ from campaign_service.database.connecting import file_engine, server_engine
 from campaign_service.database.errors import DatabaseAwayError, DatabaseDamagedError
 from campaign_service.database.files import DatabaseFile
 from campaign_service.database.migrating import bring_up_to_date, check_readable
+from campaign_service.database.pooler import refuse_shared_sessions
 from campaign_service.database.urls import address_of
 from campaign_service.database.watchdog import Watchdog
 
@@ -60,7 +61,8 @@ class Database:
                 of SQLite, and the schema of an older release stays what it is.
 
         Raises:
-            SettingsError: the URL is none, or the file is open under another name.
+            SettingsError: the URL is none, the file is open under another name, or a pooler in
+                between shares sessions out.
             JournalError: a newer release made the schema, or it is another program's; or there is
                 none, and it is only read.
             FileNotFoundError: there is no such file, and it must exist.
@@ -79,6 +81,8 @@ class Database:
         database = cls(engine, watchdog, shown=address.shown, file=file)
         try:
             with database.errors():
+                if file is None and not is_read_only:
+                    refuse_shared_sessions(engine, shown=database.shown)
                 if is_read_only:
                     check_readable(database.engine_to_read, shown=database.shown)
                 else:

@@ -43,7 +43,8 @@ _END_APPENDS = sa.text(
 )
 """A leader that was stopped in the middle of an append holds the journal's head for as long as it
 stands still: within a COPY no limit of the server's ends its transaction."""
-_SIGN_OF_LIFE = sa.text("SELECT true")
+_SESSION = sa.text("SELECT pg_backend_pid()")
+"""Also the sign of life. Another session than the one that took the lock does not have it."""
 _HOLDER = sa.text(
     "SELECT holder.pid || ' ' || session.backend_start || ' ' || session.state_change"
     " FROM pg_locks AS holder JOIN pg_stat_activity AS session ON session.pid = holder.pid"
@@ -213,6 +214,8 @@ class ServerLock:
         self._silence = Silence()
         self._connection: sa.Connection | None = None
         self._is_ours = False
+        self._session: object = None
+        """The process id of the server's that has the lock for us."""
 
     def take(self) -> bool:
         """Return whether this process has it now.
@@ -233,7 +236,8 @@ class ServerLock:
         """Return whether it was not lost since it was taken."""
         if self._is_ours:
             with suppress(DatabaseAwayError):
-                self._ask(_SIGN_OF_LIFE)
+                if self._ask(_SESSION) != self._session:
+                    self.release()
         return self._is_ours
 
     def release(self) -> None:
@@ -260,6 +264,7 @@ class ServerLock:
     def _try(self) -> bool:
         self._is_ours = bool(self._ask(_TAKE.bindparams(**self._key)))
         if self._is_ours:
+            self._session = self._ask(_SESSION)
             self._ask(_END_APPENDS.bindparams(tenant=self._key["tenant"]))
         else:
             self._look_at_holder()

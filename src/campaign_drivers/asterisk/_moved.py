@@ -93,6 +93,9 @@ def call_of(
         call = calls.get(CallId(message["actionid"]))
         if call is not None and message["response"].lower() == "success":
             taken_by(call, channel_id, work)
+            if call.channel_id != call.call_id:
+                # It may have begun to wait for commands before it was known whose it is.
+                _ask_who(channel_id, work)
         return call
     call = calls.get(places.get(channel_id) or CallId(channel_id))
     if call is not None:
@@ -105,8 +108,12 @@ def call_of(
             taken_by(call, channel_id, work)
         return call
     if message.event == "asyncagistart" and is_nobodys(message, work.settings):
-        work.ask(translate.status(channel_id), "stranger", channel_id)
+        _ask_who(channel_id, work)
     return None
+
+
+def _ask_who(channel_id: str, work: Work) -> None:
+    work.ask(translate.status(channel_id), "stranger", channel_id)
 
 
 def taken_by(call: Call, channel_id: str, work: Work) -> None:
@@ -146,10 +153,12 @@ def identified(
     """Take what is known of a channel that takes commands and is no call by its id."""
     for channel in channels:
         named = translate.call_named_by(channel)
-        call = calls.get(CallId(named))
+        followed = (call for call in calls.values() if call.channel_id == channel_id)
+        call = calls.get(CallId(named)) or next(followed, None)
         if call is not None:
             taken_by(call, channel_id, work)
-            playback.listening(call, channel, work)
+            if channel["application"] == "AGI":
+                playback.listening(call, channel, work)
         elif not named or is_call_of(work.settings.service_id, named):
             work.noted(
                 f"channel {channel['channel']} waits in [{channel['context']}] and is no call: "

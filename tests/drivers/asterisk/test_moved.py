@@ -165,10 +165,37 @@ def test_another_channel_that_answered_is_the_call_though_it_waits_before_that_i
     board.receive(event("Hangup", Cause="16"), 0)
     board.receive(event("OriginateResponse", Response="Success", Uniqueid=THEIRS), 0)
     board.carry_out(Play(call_id=ID, play=1, sound="prompt", stop_digits=""), 0)
-    assert [it["action"] for it in sent(board)] == ["Filter"]
+    assert "AGI" not in [it["action"] for it in sent(board)]
     answer(board, question, listed())
 
     assert reports(board) == [AnswerReport(ID)]
+    assert [(it["action"], it["channel"]) for it in sent(board)] == [("AGI", THEIRS)]
+
+
+@pytest.mark.parametrize("of", [ID, "(null)"])
+def test_where_it_waits_without_our_dialplan_it_is_asked_about_once_it_is_the_call(of):
+    """``without_dialplan``: its context says nothing."""
+    board = placed()
+
+    board.receive(waiting(context="from-internal", exten="*8"), 0)
+    board.receive(event("OriginateResponse", Response="Success", Uniqueid=THEIRS), 0)
+    board.carry_out(Play(call_id=ID, play=1, sound="prompt", stop_digits=""), 0)
+    (question,) = (it for it in sent(board) if it["action"] == "Status")
+    answer(board, question, listed(of=of, context="from-internal", exten="*8"))
+
+    assert [(it["action"], it["channel"]) for it in sent(board)] == [("AGI", THEIRS)]
+
+
+def test_a_channel_that_is_the_call_and_does_not_wait_yet_is_given_no_command():
+    board = placed()
+
+    board.receive(event("OriginateResponse", Response="Success", Uniqueid=THEIRS), 0)
+    board.carry_out(Play(call_id=ID, play=1, sound="prompt", stop_digits=""), 0)
+    (question,) = (it for it in sent(board) if it["action"] == "Status")
+    answer(board, question, listed(application=""))
+    assert sent(board) == []
+    board.receive(waiting(), 0)
+
     assert [(it["action"], it["channel"]) for it in sent(board)] == [("AGI", THEIRS)]
 
 

@@ -261,6 +261,24 @@ def test_a_call_that_another_telephone_picks_up_goes_on_there(pbx, route, user):
     asyncio.run(story())
 
 
+def test_without_dialplan_a_call_that_is_picked_up_goes_on_too(pbx):
+    settings = settings_for(pbx, internal=None, user="free", without_dialplan=True)
+
+    async def story():
+        async with (
+            connected(settings) as rig,
+            Telephone("201", pbx.sip) as one,
+            Telephone("202", pbx.sip) as two,
+        ):
+            call_id = rig.place("201")
+            await one.called()
+            leg = two.call("*8")
+            await rig.until(lambda: leg.state == "up")
+            await goes_on(rig, call_id, leg)
+
+    asyncio.run(story())
+
+
 def test_a_call_whose_own_channel_is_picked_up_goes_on_there(pbx):
     """By the extension that the Local channel itself has, which takes its place."""
 

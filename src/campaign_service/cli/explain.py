@@ -59,7 +59,7 @@ def _explain_past(journal: Path, wanted: str, at: str | None, *, brief: bool) ->
     found = False
     for campaign_id in past.panels:
         shown = campaign(past.state, campaign_id, past.at)
-        for position in positions_of(wanted, shown.recipients):
+        for position in positions_of(wanted, shown.recipients, past.state.settings.number_plan):
             if found:
                 click.echo()
             found = True

@@ -125,6 +125,8 @@ def differing_by_form(numbers: Iterable[tuple[str, Line]]) -> list[tuple[str, st
         The number that came first, and one that differs from it by its form only.
     """
     external = list(dict.fromkeys(number for number, line in numbers if line is Line.EXTERNAL))
+    if all(number[0] == "+" for number in external):
+        return []
     pairs: dict[tuple[str, str], None] = {}
     for code in _codes_named(external):
         plan = plan_of(code)

@@ -22,6 +22,7 @@ from campaign_core import (
     codec,
     commands,
     events,
+    reports,
 )
 from campaign_core.errors import SettingsError
 
@@ -221,6 +222,49 @@ def test_without_the_plan_numbers_are_compared_as_written_again():
     assert story.up == [FULL]
     story.start(HERE)
     assert kinds(story, 1, 3) == [ReasonKind.FREQUENCY_CAP]
+
+
+def test_campaign_whose_numbers_are_capped_by_the_plan_holds_no_place():
+    """R6.2 with R3.7: who has nobody to call does not compete, also after a restart."""
+    cap = FrequencyCap(attempts=1, per_h=1)
+    closed = {"frequency_cap": cap, "active_campaigns_max": 1}
+    story = Story(**closed)
+    story.start(HERE, attempts_max=1)
+    story.end(HERE)
+    story.settings(**closed, call_limits=CallLimits(external=0))
+    story.start(FULL, priority=5)
+    story.start("3331234567 i201")
+
+    story.settings(**closed, call_limits=CallLimits(external=0), number_plan=ITALY)
+
+    # The first has nobody whom it may call, for want of room or not; so the second has the place.
+    assert story.up == ["201"]
+    again = codec.from_data(codec.to_data(story.state))
+    for state in (again, core.replay(story.events)):
+        later = core.handle(state, reports.Tick(), story.now + SECOND)
+        assert core.check(later.state) == ()
+        assert later.decisions == ()
+
+
+def test_campaign_whose_numbers_are_capped_holds_no_place_after_a_restart():
+    """R6.2, R8.3: what a state decides does not depend on its having been stored."""
+    cap = FrequencyCap(attempts=1, per_h=1)
+    story = Story(frequency_cap=cap, active_campaigns_max=1)
+    story.start("1", attempts_max=1)
+    story.end("1")
+    story.settings(
+        frequency_cap=cap, active_campaigns_max=1, call_limits=CallLimits(external=0, internal=1)
+    )
+    story.start("1", priority=5)
+    story.start("i201 i202")
+    assert story.up == ["201"]
+    end = reports.EndReport(call_id=story.call("201"), unanswered_as=Outcome.BUSY)
+
+    again = codec.from_data(codec.to_data(story.state))
+
+    live, restarted = (core.handle(one, end, story.now) for one in (story.state, again))
+    assert [order.number for order in live.decisions] == ["202"]
+    assert restarted.events == live.events
 
 
 def test_number_is_dialled_as_it_is_written():

@@ -14,13 +14,20 @@ import click
 from campaign_core import (
     CampaignId,
     Instant,
+    NumberPlan,
     Position,
     RecipientList,
     State,
     campaign_ids,
     replay,
 )
-from campaign_core.events import CampaignScheduled, Event, RecipientsAppended
+from campaign_core.events import (
+    CampaignScheduled,
+    Event,
+    RecipientsAppended,
+    ServiceOpened,
+    SettingsChanged,
+)
 from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import Attempt, StatusPanel
@@ -101,9 +108,17 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> Past:
     )
 
 
-def positions_of(wanted: str, listed: RecipientList) -> list[Position]:
-    """Return the positions that a person may mean by a number, a name or a position."""
-    found = listed.positions_of(wanted)
+def positions_of(
+    wanted: str, listed: RecipientList, plan: NumberPlan | None = None
+) -> list[Position]:
+    """Return the positions that a person may mean by a number, a name or a position.
+
+    Args:
+        wanted: as typed.
+        listed: the list.
+        plan: by which numbers are compared (R3.7).
+    """
+    found = listed.positions_of(wanted, None, plan)
     if not found:
         name = wanted.casefold()
         found = [at for at, recipient in enumerate(listed, 1) if recipient.name.casefold() == name]
@@ -119,18 +134,21 @@ class _Follower:
         self.panels: dict[CampaignId, StatusPanel] = {}
         self.attempts: list[Attempt] = []
         self._wanted = wanted
+        self._plan: NumberPlan | None = None
         self._lists: dict[CampaignId, RecipientList] = {}
         self._positions: set[tuple[CampaignId, Position]] = set()
 
     def following(self, events: Iterator[Event]) -> Iterator[Event]:
         for event in events:
+            if isinstance(event, ServiceOpened | SettingsChanged):
+                self._plan = event.settings.number_plan
             if isinstance(event, CampaignScheduled):
                 self.panels[event.campaign_id] = StatusPanel(
                     event.campaign_id, on_attempt=self._keep
                 )
                 self._look(event.campaign_id, event.parameters.recipients)
             elif isinstance(event, RecipientsAppended) and self._wanted is not None:
-                longer = self._lists[event.campaign_id].appended(event.recipients)
+                longer = self._lists[event.campaign_id].appended(event.recipients, may_repeat=True)
                 self._look(event.campaign_id, longer)
             for panel in self.panels.values():
                 panel.take((event,))
@@ -145,7 +163,7 @@ class _Follower:
     def _look(self, campaign_id: CampaignId, listed: RecipientList) -> None:
         if self._wanted is not None:
             self._lists[campaign_id] = listed
-            positions = positions_of(self._wanted, listed)
+            positions = positions_of(self._wanted, listed, self._plan)
             self._positions |= {(campaign_id, position) for position in positions}
 
     def _keep(self, attempt: Attempt) -> None:

@@ -52,6 +52,7 @@ SAMPLES = {
         "tenant": "main",
         "must_change_password": True,
     },
+    "OtherTelephonyError": {"tenant": "main", "before": "simulated", "now": "asterisk"},
     "PasswordRefusedError": {"rule": "longer", "field": "new"},
     "PreconditionFailedError": {"etag": "abc"},
     "ProblemError": ANSWER,

@@ -8,6 +8,7 @@ import attrs
 
 from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE
 from campaign_core._model.sounds import FROM_SETTINGS, Prompt, sound_or_inherited
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.validators import flag, matches, one_of, optional, refuse, whole_number
 
 __all__ = ["ANSWER_DIGIT", "LISTENING_DIGIT", "CallScript", "TransferOption"]
@@ -20,6 +21,7 @@ LISTENING_DIGIT = "9"
 _option_digit = matches(r"[02-8*#]", "one of 0 2 3 4 5 6 7 8 * #; 1 and 9 confirm")
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class TransferOption:
     """A digit that connects the recipient to an extension (R7.7)."""
@@ -28,6 +30,7 @@ class TransferOption:
     extension: str = attrs.field(validator=matches(NUMBER_PATTERN, NUMBER_RULE))
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class CallScript:
     """Confirmations, prompts and how long each step may take."""

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.instants import MINUTE_MS, SECOND_MS, Instant
 from campaign_core._values.validators import as_set, refuse, whole_number
 
@@ -118,6 +119,7 @@ def _days(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
         raise refuse(attribute.name, value, rule)
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class CallingHours:
     """One stretch of the day, on some days of the week."""

@@ -16,6 +16,7 @@ from campaign_core._model.recipient_list import RecipientList, with_repeats
 from campaign_core._model.recipients import NUMBER_PATTERN, NUMBER_RULE, Duplicates
 from campaign_core._model.retry import Breaker, RetryPolicy
 from campaign_core._model.sounds import sound
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.validators import (
     as_tuple,
     flag,
@@ -70,6 +71,7 @@ def _hours(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
             raise refuse(attribute.name, stretch, "calling hours")
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class CampaignModel:
     """The parameters of a campaign (R3.1, R3.2); a campaign keeps its own copy."""

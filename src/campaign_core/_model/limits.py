@@ -5,12 +5,14 @@ from __future__ import annotations
 import attrs
 
 from campaign_core._model.recipients import Line
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.instants import HOUR_MS, SECOND_MS
 from campaign_core._values.validators import optional, whole_number
 
 __all__ = ["CallLimits", "CallRate", "FrequencyCap"]
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class CallLimits:
     """How many calls may be in progress at one time; ``None`` is unlimited, 0 is none.
@@ -27,6 +29,7 @@ class CallLimits:
         return self.internal if line is Line.INTERNAL else self.external
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class CallRate:
     """At most ``calls`` placed in any half-open window of ``per_s`` seconds (R2.4)."""
@@ -40,6 +43,7 @@ class CallRate:
         return self.per_s * SECOND_MS
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class FrequencyCap:
     """At most ``attempts`` to one number on its line in any ``per_h`` hours (R6.15)."""

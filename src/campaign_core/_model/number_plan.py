@@ -15,6 +15,7 @@ from __future__ import annotations
 import attrs
 
 from campaign_core._model.lines import Line
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.validators import flag, matches, optional, refuse, whole_number
 
 __all__ = ["NumberPlan", "canonical_form", "form_on", "spellings", "spellings_on"]
@@ -23,6 +24,7 @@ _SHORT_MAX = 6
 """Digits of a short code, or of a number without area code: 116117, 555123."""
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class NumberPlan:
     """How numbers are written in the country of the exchange (R3.7).

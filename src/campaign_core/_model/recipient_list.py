@@ -12,7 +12,7 @@ from campaign_core._model.lines import Line
 from campaign_core._model.number_index import NumberIndex, entry_of
 from campaign_core._model.number_plan import NumberPlan, form_on, spellings, spellings_on
 from campaign_core._model.recipients import Duplicates, Recipient
-from campaign_core._values.validators import refuse
+from campaign_core._values.validators import as_tuple, refuse
 from campaign_core._values.vector import Vector
 from campaign_core.errors import Problem, SettingsError
 
@@ -48,7 +48,7 @@ class RecipientList(Sequence[Recipient]):
             () if grown is None else grown._distinct_by
         )
         if grown is None:
-            self._grow(tuple(recipients))
+            self._grow(_listed(recipients))
             self.refuse(self.repeats())
 
     def appended(
@@ -59,7 +59,7 @@ class RecipientList(Sequence[Recipient]):
         Raises:
             SettingsError: a number would stand twice on one line, and may not.
         """
-        behind = tuple(recipients)
+        behind = _listed(recipients)
         longer = RecipientList(self)
         longer._grow(behind)
         if not may_repeat:
@@ -191,9 +191,12 @@ class RecipientList(Sequence[Recipient]):
 
     def _grow(self, recipients: tuple[Recipient, ...]) -> None:
         first = len(self._entries) + 1
-        for position, recipient in enumerate(recipients, first):
-            if not isinstance(recipient, Recipient):
-                raise refuse(f"recipients[{position}]", recipient, "a Recipient")
+        strangers = [
+            Problem(field=f"recipients[{position}]", value=recipient, rule="a Recipient")
+            for position, recipient in enumerate(recipients, first)
+            if type(recipient) is not Recipient
+        ]
+        self.refuse(strangers)
         self._index = self._index.with_entries(_index_entries(recipients, first))
         self._entries = self._entries.extended(recipients)
         self._distinct_by = () if recipients else self._distinct_by
@@ -240,6 +243,13 @@ def with_repeats(recipients: Iterable[Recipient]) -> RecipientList:
     if isinstance(recipients, RecipientList):
         return recipients
     return RecipientList().appended(recipients, may_repeat=True)
+
+
+def _listed(given: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    listed = as_tuple(given)
+    if isinstance(listed, tuple):
+        return listed
+    raise refuse("recipients", given, "a list of recipients")
 
 
 def _index_entries(recipients: tuple[Recipient, ...], first: int) -> list[int]:

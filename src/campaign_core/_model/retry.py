@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from campaign_core._model.outcomes import Outcome
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.validators import as_set, as_tuple, raise_problems, refuse, whole_number
 from campaign_core.errors import Problem
 
@@ -63,6 +64,7 @@ def _outcomes(_: object, attribute: attrs.Attribute[Any], value: object) -> None
     )
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """A least delay by outcome, and the outcomes after which a number is done with (R6.10)."""
@@ -82,6 +84,7 @@ class RetryPolicy:
         return dict(self.delays_s).get(outcome, 0) if self.delays_s else 0
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class Breaker:
     """Pauses a campaign whose last calls failed for technical causes (R6.17)."""

@@ -7,11 +7,13 @@ import attrs
 from campaign_core._model.limits import CallLimits, CallRate, FrequencyCap
 from campaign_core._model.number_plan import NumberPlan
 from campaign_core._model.sounds import sound
+from campaign_core._values.at_once import all_at_once
 from campaign_core._values.validators import flag, one_of, optional, whole_number
 
 __all__ = ["Settings"]
 
 
+@all_at_once
 @attrs.frozen(kw_only=True)
 class Settings:
     """What holds for the whole service; a change takes effect at once (R2.3)."""

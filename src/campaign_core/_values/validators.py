@@ -56,6 +56,8 @@ def as_tuple(given: object) -> Any:
 def as_set(given: object) -> Any:
     """Return a list as a frozen set; what is none is left for the check to refuse."""
     listed = as_tuple(given)
+    if not isinstance(listed, tuple):
+        return given
     try:
         return frozenset(listed)
     except TypeError:

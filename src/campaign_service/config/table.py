@@ -190,12 +190,13 @@ class Table:
                 return kind(**values)
             except SettingsError as error:
                 self._note_all(error.problems, self.keys, within=True)
-                name = re.split(r"[.\[]", error.field)[0]
-                if name not in values:
+                names = {re.split(r"[.\[]", problem.field)[0] for problem in error.problems}
+                if names.isdisjoint(values):
                     return None
-                del values[name]
-                if name in stand_ins:
-                    values[name] = stand_ins[name]
+                for name in names & values.keys():
+                    del values[name]
+                    if name in stand_ins:
+                        values[name] = stand_ins[name]
         return None
 
     def _note_all(

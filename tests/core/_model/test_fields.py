@@ -504,3 +504,97 @@ def test_nobody_is_appended_by_an_empty_list():
 def test_what_is_no_list_of_the_right_kind_is_refused(kind, name, value):
     """R3.3: a bad value is refused with an error that names the field."""
     assert refusal(kind, name, value).field.startswith(name)
+
+
+# All at once --------------------------------------------------------------------------------------
+
+WRONG = {
+    core.CallLimits: {"total": "x", "internal": -1, "external": 1.5},
+    core.CallRate: {"calls": 0, "per_s": None},
+    core.FrequencyCap: {"attempts": "1", "per_h": 0},
+    core.TransferOption: {"digit": 8, "extension": "x"},
+    core.Breaker: {"calls": None, "failed_percent": 100},
+    core.RetryPolicy: {"delays_s": 5, "never_again": "BUSY"},
+    core.CallingHours: {"days": 5, "opens_min": "x", "closes_min": None},
+    core.CallScript: {
+        "confirm_answer": 1,
+        "confirm_listening": None,
+        "answer_prompt": 5,
+        "listening_prompt": "a b",
+        "digit_timeout_s": "5",
+        "answer_prompts_max": 0,
+        "message_plays_max": True,
+        "call_duration_max_s": 5,
+        "opt_out_digit": "1",
+        "transfer": "8",
+    },
+    core.Settings: {
+        "active_campaigns_max": -1,
+        "call_limits": 3,
+        "call_rate": 3,
+        "answer_prompt": 5,
+        "listening_prompt": "",
+        "one_call_per_number": "yes",
+        "frequency_cap": 3,
+    },
+    core.CampaignModel: {
+        "name": 5,
+        "caller_number": None,
+        "enabled": "x",
+        "routing_class": 3,
+        "priority": "x",
+        "sound": 7,
+        "threshold": "all",
+        "stop_at_threshold": 1,
+        "attempts_max": 1.5,
+        "ring_timeout_s": True,
+        "script": None,
+        "call_limits": 5,
+        "call_rate": 4,
+        "retry": 3,
+        "calling_hours": "mon",
+        "time_zone": 4,
+        "order": "x",
+        "breaker": 3,
+        "recipients": 5,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", WRONG, ids=lambda kind: kind.__name__)
+def test_every_bad_field_is_named_at_once(kind):
+    """R3.3: an error names the field, the value and the rule, of all bad fields, of any type."""
+    with pytest.raises(SettingsError) as refused:
+        kind(**WRONG[kind])
+
+    told = {problem.field: problem.value for problem in refused.value.problems}
+    assert told == WRONG[kind]
+    assert [problem.field for problem in refused.value.problems] == list(WRONG[kind])
+    assert all(problem.rule for problem in refused.value.problems)
+
+
+def test_good_fields_are_not_named_among_bad_ones():
+    good = {"name": "Fire drill", "caller_number": "100", "attempts_max": 3}
+
+    with pytest.raises(SettingsError) as refused:
+        core.CampaignModel(**good, sound=5, priority=-1)
+
+    assert [problem.field for problem in refused.value.problems] == ["priority", "sound"]
+
+
+def test_bad_rows_and_bad_fields_are_named_together():
+    """R3.3: a bad list names every bad row at once."""
+    people = [1, core.Recipient(number="2"), None]
+
+    with pytest.raises(SettingsError) as refused:
+        core.CampaignModel(name="", caller_number="100", recipients=people)
+
+    told = [problem.field for problem in refused.value.problems]
+    assert told == ["name", "recipients[1]", "recipients[3]"]
+
+
+@pytest.mark.parametrize("given", [{}, {"name": 5}, {"name": "a", "caller_number": 5, "colour": 3}])
+def test_mistake_of_a_program_is_python_s_to_tell(given):
+    """A field that is missing or that nobody knows is no bad value."""
+    with pytest.raises(TypeError, match="argument"):
+        core.CampaignModel(**given)

@@ -174,9 +174,11 @@ def _make(
             return cast("object", kind(**values))
         except SettingsError as error:
             problems += [_at(path, problem) for problem in error.problems]
-            name = re.split(r"[.\[]", error.field)[0]
-            if values.pop(name, None) is None:
+            names = {re.split(r"[.\[]", problem.field)[0] for problem in error.problems}
+            if names.isdisjoint(values):
                 return None
+            for name in names & values.keys():
+                del values[name]
         except TypeError:
             # A field without a default was left out, being bad itself.
             return None

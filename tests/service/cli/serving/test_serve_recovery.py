@@ -59,7 +59,8 @@ def pbx(here):
 
 def record(here, what):
     lines = [json.loads(line) for line in (here / "record").read_text().splitlines()]
-    return [line for line in lines if line["what"] == what]
+    # Sounds are looked for on a call to nobody.
+    return [line for line in lines if line["what"] == what and "-probe-" not in line["id"]]
 
 
 def start(here, process):

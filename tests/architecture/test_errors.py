@@ -23,6 +23,8 @@ from campaign_drivers import Missing, Need
 from campaign_service.access import ServicePermission
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.problems import LocatedProblem
+from campaign_service.journal.sql.chain import Head
+from campaign_service.serving.mark import Mark
 
 PROBLEMS = [Problem(field="number", value="x", rule="a number")]
 LOCATED = [LocatedProblem(field="a", value=1, rule="b", file=Path("c.toml"), line=3)]
@@ -41,6 +43,12 @@ SAMPLES = {
     "ConfirmationNeededError": {"command": DeleteModels(model_ids=[1]), "campaigns": [(1, "a")]},
     "InputError": {"problems": LOCATED},
     "JournalFailedError": {"error": OSError(28, "no space left", "/var/x")},
+    "JournalWentBackError": {
+        "tenant": "main",
+        "noted": Head(seq=9, chain=b"n"),
+        "found": Head(seq=4, chain=b"f"),
+        "mark": Mark(Path("campaigns.mark")),
+    },
     "KeyReusedError": {"key": "k1"},
     "LoginLimitedError": {"retry_after_s": 7},
     "NotAllowedError": ANSWER,

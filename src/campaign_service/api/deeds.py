@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from campaign_core.errors import JournalError
 from campaign_service.access import Deed, record_deeds
 from campaign_service.api.problems.seldom import Seldom
 from campaign_service.serving import HouseService
@@ -74,3 +75,6 @@ class Deeds:
             # It is away, which others tell of.
             self._waiting = [*deeds, *self._waiting]
             self._has_some.set()
+        except JournalError as error:
+            # Its file is damaged: nothing will be written there again.
+            self._lost.tell(f"{len(deeds)} commands' users: {error}")

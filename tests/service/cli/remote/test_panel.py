@@ -203,7 +203,7 @@ def test_node_is_drained_and_restored(campaign, tmp_path_factory, monkeypatch):
         assert [node["is_drained"] for node in json.loads(told)] == [True, False]
         assert campaign("restore", "pbx 1") == (0, "pbx 1: up; 0 calls\n")
         campaign("drain", "pbx2")
-        takes = "connected; takes at most 60 in all, 60 internal, 30 external"
+        takes = "; takes at most 60 in all, 60 internal, 30 external"
         assert takes in campaign("status")[1]
         status, told = campaign("drain", "pbx3")
         assert (status, "there is no node 'pbx3'" in told) == (ExitStatus.BAD_INPUT, True)

@@ -25,6 +25,10 @@ def _numbers(recipient: Recipient) -> Iterator[tuple[str, Line]]:
         yield further.number, further.line
 
 
+_SHOWN_MAX = 20
+"""Recipients of a list that is shown whole, as in a story that a test tells."""
+
+
 class RecipientList(Sequence[Recipient]):
     """Recipients in order, with a compact index from number to positions.
 
@@ -235,7 +239,9 @@ class RecipientList(Sequence[Recipient]):
 
     @override
     def __repr__(self) -> str:
-        return f"RecipientList(<{len(self)} recipients>)"
+        if len(self) > _SHOWN_MAX:
+            return f"RecipientList(<{len(self)} recipients>)"
+        return f"RecipientList({list(self)!r})"
 
 
 def with_repeats(recipients: Iterable[Recipient]) -> RecipientList:

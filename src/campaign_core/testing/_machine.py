@@ -11,11 +11,12 @@ from typing_extensions import override
 
 from campaign_core import commands as cm
 from campaign_core import reports as rp
-from campaign_core._decision.handle import Message
+from campaign_core._decision.handle import Message, handle
 from campaign_core._decision.queries import calls, link
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.settings import Settings
 from campaign_core._schedule.wakeup import next_wakeup
+from campaign_core._state.call import Silent
 from campaign_core._transition.evolve import replay
 from campaign_core._values.identifiers import ModelId
 from campaign_core._values.instants import Instant
@@ -88,11 +89,13 @@ class CampaignMachine(RuleBasedStateMachine):
         return True
 
     def _take(self, message: Message) -> Exception | None:
-        heard = len(self.host.journal)
+        before, heard = self.host.state, len(self.host.journal)
         try:
             orders = self.host.take(message, self.now)
         except (CommandRefusedError, SettingsError) as error:
             return error
+        after = handle(before, message, self.now).state
+        assert self.host.state == after, f"R9.1: the host's state is not the core's: {message!r}"
         wanted = wanted_by(self.host.journal[heard:])
         given = [(type(order), order.call_id) for order in orders]
         assert given == wanted, f"what the telephony is told is not what the events want: {given}"
@@ -130,6 +133,14 @@ class CampaignMachine(RuleBasedStateMachine):
         """Report some more: most of what happens, happens in calls."""
         for after_ms in delays:
             self.tell(data.draw(reports_for(self.host.state)), after_ms)
+
+    @precondition(lambda self: any(isinstance(c.step, Silent) for c in calls(self.host.state)))
+    @rule(times=st.integers(1, 6))
+    def nobody_dials(self, times: int) -> None:
+        """Let silences end: a digit that is awaited never arrives (R7.2, R7.4)."""
+        for _ in range(times):
+            wakeup = next_wakeup(self.host.state, self.now)
+            self.tell(rp.Tick(), 0 if wakeup is None else wakeup - self.now)
 
     @rule(about_ms=_ABOUT_THE_WAKEUP_MS, otherwise_ms=_AFTER_MS)
     def time_passes(self, about_ms: int, otherwise_ms: int) -> None:

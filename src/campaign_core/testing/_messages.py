@@ -44,6 +44,7 @@ T = TypeVar("T")
 _CAMPAIGNS_MOST = 4
 _MODELS_MOST = 4
 _UNANSWERED_AS = sorted(UNANSWERED, key=lambda outcome: outcome.name)
+_SENTENCES = ("no such route", "", "linea – «è occupata» 📵", "x" * rp.WHY_MAX)
 _STRANGERS = (CallId("f" * 32), CallId("x"))
 _OF_CAMPAIGN: dict[Status, tuple[type[cm.Command], ...]] = {
     Status.SCHEDULED: (cm.StartNow, cm.StopCampaign, cm.DeleteCampaign, cm.AppendRecipients),
@@ -91,7 +92,7 @@ def _likely(draw: st.DrawFn, call: Call) -> rp.Report:
         took_commands=draw(_one([True, True, True, False])),
     )
     played = rp.PlaybackReport(call_id=call_id, play=call.plays)
-    digit = rp.DigitReport(call_id=call_id, digit=draw(_one("19195780")))
+    digit = rp.DigitReport(call_id=call_id, digit=draw(_one("1919578042*#A")))
     likely: list[rp.Report] = [ended]
     if isinstance(call.step, Ringing):
         likely = [answered, answered, ended]
@@ -111,10 +112,10 @@ def _whatever(draw: st.DrawFn, state: State) -> rp.Report:
     end = draw(_one(list(rp.PlaybackEnd)))
     reports: list[rp.Report] = [
         rp.AnswerReport(call_id),
-        rp.DigitReport(call_id=call_id, digit=draw(_one("0123456789*#"))),
+        rp.DigitReport(call_id=call_id, digit=draw(_one("0123456789*#ABCD"))),
         rp.PlaybackReport(call_id=call_id, play=play, end=end),
         rp.EndReport(call_id=call_id, unanswered_as=draw(_one(_UNANSWERED_AS)), hangup_cause=17),
-        rp.RefusalReport(call_id=call_id, why="no such route"),
+        rp.RefusalReport(call_id=call_id, why=draw(_one(_SENTENCES))),
         rp.DeferralReport(call_id=call_id, until=until),
     ]
     return draw(_one(reports))

@@ -38,6 +38,11 @@ T = TypeVar("T")
 
 _ZONES = ("UTC", "Europe/Rome", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 _NUMBERS = ("1", "2", "3", "4", "5", "+6", "+61")
+_REALISTIC = ("+390501234567", "0501234567", "+12025550143", "*43#", "9" * 31)
+"""As they are dialled, the longest among them; few, so that they meet too."""
+_TEXTS = ("", "Anna", "Zoë Müller-Ångström", "नेहा", "李小龙", "👩\u200d🏫", "x" * 128)
+"""Names as people have them, one as long as may be."""
+_SOUNDS = ("message", "message", "school/closing_2.it", "s" * 255)
 _TRIED_AGAIN = tuple(
     outcome for outcome in Outcome if outcome not in (Outcome.REACHED, Outcome.OPTED_OUT)
 )
@@ -151,7 +156,8 @@ def recipient_lists(draw: st.DrawFn, *, most: int = 6) -> list[Recipient]:
         draw: given by Hypothesis.
         most: numbers in all, further ones included.
     """
-    everything = [(number, line) for number in _NUMBERS for line in Line]
+    known = draw(_mostly(_NUMBERS, st.just((*_NUMBERS[:3], *_REALISTIC))))
+    everything = [(number, line) for number in known for line in Line]
     numbers = draw(st.lists(st.sampled_from(everything), min_size=1, max_size=most, unique=True))
     recipients = []
     while numbers:
@@ -162,6 +168,7 @@ def recipient_lists(draw: st.DrawFn, *, most: int = 6) -> list[Recipient]:
             Recipient(
                 number=number,
                 line=line,
+                name=draw(st.sampled_from(_TEXTS)),
                 time_zone=draw(seldom(st.sampled_from(_ZONES))),
                 further_numbers=tuple(Number(number=n, line=on) for n, on in further),
             )
@@ -184,7 +191,7 @@ def campaign_models(draw: st.DrawFn, *, name: str = "Model") -> CampaignModel:
         routing_class=draw(seldom(st.just("trunk"))),
         priority=draw(st.sampled_from([0, 0, 1, 2])),
         duplicates=draw(_mostly(Duplicates.REFUSE, st.just(Duplicates.EACH))),
-        sound="message",
+        sound=draw(st.sampled_from(_SOUNDS)),
         threshold=draw(seldom(st.integers(1, len(recipients)))),
         stop_at_threshold=draw(_mostly(common=False, strategy=st.just(value=True))),
         attempts_max=draw(st.sampled_from([1, 2, 3, 5])),

@@ -241,6 +241,17 @@ def test_list_is_a_sequence_that_a_person_counts_from_one():
         listed[300]
 
 
+def test_short_list_shows_who_is_in_it():
+    """A story that a test prints tells of whom."""
+    listed = RecipientList([Recipient(number="201", name="Anna"), Recipient(number="202")])
+
+    shown = repr(listed)
+
+    assert shown == f"RecipientList([{listed[0]!r}, {listed[1]!r}])"
+    assert "number='201'" in shown
+    assert "name='Anna'" in shown
+
+
 def test_list_that_grew_is_looked_at_again():
     """R3.2: what was known of the shorter list is not taken for the longer one."""
     short = RecipientList([Recipient(number="1"), Recipient(number="2")])

@@ -6,7 +6,7 @@ from hypothesis import settings as profile
 from hypothesis.stateful import run_state_machine_as_test
 from typing_extensions import override
 
-from campaign_core import Instant, Settings, handle, open_service
+from campaign_core import CampaignModel, Instant, Settings, handle, open_service
 from campaign_core.commands import AddModel
 from campaign_core.testing import CampaignMachine, CoreHost
 
@@ -50,6 +50,32 @@ def test_host_that_does_not_pass_orders_on_as_they_are_is_found_out(host):
         run_state_machine_as_test(
             Machine,
             settings=profile(max_examples=20, stateful_step_count=5, phases=[Phase.generate]),
+        )
+
+
+class Hasty(CoreHost):
+    """A host whose state runs ahead of what it was told."""
+
+    @override
+    def take(self, message, now):
+        orders = super().take(message, now)
+        ahead = handle(self.state, AddModel(model=CampaignModel(name="B", caller_number="1")), now)
+        self.state, self.journal = ahead.state, [*self.journal, *ahead.events]
+        return orders
+
+
+def test_host_whose_state_is_not_the_core_s_is_found_out():
+    """R9.1: the state is a fold over events and nothing else: the core's, after each message."""
+
+    class Machine(CampaignMachine):
+        @override
+        def make_host(self, settings, now):
+            return Hasty(settings, now)
+
+    with pytest.raises(AssertionError, match="the host's state is not the core's"):
+        run_state_machine_as_test(
+            Machine,
+            settings=profile(max_examples=5, stateful_step_count=3, phases=[Phase.generate]),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import attrs
 from msgspec import UNSET, Struct
@@ -32,6 +32,7 @@ def taken_answer(
     model_id: ModelId | None = None,
     campaign_id: CampaignId | None = None,
     location: str | None = None,
+    remarks: Sequence[str] = (),
 ) -> Answer:
     """Return the answer to a command that is durable."""
     body = TakenBody(
@@ -40,6 +41,7 @@ def taken_answer(
         repeated=taken.repeated,
         model_id=UNSET if model_id is None else model_id,
         campaign_id=UNSET if campaign_id is None else campaign_id,
+        remarks=list(remarks) or UNSET,
     )
     headers = {} if location is None else {"Location": location}
     return Answer(content=body, status=status, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import attrs
 from msgspec import UNSET
@@ -21,6 +22,7 @@ from campaign_core import (
     State,
     Status,
     campaign,
+    do_not_call,
     models,
     recipients,
 )
@@ -46,7 +48,7 @@ from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_service.api.shapes import requests, trials, wanted
 from campaign_service.api.shapes.building import BadValuesError, Lists, built, recipient_list
 from campaign_service.api.times import instant_in
-from campaign_service.numbers import read_number
+from campaign_service.numbers import read_number, remark_on
 
 __all__ = [
     "command_of",
@@ -54,6 +56,7 @@ __all__ = [
     "lists_of_campaign",
     "numbers_read",
     "positions_of",
+    "remarks_on",
     "rerun_command",
     "selection",
     "settings_read",
@@ -123,6 +126,16 @@ def numbers_read(numbers: Sequence[str], state: State) -> tuple[str, ...]:
     if problems:
         raise BadValuesError(problems)
     return tuple(read)
+
+
+def remarks_on(listed: RecipientList, state: State) -> list[str]:
+    """Return how many numbers of a list differ by form only, where no plan compares them (R3.7)."""
+    if state.settings.number_plan is not None or len(listed) > _LOOKED_AT_MAX:
+        return []
+    return list(remark_on(listed, islice(do_not_call(state), _LOOKED_AT_MAX)))
+
+
+_LOOKED_AT_MAX = 100_000
 
 
 def settings_read(body: wanted.Settings, state: State) -> Settings:

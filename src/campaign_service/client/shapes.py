@@ -33,6 +33,8 @@ class Done:
     """Whether it was taken already when it came first, and the answer got lost."""
     model_id: int | None = None
     campaign_id: int | None = None
+    remarks: tuple[str, ...] = ()
+    """What is allowed, and perhaps not meant."""
 
 
 @attrs.frozen(kw_only=True)

@@ -150,6 +150,24 @@ def test_siblings_are_refused_listed_each_or_merged_as_is_asked_for(ask, add, ro
         assert found["recipient_count"] == 2 * count
 
 
+def test_numbers_that_differ_by_form_only_are_told_where_no_plan_compares_them(ask, add, plan):
+    """R3.7: without a plan, the import of a list and the start of a campaign say how many."""
+    number = f"010{next(NUMBERS)}"
+    made = add([{"number": number}, {"number": f"+39{number}"}]).json()
+    (remark,) = made["remarks"]
+    assert remark.startswith("1 pair of numbers differ by form only")
+
+    body = {"model_id": made["model_id"], "when": {"mode": "DELAYED", "minutes": 60}}
+    started = ask.post(below("campaigns"), json=body).json()
+    assert started["remarks"] == [remark]
+    more = {"recipients": [{"number": "+390107"}, {"number": "0107"}]}
+    where = below(f"campaigns/{started['campaign_id']}/recipients")
+    assert len(ask.post(where, json=more).json()["remarks"]) == 1
+
+    plan(ITALY)
+    assert "remarks" not in add([{"number": f"+39{number}"}]).json()
+
+
 def test_duplicate_s_error_shows_the_number(add):
     """A number of 12 or 13 digits is none of a time."""
     rows = [{"number": "390105550101"}, {"number": "390105550101"}]

@@ -35,7 +35,13 @@ from campaign_service.api.shapes.requests import (
     ThenQuery,
 )
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import command_of, rerun_command, start_command, times_as_sent
+from campaign_service.api.trials import (
+    command_of,
+    remarks_on,
+    rerun_command,
+    start_command,
+    times_as_sent,
+)
 from campaign_service.api.views.answers import campaign_detail, campaign_row, what_if_answer
 from campaign_service.serving import Taken as Done
 
@@ -99,15 +105,17 @@ async def start_campaign(asked: Asked) -> Answer:
         raise refused_by_field(error, "model_id", body.model_id) from None
     except SettingsError as error:
         raise times_as_sent(error, body) from None
-    return _started(asked, done)
+    return await _started(asked, done)
 
 
-def _started(asked: Asked, done: Done) -> Answer:
-    campaign_id = next(
-        event.campaign_id for event in done.events if isinstance(event, CampaignScheduled)
-    )
+async def _started(asked: Asked, done: Done) -> Answer:
+    scheduled = next(event for event in done.events if isinstance(event, CampaignScheduled))
+    campaign_id, listed = scheduled.campaign_id, scheduled.parameters.recipients
+    remarks = await asyncio.to_thread(remarks_on, listed, asked.tenant.state)
     location = f"{OF_TENANT.format(tenant=asked.tenant.name)}/campaigns/{campaign_id}"
-    return taken_answer(done, status=201, campaign_id=campaign_id, location=location)
+    return taken_answer(
+        done, status=201, campaign_id=campaign_id, location=location, remarks=remarks
+    )
 
 
 @CAMPAIGNS.command(
@@ -131,7 +139,7 @@ async def rerun_campaign(asked: Asked) -> Answer:
         return await asyncio.to_thread(rerun_command, body, state, campaign_id, actor=actor)
 
     try:
-        return _started(asked, await asked.give(command, confirmed=body.confirmed))
+        return await _started(asked, await asked.give(command, confirmed=body.confirmed))
     except UnknownModelError as error:
         why = f"{error.why}: its campaign cannot be run again by it"
         raise CommandRefusedError("Rerun", why) from None

@@ -39,6 +39,7 @@ from campaign_service.api.shapes.shown import (
     ModelPage,
     Taken,
 )
+from campaign_service.api.trials import remarks_on
 from campaign_service.serving import Taken as Done
 
 __all__ = ["MODELS"]
@@ -79,7 +80,7 @@ async def add_model(asked: Asked) -> Answer:
             actor=asked.principal.name, model=await _built(asked, body, RecipientList())
         )
 
-    return _made(asked, await asked.give(command))
+    return await _made(asked, await asked.give(command))
 
 
 @MODELS.query("/models/{model_id}", query=ModelQuery, reply=wanted.Model, has_etag=True)
@@ -205,7 +206,7 @@ async def clone_model(asked: Asked) -> Answer:
     """Add a copy of a model under a new name (R3.4)."""
     body = asked.body(requests.CloneModel)
     command = CloneModel(actor=asked.principal.name, model_id=asked.model_id, name=body.name)
-    return _made(asked, await asked.give(command))
+    return await _made(asked, await asked.give(command))
 
 
 @MODELS.command(
@@ -297,7 +298,10 @@ def _shape(
     )
 
 
-def _made(asked: Asked, done: Done) -> Answer:
-    model_id = next(event.model_id for event in done.events if isinstance(event, ModelAdded))
-    location = f"{OF_TENANT.format(tenant=asked.tenant.name)}/models/{model_id}"
-    return taken_answer(done, status=201, model_id=model_id, location=location)
+async def _made(asked: Asked, done: Done) -> Answer:
+    made = next(event for event in done.events if isinstance(event, ModelAdded))
+    remarks = await asyncio.to_thread(remarks_on, made.model.recipients, asked.tenant.state)
+    location = f"{OF_TENANT.format(tenant=asked.tenant.name)}/models/{made.model_id}"
+    return taken_answer(
+        done, status=201, model_id=made.model_id, location=location, remarks=remarks
+    )

@@ -25,8 +25,8 @@ from campaign_core import (
 )
 from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
 from campaign_core.errors import SettingsError, UnknownRecipientError
-from campaign_core.events import CallEvent
-from campaign_service.api.answer import Answer
+from campaign_core.events import CallEvent, RecipientsAppended
+from campaign_service.api.answer import Answer, taken_answer
 from campaign_service.api.asked import Asked
 from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
 from campaign_service.api.problems import refused_by_field
@@ -35,7 +35,13 @@ from campaign_service.api.shapes import answers, requests, shown
 from campaign_service.api.shapes.building import BadValuesError, shape_of, with_places
 from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
 from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import listed, lists_of_campaign, positions_of, selection
+from campaign_service.api.trials import (
+    listed,
+    lists_of_campaign,
+    positions_of,
+    remarks_on,
+    selection,
+)
 from campaign_service.api.views.answers import (
     attempt_detail,
     explanation_shape,
@@ -168,12 +174,15 @@ async def append_recipients(asked: Asked) -> Answer:
         )
 
     try:
-        return await asked.give_plainly(command, tag=tag_of(campaign_id))
+        done = await asked.give(command, tag=tag_of(campaign_id))
     except BadValuesError:
         # These have places in the body already.
         raise
     except SettingsError as error:
         raise _in_body(error, _count(asked.tenant.state, campaign_id)) from None
+    more = next(event for event in done.events if isinstance(event, RecipientsAppended))
+    remarks = await asyncio.to_thread(remarks_on, more.recipients, asked.tenant.state)
+    return taken_answer(done, remarks=remarks)
 
 
 def _count(state: State, campaign_id: CampaignId) -> int:

@@ -275,3 +275,13 @@ class Taken(Struct, kw_only=True, frozen=True, omit_defaults=True):
     campaign_id: Annotated[Id, Meta(description="Of the campaign that was made.")] | UnsetType = (
         UNSET
     )
+    remarks: (
+        Annotated[
+            list[str],
+            Meta(
+                description="What is allowed, and perhaps not meant: how many numbers of a list"
+                " (of up to 100,000) differ by form only, where no number plan compares them."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET

@@ -10,9 +10,9 @@ import click
 
 from campaign_core import Duplicates, NumberPlan, RecipientList
 from campaign_service.cli.options import list_options
-from campaign_service.cli.runs.forms import remark_on
 from campaign_service.client import Client
 from campaign_service.config import ListOptions, read_recipients
+from campaign_service.numbers import remark_on
 
 __all__ = ["options_for", "read_list"]
 

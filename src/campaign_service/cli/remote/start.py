@@ -131,6 +131,9 @@ def start(  # noqa: PLR0913 -- one for each option
             yes=yes,
         )
     assert done.campaign_id is not None
+    if own is None and file is None:
+        # Of a list that was read here it was said before.
+        click.echo("".join(f"{remark}\n" for remark in done.remarks), err=True, nl=False)
     return _tell(client, done.campaign_id, model_name, own)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from campaign_core import Line, RecipientList
-from campaign_service.cli.words import counted
+from campaign_core import Line
 from campaign_service.config import CampaignFile
 from campaign_service.merging import form_of
-from campaign_service.numbers import differing_by_form
+from campaign_service.numbers import remark_on
 
-__all__ = ["barred_by", "form_remarks", "remark_on"]
-
-_SHOWN_MAX = 3
+__all__ = ["barred_by", "form_remarks"]
 
 
 def barred_by(file: CampaignFile) -> Callable[[str, Line], bool]:
@@ -30,18 +27,3 @@ def form_remarks(file: CampaignFile) -> Iterator[str]:
     """Yield how many numbers differ from others by their form only, where no plan compares them."""
     if file.settings.number_plan is None:
         yield from remark_on(file.model.recipients, file.do_not_call)
-
-
-def remark_on(recipients: RecipientList, barred: Iterable[str] = ()) -> Iterator[str]:
-    """Yield how many numbers of a list differ from others, or from barred ones, by form only."""
-    listed = [(number.number, number.line) for one in recipients for number in one.numbers]
-    pairs = differing_by_form([*listed, *((number, Line.EXTERNAL) for number in barred)])
-    among = {number for number, line in listed if line is Line.EXTERNAL}
-    pairs = [pair for pair in pairs if not among.isdisjoint(pair)]
-    if pairs:
-        shown = ", ".join(f"{one} and {other}" for one, other in pairs[:_SHOWN_MAX])
-        more = ", ..." if len(pairs) > _SHOWN_MAX else ""
-        yield (
-            f"{counted(len(pairs), 'pair')} of numbers differ by form only, and are taken for"
-            f" different ones: {shown}{more}. With settings.number_plan they are compared as one."
-        )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 EXAMPLE = "examples/school-closing/campaign.toml"
+LOCKED = ROOT / "packaging" / "requirements.txt"
 TEST_REPORTS = ROOT / "build" / "tests"
 
 OLDEST = (3, 11)
@@ -179,6 +180,21 @@ def smoke(_arguments: Sequence[str]) -> int:
     )
 
 
+def lock(_arguments: Sequence[str]) -> int:
+    """Note versions and hashes of what a service is installed with: packaging/requirements.txt."""
+    folder = ROOT / "build" / "lock"
+    shutil.rmtree(folder, ignore_errors=True)
+    python = make_environment(sys.executable, folder)
+    options = (
+        "--quiet", "--upgrade", "--generate-hashes", "--strip-extras", "--allow-unsafe",
+        "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host",
+        "--extra", "service", "--extra", "postgresql",
+    )  # fmt: skip
+    return run(python, "-m", "pip", "install", "-qq", "pip-tools") or run(
+        beside(python, "pip-compile"), *options, "--output-file", LOCKED, "pyproject.toml"
+    )
+
+
 COMMANDS: tuple[Callable[[Sequence[str]], int], ...] = (
     example,
     test,
@@ -189,6 +205,7 @@ COMMANDS: tuple[Callable[[Sequence[str]], int], ...] = (
     mutation,
     build,
     smoke,
+    lock,
 )
 
 

@@ -38,6 +38,14 @@ def explain_remote(client: Client, wanted: str, recipient: str, *, brief: bool) 
         rule = "no recipient of the campaign has this number, name or position"
         raise click.BadParameter(f"{recipient!r}: {rule}", param_hint="RECIPIENT")
     zone = zone_of(found.time_zone)
+    service = client.status()
+    if service.journal_away_since is not None:
+        # What the state says follows from it: calls are deferred, and the campaign is blocked.
+        click.echo(
+            "Nothing can be written to the journal since"
+            f" {clock(service.journal_away_since, zone)} {zone.key} (is the disk full, or the"
+            " database away?): no calls are placed, of anybody.\n"
+        )
     for index, position in enumerate(positions):
         if index:
             click.echo()

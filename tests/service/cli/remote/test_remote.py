@@ -3,7 +3,9 @@
 import json
 import re
 import threading
+from datetime import UTC, datetime
 
+import attrs
 import pytest
 from tests.service.cli.remote.conftest import PEOPLE
 from tests.service.ringing import LACKED
@@ -12,6 +14,7 @@ from tests.service.serving_process import PASSWORD
 from campaign_service.cli import main
 from campaign_service.cli.remote import watch
 from campaign_service.cli.statuses import ExitStatus
+from campaign_service.client import Client
 
 HANG_UP = "--hang-up"
 
@@ -423,3 +426,17 @@ def test_start_says_how_many_numbers_differ_by_form_only(campaign, here):
     assert status == 0
     assert "1 pair of numbers differ by form only" in told
     campaign("stop", campaign.name, "--hang-up")
+
+
+def test_explain_says_that_the_journal_is_away(campaign, started, monkeypatch):
+    """While the disk is full nobody is called, whatever else is so of one recipient."""
+    status = Client.status
+
+    def away(client):
+        return attrs.evolve(status(client), journal_away_since=datetime(2026, 12, 1, tzinfo=UTC))
+
+    assert "can be written" not in campaign("explain", str(started), "1")[1]
+    monkeypatch.setattr(Client, "status", away)
+    code, told = campaign("explain", str(started), "1")
+    assert code == 0
+    assert told.startswith("Nothing can be written to the journal since 2026-12-01")

@@ -99,7 +99,9 @@ class Dialler:
         failure, number = self._endpoint(leg)
         number = number if rung is None else rung
         uuid = variables.get("origination_uuid") or switch.uuid()
-        switch.note("originate", id=uuid, leg=leg)
+        if not leg.startswith("null/"):
+            # To nobody: sounds are looked for on such calls.
+            switch.note("originate", id=uuid, leg=leg)
         if failure:
             if leg.startswith("sofia/"):
                 # A channel is destroyed that was never created.

@@ -44,6 +44,9 @@ class Record:
         """Take an event as the server fires it, whether or not anyone listens."""
         uuid = headers.get("Unique-ID", "")
         match event:
+            case "CHANNEL_CREATE" if headers["Channel-Name"].startswith("null/"):
+                # A call to nobody, on which sounds are looked for: no telephone rings.
+                pass
             case "CHANNEL_CREATE":
                 leg = headers["Channel-Name"]
                 self._kinds[uuid] = leg.partition("/")[0]

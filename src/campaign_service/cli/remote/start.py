@@ -101,11 +101,9 @@ def start(  # noqa: PLR0913 -- one for each option
     """
     if at is not None and after_min is not None:
         raise SettingsError([Problem(field="--after", value=after_min, rule="not beside --at")])
-    own = (
-        None
-        if recipients is None
-        else read_list(client, recipients, is_merged=is_merged, only=only)
-    )
+    own = None
+    if recipients is not None:
+        own = read_list(client, recipients, is_merged=is_merged, only=only)
     file = _file(client, wanted, is_merged=is_merged, only=only)
     if file is not None:
         zone, when = file.model.time_zone, _when_of(file)

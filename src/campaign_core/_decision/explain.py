@@ -30,6 +30,7 @@ from campaign_core._state.lines import (
     obstacle,
     zone_is_open,
 )
+from campaign_core._state.pacing import cap_frees_at
 from campaign_core._state.service import Draft, State
 from campaign_core._transition.evolve import open_draft
 from campaign_core._values.identifiers import CampaignId, Position
@@ -316,7 +317,7 @@ def _ahead(scene: _Scene, line: Line) -> int:
     if not ahead:
         return 0
     # In line still, for nobody has looked: there was no room for a call.
-    for position in _kept_back(draft, campaign):
+    for position in _kept_back(draft, campaign, now):
         record = campaign.record(position)
         own_key = campaign.ready_key(position, record)
         index = next_number(draft, campaign.recipients.at(position), record)
@@ -327,10 +328,17 @@ def _ahead(scene: _Scene, line: Line) -> int:
     return ahead
 
 
-def _kept_back(draft: Draft, campaign: CampaignRow) -> set[int]:
+def _kept_back(draft: Draft, campaign: CampaignRow, now: int) -> set[int]:
     """Return who may be kept back by a number that is capped or in a call."""
-    keys = [*draft.busy, *(draft.attempt_times if draft.settings.frequency_cap else ())]
-    plan = draft.settings.number_plan
+    cap, plan = draft.settings.frequency_cap, draft.settings.number_plan
+    keys = list(draft.busy)
+    if cap is not None:
+        # Under a number plan, attempts that were written otherwise count together.
+        keys += [
+            key
+            for key, times in draft.attempt_times.items()
+            if plan is not None or cap_frees_at(times, cap) > now
+        ]
     return {
         position
         for number, line in map(read_number_key, keys)

@@ -26,6 +26,7 @@ from campaign_service.engine.parts import (
     JournalFailedError,
     Observer,
     Upkeep,
+    new_service_id,
 )
 from campaign_service.engine.pulse import UnsureError
 from campaign_service.engine.real_time import RealTimeEngine
@@ -52,6 +53,7 @@ __all__ = [
     "Upkeep",
     "VirtualEngine",
     "examine",
+    "new_service_id",
     "open_driver",
     "refuse_lacked",
     "refuse_missing_sounds",

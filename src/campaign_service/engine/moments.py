@@ -66,6 +66,8 @@ class Moments:
         self._observers = tuple(observers)
         self._deferral_ms = deferral_ms
         self._acted = acted
+        self.is_durable: Observer = lambda _: None
+        """Is told the events of each moment once they are durable."""
         self._told_seq = told_seq
         self._held: set[CampaignId] = set()
         """Campaigns that are to be held when their start comes."""
@@ -135,6 +137,7 @@ class Moments:
 
         def go_on() -> None:
             self._gate.let_through(held)
+            self.is_durable(transition.events)
             if given is not None:
                 given.tell_durable()
             self._acted()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 
 import attrs
 
-from campaign_core import Instant, State, calls, link, next_wakeup
+from campaign_core import CampaignId, Instant, ModelId, ServiceId, State, calls, link, next_wakeup
 from campaign_core.errors import PortableError
-from campaign_core.events import Event
+from campaign_core.events import CampaignScheduled, Event, ModelAdded
 from campaign_service.engine.pulse import Confirm
 from campaign_service.journal import Entry
 
@@ -19,6 +20,7 @@ __all__ = [
     "Observer",
     "Upkeep",
     "is_quiet",
+    "new_service_id",
 ]
 
 Observer = Callable[[Sequence[Event]], None]
@@ -49,6 +51,18 @@ class CommandTaken:
     events: tuple[Event, ...]
     """Its own, without those of the scheduler in the same moment."""
 
+    @property
+    def model_id(self) -> ModelId | None:
+        """Of the model that it made; ``None``: it made none."""
+        made = (event.model_id for event in self.events if isinstance(event, ModelAdded))
+        return next(made, None)
+
+    @property
+    def campaign_id(self) -> CampaignId | None:
+        """Of the campaign that it made; ``None``: it made none."""
+        made = (event.campaign_id for event in self.events if isinstance(event, CampaignScheduled))
+        return next(made, None)
+
 
 def _nobody_listens(_: Sequence[Entry]) -> None:
     """Do nothing."""
@@ -70,6 +84,11 @@ class Upkeep:
     """Whether every campaign of a recovered state is paused at first, for a user to resume."""
     waiting_max: int = 100_000
     """How many events may wait for a journal that is away; then calls in progress wait too."""
+
+
+def new_service_id() -> ServiceId:
+    """Return an id for a service: eight hex digits that no other has, as good as certainly."""
+    return ServiceId(secrets.token_hex(4))
 
 
 def is_quiet(state: State, now: Instant) -> bool:

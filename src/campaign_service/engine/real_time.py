@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, get_args
 
 import attrs
+from typing_extensions import override
 
 from campaign_core import Instant, State, Transition, calls, next_wakeup
 from campaign_core.commands import Command
@@ -37,6 +38,7 @@ from campaign_service.engine.parts import (
 )
 from campaign_service.engine.pulse import Pulse
 from campaign_service.engine.scribe import Scribe
+from campaign_service.engine.waiting import Waited
 from campaign_service.engine.zones import ZoneWatch
 from campaign_service.journal import Entry, Journal, JournalAwayError
 
@@ -50,7 +52,7 @@ _DEFERRED_MS = (1_000, 5_000)
 """For how long calls are deferred while none passes, at first and at most."""
 
 
-class RealTimeEngine:
+class RealTimeEngine(Waited):
     """Runs a service over a driver; an asynchronous context in which the driver is connected.
 
     A call is placed only once its event is durable; orders within a call run ahead of the disk
@@ -82,6 +84,7 @@ class RealTimeEngine:
         keeps_trying: bool = False,
         upkeep: Upkeep | None = None,
     ) -> None:
+        super().__init__()
         self._driver = driver
         self._shown = clock
         self._clock = clock_of_service(clock, opened.state)
@@ -112,10 +115,12 @@ class RealTimeEngine:
             acted=self._conditions.look,
             told_seq=opened.state.sequence - len(opened.events),
         )
+        self._moments.is_durable = self._feed.tell
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = opened
 
     @property
+    @override
     def state(self) -> State:
         """The current state; its last events may not be durable yet."""
         return self._moments.state
@@ -126,6 +131,7 @@ class RealTimeEngine:
         return self._scribe.durable
 
     @property
+    @override
     def now(self) -> Instant:
         """The service's time (R7.12)."""
         return self._clock.now()
@@ -212,6 +218,7 @@ class RealTimeEngine:
             self._timer.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._givers.stop()
+        self._feed.end()
         self._conditions.fail(EngineStoppedError("the engine was stopped"))
 
     async def give(
@@ -242,6 +249,7 @@ class RealTimeEngine:
         self._put(given)
         return await given.done
 
+    @override
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return when a condition is true; it is checked after each moment.
 

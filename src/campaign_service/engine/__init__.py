@@ -10,6 +10,7 @@ instant to the next, over a simulated exchange; :class:`RealTimeEngine` lives by
 driver. No rules of a campaign belong here.
 """
 
+from campaign_service.engine.blocking import BlockingEngine
 from campaign_service.engine.drivers import (
     DriverFactory,
     DriverRequest,
@@ -39,6 +40,7 @@ from campaign_service.engine.sound_check import (
 from campaign_service.engine.virtual import VirtualEngine
 
 __all__ = [
+    "BlockingEngine",
     "CommandTaken",
     "DriverFactory",
     "DriverRequest",

@@ -306,7 +306,7 @@ def test_nothing_is_imported_of_a_journal_that_does_not_add_up(database, tmp_pat
     path.write_text(f"{text}\n")
 
     # Its chain tells first; of a journal that has none, the events themselves do.
-    with pytest.raises(JournalError, match="is not what was written|cannot happen here"):
+    with pytest.raises(JournalError, match=r"is not what was written|cannot happen here"):
         import_journal(database, JsonLinesJournal.open(path), tenant="main")
 
     assert list_tenants(database) == []

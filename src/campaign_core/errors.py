@@ -215,5 +215,8 @@ class JournalError(CampaignError, ValueError):
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 -- Python shows no number of thousands of digits, for one
+        text = f"<{type(value).__name__} that cannot be shown>"
     return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 3]}..."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign_core._values.validators import refuse
+from campaign_core._values.validators import NUMBER_MAX, refuse
 
 __all__ = ["plain_number", "plain_text"]
 
@@ -17,7 +17,8 @@ def plain_number(
     """
     if isinstance(given, int) and not isinstance(given, bool):
         number = given if type(given) is int else int.__int__(given)
-        if (least is None or number >= least) and (most is None or number <= most):
+        lowest = -NUMBER_MAX if least is None else least
+        if lowest <= number <= (NUMBER_MAX if most is None else most):
             return number
     bounds = "" if least is None else f" >= {least}" if most is None else f" {least} to {most}"
     raise refuse(field, given, f"a whole number{bounds}")

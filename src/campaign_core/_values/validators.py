@@ -12,6 +12,7 @@ import attrs
 from campaign_core.errors import Problem, SettingsError
 
 __all__ = [
+    "NUMBER_MAX",
     "as_set",
     "as_tuple",
     "flag",
@@ -28,6 +29,9 @@ __all__ = [
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 V = TypeVar("V")
+
+NUMBER_MAX = 10**1_000
+"""No whole number beyond: one of some thousands of digits cannot be written, nor read again."""
 
 
 def refuse(field: str, value: object, rule: str) -> SettingsError:
@@ -67,11 +71,12 @@ def as_set(given: object) -> Any:
 def whole_number(least: int, most: int | None = None) -> Validator:
     """Return a validator that takes whole numbers from ``least`` to ``most``."""
     rule = f"a whole number >= {least}" if most is None else f"a whole number {least} to {most}"
+    bound = NUMBER_MAX if most is None else most
 
     def validate(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
         # True is an int to Python; to an operator it is a mistake.
         is_number = isinstance(value, int) and not isinstance(value, bool)
-        if not is_number or value < least or (most is not None and value > most):  # type: ignore[operator]
+        if not is_number or not least <= value <= bound:  # type: ignore[operator]
             raise refuse(attribute.name, value, rule)
 
     return validate

@@ -154,7 +154,20 @@ def coder(hint: Any) -> Coder:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return (lambda member: member.name), (lambda name: hint[name])
     assert attrs.has(hint), hint
-    return tagged, untagged
+    return tagged, _one_of((hint,))
+
+
+def _one_of(kinds: tuple[type[Any], ...]) -> Callable[[Any], Any]:
+    """Return what takes values of these types alone: another of the core has no place here."""
+
+    def read(data: Any) -> Any:
+        value = untagged(data)
+        if type(value) not in kinds:
+            names = " or ".join(kind.__name__ for kind in kinds)
+            raise JournalError(f"not data of the core: {type(value).__name__} is no {names}")
+        return value
+
+    return read
 
 
 def _plain(kind: type[Any]) -> Callable[[Any], Any]:
@@ -214,6 +227,7 @@ def _union(args: tuple[Any, ...]) -> Coder:
             lambda data: None if data is None else decode(data),
         )
     lists = [arg for arg in others if get_origin(arg) is tuple]
+    tagged_one = _one_of(tuple(arg for arg in others if isinstance(arg, type)))
 
     def write(value: Any) -> Any:
         if isinstance(value, tuple):
@@ -223,6 +237,6 @@ def _union(args: tuple[Any, ...]) -> Coder:
     def read(data: Any) -> Any:
         if isinstance(data, list):
             return coder(lists[0])[1](data)
-        return untagged(data) if isinstance(data, dict) else data
+        return tagged_one(data) if isinstance(data, dict) else data
 
     return write, read

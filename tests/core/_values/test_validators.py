@@ -119,3 +119,17 @@ def test_refusal_has_the_command_and_the_reason():
 @pytest.mark.parametrize(("count", "expected"), [(0, 0), (1, 1_000), (0.5, 500), (0.0004, 0)])
 def test_seconds_are_milliseconds(count, expected):
     assert seconds(count) == expected
+
+
+class Secretive:
+    def __repr__(self) -> str:
+        raise RuntimeError("not telling")
+
+
+@pytest.mark.parametrize(
+    "value", [10**5_000, [10**5_000], Secretive()], ids=["number", "list", "own"]
+)
+def test_value_that_cannot_be_shown_is_refused_like_any_other(value):
+    """R3.3: a bad value is refused with an error that names field, value and rule."""
+    with pytest.raises(SettingsError, match=r"colour = <.+ that cannot be shown>: a whole"):
+        v.whole_number(0)(None, Field(), value)

@@ -230,6 +230,16 @@ def test_garbage_is_read_or_refused_and_nothing_else(data):
         assert str(error)  # noqa: PT017 -- either is right
 
 
+def test_value_in_the_place_of_another_is_refused():
+    """R9.1: whatever is read again is of its type: another value of the core has no place there."""
+    opened = codec.to_data(core.open_service("a1b2c3d4", core.Settings(), 0).events[0])
+    start = codec.to_data(commands.StartCampaign(model_id=1))
+    other = {"type": "Outcome", "name": "BUSY"}
+    for garbled in ({**opened, "settings": other}, {**start, "when": other}):
+        with pytest.raises(JournalError, match="Outcome is no"):
+            codec.from_data(garbled)
+
+
 @given(GARBAGE)
 def test_what_is_no_data_at_all_is_refused(data):
     with pytest.raises(JournalError):

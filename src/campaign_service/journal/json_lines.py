@@ -265,6 +265,9 @@ def _followed(chain: bytes, line: bytes) -> bytes | None:
 def _event(path: Path, number: int, line: bytes, *, is_chained: bool) -> Event:
     try:
         data = json.loads(line)
+        if b"\\u" in line:
+            # Half a character can be written in no other way, and be stored nowhere again.
+            _encode(data).encode()
         if is_chained and isinstance(data, dict):
             data.pop("chain", None)
         event: object = from_data(data) if isinstance(data, dict) else None

@@ -21,6 +21,7 @@ from campaign_core import (
     campaign_ids,
     replay,
 )
+from campaign_core.errors import JournalError
 from campaign_core.events import (
     CampaignScheduled,
     Event,
@@ -96,7 +97,7 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> Past:
     follower = _Follower(wanted)
     if until is not None and until < origin.opened_at:
         raise click.BadParameter(f"{at}: the journal begins later", param_hint="--at")
-    state = replay(follower.following(journal.read(until=until)))
+    state = _replayed(journal, follower.following(journal.read(until=until)))
     if journal.torn_tail is not None:
         click.echo(f"{path}: {journal.torn_tail}", err=True)
     return Past(
@@ -106,6 +107,17 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> Past:
         attempts=[*follower.attempts, *follower.attempts_open()],
         zone=origin.zone,
     )
+
+
+def _replayed(journal: JsonLinesJournal, events: Iterator[Event]) -> State:
+    """Return what events make, or say with the line which of them does not follow."""
+    try:
+        return replay(events)
+    except JournalError as error:
+        if str(error).startswith(f"{journal.path}:"):
+            raise
+        # The header is line 1.
+        raise JournalError(f"{journal.path}:{journal.last_seq + 1}: {error}") from None
 
 
 def positions_of(
@@ -119,11 +131,12 @@ def positions_of(
         plan: by which numbers are compared (R3.7).
     """
     found = listed.positions_of(wanted, None, plan)
-    if not found:
+    if not found and wanted:
         name = wanted.casefold()
         found = [at for at, recipient in enumerate(listed, 1) if recipient.name.casefold() == name]
-    if not found and wanted.isdecimal() and 1 <= int(wanted) <= len(listed):
-        found = [int(wanted)]
+    # In more digits than the list's length has there is no position of it.
+    if not found and wanted.isdecimal() and len(wanted) <= len(str(len(listed))):
+        found = [int(wanted)] if 1 <= int(wanted) <= len(listed) else []
     return [Position(position) for position in found]
 
 

@@ -26,6 +26,8 @@ __all__ = ["CampaignRecord", "History"]
 
 _ROWS = 100
 """Rows that are fetched at a time."""
+_ID_MAX = (1 << 63) - 1
+"""A database takes no larger number, not even to look for it."""
 _e, _a, _c, _r = db.event.c, db.attempt.c, db.campaign.c, db.receipt.c
 
 
@@ -154,6 +156,8 @@ class History:
 
     def campaign(self, campaign_id: CampaignId) -> CampaignRecord | None:
         """Return one campaign that is or was there."""
+        if campaign_id > _ID_MAX:
+            return None
         mine = (_c.tenant_id == self.tenant.id, _c.campaign_id == campaign_id)
         with reading(self._database) as connection:
             row = connection.execute(sa.select(db.campaign).where(*mine)).mappings().one_or_none()

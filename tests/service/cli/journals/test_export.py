@@ -51,13 +51,14 @@ def test_campaign_is_exported_while_the_service_has_the_database_open(
     assert log[0]["parameters"]["name"] == "Closing"
 
 
-def test_unknown_campaign_is_named(database, database_url, campaign, tmp_path, capsys):
+@pytest.mark.parametrize("number", ["9", "-1", "9" * 30])
+def test_unknown_campaign_is_named(database, database_url, campaign, tmp_path, capsys, number):
     status = main(
-        ["export", "--db", database_url, "--campaign", "9", "--out", str(tmp_path / "out")]
+        ["export", "--db", database_url, "--campaign", number, "--out", str(tmp_path / "out")]
     )
 
     assert status == 2
-    assert "campaign = 9" in capsys.readouterr().err
+    assert f"campaign = {number}" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -156,6 +156,8 @@ def test_recipient_is_found_by_number_name_or_position(told, wanted):
             ["explain", "Zoe"],
             "'Zoe': no recipient of the journal has this number, name or position",
         ),
+        (["explain", "9" * 5_000], "no recipient of the journal"),
+        (["explain", ""], "'': no recipient of the journal"),
         (["explain", "4"], "'4': no recipient of the journal"),
         (["explain", "Ada", "--at", "noon"], "'noon' is no time"),
         (["replay", "--at", "25:00"], "is no time"),
@@ -191,6 +193,22 @@ def test_file_that_is_no_journal_is_refused(tmp_path, capsys):
 
     assert main(["replay", str(path)]) == 2
     assert "people.csv:1: not a journal" in capsys.readouterr().err
+
+
+def test_event_that_cannot_have_happened_is_told_with_its_line(journal, tmp_path, capsys):
+    header, *events = Path(journal).read_text(encoding="utf-8").splitlines()
+    plain = [{**json.loads(line), "chain": None} for line in [header, *events]]
+    for one in plain:
+        del one["chain"]
+    number, placed = next((n, e) for n, e in enumerate(plain, 1) if e.get("type") == "CallPlaced")
+    placed["position"] = 0
+    path = tmp_path / "journal.jsonl"
+    first = f"{path}:{number}: event {number - 1}, "
+    for lines, told in ((plain, first), (plain[:1], f"{path}:1: ")):
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        for command in (["replay", str(path)], ["explain", str(path), "201"]):
+            assert main(command) == 2
+            assert told in capsys.readouterr().err
 
 
 def test_explain_tells_every_time_on_one_clock(tmp_path, capsys):

@@ -135,7 +135,15 @@ def test_file_of_an_older_release_that_was_altered(lines, capsys):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("call_id", "0 0"), ("at", 1 << 60), ("at", -1), ("seq", 1 << 70)]
+    ("field", "value"),
+    [
+        ("call_id", "0 0"),
+        ("at", 1 << 60),
+        ("at", -1),
+        ("seq", 1 << 70),
+        ("actor", "\ud800"),
+        ("parameters", {"type": "Outcome", "name": "BUSY"}),
+    ],
 )
 @pytest.mark.parametrize("is_chained", [True, False])
 def test_value_that_no_service_ever_wrote_is_told_with_its_line(

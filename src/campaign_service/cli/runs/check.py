@@ -157,7 +157,7 @@ async def _missing(file: CampaignFile, driver: Driver) -> tuple[Missing, ...]:
         DriverError: it cannot be asked.
     """
     model = file.model
-    lines = {recipient.line for recipient in model.recipients}
+    lines = {number.line for recipient in model.recipients for number in recipient.numbers}
     classes = frozenset({model.routing_class} if Line.EXTERNAL in lines else ())
     await driver.start(lambda _: None)
     try:

@@ -99,6 +99,17 @@ def test_sound_or_route_that_the_telephony_lacks_is_told(check):
     assert "other" not in told
 
 
+def test_route_that_only_further_numbers_take_is_looked_for(check, tmp_path):
+    """R5.6: further numbers are taken in turn, each on its line."""
+    (tmp_path / "recipients.csv").write_text(
+        "number,line,further_numbers\n201,internal,external:202\n"
+    )
+    status, told = check(change=("[simulated]", "[simulated]\nrouting_classes = ['far']"))
+
+    assert status == 2
+    assert "  route: add a route for this class" in told
+
+
 def test_telephony_out_of_reach_ends_with_status_3(check):
     status, told = check("--driver", "asterisk://user:hush@127.0.0.1:1/?internal=PJSIP/{number}")
 

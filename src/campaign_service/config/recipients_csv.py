@@ -50,6 +50,8 @@ _FURTHER_RULE = "line:number, several parted by blanks, such as internal:201 ext
 _ENCODING_RULE = "not UTF-8 text; save the file as UTF-8"
 _PARTS = re.compile(r"[\s,;|]+")
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
+_NOT_IN_NAMES = re.compile("[\\s_\u00ad\u200b-\u200f\u2060\ufeff-]")
+"""What is left aside in a column's name, marks that nobody sees among it."""
 _SAMPLE_MAX = 40
 
 
@@ -168,7 +170,7 @@ def _tell(notes: list[str], reading: _Reading, sheet: Sheet, count: int) -> None
 
 
 def _field_of(cell: str) -> str | None:
-    name = re.sub(r"[\s_-]", "", cell).lower()
+    name = _NOT_IN_NAMES.sub("", cell).lower()
     return _COLUMNS.get(name, _OF_REPORTS.get(name))
 
 

@@ -9,7 +9,6 @@ import attrs
 
 from campaign_core import SIMULATED, CampaignModel, RecipientList, Settings, codec
 from campaign_core.commands import StartImmediately
-from campaign_core.errors import JournalError, SettingsError
 from campaign_service.config.campaign_file import CampaignFile
 from campaign_service.config.problems import InputError, LocatedProblem, unreadable
 from campaign_service.config.recipients_csv import ListOptions, read_recipients
@@ -67,12 +66,12 @@ def _read(path: Path) -> tuple[Settings, CampaignModel, object]:
         settings = codec.from_data(data["settings"])
         parameters = codec.from_data(data["campaign"])
         driver = data["run"]["driver"]
+        if not isinstance(settings, Settings) or not isinstance(parameters, CampaignModel):
+            raise TypeError("settings and campaign stand in it")  # noqa: TRY301
     except OSError as error:
         raise unreadable(path, error) from None
-    except (ValueError, KeyError, TypeError, JournalError, SettingsError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         rule = f"not a report of campaign run: {error}"
         problem = LocatedProblem(file=path, line=None, field="", value=None, rule=rule)
         raise InputError([problem]) from None
-    assert isinstance(settings, Settings)
-    assert isinstance(parameters, CampaignModel)
     return settings, parameters, driver

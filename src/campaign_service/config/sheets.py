@@ -22,7 +22,7 @@ __all__ = ["NO_TEXT", "NotCsvError", "Sheet", "read_sheet"]
 NO_TEXT = re.compile("[\udc80-\udcff]")
 """A byte that is no text, as it is decoded."""
 
-_SEP_LINE = re.compile(r'"?sep=(.)"?,*\r?\n?\Z', re.IGNORECASE | re.DOTALL)
+_SEP_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*\r?\n?\Z', re.IGNORECASE | re.DOTALL)
 _DELIMITERS = (",", ";", "\t", "|")
 _SAVE = "save the list as CSV (UTF-8) and give that file"
 _NO_TABLES: tuple[tuple[bytes, str], ...] = (

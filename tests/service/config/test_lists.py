@@ -54,6 +54,8 @@ def problems(read):
         TEXT.replace("\r\n", "\r").encode(),
         TEXT.replace("\r\n", "\n").encode(),
         b"sep=;\r\n" + TEXT.replace(",", ";").encode(),
+        b"sep=;;;\r\n" + TEXT.replace(",", ";").encode(),
+        "\ufeff\ufeff\u200b".encode() + TEXT.encode(),
         b'\xef\xbb\xbf"sep=;"\r\n' + TEXT.replace(",", ";").encode(),
         b"sep=\t\n" + TEXT.replace(",", "\t").encode(),
         b"sep=,\n" + TEXT.encode(),

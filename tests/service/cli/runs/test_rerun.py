@@ -99,6 +99,15 @@ def test_folder_that_is_no_report_is_told(report, capsys, content):
     assert "not a report of campaign run" in capsys.readouterr().err
 
 
+def test_report_of_other_values_is_told(report, capsys):
+    path = report / "report.json"
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "settings": {"format": 1, "type": "Tick"}}))
+
+    assert main(["rerun", "first"]) == ExitStatus.BAD_INPUT
+    assert "not a report of campaign run" in capsys.readouterr().err
+
+
 def test_option_of_the_simulation_is_refused_where_calls_are_real(report, capsys):
     status = main(["rerun", "first", "--driver", "asterisk://u:s@127.0.0.1/", "--seed", "1"])
 

@@ -39,6 +39,7 @@ __all__ = [
     "link",
     "models",
     "recipient",
+    "recipient_count",
     "recipients",
     "sounds_of",
     "status",
@@ -203,6 +204,15 @@ def recipient(state: State, campaign_id: CampaignId, position: Position) -> Reci
         why = f"position = {position}: the campaign has {len(row.recipients)} recipients"
         raise UnknownRecipientError(None, why, (position,))
     return rec.view(row.record(position))
+
+
+def recipient_count(state: State, campaign_id: CampaignId) -> int:
+    """Return how many recipients a campaign has, at no cost.
+
+    Raises:
+        UnknownCampaignError: there is none such.
+    """
+    return len(row_of(state, campaign_id).recipients)
 
 
 def recipients(state: State, campaign_id: CampaignId) -> Iterator[RecipientState]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from campaign_core import (
     CallId,
@@ -19,15 +23,26 @@ from campaign_core import (
 )
 from campaign_core.decisions import HangUp
 from campaign_core.events import CampaignDeleted, CampaignStarted, CampaignStopped
-from campaign_core.reports import DriverDownReport, HoldReport, HostReport, Report, Tick
+from campaign_core.reports import (
+    DriverDownReport,
+    HoldReport,
+    HostReport,
+    Report,
+    StandstillReport,
+    Tick,
+)
 from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
+from campaign_service.engine.long_steps import is_long, is_of_many
 from campaign_service.engine.parts import Observer
+from campaign_service.engine.pulse import DEAF_S
 from campaign_service.engine.scribe import Scribe, Writing
 from campaign_service.journal import check_numbers
 
 __all__ = ["Moments"]
+
+T = TypeVar("T")
 
 _NO_LONGER_HELD = (CampaignStarted, CampaignStopped, CampaignDeleted)
 """Whoever starts a campaign by hand wants it to call; one that its time starts is paused then."""
@@ -69,11 +84,22 @@ class Moments:
         self.is_durable: Observer = lambda _: None
         """Is told the events of each moment once they are durable."""
         self._told_seq = told_seq
+        self._is_apart = False
+        """Whether a long step is worked: its state follows this one, and no other may."""
+        self._was_deaf = False
+        """Whether it took so long that nobody could hear (R7.12)."""
+        self._postponed: list[CallId] = []
+        """Calls that were given back meanwhile, of which the core is still to hear."""
         self._held: set[CampaignId] = set()
         """Campaigns that are to be held when their start comes."""
 
-    def take_all(self, messages: Sequence[Report | Given]) -> None:
-        """Take what came: each command is a moment of its own, reports between them share one."""
+    async def take_all(self, messages: Sequence[Report | Given], *, is_due: bool = False) -> None:
+        """Take what came: each command is a moment of its own, reports between them share one.
+
+        Args:
+            messages: in their order; none: time has passed.
+            is_due: whether something is due by time too.
+        """
         reports: list[Report] = []
         for message in messages:
             if not isinstance(message, Given):
@@ -84,16 +110,50 @@ class Moments:
                 reports = []
             # Nobody waits for it any more, who was told that it was not taken.
             if not message.done.done():
-                self._take_command(message)
-        if reports or not messages:
-            self.take(reports or [Tick()])
+                await self._take_command(message)
+        if not reports and messages:
+            return
+        taken: Sequence[Report | HostReport] = reports or [Tick()]
+        if is_due and is_of_many(self.state):
+            # A start or an expiry of many may be among what is due.
+            work = partial(handle_batch, self.state, self._with_held(taken), self._clock.now())
+            self._take(taken, await self._apart(work))
+            self._catch_up()
+        else:
+            self.take(taken)
 
     def take(self, messages: Sequence[Report | HostReport]) -> None:
         """Take some messages as one moment."""
-        hold = [HoldReport(sorted(self._held))] if self._held else []
-        self._adopt(handle_batch(self.state, [*hold, *messages], self._clock.now()))
+        now = self._clock.now()
+        self._take(messages, handle_batch(self.state, self._with_held(messages), now))
+
+    def _take(self, messages: Sequence[Report | HostReport], transition: Transition) -> None:
+        self._adopt(transition)
         # R7.11: of these the state knows nothing, and somebody may hear silence in them.
         self._gate.arrive([HangUp(call_id) for call_id in strays(self.state, messages)])
+
+    def _with_held(self, messages: Sequence[Report | HostReport]) -> list[Report | HostReport]:
+        return [HoldReport(sorted(self._held)), *messages] if self._held else list(messages)
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """Return what a long step comes to; the state stays as it is meanwhile."""
+        self._is_apart, began = True, time.monotonic()
+        try:
+            return await asyncio.to_thread(work)
+        finally:
+            self._is_apart = False
+            self._was_deaf = time.monotonic() - began > DEAF_S
+
+    def _catch_up(self) -> None:
+        """After a long step: what was dialled meanwhile is no later than a silence (R7.12).
+
+        The calls that were given back meanwhile are reported then.
+        """
+        was_deaf, self._was_deaf = self._was_deaf, False
+        if was_deaf:
+            self.take([StandstillReport()])
+        call_ids, self._postponed = self._postponed, []
+        self.defer(call_ids)
 
     def hold(self) -> None:
         """Pause every campaign that is active, and each that is scheduled once its start comes."""
@@ -115,7 +175,9 @@ class Moments:
 
     def defer(self, call_ids: Sequence[CallId]) -> None:
         """Report calls as deferred to the core; the scheduler does not run in their place."""
-        if call_ids:
+        if self._is_apart:
+            self._postponed += call_ids
+        elif call_ids:
             now = self._clock.now()
             until = Instant(now + self._deferral_ms())
             self._adopt(deferred(self.state, call_ids, now=now, until=until))
@@ -147,20 +209,23 @@ class Moments:
             Writing(events=transition.events, state=transition.state, then=go_on, receipts=receipts)
         )
 
-    def _take_command(self, given: Given) -> None:
+    async def _take_command(self, given: Given) -> None:
         if self._held:
             # What a command does must not come before what is held, in one moment with it.
             self.take([Tick()])
         now = self._clock.now()
         try:
             given.provided(self.state)
-            transition = handle(self.state, given.command, now)
+            work = partial(handle, self.state, given.command, now)
+            is_apart = is_long(self.state, given.command)
+            transition = await self._apart(work) if is_apart else work()
         except Exception as error:  # noqa: BLE001
             # Whatever is wrong with it is for its giver to hear, and changed nothing: not even
             # what is due by now was taken (R6.6).
             given.fail(error)
         else:
             self._adopt(transition, given)
+        self._catch_up()
 
     def _adopt(self, transition: Transition, given: Given | None = None) -> None:
         """Make a transition's state the current one, and write its events."""

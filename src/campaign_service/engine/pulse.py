@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-__all__ = ["Confirm", "Pulse", "UnsureError"]
+__all__ = ["DEAF_S", "Confirm", "Pulse", "UnsureError"]
 
 Confirm = Callable[[], Awaitable[None]]
 """Returns once it is certain that this process leads; raises ``UnsureError`` where nobody can know
@@ -19,7 +19,7 @@ that just now, and another error where another process leads."""
 _BEATS_EVERY_S = 0.25
 _STANDSTILL_S = 2.0
 """A standby that takes over does not call anyone anew within 5 s (R5.5)."""
-_DEAF_S = 1.0
+DEAF_S = 1.0
 """As long as the shortest silence in which a digit is awaited (R7.2)."""
 # A machine that is suspended stands still too, and its monotonic clock with it.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -105,7 +105,7 @@ class Pulse:
 
     def _look(self) -> None:
         gap_s = _now_s() - self._beaten_at
-        self._was_deaf = self._was_deaf or gap_s > _DEAF_S
+        self._was_deaf = self._was_deaf or gap_s > DEAF_S
         self._stood_still = self._stood_still or gap_s > _STANDSTILL_S
 
 

@@ -103,6 +103,7 @@ class RealTimeEngine(Waited):
         self._inbox: list[Report | Given] = []
         self._bell = asyncio.Event()
         self._timer: Timer | None = None
+        self._due_at: Instant | None = None
         self._conditions = Conditions()
         self._zones = ZoneWatch(lambda: self.state)
         self._moments = Moments(
@@ -291,7 +292,8 @@ class RealTimeEngine(Waited):
             if self._calendar.differs(self.state):
                 self._moments.take([self._calendar.report(self.state)])
             given, self._inbox = self._inbox, []
-            self._moments.take_all(given)
+            is_due = self._due_at is not None and self._due_at <= self.now
+            await self._moments.take_all(given, is_due=is_due)
             self._conditions.look()
             await self._scribe.room()
 
@@ -299,6 +301,7 @@ class RealTimeEngine(Waited):
         if self._timer is not None:
             self._timer.cancel()
         due_at = next_wakeup(self.state, self.now)
+        self._due_at = due_at
         self._timer = None if due_at is None else self._clock.call_at(due_at, self._bell.set)
 
     def _deferral_ms(self) -> int:

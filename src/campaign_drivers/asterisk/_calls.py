@@ -26,7 +26,15 @@ import attrs
 
 from campaign_core import CallId, Outcome
 from campaign_core.decisions import Play, Transfer
-from campaign_core.reports import AnswerReport, EndReport, RefusalReport, Report, telling
+from campaign_core.reports import (
+    AnswerReport,
+    CallsAdriftReport,
+    CallsUpReport,
+    EndReport,
+    RefusalReport,
+    Report,
+    telling,
+)
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
@@ -63,6 +71,9 @@ CUT = (
 FORWARDS = "forwards to another number, where a call by this route is not followed"
 """What an operator is told of a telephone whose call was ended for that (R7.11)."""
 
+
+_CLEARED = 16
+"""The cause of a call that ended in the ordinary way, or that was refused."""
 
 _NOTED_EVERY_MS = 60_000
 
@@ -146,6 +157,10 @@ class Call:
     """Of the other side's hang-up, or of its refusal."""
     is_over: bool = False
     """Its end was reported: nothing is, any more."""
+    was_out_of_reach: bool = False
+    """The connection was lost meanwhile: what was not heard of it will not be told again."""
+    is_lost: bool = False
+    """Its end was reported as one that nobody saw."""
     answer_told: bool = False
     listens: bool = False
     """Asterisk takes AGI commands for it."""
@@ -335,6 +350,14 @@ def refuse(call: Call, why: str, work: Work) -> None:
         work.told(RefusalReport(call_id=call.call_id, why=telling(why)))
 
 
+def _is_untold(call: Call, outcome: Outcome) -> bool:
+    if call.originate is Originate.ANSWERED:
+        return call.channel is not Channel.GONE
+    # An answered call that was hung up looks the same where its answer was not heard.
+    is_telling = outcome is not Outcome.FAILED and call.cause != _CLEARED
+    return call.originate is Originate.UNKNOWN and not is_telling
+
+
 def end(call: Call, work: Work) -> None:
     """Report the end, once."""
     if call.is_over:
@@ -342,6 +365,12 @@ def end(call: Call, work: Work) -> None:
     call.is_over = True
     answered = call.originate is Originate.ANSWERED
     outcome = Outcome.FAILED if answered else translate.outcome_of(call.reason, call.cause)
+    if call.was_out_of_reach and _is_untold(call, outcome):
+        # R5.5: it ended while nobody listened; how, nobody will say.
+        call.is_lost = True
+        work.told(CallsAdriftReport(frozenset([call.call_id])))
+        work.told(CallsUpReport(among=frozenset([call.call_id])))
+        return
     # Before the first command only Asterisk itself, the callee or we can have ended it.
     cut = answered and not (call.has_taken or call.callee_hung_up or call.hang_up_ordered)
     if call.cause == translate.FORWARDED:

@@ -33,7 +33,9 @@ _UP = "6"
 
 def adopt(calls: Calls, call_id: CallId) -> Call:
     """Take over a call of ours that this process did not place."""
-    calls[call_id] = call = Call(call_id=call_id, unknown_playback=True, has_taken=True)
+    calls[call_id] = call = Call(
+        call_id=call_id, unknown_playback=True, has_taken=True, was_out_of_reach=True
+    )
     return call
 
 

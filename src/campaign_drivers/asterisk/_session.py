@@ -35,6 +35,10 @@ SHUTTING_DOWN = "Asterisk is shutting down"
 LAG_MS = 1_000
 """Replies come within milliseconds; after this the server is too busy for new calls."""
 
+_LATE_MS = 2_000
+"""By which a moment may come late before it counts as a standstill of our own process: what came
+meanwhile is yet to be read, and nothing is taken for missing (R7.12)."""
+
 Purpose = tuple[str, ...]
 """What a request was for; given back with its reply."""
 
@@ -187,7 +191,7 @@ class Session:
 
     def wake(self, now: int) -> Iterator[Happening]:
         """Give what time alone brings: limits that have passed; and ask for a sign of life."""
-        if self.stage is Stage.OVER:
+        if self.stage is Stage.OVER or self._notice_standstill(now):
             return
         pending = next(iter(self._pending.values()), None)
         if pending is not None and now >= pending.due:
@@ -197,6 +201,19 @@ class Session:
         elif self.stage is Stage.READY and now >= self._ping_at():
             self._heard_at = now
             self.ask(Action("Ping"), ("ping",), now)
+
+    def _notice_standstill(self, now: int) -> bool:
+        """Return whether we ourselves stood still; then wait a moment for what is here already."""
+        due = self.wakeup()
+        if due is None or now - due <= _LATE_MS:
+            return False
+        until = now + _LATE_MS
+        for pending in self._pending.values():
+            pending.due = max(pending.due, until)
+        if self._ready_by is not None:
+            self._ready_by = max(self._ready_by, until)
+        self._heard_at = max(self._heard_at, now)
+        return True
 
     def wakeup(self) -> int | None:
         """Return when :meth:`wake` is due."""

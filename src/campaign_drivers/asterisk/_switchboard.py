@@ -1,13 +1,13 @@
 """All of the driver but its socket: calls, one session after another, and taking calls over.
 
 Decisions, bytes and time go in; bytes and reports come out. While a connection is lost nothing is
-placed, and what is known of the calls is kept. Upon the next one the server is asked which
-channels are up (a *census*), at once and again after five seconds: calls known before go on, calls
-of ours that we did not know (of an earlier run) are taken over, and calls that are not there are
-forgotten. Orders to hang up or to transfer that came while the connection was lost are carried
-out then. A server that shuts down and waits for its calls refuses everything meanwhile: the same
-holds then, but that what becomes of the calls is heard, and that it is asked again and again, since
-a shutdown may be called off.
+placed, and what is known of the calls is kept. Upon the next one the server is asked which channels
+are up (a *census*), at once and again after five seconds: calls known before go on, calls of ours
+that we did not know (of an earlier run) are taken over, and calls that are not there are forgotten,
+and ended should they turn up. Orders to hang up or to transfer that came while the connection was
+lost are carried out then. A server that shuts down and waits for its calls refuses everything
+meanwhile: the same holds then, but that what becomes of the calls is heard, and that it is asked
+again and again, since a shutdown may be called off.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from campaign_drivers.asterisk import _placing as placing
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._calls import Call, Timer, Work
+from campaign_drivers.asterisk._past import PastCalls
 from campaign_drivers.asterisk._session import (
     Happening,
     Ready,
@@ -46,9 +47,6 @@ __all__ = ["Switchboard"]
 
 CENSUS_MS = 5_000
 """Between the first census of a connection and the second (R5.5)."""
-
-_ENDED_KEPT = 1_000
-"""Calls that have ended, the last ones: what comes late of them makes no call of them again."""
 
 
 _EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
@@ -93,7 +91,7 @@ class Switchboard:
         """When the next census is, and which of the two of a connection."""
         self._moved: dict[str, CallId] = {}
         self._wishes: dict[CallId, HangUp | Transfer] = {}
-        self._ended: dict[CallId, None] = {}
+        self._past = PastCalls()
         self._booted_at: int | None = None
         self._serial = count(1)
         self._run = ""
@@ -125,7 +123,7 @@ class Switchboard:
         for call in self.calls.values():
             call.here, call.listens, call.injected = False, False, 0
             # What was not seen cannot be told: it may have taken commands.
-            call.has_taken = True
+            call.has_taken = call.was_out_of_reach = True
             if isinstance(call.next_order, Transfer):
                 self._wishes[call.call_id] = call.next_order
             call.playing, call.next_order, call.unknown_playback = None, None, True
@@ -256,11 +254,13 @@ class Switchboard:
         """Take over a call of ours that an event says is up and that we did not know."""
         name = "actionid" if message.event == "originateresponse" else "uniqueid"
         call_id = CallId(message[name])
+        if message.event in _LIVING and self._past.was_lost(call_id):
+            self._end_stray(call_id)
         is_news = (
             message.event in _LIVING
             and message["response"].lower() != "failure"
             and is_call_of(self.settings.service_id, call_id)
-            and call_id not in self._ended
+            and call_id not in self._past
             and call_id not in self.calls
         )
         return census.adopt(self.calls, call_id) if is_news else None
@@ -313,7 +313,12 @@ class Switchboard:
 
     def _census(self, reply: Reply, now: int) -> None:
         if reply.message.is_success:
-            census.count(self.calls, reply.items, self._at(now))
+            work = self._at(now)
+            for channel in reply.items:
+                if self._past.was_lost(channel["uniqueid"]):
+                    self._end_stray(CallId(channel["uniqueid"]))
+            known = [one for one in reply.items if not self._past.was_lost(one["uniqueid"])]
+            census.count(self.calls, known, work)
         else:
             self.out.notes.append(f"cannot tell which calls are up: {reply.message['message']}")
             for call in self.calls.values():
@@ -326,11 +331,17 @@ class Switchboard:
         else:
             for call_id in self.calls.keys() - call_ids:
                 del self.calls[call_id]
+                self._past.add(call_id, is_lost=True)
         self.out.reports.append(CallsUpReport(call_ids))
         self.out.reports += census.new_answers(self.calls)
         wishes, self._wishes = self._wishes, {}
         for order in wishes.values():
             self._within_call(order, now)
+
+    def _end_stray(self, call_id: CallId) -> None:
+        """End a call that turns up after it was taken for lost: another was placed since."""
+        self.out.notes.append(f"call {call_id} turned up after it was lost: hung up")
+        self._ask(translate.hang_up(call_id), ("hang_up", call_id), None, self._work.now)
 
     def _note_move(self, call: Call) -> None:
         self._moved[call.channel_id] = call.call_id
@@ -340,9 +351,7 @@ class Switchboard:
     def _forget_if_over(self, call: Call) -> None:
         if call.is_over and self.calls.pop(call.call_id, None) is not None:
             self._moved.pop(call.channel_id, None)
-            self._ended[call.call_id] = None
-            if len(self._ended) > _ENDED_KEPT:
-                del self._ended[next(iter(self._ended))]
+            self._past.add(call.call_id, is_lost=call.is_lost)
 
     # Surroundings -------------------------------------------------------------------------
 

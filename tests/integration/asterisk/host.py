@@ -23,8 +23,10 @@ from campaign_core import (
     open_service,
     recipients,
     status,
+    strays,
 )
 from campaign_core.commands import AddModel, Command, StartCampaign
+from campaign_core.decisions import HangUp
 from campaign_core.reports import Report, Tick
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Host:
     def report(self, report: Report) -> None:
         self.told.append((now(), report))
         self._take(handle_batch(self.state, [report], now()))
+        for call_id in strays(self.state, [report]):
+            self.driver.carry_out(HangUp(call_id))
 
     def command(self, command: Command) -> None:
         self._take(handle(self.state, command, now()))

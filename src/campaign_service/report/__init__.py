@@ -6,7 +6,7 @@ The same journal gives the same report.
 
 from campaign_service.attempts import Attempt, attempt_of
 from campaign_service.report.chart import draw_chart
-from campaign_service.report.files import ReportFolder
+from campaign_service.report.files import ReportFolder, write_report
 from campaign_service.report.load import LoadCurve
 from campaign_service.report.panel import RecipientRow, StatusPanel
 from campaign_service.report.summary import Summary, limits_in_force, summarize
@@ -22,4 +22,5 @@ __all__ = [
     "draw_chart",
     "limits_in_force",
     "summarize",
+    "write_report",
 ]

@@ -15,16 +15,26 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO
 
 import attrs
 
-from campaign_core import CampaignId, CampaignModel, Settings, State, codec
-from campaign_core.events import Event
+from campaign_core import (
+    CampaignId,
+    CampaignModel,
+    Settings,
+    State,
+    campaign,
+    codec,
+    link,
+    replay,
+)
+from campaign_core.events import CampaignDeleted, Event
 from campaign_service.attempts import Attempt
 from campaign_service.instants import zone_of
 from campaign_service.report.chart import draw_chart
@@ -33,6 +43,7 @@ from campaign_service.report.rows import (
     ATTEMPT_COLUMNS,
     RECIPIENT_COLUMNS,
     Row,
+    Simulated,
     attempt_row,
     csv_row,
     event_rows,
@@ -41,7 +52,7 @@ from campaign_service.report.rows import (
 from campaign_service.report.summary import Summary, summarize
 from campaign_service.report.times import TimeWriter
 
-__all__ = ["FORMAT", "ReportFolder"]
+__all__ = ["FORMAT", "ReportFolder", "write_report"]
 
 FORMAT = 1
 """The number of the layout of ``report.json``."""
@@ -58,7 +69,7 @@ class ReportFolder:
         model: its parameters, recipients included.
         settings: the general settings.
         notes: facts about the run that the events do not tell: driver, seed.
-        is_simulated: whether nobody is really called.
+        simulated: whether calls that were placed at an instant called nobody.
     """
 
     NAMES = ("recipients.csv", "attempts.csv", "report.json", "calls.svg")
@@ -71,7 +82,7 @@ class ReportFolder:
         model: CampaignModel,
         settings: Settings,
         notes: Row,
-        is_simulated: bool = False,
+        simulated: Simulated = lambda _: False,
     ) -> None:
         self.panel = StatusPanel(campaign_id, on_attempt=self._write_attempt)
         """Kept up by :meth:`take`."""
@@ -79,7 +90,7 @@ class ReportFolder:
         self._model = model
         self._settings = settings
         self._notes = notes
-        self._simulated = lambda _: is_simulated
+        self._simulated = simulated
         self._zone = zone_of(model.time_zone)
         self._text = TimeWriter(self._zone)
         self._files = ExitStack()
@@ -187,6 +198,47 @@ class ReportFolder:
 
     def _part(self, name: str) -> Path:
         return self._folder / f"{name}.part"
+
+
+def write_report(
+    events: Iterable[Event],
+    campaign_id: CampaignId,
+    folder: Path,
+    *,
+    notes: Row | None = None,
+) -> Summary:
+    """Write the report of a campaign from a journal's events, and return its figures.
+
+    Args:
+        events: all of the service, from the first; of other campaigns nothing is told.
+        campaign_id: the campaign; one that was deleted is told as it was just before.
+        folder: where; it is made, and what lies there under the report's names is replaced.
+        notes: facts that the events do not tell, for ``report.json``.
+
+    Raises:
+        UnknownCampaignError: there was none such.
+        JournalError: the events do not follow one another.
+        OSError: the folder cannot be made or written.
+    """
+    kept = list(takewhile(lambda event: not _is_deletion(event, campaign_id), events))
+    state = replay(kept)
+    found = campaign(state, campaign_id, state.now)
+    folder.mkdir(parents=True, exist_ok=True)
+    report = ReportFolder(
+        folder,
+        campaign_id=campaign_id,
+        model=found.parameters.changed(recipients=found.recipients),
+        settings=state.settings,
+        notes=notes or {},
+        simulated=link(state).was_simulated,
+    )
+    with closing(report):
+        report.take(kept)
+        return report.finish(state)
+
+
+def _is_deletion(event: Event, campaign_id: CampaignId) -> bool:
+    return isinstance(event, CampaignDeleted) and event.campaign_id == campaign_id
 
 
 def _close(file: TextIO, path: Path) -> None:

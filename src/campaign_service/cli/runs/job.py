@@ -117,7 +117,7 @@ class Job:
             model=self.file.model,
             settings=self.file.settings,
             notes=notes,
-            is_simulated=self.telephony == SIMULATED,
+            simulated=lambda _: self.telephony == SIMULATED,
         )
 
     def discard(self) -> None:

@@ -150,17 +150,18 @@ def has_candidate(draft: Draft, campaign: CampaignRow, now: int) -> bool:
     """
     if not campaign.may_call:
         return False
-    set_aside = False
+    is_found = set_aside = False
     for line in open_lines(draft, campaign, now):
-        while (key := campaign.ready[line].first()) is not None:
+        while not is_found and (key := campaign.ready[line].first()) is not None:
             held = _obstacle_of(draft, campaign, key, now)
-            if not isinstance(held, int):
-                return True
-            hold(draft, campaign, line, key, held)
-            set_aside = True
+            is_found = not isinstance(held, int)
+            if isinstance(held, int):
+                hold(draft, campaign, line, key, held)
+                set_aside = True
     if set_aside:
+        # Also where somebody on another line was found: a line may be empty now.
         list_campaign(draft, campaign, now)
-    return is_parked_open(draft, campaign, now)
+    return is_found or is_parked_open(draft, campaign, now)
 
 
 def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int | str | None:

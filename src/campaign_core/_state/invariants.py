@@ -13,7 +13,7 @@ from campaign_core._model.recipients import LINES, Line
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec
 from campaign_core._state import timers
-from campaign_core._state.campaign import CampaignRow, form_key
+from campaign_core._state.campaign import POSITION_BITS, CampaignRow, form_key
 from campaign_core._state.index import of_campaign
 from campaign_core._state.lines import idle_positions, line_of, next_number
 from campaign_core._state.service import ServiceRow, State
@@ -129,6 +129,11 @@ def _lines(row: ServiceRow, campaign: CampaignRow, name: str) -> Iterator[str]:
     )
     if listed != campaign.listed:
         yield f"{name}: it is not listed where it says"
+    first = campaign.waiting.first()
+    if first is not None and campaign.may_call:
+        wake_at = campaign.wake_at
+        if wake_at is None or wake_at > first >> POSITION_BITS:
+            yield f"R6.6: {name}: nobody looks when the first who waits may be called"
     for line in LINES:
         if campaign.listed[1 + (line is Line.EXTERNAL)] and not campaign.has_room(line):
             yield f"R6.3: {name} is listed as able to call on a line that is full"

@@ -785,3 +785,16 @@ def test_number_that_another_campaign_caps_is_a_wakeup_too():
 
     assert story.status(1) is Status.ACTIVE
     assert story.wakeup() == HOUR
+
+
+def test_end_of_a_cap_is_a_wakeup_though_somebody_on_another_line_waits_for_room():
+    """R6.9: after a pass nobody remains whom the rules would allow to call, on whatever line."""
+    story = Story(frequency_cap=FrequencyCap(attempts=1, per_h=1))
+    story.start("200", attempts_max=1)
+    story.end("200", after=SECOND)
+    story.tell(reports.DriverDownReport())
+
+    story.start("200 i201", call_limits=CallLimits(internal=0))
+
+    assert story.wakeup() == HOUR - SECOND
+    assert placed(story.tell(reports.DriverUpReport(), HOUR - SECOND)) == ["200"]

@@ -45,9 +45,9 @@ class InputError(SettingsError):
         super().__init__(tuple(problems))
 
 
-def unreadable(file: Path, error: OSError) -> InputError:
-    """Return the error for a file that cannot be read at all."""
-    why = f"cannot be read: {error.strerror or error}"
+def unreadable(file: Path, error: OSError | ValueError) -> InputError:
+    """Return the error for a file that cannot be read at all, or whose name is none of a file."""
+    why = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     return InputError([LocatedProblem(file=file, line=None, field="", value=None, rule=why)])
 
 

@@ -69,7 +69,7 @@ def _numbers_of(path: Path, plan: NumberPlan | None) -> list[str]:
     """Return the numbers of a file, one a line; ``#`` and a blank begin a comment."""
     try:
         raw = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     try:
         text = raw.decode("utf-8-sig")

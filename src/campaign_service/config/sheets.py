@@ -97,7 +97,8 @@ def read_sheet(path: Path) -> Sheet:
     """
     try:
         raw = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # A name with a NUL in it is none of a file.
         raise unreadable(path, error) from None
     for beginning, rule in _NO_TABLES:
         if raw.startswith(beginning):

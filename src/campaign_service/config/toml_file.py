@@ -65,6 +65,7 @@ def read_toml(path: Path) -> TomlFile:
         raw = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
+    text = ""
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         return TomlFile(
@@ -78,6 +79,10 @@ def read_toml(path: Path) -> TomlFile:
         if found is None:
             raise _not_toml(path, raw.count(b"\n") + 1, str(error)) from None
         raise _not_toml(path, int(found["line"]), found["why"]) from None
+    except (ValueError, RecursionError):
+        # Python reads no number of thousands of digits, and nothing that is so deep.
+        why = "a number of too many digits, or lists within lists without end"
+        raise _not_toml(path, _longest(text), why) from None
 
 
 def field_name(keys: KeyPath) -> str:
@@ -86,6 +91,12 @@ def field_name(keys: KeyPath) -> str:
     for key in keys:
         name += f"[{key + 1}]" if isinstance(key, int) else f".{key}" if name else key
     return name
+
+
+def _longest(text: str) -> int:
+    """Return the number of the longest line."""
+    lines = text.split("\n")
+    return lines.index(max(lines, key=len)) + 1
 
 
 def _not_toml(path: Path, line: int, why: str) -> InputError:

@@ -354,6 +354,9 @@ faults = { lost = 0.1, outages = [{ after_s = 60, lasts_s = 5, restarts = true }
         ("[simulated]\nrefuses_when_full = 1", "simulated.refuses_when_full = 1: true or false"),
         ("name = 'twice'", "campaign.toml:7: not TOML: cannot overwrite a value"),
         ("name = ", "campaign.toml:7: not TOML: invalid value"),
+        (f"priority = {'9' * 5_000}", "campaign.toml:7: not TOML: a number of too many digits"),
+        (f"priority = {'[' * 5_000}", "campaign.toml:7: not TOML: "),
+        ('[do_not_call]\nfile = "a\\u0000b"', "a\x00b: cannot be read: embedded null byte"),
     ],
 )
 def test_bad_value_is_named_with_file_line_field_value_and_rule(problems, line, expected):

@@ -147,7 +147,7 @@ def run_file(
     )
     with Interrupts() as interrupts:
         summary = _run(job, interrupts)
-    click.echo(summary_text(summary))
+    click.echo(summary_text(summary, is_simulated=job.is_simulated))
     _tell_where(job)
     if interrupts.count:
         return ExitStatus.INTERRUPTED

@@ -6,19 +6,22 @@ from collections.abc import Iterator
 
 from campaign_core import Status
 from campaign_service.cli.runs.display import duration_text
+from campaign_service.cli.words import SIMULATED_TEXT, counted
 from campaign_service.report import Summary
 
 __all__ = ["summary_text"]
 
 
-def summary_text(summary: Summary) -> str:
+def summary_text(summary: Summary, *, is_simulated: bool) -> str:
     """Return the figures of a campaign, a line each."""
-    return "\n".join(_lines(summary))
+    return "\n".join(_lines(summary, is_simulated=is_simulated))
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: Summary, *, is_simulated: bool) -> Iterator[str]:
     lasted = "" if summary.lasted_s is None else f" after {duration_text(summary.lasted_s)}"
     yield f"{summary.name}: {summary.status.name}{lasted}"
+    if is_simulated:
+        yield f"  {SIMULATED_TEXT}"
     needed = summary.recipients if summary.threshold is None else summary.threshold
     yield f"  reached   {summary.reached} of {summary.recipients} recipients, {needed} needed"
     yield f"  failed    {summary.failed}{_others(summary)}"
@@ -31,7 +34,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         "  at most   "
         f"{summary.most_internal} internal{_limit(limits.internal)},"
         f" {summary.most_external} external{_limit(limits.external)},"
-        f" {summary.most_at_once} calls{_limit(limits.total)} at once"
+        f" {counted(summary.most_at_once, 'call')}{_limit(limits.total)} at once"
     )
 
 

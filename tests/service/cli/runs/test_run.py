@@ -62,6 +62,7 @@ def test_completed_campaign_ends_with_status_0_and_a_report(here, capsys):
     assert "Fire drill: COMPLETED after 0:0" in told
     assert "reached   12 of 12 recipients, 12 needed" in told
     assert "4 calls (limit 4) at once" in told
+    assert "  SIMULATED: nobody is really called\n" in told
     assert sorted(path.name for path in (here / "reports/fire-drill-1").iterdir()) == FILES
 
 

@@ -83,18 +83,27 @@ class NumberPlan(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     country_code: Annotated[
         str,
-        Meta(pattern=r"^[1-9][0-9]{0,2}$", max_length=3, description="Without +.", examples=["39"]),
+        Meta(
+            pattern=r"^[1-9][0-9]{0,2}$",
+            max_length=3,
+            description="1 to 3 digits without +, not 0 first.",
+            examples=["39"],
+        ),
     ]
     international_prefix: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]{0,5}$", max_length=5, description="Before a country code; empty: none."
+            pattern=r"^[0-9]{0,5}$",
+            max_length=5,
+            description="Up to 5 digits before a country code; empty: none.",
         ),
     ] = "00"
     trunk_prefix: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]{0,3}$", max_length=3, description="Before an area code; empty: none."
+            pattern=r"^[0-9]{0,3}$",
+            max_length=3,
+            description="Up to 3 digits before an area code; empty: none.",
         ),
     ] = "0"
     trunk_prefix_stays: Annotated[

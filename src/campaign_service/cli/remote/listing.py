@@ -15,9 +15,8 @@ from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.tables import (
     campaign_lines,
     clock,
-    recipients_table,
-    show,
     show_campaigns,
+    show_recipients,
 )
 from campaign_service.cli.remote.watch import watch_campaign
 from campaign_service.cli.statuses import ExitStatus
@@ -105,7 +104,7 @@ def status(
     _echo(campaign_lines(found, zone))
     if rows:
         click.echo()
-        show(recipients_table(rows, zone))
+        show_recipients(rows, zone)
     return ExitStatus.COMPLETED
 
 

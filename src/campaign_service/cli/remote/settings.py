@@ -54,7 +54,7 @@ class _Limit(click.ParamType[object]):
         if value == _NONE:
             return value
         if re.fullmatch(r"[0-9]{1,9}", str(value)) is None:
-            self.fail(f"{value!r}: a whole number, or none", param, ctx)
+            self.fail(f"{value!r}: a whole number 0 to 999,999,999, or none", param, ctx)
         return int(value)
 
 

@@ -19,9 +19,9 @@ __all__ = [
     "campaign_lines",
     "campaigns_table",
     "clock",
-    "recipients_table",
     "show",
     "show_campaigns",
+    "show_recipients",
 ]
 
 _WIDE = 1_000
@@ -49,6 +49,8 @@ def show(what: RenderableType) -> None:
     """Print a table: as wide as the terminal, or as it needs where there is none."""
     console = _Console()
     if console.is_terminal:
+        if isinstance(what, Table):
+            _narrow(what, console)
         console.print(what)
         return
     console = _Console(width=_WIDE)
@@ -56,11 +58,25 @@ def show(what: RenderableType) -> None:
         console.out("".join(segment.text for segment in line).rstrip(), highlight=False)
 
 
+def _narrow(table: Table, console: Console) -> None:
+    """Break what has no room in a terminal, rather than leaving out any of it."""
+    if not _fits(table, console):
+        table.padding = 0
+        for column in table.columns:
+            column.overflow = "fold"
+
+
+def _fits(table: Table, console: Console) -> bool:
+    wide = console.options.update(width=_WIDE)
+    return not console.is_terminal or (
+        console.measure(table, options=wide).maximum <= console.width
+    )
+
+
 def show_campaigns(rows: Sequence[CampaignRow], zone: ZoneInfo) -> None:
     """Print the list of campaigns (R4.8): some lines for each, where a table is too wide."""
     console, table = _Console(), campaigns_table(rows, zone)
-    wide = console.options.update(width=_WIDE)
-    if not console.is_terminal or console.measure(table, options=wide).maximum <= console.width:
+    if _fits(table, console):
         show(table)
         simulated = [str(row.campaign_id) for row in rows if row.is_simulated]
         if simulated:
@@ -68,6 +84,17 @@ def show_campaigns(rows: Sequence[CampaignRow], zone: ZoneInfo) -> None:
         return
     for row in rows:
         for line in campaign_lines(row, zone):
+            console.print(Text(line))
+
+
+def show_recipients(rows: Sequence[RecipientRow], zone: ZoneInfo) -> None:
+    """Print what the status panel shows of each recipient: two lines, where a table is too wide."""
+    console, table = _Console(), _recipients_table(rows, zone)
+    if _fits(table, console):
+        show(table)
+        return
+    for row in rows:
+        for line in _recipient_lines(row, zone):
             console.print(Text(line))
 
 
@@ -148,7 +175,7 @@ def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
     )
 
 
-def recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
+def _recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
     """Return what the status panel shows of each recipient (R5.4)."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     called = f"last call ({zone.key})"
@@ -156,10 +183,9 @@ def recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
         table.add_column(name, justify="right" if name in ("#", "attempts") else "left")
     table.add_column("number and name")
     for row in rows:
-        reason = "" if row.reason is None else f" ({row.reason.lower()})"
         table.add_row(
             str(row.position),
-            Text(f"{row.state}{reason}", _STYLES.get(row.state, "")),
+            Text(_state(row), _STYLES.get(row.state, "")),
             f"{row.attempts}/{row.attempts_allowed}",
             clock(row.last_call_at, zone),
             row.last_outcome or "",
@@ -169,6 +195,24 @@ def recipients_table(rows: Iterable[RecipientRow], zone: ZoneInfo) -> Table:
             Text(f"{row.number} {row.name}".rstrip()),
         )
     return table
+
+
+def _recipient_lines(row: RecipientRow, zone: ZoneInfo) -> Iterator[str]:
+    yield f"{row.position}  {row.number} {row.name}".rstrip() + f" ({row.line.lower()})"
+    outcome = "" if row.last_outcome is None else f" {row.last_outcome}"
+    yield (
+        f"   {_state(row)}, {row.attempts}/{row.attempts_allowed} attempts,"
+        f" last call {clock(row.last_call_at, zone)}{outcome}"
+    )
+    if row.answer_confirmed_at is not None or row.listening_confirmed_at is not None:
+        yield (
+            f"   answer confirmed {clock(row.answer_confirmed_at, zone)[-8:]},"
+            f" listening {clock(row.listening_confirmed_at, zone)[-8:]}"
+        )
+
+
+def _state(row: RecipientRow) -> str:
+    return row.state if row.reason is None else f"{row.state} ({row.reason.lower()})"
 
 
 def _confirmations(row: CampaignRow) -> str:

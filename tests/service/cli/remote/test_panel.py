@@ -164,7 +164,9 @@ def test_settings_are_changed_one_by_one(campaign, kept):
     ("arguments", "said"),
     [
         ((), "nothing to change"),
-        (("--total", "many"), "'many': a whole number, or none"),
+        (("--total", "many"), "'many': a whole number 0 to 999,999,999, or none"),
+        (("--total", "-1"), "'-1': a whole number 0 to 999,999,999, or none"),
+        (("--country-code", "+39"), "--country-code = '+39': 1 to 3 digits without +"),
         (("--call-rate", "5"), "'5': two whole numbers such as 5/1, or none"),
         (("--call-rate", "0/1"), "--call-rate calls = 0: a whole number"),
         (("--answer-prompt", "../x"), "--answer-prompt = '../x': "),

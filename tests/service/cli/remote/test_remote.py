@@ -72,6 +72,24 @@ def test_list_is_no_table_where_a_terminal_is_too_narrow(
     assert campaign.name in told
 
 
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_table_leaves_out_what_a_terminal_has_no_room_for(
+    campaign, started, monkeypatch, columns
+):
+    """R5.4: a number, a state and a time are shown whole."""
+    for name, value in (("FORCE_COLOR", "1"), ("NO_COLOR", "1"), ("COLUMNS", str(columns))):
+        monkeypatch.setenv(name, value)
+
+    told = "".join(campaign(*which)[1] for which in (("status", started), ("models",)))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+
+    assert "…" not in plain
+    assert re.search(r"^3 .*\+390105550101 Chiara", plain, re.MULTILINE)
+    assert re.search(r"last call .*20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", plain, re.DOTALL)
+    tables = plain[plain.index("\n\n") :].splitlines()
+    assert max(len(line) for line in tables) <= columns
+
+
 def test_list_is_json_for_a_program(campaign, started):
     status, told = campaign("list", "--json")
 

@@ -172,6 +172,10 @@ class Call:
     hang_up_missed: bool = False
     """The order found no channel: to be repeated when there is one."""
     transferred: bool = False
+    transfer: Transfer | None = None
+    """What was sent of it may not have been received."""
+    transfer_until: int = 0
+    """When the dead man's switch of the transfer is due."""
     playing: Playing | None = None
     next_order: Play | Transfer | None = None
     """What waits until Asterisk takes commands for it, or until a playback has ended."""

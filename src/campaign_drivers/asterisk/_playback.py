@@ -39,7 +39,15 @@ from campaign_drivers.asterisk._calls import (
 from campaign_drivers.asterisk._translate import STOP_DIGIT, UnfitError
 from campaign_drivers.asterisk._wire import Message
 
-__all__ = ["PLAYBACK_EVENTS", "STOP_MS", "agi_replied", "order_play", "order_transfer", "stop_due"]
+__all__ = [
+    "PLAYBACK_EVENTS",
+    "STOP_MS",
+    "agi_replied",
+    "order_play",
+    "order_transfer",
+    "resume_transfer",
+    "stop_due",
+]
 
 STOP_MS = 250
 """After which a playback that should have ended is ended; two and a half polls of the channel."""
@@ -102,12 +110,38 @@ def _dial(call: Call, order: Transfer, work: Work) -> None:
         work.agi(call, forward, f"{call.call_id}.forward")
     work.agi(call, command, f"{call.call_id}.dial")
     work.agi(call, "HANGUP", f"{call.call_id}.end")
+    call.transfer, call.transfer_until = order, work.now + order.dead_man_s * 1_000
+
+
+def resume_transfer(call: Call, work: Work) -> None:
+    """Find out what became of a transfer whose orders had no reply when the connection was lost.
+
+    Asterisk may have taken all of them, none, or the first alone. The question waits behind what it
+    has taken: by then whoever was to be dialled has been, and the call ends, or is dialled now.
+    """
+    if call.here and call.transfer is not None:
+        work.agi(call, "GET VARIABLE DIALSTATUS", f"{call.call_id}.dialled")
+
+
+def _transfer_found(call: Call, result: str, work: Work) -> None:
+    if call.transfer is None or call.hang_up_ordered or call.is_over:
+        return
+    order, call.transfer = call.transfer, None
+    # Whatever was playing has ended before the question was taken.
+    call.unknown_playback = False
+    left_s = (call.transfer_until - work.now) // 1_000
+    if result.startswith("200 result=0") and left_s > 0:
+        _dial(call, attrs.evolve(order, dead_man_s=left_s), work)
+    else:
+        order_hang_up(call, work)
 
 
 def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> None:
     """Take the reply to an AGI command: refused, or queued, which says nothing yet."""
     if message.is_success:
         call.has_taken = True
+        if command_id == f"{call.call_id}.end":
+            call.transfer = None
         return
     playing, text = call.playing, message["message"]
     if playing is not None and playing.command_id != command_id:
@@ -226,6 +260,9 @@ def dialled(call: Call, message: Message, work: Work) -> None:
 def executed(call: Call, message: Message, work: Work) -> None:
     """Take ``AsyncAGIExec``: a command has ended."""
     call.has_taken = True
+    if message["commandid"] == f"{call.call_id}.dialled":
+        _transfer_found(call, unquote(message["result"]), work)
+        return
     playing = call.playing
     if playing is None or message["commandid"] != playing.command_id:
         return

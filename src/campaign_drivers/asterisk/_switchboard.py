@@ -334,6 +334,9 @@ class Switchboard:
                 self._past.add(call_id, is_lost=True)
         self.out.reports.append(CallsUpReport(call_ids))
         self.out.reports += census.new_answers(self.calls)
+        if reply.purpose[1] == "first":
+            for call in self.calls.values():
+                playback.resume_transfer(call, self._at(now))
         wishes, self._wishes = self._wishes, {}
         for order in wishes.values():
             self._within_call(order, now)

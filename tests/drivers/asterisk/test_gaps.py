@@ -5,7 +5,7 @@ The same as of FreeSWITCH (R5.5, R7.11, R7.12, R9.3).
 
 import pytest
 
-from campaign_core.decisions import HangUp, Play
+from campaign_core.decisions import HangUp, Play, Transfer
 from campaign_core.reports import (
     AnswerReport,
     CallsAdriftReport,
@@ -201,3 +201,52 @@ def test_a_call_that_was_given_back_may_be_placed_again():
     board.receive(LIVES[1], 3_000)
 
     assert reports(board) == [AnswerReport(ID)]
+
+
+# A transfer that was lost ---------------------------------------------------------------------
+
+
+def transferred(taken):
+    """Lose the link when so many of a transfer's orders were replied to; the call is up."""
+    board = answered()
+    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=60), 0)
+    for order in sent(board)[:taken]:
+        board.receive(reply(order, Message="Added AGI command to queue"), 0)
+    return reconnected(board, listed(), now=20_000)
+
+
+def dialled(board, result):
+    done = {"CommandId": f"{ID}.dialled", "Result": f"200%20result%3D{result}%0A"}
+    board.receive(event("AsyncAGIExec", **done), 21_000)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_transfer_that_was_lost_with_the_connection_is_ordered_again(taken):
+    """R7.7, R7.11; R7.9: its dead man's switch counts from when it was ordered."""
+    board = transferred(taken)
+    (question,) = sent(board)
+    assert question["command"] == "GET VARIABLE DIALSTATUS"
+
+    dialled(board, "0")
+
+    commands = [action["command"] for action in sent(board)]
+    assert [command[:9] for command in commands] == ["SET VARIA", "EXEC Dial", "HANGUP"]
+    assert "39" in commands[0]
+
+
+def test_a_transfer_that_has_dialled_ends_with_the_conversation():
+    """R7.7: what was to end the call may have been lost."""
+    board = transferred(2)
+    sent(board)
+
+    dialled(board, "1%20(ANSWER)")
+
+    assert [action["action"] for action in sent(board)] == ["Hangup"]
+
+
+def test_a_transfer_that_was_taken_whole_is_not_asked_for():
+    board = transferred(3)
+
+    assert sent(board) == []
+    dialled(board, "0")
+    assert sent(board) == []

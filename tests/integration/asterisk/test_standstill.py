@@ -6,6 +6,7 @@ SIGSTOP: what it was sent it has, and does on waking; the driver is on another c
 import asyncio
 
 from campaign_core import CallLimits, CallScript, CampaignModel, Line, Recipient, Settings, events
+from campaign_core.decisions import Transfer
 from campaign_core.reports import (
     AnswerReport,
     DriverDownReport,
@@ -152,5 +153,32 @@ def test_calls_in_every_state_are_taken_over_when_the_server_has_stood_still(own
             assert rig.kinds(ordered).count(AnswerReport) == 1
             assert all(one.call_id == leaving for _, one in rig.reports if type(one) is EndReport)
             assert own_pbx.channels() >= {ringing, silent, playing, ordered}
+
+    asyncio.run(story())
+
+
+def test_a_transfer_ordered_while_the_server_stands_still_happens_once(own_pbx):
+    """R7.7, R7.11: of several orders it does the first alone, and the rest are ordered again."""
+
+    async def story():
+        async with connected(settings_for(own_pbx, **HASTY)) as rig:
+            call_id = rig.place("607")
+            await rig.answered(call_id)
+            rig.play(call_id, 1, "tick", "")
+            await rig.until(lambda: PlaybackReport(call_id=call_id, play=1) in rig.of(call_id))
+            own_pbx.freeze()
+            try:
+                rig.driver.carry_out(Transfer(call_id=call_id, extension="8*30*99", dead_man_s=60))
+                await rig.seen(DriverDownReport)
+            finally:
+                own_pbx.thaw()
+            await rig.seen(DriverUpReport, 2, 20)
+            await rig.until(lambda: any("callees" in one for one in names(own_pbx)))
+            await rig.ended(call_id, 20)
+            assert own_pbx.channels() == set()
+
+    def names(server):
+        lines = server.console("core show channels concise").splitlines()
+        return [line for line in lines if "8*30*99" in line]
 
     asyncio.run(story())

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from campaign_core import CallId
 from campaign_core.reports import AnswerReport
 from campaign_drivers._board import is_call_of
-from campaign_drivers.asterisk._calls import Call, Channel, Originate, Work
+from campaign_drivers.asterisk._call import Call, Channel, Originate, Work
 from campaign_drivers.asterisk._moved import (
     hang_up_nobodys,
     identified,

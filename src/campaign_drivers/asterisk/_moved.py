@@ -21,14 +21,8 @@ from campaign_core import CallId
 from campaign_drivers._board import is_call_of
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._calls import (
-    Call,
-    Channel,
-    Timer,
-    Work,
-    end,
-    repeat_hang_up,
-)
+from campaign_drivers.asterisk._call import Call, Channel, Timer, Work
+from campaign_drivers.asterisk._calls import end, repeat_hang_up
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
 

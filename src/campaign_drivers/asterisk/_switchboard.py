@@ -31,7 +31,7 @@ from campaign_drivers.asterisk import _moved as moved
 from campaign_drivers.asterisk import _placing as placing
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._calls import Call, Timer, Work
+from campaign_drivers.asterisk._call import Call, Timer, Work
 from campaign_drivers.asterisk._past import PastCalls
 from campaign_drivers.asterisk._session import (
     Happening,

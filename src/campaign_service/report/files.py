@@ -167,6 +167,8 @@ class ReportFolder:
         for name in ("scheduled_for", "started_at", "ended_at", "now"):
             data[name] = self._text(data[name]) or None
         data["status"] = summary.status.name
+        reason = summary.pause_reason
+        data["pause_reason"] = None if reason is None else reason.name
         data["outcomes"] = {outcome.name: count for outcome, count in summary.outcomes}
         data["limits"] = attrs.asdict(summary.limits)
         data["lasted_s"] = summary.lasted_s

@@ -10,6 +10,7 @@ from campaign_core import (
     Instant,
     Line,
     Outcome,
+    PauseReason,
     Settings,
     State,
     Status,
@@ -27,6 +28,8 @@ class Summary:
     campaign_id: CampaignId
     name: str
     status: Status
+    pause_reason: PauseReason | None
+    """Why it is paused, where it is."""
     recipients: int
     reached: int
     failed: int
@@ -74,6 +77,7 @@ def summarize(panel: StatusPanel, state: State, settings: Settings) -> Summary:
         campaign_id=panel.campaign_id,
         name=found.name,
         status=found.status,
+        pause_reason=found.pause_reason,
         recipients=len(found.recipients),
         reached=found.contacted,
         failed=found.failed,

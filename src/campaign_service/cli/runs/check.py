@@ -28,7 +28,7 @@ from campaign_service.cli.runs.forecast import Forecast, forecast
 from campaign_service.cli.runs.job import first_instant, refuse_unstartable
 from campaign_service.cli.runs.remarks import remarks_on
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text, within
+from campaign_service.cli.words import counted, limits_text, within
 from campaign_service.config import CampaignFile, read_campaign
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.instants import zone_of
@@ -194,7 +194,7 @@ def _forecast_lines(told: Forecast, file: CampaignFile) -> Iterator[str]:
     yield f"\nSimulated (seed {file.simulation.seed}): {summary.status.name}{lasted},"
     yield (
         f"  {summary.reached} of {summary.recipients} reached with {summary.attempts} attempts,"
-        f" at most {summary.most_at_once} calls at once."
+        f" at most {counted(summary.most_at_once, 'call')} at once."
     )
 
 

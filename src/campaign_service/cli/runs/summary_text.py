@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from campaign_core import Status
 from campaign_service.cli.runs.display import duration_text
-from campaign_service.cli.words import SIMULATED_TEXT, counted
+from campaign_service.cli.words import SIMULATED_TEXT, counted, paused_by
 from campaign_service.report import Summary
 
 __all__ = ["summary_text"]
@@ -19,7 +19,9 @@ def summary_text(summary: Summary, *, is_simulated: bool) -> str:
 
 def _lines(summary: Summary, *, is_simulated: bool) -> Iterator[str]:
     lasted = "" if summary.lasted_s is None else f" after {duration_text(summary.lasted_s)}"
-    yield f"{summary.name}: {summary.status.name}{lasted}"
+    reason = summary.pause_reason
+    by = "" if reason is None else f" by {paused_by(reason.name)}"
+    yield f"{summary.name}: {summary.status.name}{by}{lasted}"
     if is_simulated:
         yield f"  {SIMULATED_TEXT}"
     needed = summary.recipients if summary.threshold is None else summary.threshold

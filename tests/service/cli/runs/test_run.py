@@ -409,6 +409,9 @@ def test_run_whose_telephony_lacks_a_sound_calls_nobody_and_leaves_nothing(here,
 
     assert main(["run", "campaign.toml", "--out", "told", "--speed", "1000"]) == 2
     assert main(["run", "campaign.toml", "--out", "told", "--yes"]) == 1
+    assert "Fire drill: PAUSED by a missing sound after 0:" in capsys.readouterr().out
+    summary = json.loads((here / "told/report.json").read_text())["summary"]
+    assert summary["pause_reason"] == "SOUND_MISSING"
 
 
 def test_run_may_start_at_once_whatever_its_file_says(here, capsys):

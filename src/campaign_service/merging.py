@@ -60,7 +60,8 @@ def _joined(names: Iterable[str]) -> str:
     """Return names as one, of at most as many characters as a name may have."""
     listed = list(names)
     text = _AND.join(listed)
-    shown = len(listed)
+    # Of more names than characters no more fit: a list may be one number alone.
+    shown = min(len(listed), _NAME_MAX)
     while len(text) > _NAME_MAX and shown > 1:
         shown -= 1
         text = _AND.join(listed[:shown]) + _MORE.format(len(listed) - shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from hypothesis import given
@@ -205,6 +206,19 @@ def test_siblings_are_merged_into_one_recipient_names_joined(read):
         "Cam Rossi 2B",
     ]
     assert "1 rows were merged" in notes[0]
+
+
+def test_list_of_one_number_alone_is_merged_in_no_time():
+    """R3.2: names joined, as many as a name takes; so many rows took minutes."""
+    rows = [Recipient(number="200", name=f"N{at}") for at in range(50_000)]
+    begun = time.process_time()
+
+    (one,) = merged(rows)
+
+    assert one.name.startswith("N0, N1, N2, ")
+    assert one.name.endswith(" more")
+    assert len(one.name) <= 128
+    assert time.process_time() - begun < 10
 
 
 @given(st.lists(st.text("ab \u4e00", max_size=128), min_size=1, max_size=9))

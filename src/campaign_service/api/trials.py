@@ -179,13 +179,19 @@ def rerun_command(
     """Return the command that calls those of a campaign again who were not reached.
 
     Raises:
-        CommandRefusedError: the campaign still calls, or there is nobody to call again.
+        CommandRefusedError: the campaign still calls, or has a call in progress; or there is nobody
+            to call again.
         BadValuesError: times that the rules do not allow.
     """
     before = campaign(state, campaign_id, state.now)
     if before.status in _STILL_CALLING:
         why = f"campaign {campaign_id} is {before.status.name}: it calls them itself"
         raise CommandRefusedError("Rerun", f"{why}; stop it, or wait for its end")
+    in_progress = before.internal_calls + before.external_calls
+    if in_progress:
+        # Whoever is reached by one of these must not be called again.
+        why = f"campaign {campaign_id} has calls in progress ({in_progress})"
+        raise CommandRefusedError("Rerun", f"{why}; wait for their end, or stop it with hang-up")
     states = recipients(state, campaign_id)
     chosen = [
         who

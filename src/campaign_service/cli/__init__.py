@@ -19,10 +19,12 @@ _NEEDED = (
     "httpx",
     "litestar",
     "msgspec",
+    "phonenumbers",
     "prometheus_client",
     "rich",
     "sqlalchemy",
     "uvicorn",
+    "zxcvbn",
 )
 """What the extra `service` installs, by the names of the modules that are imported here."""
 

@@ -17,8 +17,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
+
+from typing_extensions import override
 
 from campaign_core import Instant
 
@@ -69,7 +72,38 @@ def steady_ms() -> int:
     return time.clock_gettime_ns(_STEADY) // 1_000_000
 
 
-class WallClock:
+class _LookingClock(ABC):
+    """A clock whose time nobody can wait for without looking at it now and then.
+
+    Needs a running loop.
+    """
+
+    def __init__(self, looks_every_s: float) -> None:
+        self._looks_every_s = looks_every_s
+
+    @abstractmethod
+    def now(self) -> Instant:
+        """Return the present instant."""
+
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
+        """Have something done at an instant, or in the next turn of the loop if that is past."""
+        return _LookingTimer(self, at, do)
+
+    async def sleep_until(self, at: Instant) -> None:
+        """Return when it is that time."""
+        has_come = asyncio.Event()
+        timer = self.call_at(at, has_come.set)
+        try:
+            await has_come.wait()
+        finally:
+            timer.cancel()
+
+    def wait_s(self, at: Instant) -> float:
+        """Return how long to wait for an instant before another look at the time; 0: it is past."""
+        return min(max(0, at - self.now()) / 1_000, self._looks_every_s)
+
+
+class WallClock(_LookingClock):
     """The clock of the machine, read anew each time: it may be set while we run.
 
     A service runs for months. Meanwhile its machine may sleep, be moved to another host or have
@@ -87,29 +121,13 @@ class WallClock:
     def __init__(
         self, *, wall: Callable[[], Instant] = present, looks_every_s: float = _LOOKS_EVERY_S
     ) -> None:
+        super().__init__(looks_every_s)
         self._wall = wall
-        self._looks_every_s = looks_every_s
 
+    @override
     def now(self) -> Instant:
         """Return the present instant."""
         return self._wall()
-
-    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
-        """Have something done at an instant, or in the next turn of the loop if that is past."""
-        return _LookingTimer(self, at, do)
-
-    async def sleep_until(self, at: Instant) -> None:
-        """Return when it is that time."""
-        has_come = asyncio.Event()
-        timer = self.call_at(at, has_come.set)
-        try:
-            await has_come.wait()
-        finally:
-            timer.cancel()
-
-    def wait_s(self, at: Instant) -> float:
-        """Return how long to wait for an instant before another look at the time; 0: it is past."""
-        return min(max(0, at - self._wall()) / 1_000, self._looks_every_s)
 
     def service_clock(self, starts_at: Instant) -> ServiceClock:
         """Return a clock that nobody sets, whose calendar is this one.
@@ -121,7 +139,7 @@ class WallClock:
         return ServiceClock(starts_at=starts_at, calendar=self._wall, looks_every_s=looks_every_s)
 
 
-class ServiceClock:
+class ServiceClock(_LookingClock):
     """The time of a service: goes on with the machine's monotonic clock, and is never set (R7.12).
 
     Waits and deadlines are by it. Beside it stands the calendar, which is the machine's clock as
@@ -145,11 +163,12 @@ class ServiceClock:
         steady: Callable[[], int] = steady_ms,
         looks_every_s: float = _LOOKS_EVERY_S,
     ) -> None:
+        super().__init__(looks_every_s)
         self._calendar = calendar
         self._steady = steady
-        self._looks_every_s = looks_every_s
         self._before = (calendar() if starts_at is None else starts_at) - steady()
 
+    @override
     def now(self) -> Instant:
         """Return the present instant."""
         return Instant(self._before + self._steady())
@@ -158,28 +177,9 @@ class ServiceClock:
         """Return what the machine's clock shows now."""
         return self._calendar()
 
-    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
-        """Have something done at an instant, or in the next turn of the loop if that is past."""
-        return _LookingTimer(self, at, do)
-
-    async def sleep_until(self, at: Instant) -> None:
-        """Return when it is that time."""
-        has_come = asyncio.Event()
-        timer = self.call_at(at, has_come.set)
-        try:
-            await has_come.wait()
-        finally:
-            timer.cancel()
-
-    def wait_s(self, at: Instant) -> float:
-        """Return how long to wait for an instant before another look at the time; 0: it is past."""
-        return min(max(0, at - self.now()) / 1_000, self._looks_every_s)
-
 
 class _LookingTimer:
-    def __init__(
-        self, clock: WallClock | ServiceClock, at: Instant, do: Callable[[], None]
-    ) -> None:
+    def __init__(self, clock: _LookingClock, at: Instant, do: Callable[[], None]) -> None:
         self._clock = clock
         self._at = at
         self._do = do

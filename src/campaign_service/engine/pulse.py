@@ -7,8 +7,9 @@ and while nobody can tell whether it leads, no call is placed: not to know is no
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+
+from campaign_drivers.clock import steady_ms
 
 __all__ = ["DEAF_S", "Confirm", "Pulse", "UnsureError"]
 
@@ -21,8 +22,6 @@ _STANDSTILL_S = 2.0
 """A standby that takes over does not call anyone anew within 5 s (R5.5)."""
 DEAF_S = 1.0
 """As long as the shortest silence in which a digit is awaited (R7.2)."""
-# A machine that is suspended stands still too, and its monotonic clock with it.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class UnsureError(Exception):
@@ -110,4 +109,5 @@ class Pulse:
 
 
 def _now_s() -> float:
-    return time.clock_gettime(_CLOCK)
+    # A machine that is suspended stands still too, and its monotonic clock with it.
+    return steady_ms() / 1_000

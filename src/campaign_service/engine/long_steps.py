@@ -29,9 +29,12 @@ from campaign_core.commands import (
     StopCampaign,
 )
 from campaign_core.errors import UnknownCampaignError
+from campaign_core.events import CampaignDeleted, CampaignScheduled, RecipientsAppended
 
-__all__ = ["is_long", "is_of_many"]
+__all__ = ["RESIZING", "is_long", "is_of_many"]
 
+RESIZING: frozenset[type[Any]] = frozenset({CampaignDeleted, CampaignScheduled, RecipientsAppended})
+"""Events after which :func:`is_of_many` may answer otherwise."""
 _MANY = 10_000
 """Of so many recipients no step takes longer than some ten milliseconds."""
 

@@ -34,7 +34,7 @@ from campaign_core.reports import (
 from campaign_drivers.clock import Clock
 from campaign_service.engine.gate import Gate, deferred, without_calls
 from campaign_service.engine.givers import Given
-from campaign_service.engine.long_steps import is_long, is_of_many
+from campaign_service.engine.long_steps import RESIZING, is_long, is_of_many
 from campaign_service.engine.parts import Observer
 from campaign_service.engine.pulse import DEAF_S
 from campaign_service.engine.scribe import Scribe, Writing
@@ -86,6 +86,8 @@ class Moments:
         self._told_seq = told_seq
         self._is_apart = False
         """Whether a long step is worked: its state follows this one, and no other may."""
+        self._concerns_many: bool | None = None
+        """Whether what is due may concern many; ``None``: to be counted anew."""
         self._was_deaf = False
         """Whether it took so long that nobody could hear (R7.12)."""
         self._postponed: list[CallId] = []
@@ -114,7 +116,7 @@ class Moments:
         if not reports and messages:
             return
         taken: Sequence[Report | HostReport] = reports or [Tick()]
-        if is_due and is_of_many(self.state):
+        if is_due and self._is_of_many():
             # A start or an expiry of many may be among what is due.
             work = partial(handle_batch, self.state, self._with_held(taken), self._clock.now())
             self._take(taken, await self._apart(work))
@@ -134,6 +136,11 @@ class Moments:
 
     def _with_held(self, messages: Sequence[Report | HostReport]) -> list[Report | HostReport]:
         return [HoldReport(sorted(self._held)), *messages] if self._held else list(messages)
+
+    def _is_of_many(self) -> bool:
+        if self._concerns_many is None:
+            self._concerns_many = is_of_many(self.state)
+        return self._concerns_many
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """Return what a long step comes to; the state stays as it is meanwhile."""
@@ -233,6 +240,8 @@ class Moments:
         if self._gate.is_shut:
             transition, placed = without_calls(self.state, transition)
         self.state = transition.state
+        if not RESIZING.isdisjoint(map(type, transition.events)):
+            self._concerns_many = None
         if self._held:
             self._held -= {
                 event.campaign_id

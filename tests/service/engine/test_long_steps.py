@@ -10,6 +10,7 @@ from tests.service.engine.test_real_time import Telephony, running, story
 from campaign_core import (
     CallScript,
     CampaignModel,
+    Instant,
     Line,
     Recipient,
     calls,
@@ -24,10 +25,12 @@ from campaign_core.commands import (
     AddToDoNotCall,
     AppendRecipients,
     ChangeSettings,
+    DeleteCampaign,
     PauseCampaign,
     RemoveFromDoNotCall,
     ResumeCampaign,
     StartAfter,
+    StartAt,
     StartCampaign,
     StopAttempts,
     StopCampaign,
@@ -212,3 +215,39 @@ def test_what_is_dialled_during_a_long_step_is_no_later_than_a_silence(few, monk
             await engine.until(lambda: any(call.is_reached for call in calls(engine.state)))
 
     dialled()
+
+
+def test_start_that_comes_with_its_time_is_worked_in_a_thread_too(threads):
+    @story
+    async def later():
+        async with running(Telephony()) as engine:
+            await engine.give(AddModel(model=MODEL))
+            at = Instant(engine.now + 300)
+            await engine.give(StartCampaign(model_id=1, when=StartAt(at)))
+            threads.clear()
+            await engine.until(lambda: len(calls(engine.state)) == 20)
+            # A look that finds nothing due may come before it.
+            assert threads[-1] is False
+
+    later()
+
+
+def test_what_is_due_is_of_many_only_while_there_are_many(threads):
+    """Whether it is, is counted anew when campaigns come, grow and go."""
+
+    @story
+    async def gone():
+        async with running(Telephony()) as engine:
+            await engine.give(AddModel(model=MODEL))
+            far = Instant(engine.now + 3_600_000)
+            await engine.give(StartCampaign(model_id=1, when=StartAt(far), name="Far"))
+            soon = {"recipients": list(MODEL.recipients)[:2], "name": "Soon"}
+            await engine.give(
+                StartCampaign(model_id=1, when=StartAt(Instant(engine.now + 200)), **soon)
+            )
+            await engine.give(DeleteCampaign(campaign_id=1))
+            threads.clear()
+            await engine.until(lambda: bool(calls(engine.state)))
+            assert False not in threads
+
+    gone()

@@ -63,7 +63,12 @@ def sounds(*, folder: Path | None, driver: str | None, language: str) -> int:
 
 def _folder_of(driver: str | None) -> Path:
     """Return the folder in which a telephony looks for sounds, by its URL."""
-    template = parse_qs(urlsplit(driver or "").query).get("sound_path", [""])[-1]
+    try:
+        # A plus is one, as the drivers read it.
+        query = urlsplit(driver or "").query.replace("+", "%2B")
+    except ValueError:
+        query = ""
+    template = parse_qs(query).get("sound_path", [""])[-1]
     before, place_of_sound, _ = template.partition(_PLACE)
     if not place_of_sound or not before.startswith("/") or not before.endswith("/"):
         raise SettingsError([Problem(field="--to", value=None, rule=_USUAL)])

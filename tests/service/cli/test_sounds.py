@@ -40,7 +40,13 @@ def test_prompts_go_where_the_telephony_plays_from_by_its_url(sounds, tmp_path, 
 
 @pytest.mark.parametrize(
     "url",
-    [None, "simulated", "asterisk://u:s3cret@h/", "asterisk://u:s3cret@h/?sound_path={sound}"],
+    [
+        None,
+        "simulated",
+        "asterisk://u:s3cret@h/",
+        "asterisk://u:s3cret@h/?sound_path={sound}",
+        "asterisk://u:s3cret@[/?sound_path=/a/{sound}",
+    ],
 )
 def test_without_a_folder_it_is_said_how_to_name_one_and_no_secret(sounds, url):
     status, told = sounds(*(["--driver", url] if url else []))
@@ -67,3 +73,10 @@ def test_folder_that_cannot_be_made_is_told(sounds, tmp_path):
 
     assert status == ExitStatus.FAILED
     assert "Traceback" not in told
+
+
+def test_folder_with_a_plus_is_the_one_that_the_driver_plays_from(sounds, tmp_path):
+    status, _ = sounds("--driver", f"asterisk://u:s@h/?sound_path={tmp_path}/a+b/{{sound}}")
+
+    assert status == ExitStatus.COMPLETED
+    assert (tmp_path / "a+b" / "press-1.wav").is_file()

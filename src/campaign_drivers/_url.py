@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,7 +17,7 @@ import attrs
 
 from campaign_drivers._checks import refuse
 
-__all__ = ["Keys", "Told", "read_url"]
+__all__ = ["ParsedUrl", "UrlKeys", "read_url"]
 
 Reading = Callable[[str], object]
 """Makes a value of its text. Those of numbers alone raise ``ValueError``."""
@@ -35,6 +36,17 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
+_FIELDS: Mapping[str, Reading] = {
+    "calls_max": int,
+    "calls_per_s": float,
+    "answer_within_s": float,
+    "login_within_s": float,
+    "sound_path": str,
+    "tls_name": str,
+    "tls_ca": Path,
+}
+"""The fields of any driver's settings, and how to read each."""
+
 _DETAILS: Mapping[str, tuple[str, Reading]] = {
     "caller": ("caller_number", str),
     "account": ("account", str),
@@ -44,7 +56,7 @@ _DETAILS: Mapping[str, tuple[str, Reading]] = {
 
 
 @attrs.frozen(kw_only=True)
-class Keys(Generic[RouteT]):
+class UrlKeys(Generic[RouteT]):
     """What may stand in the URL of one driver."""
 
     scheme: str
@@ -56,7 +68,7 @@ class Keys(Generic[RouteT]):
     tls_port: int
     """The same, over TLS."""
     fields: Mapping[str, Reading]
-    """The fields of the settings, and how to read each."""
+    """The fields that only this driver's settings have, and how to read each."""
     switches: frozenset[str] = frozenset()
     """Those that are ``yes`` or ``no``."""
     route: Callable[..., RouteT]
@@ -70,22 +82,18 @@ class Keys(Generic[RouteT]):
 
 
 @attrs.frozen(kw_only=True)
-class Told(Generic[RouteT]):
+class ParsedUrl:
     """What a URL says."""
 
-    host: str
-    port: int
-    tls: bool
     user: str
     """Empty: there is none."""
     password: str = attrs.field(repr=False)
     """Never shown. Empty: there is none."""
     fields: Mapping[str, Any]
-    internal: RouteT | None
-    external: Mapping[str | None, RouteT]
+    """All else, as the driver's settings take it."""
 
 
-def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
+def read_url(url: str, keys: UrlKeys[RouteT]) -> ParsedUrl:
     """Return what a URL says.
 
     Raises:
@@ -117,16 +125,13 @@ def read_url(url: str, keys: Keys[RouteT]) -> Told[RouteT]:
             fields[key] = _field(key, value, keys)
     # Without a dial string the route itself says what is wrong with it.
     made = {name: keys.route(**{keys.dial_string: "", **told}) for name, told in routes.items()}
-    internal = made.pop("internal", None)
-    return Told(
-        host=parts.hostname,
-        port=port,
-        tls=tls,
+    if "internal" in made:
+        fields["internal"] = made.pop("internal")
+    fields["external"] = {name.partition(".")[2] or None: route for name, route in made.items()}
+    return ParsedUrl(
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        fields=fields,
-        internal=internal,
-        external={name.partition(".")[2] or None: route for name, route in made.items()},
+        fields={"host": parts.hostname, "port": port, "tls": tls, **fields},
     )
 
 
@@ -143,19 +148,20 @@ def _check_escapes(query: str) -> None:
             raise refuse(key, value, "a percent sign itself is written %25 in a URL")
 
 
-def _field(key: str, value: str, keys: Keys[RouteT]) -> object:
-    if key in keys.fields:
-        return _read(keys.fields[key], key, value)
+def _field(key: str, value: str, keys: UrlKeys[RouteT]) -> object:
+    readings = {**_FIELDS, **keys.fields}
+    if key in readings:
+        return _read(readings[key], key, value)
     if key in keys.switches and value in {"yes", "no"}:
         return value == "yes"
-    known = ", ".join(sorted({*keys.fields, *keys.switches, *_ROUTES}))
+    known = ", ".join(sorted({*readings, *keys.switches, *_ROUTES}))
     raise refuse(
         key, value, f"one of {known}{' (yes or no for a switch)' if keys.switches else ''}"
     )
 
 
 def _file_detail(
-    routes: dict[str, dict[str, Any]], key: str, value: str, keys: Keys[RouteT]
+    routes: dict[str, dict[str, Any]], key: str, value: str, keys: UrlKeys[RouteT]
 ) -> None:
     """File one key of the URL under its route: ``external.gold.caller`` under ``external.gold``."""
     name, _, variable = key.partition(".set.")

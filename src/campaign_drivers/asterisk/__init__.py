@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from campaign_drivers.asterisk._doctor import examine
 from campaign_drivers.asterisk._driver import AsteriskDriver
-from campaign_drivers.asterisk._settings import AsteriskSettings, Route
-from campaign_drivers.asterisk._url import settings_from_url
+from campaign_drivers.asterisk._settings import AsteriskSettings, Route, settings_from_url
 
 __all__ = [
     "AsteriskDriver",

@@ -7,7 +7,6 @@ from typing_extensions import override
 from campaign_drivers._driver import Capacity, Missing
 from campaign_drivers._shell import Connected
 from campaign_drivers.asterisk._doctor import missing
-from campaign_drivers.asterisk._probe import address_of
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._switchboard import Switchboard
 
@@ -20,7 +19,7 @@ class AsteriskDriver(Connected):
     def __init__(self, settings: AsteriskSettings) -> None:
         """Take the settings; nothing is connected before :meth:`start`."""
         self.settings = settings
-        super().__init__(board=Switchboard(settings), address=address_of(settings), name="Asterisk")
+        super().__init__(board=Switchboard(settings), address=settings.address, name="Asterisk")
 
     @override
     async def check(

@@ -6,10 +6,10 @@ from campaign_core import CallId, Instant
 from campaign_core.decisions import PlaceCall
 from campaign_core.reports import DeferralReport, DriverDownReport
 from campaign_drivers._board import is_call_of
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._call import Call, Timer, Work
 from campaign_drivers.asterisk._calls import end, refuse
-from campaign_drivers.asterisk._translate import UnfitError
 from campaign_drivers.asterisk._wire import Message
 from campaign_drivers.errors import MalformedMessageError
 

@@ -24,10 +24,11 @@ import attrs
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import DigitReport, PlaybackEnd, PlaybackReport
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._call import Call, Channel, Originate, Playing, Timer, Work
 from campaign_drivers.asterisk._calls import answer, conclude, order_hang_up
-from campaign_drivers.asterisk._translate import STOP_DIGIT, UnfitError
+from campaign_drivers.asterisk._translate import STOP_DIGIT
 from campaign_drivers.asterisk._wire import Message
 
 __all__ = [

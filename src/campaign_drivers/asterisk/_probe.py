@@ -9,27 +9,15 @@ from typing_extensions import override
 
 from campaign_drivers._board import Over
 from campaign_drivers._probe import Probe as SharedProbe
-from campaign_drivers._shell import Address, monotonic_ms
+from campaign_drivers._shell import monotonic_ms
 from campaign_drivers.asterisk._session import Happening, Ready, Reply, Seen, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
 
-__all__ = ["DENIED", "Probe", "address_of"]
+__all__ = ["DENIED", "Probe"]
 
 DENIED = "Permission denied"
 """What Asterisk says of an action that the user may not take."""
-
-
-def address_of(settings: AsteriskSettings) -> Address:
-    """Return where to connect."""
-    return Address(
-        host=settings.host,
-        port=settings.port,
-        within_s=settings.login_within_s,
-        tls=settings.tls,
-        tls_ca=settings.tls_ca,
-        tls_name=settings.tls_name,
-    )
 
 
 class Probe(SharedProbe[Happening, Reply, Message]):
@@ -48,7 +36,7 @@ class Probe(SharedProbe[Happening, Reply, Message]):
         self._came = asyncio.Event()
         self._session = Session(settings, monotonic_ms())
         super().__init__(
-            self._session, address=address_of(settings), answer_within_s=settings.answer_within_s
+            self._session, address=settings.address, answer_within_s=settings.answer_within_s
         )
 
     @property

@@ -1,31 +1,20 @@
-"""What a driver must know of its Asterisk: where it is, who we are there, how calls leave it.
-
-Written by whoever runs the exchange and trusted as such; checked all the same, so that a slip is
-named when the driver is made and not in the middle of a campaign.
-"""
+"""What a driver must know of its Asterisk, as values and as one line: ``asterisk://…``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from campaign_core import ServiceId
-from campaign_drivers._checks import (
-    HOST,
-    SERVICE_ID,
-    between,
-    each_like,
-    like,
-    refuse,
-    routing_classes,
-)
+from campaign_drivers._checks import between, each_like, like, refuse, routing_classes
+from campaign_drivers._telephony.settings import ServerSettings
+from campaign_drivers._url import UrlKeys, read_url
 from campaign_drivers.caller_number import CALLER_NUMBER
 
-__all__ = ["AsteriskSettings", "Route"]
+__all__ = ["AsteriskSettings", "Route", "settings_from_url"]
 
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.:=@/+*-]*\{number\}[A-Za-z0-9_.:=@/+*-]*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -79,12 +68,9 @@ class Route:
 
 
 @attrs.frozen(kw_only=True)
-class AsteriskSettings:
+class AsteriskSettings(ServerSettings):
     """Where Asterisk is, who we are there, and how calls leave it."""
 
-    service_id: ServiceId = attrs.field(validator=SERVICE_ID)
-    """Calls whose id begins so are ours; the driver touches no others."""
-    host: str = attrs.field(validator=HOST)
     port: int = attrs.field(default=5038, validator=between(1, 65_535))
     """5038 is Asterisk's default, 5039 the one for TLS."""
     user: str = attrs.field(validator=like(_NAME, "the name of a section of manager.conf"))
@@ -99,12 +85,6 @@ class AsteriskSettings:
     """Of that section; never shown."""
     login_by_secret: bool = False
     """Send the secret itself; the default answers a challenge and sends only its MD5."""
-    tls: bool = False
-    """Speak TLS; off the loopback interface do not go without."""
-    tls_ca: Path | None = None
-    """Certificates to trust, PEM; ``None``: the system's."""
-    tls_name: str | None = None
-    """The name in the server's certificate; ``None``: the host."""
 
     context: str = attrs.field(
         default="call-campaign", validator=like(_NAME, "the name of a context")
@@ -125,18 +105,10 @@ class AsteriskSettings:
     """Where the campaigns' sounds are on Asterisk's host; relative ones are looked for in its
     sounds folder."""
 
-    calls_max: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(between(1, 100_000))
-    )
-    """Calls at one time that are placed on the exchange; ``None``: any number."""
     calls_per_s: float | None = None
     """Calls placed a second that the exchange takes, where that is known."""
-    answer_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
-    """For each response of the server; after it the connection counts as lost."""
     ping_every_s: float = attrs.field(default=15.0, validator=between(0.1, 3_600))
     """Of silence, before the server is asked for a sign of life."""
-    login_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
-    """From connecting until Asterisk has booted and says so."""
 
     @internal.default
     def _internal(self) -> Route:
@@ -149,3 +121,38 @@ class AsteriskSettings:
         """Context and extension of everywhere that answered calls go to."""
         routes = (self.internal, *self.external.values())
         return frozenset((route.context or self.context, self.extension) for route in routes)
+
+
+_KEYS = UrlKeys(
+    scheme="asterisk",
+    example="asterisk://user:secret@host:port/?…",
+    port=5038,
+    tls_port=5039,
+    fields={"ping_every_s": float, "context": str, "extension": str},
+    switches=frozenset({"login_by_secret", "without_dialplan"}),
+    route=Route,
+    dial_string="channel",
+    details={"context": str},
+    plus_is_blank=True,
+)
+
+
+def settings_from_url(url: str, *, service_id: ServiceId) -> AsteriskSettings:
+    """Return the settings that a URL holds.
+
+    ::
+
+        asterisk://user:secret@host:5038/?external=PJSIP/{number}@trunk
+        asterisks://user:secret@host:5039/?tls_ca=/etc/ca.pem&sound_path=/srv/sounds/{sound}
+
+    ``external.CLASS`` is the route of a routing class; ``internal.codecs``, ``.caller``,
+    ``.context``, ``.account`` and ``.set.NAME`` (a variable), behind any route, are its details.
+    The other keys are the fields of :class:`AsteriskSettings`.
+
+    Raises:
+        SettingsError: the URL, or a value in it, cannot be taken.
+    """
+    parsed = read_url(url, _KEYS)
+    return AsteriskSettings(
+        service_id=service_id, user=parsed.user, secret=parsed.password, **parsed.fields
+    )

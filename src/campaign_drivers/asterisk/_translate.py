@@ -12,11 +12,17 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from campaign_core import Line, Outcome
+from campaign_core import Outcome
 from campaign_core.decisions import PlaceCall
+from campaign_drivers._telephony.settings import (
+    UnfitError,
+    caller_number_of,
+    checked_number,
+    fit,
+    route_of,
+)
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route
 from campaign_drivers.asterisk._wire import Action, Message
-from campaign_drivers.caller_number import caller_number_on_route
 
 __all__ = [
     "CALL_VARIABLE",
@@ -24,7 +30,6 @@ __all__ = [
     "FORWARDED",
     "REASONS",
     "STOP_DIGIT",
-    "UnfitError",
     "call_named_by",
     "cause_of",
     "dial",
@@ -32,7 +37,6 @@ __all__ = [
     "let_forward",
     "originate",
     "outcome_of",
-    "route_of",
     "set_dead_man",
     "sound_name",
     "status",
@@ -92,21 +96,18 @@ _NO_FORWARDING = "call-campaign-forwards-nowhere"
 """A context that is not there. A channel that Asterisk makes to where a telephone forwards has
 nothing that says whose it is, no limit and no switch; so it is not made."""
 
-_NUMBER = re.compile(r"\+?[0-9*#]{1,31}")
 _DISPLAY = re.compile(r"[^\x00-\x1f\x7f\"\\<>]{0,64}")
 _SOUND = re.compile(r"[A-Za-z0-9/_.-]{1,400}")
 _DIGITS = re.compile(r"[0-9*#A-C]{0,16}")
 _KINDS = (".wav16", ".wav", ".gsm", ".ulaw", ".alaw", ".sln16", ".sln", ".g722", ".g729", ".mp3")
 
 
-class UnfitError(ValueError):
-    """A value that may not reach Asterisk; the text says which and why."""
-
-
 def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
-    if not pattern.fullmatch(value):
-        raise UnfitError(f"{what} {value!r} is not one that may be sent to Asterisk")
-    return value
+    return fit(pattern, value, what, server="Asterisk")
+
+
+def _number(number: str, what: str) -> str:
+    return checked_number(number, what, server="Asterisk")
 
 
 def cause_of(requested: int | None, told: int | None) -> int | None:
@@ -126,25 +127,6 @@ def outcome_of(reason: int | None, cause: int | None) -> Outcome:
     return told or CAUSES.get(cause or 0, Outcome.FAILED)
 
 
-def route_of(settings: AsteriskSettings, order: PlaceCall) -> Route:
-    """Return the route of a call (R7.8).
-
-    Raises:
-        UnfitError: there is none for its class.
-    """
-    if order.line is Line.INTERNAL:
-        return settings.internal
-    route = settings.external.get(order.routing_class)
-    if route is None:
-        name = (
-            "external calls without a class"
-            if order.routing_class is None
-            else (f"the routing class {order.routing_class!r}")
-        )
-        raise UnfitError(f"no route is configured for {name}")
-    return route
-
-
 def originate(settings: AsteriskSettings, order: PlaceCall) -> Action:
     """Return the action that places a call; its ``ActionID`` is to be the call's id too.
 
@@ -154,10 +136,9 @@ def originate(settings: AsteriskSettings, order: PlaceCall) -> Action:
     Raises:
         UnfitError: route, number or name is not one that may be sent.
     """
-    route = route_of(settings, order)
-    number = _fit(_NUMBER, order.number, "the number")
-    given = _fit(_NUMBER, order.caller_number, "the caller number")
-    caller = caller_number_on_route(route.caller_number, given)
+    route = route_of(order, settings.internal, settings.external)
+    number = _number(order.number, "the number")
+    caller = caller_number_of(order, route.caller_number, server="Asterisk")
     name = _fit(_DISPLAY, order.display_name, "the display name")
     headers = [
         ("Channel", _channel(route, number)),
@@ -282,5 +263,5 @@ def dial(settings: AsteriskSettings, extension: str) -> str:
     Raises:
         UnfitError: it is no extension.
     """
-    number = _fit(_NUMBER, extension, "the extension")
+    number = _number(extension, "the extension")
     return f'EXEC Dial "{_channel(settings.internal, number)},60"'

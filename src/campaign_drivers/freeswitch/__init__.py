@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from campaign_drivers.freeswitch._doctor import examine
 from campaign_drivers.freeswitch._driver import FreeSwitchDriver
-from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
-from campaign_drivers.freeswitch._url import settings_from_url
+from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route, settings_from_url
 
 __all__ = [
     "FreeSwitchDriver",

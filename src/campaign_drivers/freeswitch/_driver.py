@@ -7,7 +7,6 @@ from typing_extensions import override
 from campaign_drivers._driver import Capacity, Missing
 from campaign_drivers._shell import Connected
 from campaign_drivers.freeswitch._missing import missing
-from campaign_drivers.freeswitch._probe import address_of
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._switchboard import Switchboard
 
@@ -21,7 +20,7 @@ class FreeSwitchDriver(Connected):
         """Take the settings; nothing is connected before :meth:`start`."""
         self.settings = settings
         self._switchboard = Switchboard(settings)
-        super().__init__(board=self._switchboard, address=address_of(settings), name="FreeSWITCH")
+        super().__init__(board=self._switchboard, address=settings.address, name="FreeSWITCH")
 
     @override
     async def check(

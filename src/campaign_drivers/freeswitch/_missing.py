@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from campaign_drivers._driver import Missing, Need
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._probe import Probe, ProbeCall
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._translate import UnfitError
 
 __all__ = ["advice_on", "can_play", "missing"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaign_core import Instant
 from campaign_core.decisions import PlaceCall
 from campaign_core.reports import DeferralReport, RefusalReport, telling
+from campaign_drivers._telephony.settings import UnfitError, route_of
 from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._admission import Admission
@@ -12,7 +13,6 @@ from campaign_drivers.freeswitch._call import GRACE_MS, Call, Legs, Timer, Work
 from campaign_drivers.freeswitch._calls import refuse
 from campaign_drivers.freeswitch._happenings import Reply
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._translate import UnfitError
 
 __all__ = ["contacts_replied", "place"]
 
@@ -43,7 +43,7 @@ def place(
     call_id = order.call_id
     try:
         command = translate.originate(settings, order)
-        route = translate.route_of(settings, order)
+        route = route_of(order, settings.internal, settings.external)
         question = translate.contacts(route, order)
         until = closed_until or admission.full_until(route, work.now)
         if until is None and question is None:

@@ -20,11 +20,11 @@ from types import MappingProxyType
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import DigitReport, PlaybackEnd, PlaybackReport
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import GRACE_MS, Call, Playing, Timer, Work
 from campaign_drivers.freeswitch._calls import order_hang_up
 from campaign_drivers.freeswitch._happenings import Reply
-from campaign_drivers.freeswitch._translate import UnfitError
 from campaign_drivers.freeswitch._wire import Event
 
 __all__ = [

@@ -13,29 +13,17 @@ from typing_extensions import override
 from campaign_core import CallId
 from campaign_drivers._board import Over
 from campaign_drivers._probe import Probe as SharedProbe
-from campaign_drivers._shell import Address, monotonic_ms
+from campaign_drivers._shell import monotonic_ms
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
 from campaign_drivers.freeswitch._session import Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event
 
-__all__ = ["Probe", "ProbeCall", "address_of"]
+__all__ = ["Probe", "ProbeCall"]
 
 _CALL_S = 30
 _STEP_S = 5.0
-
-
-def address_of(settings: FreeSwitchSettings) -> Address:
-    """Return where the settings say FreeSWITCH is."""
-    return Address(
-        host=settings.host,
-        port=settings.port,
-        within_s=settings.login_within_s,
-        tls=settings.tls,
-        tls_ca=settings.tls_ca,
-        tls_name=settings.tls_name,
-    )
 
 
 class Probe(SharedProbe[Happening, Reply, Event]):
@@ -47,7 +35,7 @@ class Probe(SharedProbe[Happening, Reply, Event]):
         self.ready: Ready | None = None
         self._session = Session(settings, monotonic_ms())
         super().__init__(
-            self._session, address=address_of(settings), answer_within_s=settings.answer_within_s
+            self._session, address=settings.address, answer_within_s=settings.answer_within_s
         )
 
     async def ask(self, command: Command) -> Reply:

@@ -1,33 +1,24 @@
-"""What a driver must know of its FreeSWITCH: where it is, the password, how calls leave it.
+"""What a driver must know of its FreeSWITCH, as values and as one line: ``freeswitch://…``.
 
-Written by whoever runs the switch and trusted as such; checked all the same, so that a slip is
-named when the driver is made and not in the middle of a campaign. What may stand in an originate
-line is narrow: it is split three times, and a comma or a brace too many is another call.
+What may stand in an originate line is narrow: it is split three times, and a comma or a brace too
+many is another call.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from campaign_core import ServiceId
-from campaign_drivers._checks import (
-    HOST,
-    SERVICE_ID,
-    Check,
-    between,
-    each_like,
-    like,
-    refuse,
-    routing_classes,
-)
+from campaign_drivers._checks import Check, between, each_like, like, refuse, routing_classes
+from campaign_drivers._telephony.settings import ServerSettings
+from campaign_drivers._url import UrlKeys, read_url
 from campaign_drivers.caller_number import CALLER_NUMBER
 
-__all__ = ["FreeSwitchSettings", "Route"]
+__all__ = ["FreeSwitchSettings", "Route", "settings_from_url"]
 
 _DIAL = re.compile(r"[a-z]+/[A-Za-z0-9_.:@%/;=+*-]*\{number\}[A-Za-z0-9_.:@%/;=+*-]*")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
@@ -100,12 +91,13 @@ class Route:
 
 
 @attrs.frozen(kw_only=True)
-class FreeSwitchSettings:
-    """Where FreeSWITCH is, the password of its event socket, and how calls leave it."""
+class FreeSwitchSettings(ServerSettings):
+    """Where FreeSWITCH is, the password of its event socket, and how calls leave it.
 
-    service_id: ServiceId = attrs.field(validator=SERVICE_ID)
-    """Calls whose id begins so are ours; the driver touches no others."""
-    host: str = attrs.field(validator=HOST)
+    TLS is to a tunnel in front of the socket, which has none of its own; ``calls_max`` is by
+    default ``max-sessions``, which the server tells.
+    """
+
     port: int = attrs.field(default=8021, validator=between(1, 65_535))
     user: str | None = attrs.field(
         default=None, validator=attrs.validators.optional(like(_USER, "user@domain"))
@@ -118,13 +110,6 @@ class FreeSwitchSettings:
         ),
     )
     """Never shown."""
-    tls: bool = False
-    """Speak TLS, to a tunnel in front of the socket: it has none of its own."""
-    tls_ca: Path | None = None
-    """Certificates to trust, PEM; ``None``: the system's."""
-    tls_name: str | None = None
-    """The name in the tunnel's certificate; ``None``: the host."""
-
     internal: Route | None = None
     """How numbers inside the switch are called; ``None``: they are not."""
     external: Mapping[str | None, Route] = attrs.field(factory=dict, validator=routing_classes)
@@ -135,14 +120,43 @@ class FreeSwitchSettings:
     """Where the campaigns' sounds are on the switch's host; relative ones are looked for under
     its ``sound_prefix``. A name without a kind of file is taken as ``.wav``."""
 
-    calls_max: int | None = attrs.field(default=None, validator=_limit(1, 100_000))
-    """Calls at one time; ``None``: ``max-sessions``, which the server tells."""
     calls_per_s: float | None = attrs.field(default=None, validator=_limit(0.1, 10_000))
     """Calls a second; ``None``: 9/10 of ``sessions-per-second``, which the server tells."""
-    answer_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
-    """For each reply of the server; after it the connection counts as lost."""
     silence_max_s: float = attrs.field(default=45.0, validator=between(0.2, 3_600))
     """Without a frame, after which the connection counts as lost; there is a heartbeat each 20 s,
     and we ask for a sign of life after two thirds of this."""
-    login_within_s: float = attrs.field(default=10.0, validator=between(0.1, 600))
-    """From connecting until FreeSWITCH says that it is ready."""
+
+
+_KEYS = UrlKeys(
+    scheme="freeswitch",
+    example="freeswitch://:password@host:port/?…",
+    port=8021,
+    tls_port=8021,
+    fields={"silence_max_s": float},
+    route=Route,
+    dial_string="dial_string",
+    details={"calls_max": int, "calls_per_s": float},
+)
+
+
+def settings_from_url(url: str, *, service_id: ServiceId) -> FreeSwitchSettings:
+    """Return the settings that a URL holds.
+
+    ::
+
+        freeswitch://:password@host:8021/?internal=user/{number}@pbx&external=sofia/gateway/gw/{number}
+        freeswitch://user%40domain:password@host/?sound_path=/srv/sounds/{sound}
+
+    ``freeswitchs`` speaks TLS, to a tunnel. ``external.CLASS`` is the route of a routing class;
+    ``internal.codecs``, ``.caller``, ``.account``, ``.calls_max``, ``.calls_per_s`` and
+    ``.set.NAME`` (a variable), behind any route, are its details. The other keys are the fields
+    of :class:`FreeSwitchSettings`.
+
+    Raises:
+        SettingsError: the URL, or a value in it, cannot be taken.
+    """
+    parsed = read_url(url, _KEYS)
+    user = parsed.user or None
+    return FreeSwitchSettings(
+        service_id=service_id, user=user, password=parsed.password, **parsed.fields
+    )

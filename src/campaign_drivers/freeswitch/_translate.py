@@ -15,10 +15,15 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from campaign_core import Line
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._board import is_call_of
-from campaign_drivers.caller_number import caller_number_on_route
+from campaign_drivers._telephony.settings import (
+    UnfitError,
+    caller_number_of,
+    checked_number,
+    fit,
+    route_of,
+)
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._wire import Command
 
@@ -26,7 +31,6 @@ __all__ = [
     "ABSENT",
     "TURNED_AWAY",
     "Fate",
-    "UnfitError",
     "before_bridge",
     "bridge",
     "call_of",
@@ -38,7 +42,6 @@ __all__ = [
     "leg_ids",
     "originate",
     "playback",
-    "route_of",
     "sound_path",
     "stop_playback",
     "telephones_in",
@@ -92,14 +95,12 @@ _RINGBACK = "%(2000,4000,440,480)"
 """Two seconds of tone in six; where nothing is set, an answered call hears silence."""
 
 
-class UnfitError(ValueError):
-    """A value that may not reach FreeSWITCH; the text says which and why."""
-
-
 def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
-    if not pattern.fullmatch(value):
-        raise UnfitError(f"{what} {value!r} is not one that may be sent to FreeSWITCH")
-    return value
+    return fit(pattern, value, what, server="FreeSWITCH")
+
+
+def _number(number: str, what: str) -> str:
+    return checked_number(number, what, server="FreeSWITCH")
 
 
 def _display(name: str) -> str:
@@ -109,24 +110,6 @@ def _display(name: str) -> str:
     ):
         return name
     raise UnfitError(f"the display name {name!r} is not one that may be sent to FreeSWITCH")
-
-
-def route_of(settings: FreeSwitchSettings, order: PlaceCall) -> Route:
-    """Return the route of a call (R7.8).
-
-    Raises:
-        UnfitError: there is none for it.
-    """
-    if order.line is Line.INTERNAL:
-        if settings.internal is None:
-            raise UnfitError("no route is configured for internal calls")
-        return settings.internal
-    route = settings.external.get(order.routing_class)
-    if route is None:
-        name = order.routing_class
-        kind = "external calls without a class" if name is None else f"the routing class {name!r}"
-        raise UnfitError(f"no route is configured for {kind}")
-    return route
 
 
 def call_of(channel_id: str) -> str:
@@ -181,13 +164,12 @@ def originate(
     Raises:
         UnfitError: route, number or name is not one that may be sent.
     """
-    route = route_of(settings, order)
+    route = route_of(order, settings.internal, settings.external)
     call_id = order.call_id
     if not is_call_of(settings.service_id, call_id):
         raise UnfitError(f"the id {call_id!r} is none of this service")
-    number = _fit(_NUMBER, order.number, "the number")
-    given = _fit(_NUMBER, order.caller_number, "the caller number")
-    shown = caller_number_on_route(route.caller_number, given)
+    number = _number(order.number, "the number")
+    shown = caller_number_of(order, route.caller_number, server="FreeSWITCH")
     caller = _fit(_CALLER, shown, "the caller number")
     # Whole epoch seconds: 3 of them lasted 2.1. One more, so that nobody is cut short.
     rings_s = int(order.ring_timeout_s) + 1
@@ -247,7 +229,7 @@ def bridge(settings: FreeSwitchSettings, call_id: str, extension: str, event_uui
     """
     if settings.internal is None:
         raise UnfitError("no route is configured for internal calls")
-    number = _fit(_NUMBER, extension, "the extension")
+    number = _number(extension, "the extension")
     dialled = settings.internal.dial_string.replace("{number}", number)
     return _execute(call_id, "bridge", dialled, event_uuid)
 

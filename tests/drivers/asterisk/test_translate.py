@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from campaign_core import UNANSWERED, Line, Outcome
 from campaign_core.errors import SettingsError
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import AsteriskSettings, Route, settings_from_url
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._translate import CAUSES, REASONS, UnfitError, outcome_of
+from campaign_drivers.asterisk._translate import CAUSES, REASONS, outcome_of
 
 from .recordings import SERVICE, SETTINGS, place
 

@@ -11,10 +11,10 @@ from tests.emulators.freeswitch.lines import read_originate
 
 from campaign_core import Line, Outcome
 from campaign_core.errors import SettingsError
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.freeswitch import Route, settings_from_url
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._causes import CAUSES, outcome_of, q850_of
-from campaign_drivers.freeswitch._translate import UnfitError
 from campaign_drivers.freeswitch._wire import encode
 
 INJECTIONS = [

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from enum import Enum
 
 from campaign_drivers._findings import Finding, fine, wrong
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._probe_call import Failure, ProbeCall, Trouble
 from campaign_drivers.asterisk._settings import AsteriskSettings
-from campaign_drivers.asterisk._translate import UnfitError
 
 __all__ = ["Sounds", "sounds"]
 

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from campaign_core import CallId, Line, Outcome
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._findings import Finding, Severity, fine, wrong
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice, routes
 from campaign_drivers.asterisk._doctor.dialplan import lost
 from campaign_drivers.asterisk._doctor.modules import local_context, technology_of
 from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._probe_call import ProbeCall
-from campaign_drivers.asterisk._translate import UnfitError
 
 __all__ = ["trial"]
 

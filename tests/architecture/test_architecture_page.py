@@ -1,6 +1,5 @@
 """What docs/architecture.md tells of the parts is what is there."""
 
-import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -71,12 +70,3 @@ def test_rows_of_the_core_are_the_layers_of_its_contract():
     named = [set(CODE.findall(layer)) for layer, _ in rows("## The core's staircase")]
 
     assert named == layers_of("campaign_core")
-
-
-@pytest.mark.parametrize(
-    ("name", "where"), [(row[0], row[1]) for row in rows("### Names of our own")]
-)
-def test_names_of_our_own_are_where_the_page_says(name, where):
-    module = importlib.import_module(f"campaign_service.{where.strip('`')}")
-
-    assert hasattr(module, name.strip("`"))

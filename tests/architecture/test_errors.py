@@ -23,8 +23,8 @@ from campaign_drivers import Missing, Need
 from campaign_service.access import ServicePermission
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.problems import LocatedProblem
-from campaign_service.journal.sql.chain import Head
-from campaign_service.serving.mark import Mark
+from campaign_service.journal.sql.chain import ChainHead
+from campaign_service.serving.high_water_mark import HighWaterMark
 
 PROBLEMS = [Problem(field="number", value="x", rule="a number")]
 LOCATED = [LocatedProblem(field="a", value=1, rule="b", file=Path("c.toml"), line=3)]
@@ -34,7 +34,7 @@ ANSWER = {"status": 409, "title": "no", "detail": "not now", "members": {"type":
 URL = {"url": "https://calls", "why": "nobody there"}
 
 SAMPLES = {
-    "AnswerError": URL,
+    "ResponseError": URL,
     "AppendConflictError": {"expected": 3, "found": 4},
     "BadValueError": ANSWER,
     "BadValuesError": {"problems": PROBLEMS},
@@ -45,9 +45,9 @@ SAMPLES = {
     "JournalFailedError": {"error": OSError(28, "no space left", "/var/x")},
     "JournalWentBackError": {
         "tenant": "main",
-        "noted": Head(seq=9, chain=b"n"),
-        "found": Head(seq=4, chain=b"f"),
-        "mark": Mark(Path("campaigns.mark")),
+        "noted": ChainHead(seq=9, chain=b"n"),
+        "found": ChainHead(seq=4, chain=b"f"),
+        "mark": HighWaterMark(Path("campaigns.mark")),
     },
     "KeyReusedError": {"key": "k1"},
     "LoginLimitedError": {"retry_after_s": 7},

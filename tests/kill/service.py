@@ -20,7 +20,7 @@ from tests.ports import held_port
 
 from campaign_core import Instant
 from campaign_core import commands as cm
-from campaign_service.access import ADMINISTRATOR, Actor, Grant, Passwords, add_user, make_token
+from campaign_service.access import ADMINISTRATOR, Actor, Passwords, RoleGrant, add_user, make_token
 from campaign_service.database import Database
 from campaign_service.journal.sql import create_tenant
 
@@ -36,7 +36,7 @@ def open_books(url: str) -> str:
         create_tenant(database, "main")
         by, now = Actor(name="console", address="console"), Instant(time.time_ns() // 1_000_000)
         password = "correct horse battery staple"
-        grants = [Grant(role=ADMINISTRATOR)]
+        grants = [RoleGrant(role=ADMINISTRATOR)]
         add_user(
             database, Passwords(), ACTOR,
             by=by, now=now, password=password, must_change=False, grants=grants,

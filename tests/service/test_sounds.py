@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 
 from campaign_core import Settings
-from campaign_service.sounds import LANGUAGES, Placed, place, shipped
+from campaign_service.sounds import LANGUAGES, PromptPlacement, place, shipped
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -44,7 +44,7 @@ def test_they_are_put_into_a_folder_that_is_made(tmp_path):
 
     placed = place(folder, "en")
 
-    assert set(placed.values()) == {Placed.WRITTEN}
+    assert set(placed.values()) == {PromptPlacement.WRITTEN}
     assert {path.stem: path.read_bytes() for path in placed} == dict(shipped("en"))
     assert {path.stat().st_mode & 0o777 for path in placed} == {0o644}
 
@@ -53,7 +53,7 @@ def test_a_second_time_nothing_is_written(tmp_path):
     first = place(tmp_path, "it")
     times = {path: path.stat().st_mtime_ns for path in first}
 
-    assert set(place(tmp_path, "it").values()) == {Placed.UNCHANGED}
+    assert set(place(tmp_path, "it").values()) == {PromptPlacement.UNCHANGED}
     assert {path: path.stat().st_mtime_ns for path in first} == times
 
 
@@ -64,6 +64,6 @@ def test_another_language_takes_the_place_of_ours_and_of_nobody_else_s(tmp_path)
 
     placed = {path.stem: became for path, became in place(tmp_path, "it").items()}
 
-    assert placed == {"press-1": Placed.WRITTEN, "press-9": Placed.KEPT}
+    assert placed == {"press-1": PromptPlacement.WRITTEN, "press-9": PromptPlacement.KEPT}
     assert (tmp_path / "press-1.wav").read_bytes() == shipped("it")["press-1"]
     assert own.read_bytes() == b"somebody's own voice"

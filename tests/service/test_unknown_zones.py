@@ -25,7 +25,7 @@ from campaign_service.client import (
     ServiceStatus,
     UnknownTimeZone,
 )
-from campaign_service.engine import RealTimeEngine, Upkeep
+from campaign_service.engine import RealTimeEngine, ServicePolicy
 from campaign_service.instants import zone_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.journal.sql import SqlJournal, create_tenant
@@ -84,7 +84,7 @@ def test_engine_tells_the_log_once_and_calls_the_others(events, caplog):
             Transition(read_here(events), (), ()),
             driver=driver,
             clock=clock,
-            upkeep=Upkeep(is_recovered=True),
+            upkeep=ServicePolicy(is_recovered=True),
         )
         async with engine:
             await engine.until(lambda: bool(driver.orders))

@@ -25,7 +25,7 @@ class Owner(Protocol):
 
 _Owner = TypeVar("_Owner", bound=Owner)
 
-# Owner and deed stand apart, since a closure an entry would cost as much as the heap does.
+# Owner and action stand apart, since a closure an entry would cost as much as the heap does.
 _Entry = tuple[Instant, int, Any, int, Callable[[Any, Instant], None]]
 
 _SPARE = 1_000

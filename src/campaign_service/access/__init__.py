@@ -3,13 +3,15 @@
 Who asks and what that one may do; how that reaches us, and what it is asked of, is the API's.
 """
 
+from typing import TYPE_CHECKING
+
 from campaign_service.access.audit import (
     AccessAction,
     AccessEvent,
-    Deed,
+    AuditedAction,
     audit,
-    record_deed,
-    record_deeds,
+    record_action,
+    record_actions,
     record_refusal,
 )
 from campaign_service.access.audit_chain import AuditHead, VerifiedAudit, verify_audit
@@ -27,7 +29,7 @@ from campaign_service.access.errors import (
     UnknownUserError,
     VersionConflictError,
 )
-from campaign_service.access.grants import Grant
+from campaign_service.access.grants import RoleGrant
 from campaign_service.access.interface import (
     ALL_TENANTS,
     ANONYMOUS,
@@ -37,7 +39,7 @@ from campaign_service.access.interface import (
     Principal,
 )
 from campaign_service.access.local import REMEMBERED_S, LocalAuthenticator
-from campaign_service.access.logging_in import SESSION_H, Login, login, logout
+from campaign_service.access.logging_in import SESSION_H, NewSession, login, logout
 from campaign_service.access.login_limit import has_come_in
 from campaign_service.access.password_changes import change_password, reset_password
 from campaign_service.access.passwords import ONE_TIME_DAYS, OneTimePassword, Passwords
@@ -45,7 +47,7 @@ from campaign_service.access.permissions import ServicePermission, needed_for
 from campaign_service.access.roles import (
     ADMINISTRATOR,
     BUILT_IN_ROLES,
-    Role,
+    RoleRecord,
     delete_role,
     put_role,
     role,
@@ -53,15 +55,15 @@ from campaign_service.access.roles import (
 )
 from campaign_service.access.tokens import (
     TOKEN_PREFIX,
-    NewToken,
-    Token,
+    IssuedToken,
+    TokenRecord,
     make_token,
     revoke_token,
     tokens,
 )
-from campaign_service.access.user_rows import User
+from campaign_service.access.user_rows import UserRecord
 from campaign_service.access.users import (
-    NewUser,
+    CreatedUser,
     add_user,
     change_user,
     delete_user,
@@ -70,6 +72,7 @@ from campaign_service.access.users import (
     users,
 )
 from campaign_service.access.values import NAME_PATTERN
+from campaign_service.renamed import former_names
 
 __all__ = [
     "ADMINISTRATOR",
@@ -88,15 +91,14 @@ __all__ = [
     "Actor",
     "AlreadyExistsError",
     "AuditHead",
+    "AuditedAction",
     "Authenticator",
-    "Deed",
-    "Grant",
+    "CreatedUser",
+    "IssuedToken",
     "LastAdministratorError",
     "LocalAuthenticator",
-    "Login",
     "LoginLimitedError",
-    "NewToken",
-    "NewUser",
+    "NewSession",
     "NotAuthenticatedError",
     "NotPermittedError",
     "OneTimePassword",
@@ -104,13 +106,14 @@ __all__ = [
     "PasswordRefusedError",
     "Passwords",
     "Principal",
-    "Role",
+    "RoleGrant",
+    "RoleRecord",
     "ServicePermission",
-    "Token",
+    "TokenRecord",
     "UnknownRoleError",
     "UnknownTokenError",
     "UnknownUserError",
-    "User",
+    "UserRecord",
     "VerifiedAudit",
     "VersionConflictError",
     "add_user",
@@ -126,8 +129,8 @@ __all__ = [
     "make_token",
     "needed_for",
     "put_role",
-    "record_deed",
-    "record_deeds",
+    "record_action",
+    "record_actions",
     "record_refusal",
     "reset_password",
     "revoke_token",
@@ -138,3 +141,19 @@ __all__ = [
     "users",
     "verify_audit",
 ]
+
+_FORMER_NAMES = {
+    "Deed": "AuditedAction",
+    "Grant": "RoleGrant",
+    "Login": "NewSession",
+    "NewToken": "IssuedToken",
+    "NewUser": "CreatedUser",
+    "record_deed": "record_action",
+    "record_deeds": "record_actions",
+    "Role": "RoleRecord",
+    "Token": "TokenRecord",
+    "User": "UserRecord",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = former_names(__name__, _FORMER_NAMES)

@@ -23,11 +23,11 @@ from campaign_service.database import Database
 __all__ = [
     "AccessAction",
     "AccessEvent",
-    "Deed",
+    "AuditedAction",
     "audit",
     "record",
-    "record_deed",
-    "record_deeds",
+    "record_action",
+    "record_actions",
     "record_refusal",
 ]
 
@@ -182,7 +182,7 @@ def record(
 
 
 @attrs.frozen(kw_only=True)
-class Deed:
+class AuditedAction:
     """What was done outside of the record's own transactions."""
 
     action: AccessAction
@@ -192,25 +192,25 @@ class Deed:
     details: Mapping[str, object] = attrs.field(factory=dict, hash=False)
 
 
-def record_deeds(database: Database, deeds: Sequence[Deed]) -> None:
+def record_actions(database: Database, actions: Sequence[AuditedAction]) -> None:
     """Record what was done, in their order, in one transaction of their own.
 
     Raises:
         OSError: the database is away.
     """
     with in_turn(database) as connection:
-        for deed in deeds:
+        for one in actions:
             record(
                 connection,
-                deed.action,
-                by=deed.by,
-                subject=deed.subject,
-                now=deed.at,
-                details=deed.details,
+                one.action,
+                by=one.by,
+                subject=one.subject,
+                now=one.at,
+                details=one.details,
             )
 
 
-def record_deed(
+def record_action(
     database: Database,
     action: AccessAction,
     *,

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.access.interface import ALL_TENANTS
 from campaign_service.access.permissions import ServicePermission
-from campaign_service.access.roles import ADMINISTRATOR, Role, read_roles
+from campaign_service.access.roles import ADMINISTRATOR, RoleRecord, read_roles
 from campaign_service.access.tables import access_grant, access_user
 from campaign_service.database.schema import tenant as tenant_table
 
 __all__ = [
-    "Grant",
+    "RoleGrant",
     "check_grants",
     "check_tenants",
     "has_administrator",
@@ -27,7 +27,7 @@ __all__ = [
 
 
 @attrs.frozen(kw_only=True, order=True)
-class Grant:
+class RoleGrant:
     """A role that a user has."""
 
     role: str
@@ -36,7 +36,7 @@ class Grant:
 
 
 def permissions_of(
-    grants: Iterable[Grant], roles: Mapping[str, Role]
+    grants: Iterable[RoleGrant], roles: Mapping[str, RoleRecord]
 ) -> dict[str, frozenset[ServicePermission]]:
     """Return what may be done by grants: for each tenant named, and ``*``, the union of roles."""
     found: dict[str, frozenset[ServicePermission]] = {}
@@ -67,7 +67,7 @@ def narrowed(
     return {name: held & frozenset(to) for name, held in permissions.items()}
 
 
-def check_grants(connection: sa.Connection, grants: Collection[Grant]) -> None:
+def check_grants(connection: sa.Connection, grants: Collection[RoleGrant]) -> None:
     """Go on only if all these roles and tenants exist, and may go together.
 
     Raises:
@@ -100,19 +100,21 @@ def check_tenants(connection: sa.Connection, tenants: Collection[str]) -> None:
         raise SettingsError(problems)
 
 
-def read_grants(connection: sa.Connection, name: str | None = None) -> dict[str, frozenset[Grant]]:
+def read_grants(
+    connection: sa.Connection, name: str | None = None
+) -> dict[str, frozenset[RoleGrant]]:
     """Return the grants of a user, or of all, by user."""
     table = access_grant.c
     query = sa.select(access_grant)
     if name is not None:
         query = query.where(table.user_name == name)
-    found: dict[str, set[Grant]] = {}
+    found: dict[str, set[RoleGrant]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.user_name, set()).add(Grant(role=row.role, tenant=row.tenant))
+        found.setdefault(row.user_name, set()).add(RoleGrant(role=row.role, tenant=row.tenant))
     return {user: frozenset(grants) for user, grants in found.items()}
 
 
-def write_grants(connection: sa.Connection, name: str, grants: Collection[Grant]) -> None:
+def write_grants(connection: sa.Connection, name: str, grants: Collection[RoleGrant]) -> None:
     """Give a user these roles, and no others."""
     connection.execute(sa.delete(access_grant).where(access_grant.c.user_name == name))
     if grants:

@@ -17,7 +17,7 @@ from campaign_service.access.interface import Principal
 from campaign_service.access.permissions import ServicePermission
 from campaign_service.access.roles import read_roles
 from campaign_service.access.tables import access_token
-from campaign_service.access.tokens import Token, digest_of, token_of
+from campaign_service.access.tokens import TokenRecord, digest_of, token_of
 from campaign_service.access.user_rows import read_user
 from campaign_service.database import Database, DatabaseAwayError
 
@@ -41,7 +41,7 @@ _TOKEN_MAX = 200
 class _Known:
     """What the database says of a token."""
 
-    token: Token
+    token: TokenRecord
     must_change_password: bool
     grants: dict[str, frozenset[ServicePermission]] = attrs.field(hash=False)
     read_at: Instant
@@ -145,7 +145,7 @@ class LocalAuthenticator:
             self._known.pop(next(iter(self._known), b""), None)
         self._known[digest] = known
 
-    def _note_use(self, token: Token, now: Instant) -> None:
+    def _note_use(self, token: TokenRecord, now: Instant) -> None:
         if token.last_used_at is not None and now - token.last_used_at < _LAST_USED_MS:
             return
         mine = sa.update(access_token).where(access_token.c.id == token.id)
@@ -168,7 +168,7 @@ def _secret(authorization: str | None) -> str:
     return secret
 
 
-def _is_over(token: Token, now: Instant) -> bool:
+def _is_over(token: TokenRecord, now: Instant) -> bool:
     return token.expires_at is not None and token.expires_at <= now
 
 

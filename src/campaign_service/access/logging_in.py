@@ -14,12 +14,12 @@ from campaign_service.access.login_limit import end_tries
 from campaign_service.access.passwords import Passwords
 from campaign_service.access.proving import check_unchanged, proven
 from campaign_service.access.tables import access_token, access_user
-from campaign_service.access.tokens import Token, make_room, new_token_id, write_token
+from campaign_service.access.tokens import TokenRecord, make_room, new_token_id, write_token
 from campaign_service.access.user_rows import read_user, write_user
 from campaign_service.access.values import typed_name
 from campaign_service.database import Database
 
-__all__ = ["SESSION_H", "Login", "login", "logout"]
+__all__ = ["SESSION_H", "NewSession", "login", "logout"]
 
 SESSION_H = 12
 """So long a session lasts: a day at work, and no night after it."""
@@ -28,7 +28,7 @@ _SESSION_MS = SESSION_H * 3_600_000
 
 
 @attrs.frozen(kw_only=True)
-class Login:
+class NewSession:
     """A session that began just now."""
 
     name: str
@@ -49,7 +49,7 @@ def login(
     password: str,
     address: str,
     now: Instant,
-) -> Login:
+) -> NewSession:
     """Begin a session.
 
     Args:
@@ -90,7 +90,7 @@ def login(
             now=now,
             details={"token": session.id},
         )
-    return Login(
+    return NewSession(
         name=name,
         token=secret,
         token_id=session.id,
@@ -99,8 +99,8 @@ def login(
     )
 
 
-def _session(name: str, address: str, now: Instant) -> Token:
-    return Token(
+def _session(name: str, address: str, now: Instant) -> TokenRecord:
+    return TokenRecord(
         id=new_token_id(),
         user_name=name,
         is_session=True,

@@ -26,7 +26,7 @@ from campaign_service.database import Database
 __all__ = [
     "ADMINISTRATOR",
     "BUILT_IN_ROLES",
-    "Role",
+    "RoleRecord",
     "delete_role",
     "put_role",
     "read_roles",
@@ -39,7 +39,7 @@ ADMINISTRATOR = "administrator"
 
 
 @attrs.frozen(kw_only=True)
-class Role:
+class RoleRecord:
     """A named set of permissions."""
 
     name: str
@@ -55,8 +55,8 @@ _LADDER = (
     ("manager", ServicePermission.MANAGE_SETTINGS),
     (ADMINISTRATOR, ServicePermission.MANAGE_USERS),
 )
-BUILT_IN_ROLES: Mapping[str, Role] = {
-    name: Role(
+BUILT_IN_ROLES: Mapping[str, RoleRecord] = {
+    name: RoleRecord(
         name=name,
         permissions=frozenset(added for _, added in _LADDER[: step + 1]),
         is_built_in=True,
@@ -66,13 +66,13 @@ BUILT_IN_ROLES: Mapping[str, Role] = {
 """``viewer``, ``operator``, ``manager``, ``administrator``: each may do one thing more."""
 
 
-def roles(database: Database) -> list[Role]:
+def roles(database: Database) -> list[RoleRecord]:
     """Return all roles: those built in, then the others by name."""
     with database.reading() as connection:
         return list(read_roles(connection).values())
 
 
-def role(database: Database, name: str) -> Role:
+def role(database: Database, name: str) -> RoleRecord:
     """Return a role.
 
     Raises:
@@ -92,7 +92,7 @@ def put_role(
     by: Actor,
     now: Instant,
     expected: int | None = None,
-) -> Role:
+) -> RoleRecord:
     """Make a role, or give it other permissions, for all who have it.
 
     Args:
@@ -125,7 +125,7 @@ def put_role(
             why = f"role {name!r} is granted for one tenant, and users are managed for all"
             raise CommandRefusedError(command, why)
         version = max(now, 0 if before is None else before.version + 1)
-        changed = Role(name=name, permissions=wanted, version=version)
+        changed = RoleRecord(name=name, permissions=wanted, version=version)
         _write(connection, changed, is_new=before is None)
         details: dict[str, object] = {"permissions": _names(wanted)}
         if before is not None:
@@ -163,11 +163,11 @@ def delete_role(
         record(connection, action, by=by, subject=name, now=now, details=details)
 
 
-def read_roles(connection: sa.Connection) -> dict[str, Role]:
+def read_roles(connection: sa.Connection) -> dict[str, RoleRecord]:
     """Return all roles by name: those built in, then the others in order."""
     rows = connection.execute(sa.select(access_role).order_by(access_role.c.name)).all()
     own = {
-        row.name: Role(
+        row.name: RoleRecord(
             name=row.name,
             permissions=frozenset(map(ServicePermission, row.permissions.split())),
             version=row.version,
@@ -177,7 +177,7 @@ def read_roles(connection: sa.Connection) -> dict[str, Role]:
     return {**BUILT_IN_ROLES, **own}
 
 
-def _write(connection: sa.Connection, one: Role, *, is_new: bool) -> None:
+def _write(connection: sa.Connection, one: RoleRecord, *, is_new: bool) -> None:
     values = {"permissions": " ".join(_names(one.permissions)), "version": one.version}
     if is_new:
         connection.execute(sa.insert(access_role).values(name=one.name, **values))
@@ -200,7 +200,9 @@ def _check_own(command: str, name: str) -> None:
         raise CommandRefusedError(command, why)
 
 
-def _check_version(command: str, name: str, before: Role | None, expected: int | None) -> None:
+def _check_version(
+    command: str, name: str, before: RoleRecord | None, expected: int | None
+) -> None:
     if expected is None:
         return
     if before is None:

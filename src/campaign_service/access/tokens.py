@@ -30,8 +30,8 @@ from campaign_service.database import Database
 
 __all__ = [
     "TOKEN_PREFIX",
-    "NewToken",
-    "Token",
+    "IssuedToken",
+    "TokenRecord",
     "digest_of",
     "make_room",
     "make_token",
@@ -50,7 +50,7 @@ _TOKENS_MAX = 100
 
 
 @attrs.frozen(kw_only=True)
-class Token:
+class TokenRecord:
     """What is known of a token; its secret is not."""
 
     id: str
@@ -71,15 +71,15 @@ class Token:
 
 
 @attrs.frozen(kw_only=True)
-class NewToken:
+class IssuedToken:
     """A token that was made just now."""
 
-    token: Token
+    token: TokenRecord
     secret: str = attrs.field(repr=False)
     """To be shown with each request; nobody can tell it a second time."""
 
 
-def tokens(database: Database, user_name: str, *, now: Instant) -> list[Token]:
+def tokens(database: Database, user_name: str, *, now: Instant) -> list[TokenRecord]:
     """Return a user's tokens that are good, sessions too, oldest first.
 
     Raises:
@@ -103,7 +103,7 @@ def make_token(
     expires_at: Instant | None = None,
     permissions: Collection[ServicePermission] | None = None,
     tenants: Collection[str] | None = None,
-) -> NewToken:
+) -> IssuedToken:
     """Make a token for a program that acts for a user.
 
     Args:
@@ -121,7 +121,7 @@ def make_token(
         SettingsError: a value is bad.
         CommandRefusedError: the user is disabled, or has very many tokens.
     """
-    new = Token(
+    new = TokenRecord(
         id=new_token_id(),
         user_name=user_name,
         is_session=False,
@@ -139,10 +139,10 @@ def make_token(
         secret = write_token(connection, new)
         action, details = AccessAction.TOKEN_MADE, _details(new)
         record(connection, action, by=by, subject=user_name, now=now, details=details)
-    return NewToken(token=new, secret=secret)
+    return IssuedToken(token=new, secret=secret)
 
 
-def _check_values(new: Token) -> None:
+def _check_values(new: TokenRecord) -> None:
     checked_label(new.label)
     if new.expires_at is not None and new.expires_at <= new.created_at:
         raise refused("expires_at", new.expires_at, "a time to come")
@@ -166,7 +166,7 @@ def _check_may_have_more(connection: sa.Connection, user_name: str, now: Instant
         raise CommandRefusedError(command, why)
 
 
-def _details(new: Token) -> dict[str, object]:
+def _details(new: TokenRecord) -> dict[str, object]:
     """Return what the record of a new token tells, beside whose it is."""
     details: dict[str, object] = {"token": new.id, "label": new.label}
     if new.permissions is not None:
@@ -213,7 +213,7 @@ def new_token_id() -> str:
     return secrets.token_hex(_ID_BYTES)
 
 
-def write_token(connection: sa.Connection, token: Token) -> str:
+def write_token(connection: sa.Connection, token: TokenRecord) -> str:
     """Keep a new token, and return its secret, which is kept nowhere."""
     secret = f"{TOKEN_PREFIX}{secrets.token_urlsafe(_SECRET_BYTES)}"
     values = attrs.asdict(token, recurse=False)
@@ -237,11 +237,11 @@ def make_room(connection: sa.Connection, user_name: str, *, now: Instant) -> Non
     connection.execute(old.where(table.id.not_in(kept)))
 
 
-def token_of(row: sa.Row[Any]) -> Token:
+def token_of(row: sa.Row[Any]) -> TokenRecord:
     """Return a token as the rest of the program knows it."""
     names = None if row.permissions is None else row.permissions.split()
     tenants = None if row.tenants is None else row.tenants.split("\n")
-    return Token(
+    return TokenRecord(
         id=row.id,
         user_name=row.user_name,
         is_session=row.is_session,

@@ -16,7 +16,7 @@ from campaign_service.access.errors import (
     UnknownUserError,
     VersionConflictError,
 )
-from campaign_service.access.grants import Grant, has_administrator, read_grants
+from campaign_service.access.grants import RoleGrant, has_administrator, read_grants
 from campaign_service.access.passwords import ONE_TIME_MS
 from campaign_service.access.roles import ADMINISTRATOR
 from campaign_service.access.tables import access_token, access_user
@@ -24,7 +24,7 @@ from campaign_service.access.values import is_name
 from campaign_service.database import Database
 
 __all__ = [
-    "User",
+    "UserRecord",
     "changing_user",
     "end_tokens",
     "password_values",
@@ -37,7 +37,7 @@ __all__ = [
 
 
 @attrs.frozen(kw_only=True)
-class User:
+class UserRecord:
     """Somebody who may log in."""
 
     name: str
@@ -50,13 +50,13 @@ class User:
     created_at: Instant
     version: int
     """Grows with each change; not even somebody else of the same name later has the same."""
-    grants: frozenset[Grant]
+    grants: frozenset[RoleGrant]
 
 
 @contextmanager
 def changing_user(
     database: Database, name: str, *, command: str, expected: int | None
-) -> Iterator[tuple[sa.Connection, User]]:
+) -> Iterator[tuple[sa.Connection, UserRecord]]:
     """Return a transaction that changes a user, and the user as it is before.
 
     Raises:
@@ -75,7 +75,7 @@ def changing_user(
             raise LastAdministratorError(command, why)
 
 
-def read_user(connection: sa.Connection, name: str, *, command: str) -> User:
+def read_user(connection: sa.Connection, name: str, *, command: str) -> UserRecord:
     """Return a user.
 
     Raises:
@@ -94,7 +94,9 @@ def read_row(connection: sa.Connection, name: str) -> sa.Row[Any] | None:
     return connection.execute(sa.select(access_user).where(access_user.c.name == name)).first()
 
 
-def write_user(connection: sa.Connection, before: User, *, now: Instant, **values: object) -> None:
+def write_user(
+    connection: sa.Connection, before: UserRecord, *, now: Instant, **values: object
+) -> None:
     """Change what is kept of a user."""
     version = max(now, before.version + 1)
     changed = sa.update(access_user).where(access_user.c.name == before.name)
@@ -121,14 +123,14 @@ def end_tokens(
     return connection.execute(ended).rowcount
 
 
-def texts_of(grants: Collection[Grant]) -> list[str]:
+def texts_of(grants: Collection[RoleGrant]) -> list[str]:
     """Return grants as the audit has them, such as ``viewer for main``."""
     return [f"{grant.role} for {grant.tenant}" for grant in sorted(grants)]
 
 
-def user_of(row: sa.Row[Any], grants: frozenset[Grant]) -> User:
+def user_of(row: sa.Row[Any], grants: frozenset[RoleGrant]) -> UserRecord:
     """Return a user as the rest of the program knows it."""
-    return User(
+    return UserRecord(
         name=row.name,
         enabled=row.enabled,
         must_change_password=row.must_change_password,

@@ -12,7 +12,7 @@ from campaign_service.access.audit import AccessAction, record
 from campaign_service.access.changing import changing
 from campaign_service.access.errors import AlreadyExistsError
 from campaign_service.access.grants import (
-    Grant,
+    RoleGrant,
     check_grants,
     has_administrator,
     read_grants,
@@ -28,7 +28,7 @@ from campaign_service.access.passwords import (
 from campaign_service.access.roles import ADMINISTRATOR
 from campaign_service.access.tables import access_user
 from campaign_service.access.user_rows import (
-    User,
+    UserRecord,
     changing_user,
     end_tokens,
     password_values,
@@ -43,7 +43,7 @@ from campaign_service.database import Database
 
 __all__ = [
     "FIRST_USER",
-    "NewUser",
+    "CreatedUser",
     "add_user",
     "change_user",
     "delete_user",
@@ -57,15 +57,15 @@ FIRST_USER = "admin"
 
 
 @attrs.frozen(kw_only=True)
-class NewUser:
+class CreatedUser:
     """A user that was made just now."""
 
-    user: User
+    user: UserRecord
     one_time_password: OneTimePassword | None
     """To be shown once; ``None`` where a password was given."""
 
 
-def users(database: Database) -> list[User]:
+def users(database: Database) -> list[UserRecord]:
     """Return all users, by name."""
     with database.reading() as connection:
         grants = read_grants(connection)
@@ -73,7 +73,7 @@ def users(database: Database) -> list[User]:
     return [user_of(row, grants.get(row.name, frozenset())) for row in rows]
 
 
-def user(database: Database, name: str) -> User:
+def user(database: Database, name: str) -> UserRecord:
     """Return a user.
 
     Raises:
@@ -92,8 +92,8 @@ def add_user(
     now: Instant,
     password: str | None = None,
     must_change: bool = True,
-    grants: Collection[Grant] = (),
-) -> NewUser:
+    grants: Collection[RoleGrant] = (),
+) -> CreatedUser:
     """Make a user.
 
     Args:
@@ -133,7 +133,7 @@ def add_user(
         details = {"granted": texts_of(grants)}
         record(connection, AccessAction.USER_ADDED, by=by, subject=name, now=now, details=details)
         made = read_user(connection, name, command="add_user")
-    return NewUser(user=made, one_time_password=one_time)
+    return CreatedUser(user=made, one_time_password=one_time)
 
 
 def change_user(
@@ -143,9 +143,9 @@ def change_user(
     by: Actor,
     now: Instant,
     enabled: bool | None = None,
-    grants: Collection[Grant] | None = None,
+    grants: Collection[RoleGrant] | None = None,
     expected: int | None = None,
-) -> User:
+) -> UserRecord:
     """Enable or disable a user, and say which roles that one has.
 
     Who is disabled loses all log-ins and tokens for good: enabled again, that one begins anew.
@@ -235,7 +235,7 @@ def ensure_administrator(
             FIRST_USER,
             by=Actor(name="service", address="console"),
             now=now,
-            grants=[Grant(role=ADMINISTRATOR)],
+            grants=[RoleGrant(role=ADMINISTRATOR)],
         )
     except AlreadyExistsError:
         return None

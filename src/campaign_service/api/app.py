@@ -1,4 +1,4 @@
-"""The application: made for a house and an authenticator, and embedded as any ASGI application."""
+"""The application: made for a service host and an authenticator, embedded as any ASGI one."""
 
 from __future__ import annotations
 
@@ -12,110 +12,110 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from campaign_service.access import Authenticator, Passwords
-from campaign_service.api.answering import answer, refusal_response
 from campaign_service.api.bodies import body_max
-from campaign_service.api.body_room import BodyRoom
-from campaign_service.api.deeds import Deeds
+from campaign_service.api.body_memory import BodyMemory
+from campaign_service.api.command_audit import CommandAudit
+from campaign_service.api.context import ApiContext
+from campaign_service.api.dispatch import answer, refusal_response
 from campaign_service.api.document.openapi import document_text
-from campaign_service.api.in_progress import InProgress
-from campaign_service.api.measures import Measures
+from campaign_service.api.metrics import Metrics
 from campaign_service.api.operations import PREFIX, Operation
-from campaign_service.api.past import PastStates
-from campaign_service.api.premises import Premises
+from campaign_service.api.past_states import PastStates
 from campaign_service.api.problems import problem_of
+from campaign_service.api.request_counts import RequestCounts
 from campaign_service.api.routes import operations_of
 from campaign_service.api.settings import ApiSettings
-from campaign_service.api.stream.wire import Wires
-from campaign_service.serving import HouseService
+from campaign_service.api.stream.event_feed import EventFeeds
+from campaign_service.serving import TenantServices
 
 __all__ = ["close_streams", "make_app"]
 
 
 def make_app(
-    house: HouseService,
+    host: TenantServices,
     authenticator: Authenticator,
     *,
     settings: ApiSettings | None = None,
     passwords: Passwords | None = None,
 ) -> Litestar:
-    """Return the API of a house.
+    """Return the API of a service host.
 
     Args:
-        house: what is served; it is started and stopped by whoever made it.
+        host: what is served; it is started and stopped by whoever made it.
         authenticator: tells who sends a request.
         settings: of the API itself.
         passwords: those of the service's own users; ``None``: a host program has its own users,
             and there is neither a log-in nor anything else about users here.
     """
     chosen = ApiSettings() if settings is None else settings
-    premises = _premises(house, authenticator, chosen, passwords)
+    context = _context(host, authenticator, chosen, passwords)
     operations = operations_of(has_users=passwords is not None, open_metrics=chosen.open_metrics)
-    handlers = [_route(premises, operation) for operation in operations]
+    handlers = [_route(context, operation) for operation in operations]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        premises.wires.start()
-        premises.deeds.start()
-        watching = asyncio.create_task(premises.measures.watch_the_loop())
+        context.feeds.start()
+        context.audit.start()
+        watching = asyncio.create_task(context.measures.watch_the_loop())
         try:
             yield
         finally:
             watching.cancel()
-            await premises.wires.stop()
-            premises.close()
-            await premises.deeds.stop()
+            await context.feeds.stop()
+            context.close()
+            await context.audit.stop()
             await asyncio.gather(watching, return_exceptions=True)
 
     app = Litestar(
         route_handlers=[*_options(operations), *handlers, _document(operations)],
         exception_handlers={Exception: _refuse},
         lifespan=[lifespan],
-        middleware=[premises.in_progress.counted],
+        middleware=[context.in_progress.counted],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=chosen.body_max,
     )
-    app.state.premises = premises
+    app.state.context = context
     return app
 
 
 def close_streams(app: Litestar) -> None:
     """Have every stream of events end: a server that stops waits for its connections."""
-    premises: Premises = app.state.premises
-    premises.wires.close()
+    context: ApiContext = app.state.context
+    context.feeds.close()
 
 
-def _premises(
-    house: HouseService,
+def _context(
+    host: TenantServices,
     authenticator: Authenticator,
     settings: ApiSettings,
     passwords: Passwords | None,
-) -> Premises:
-    measures = Measures(house)
+) -> ApiContext:
+    measures = Metrics(host)
     tick_s = min(1.0, settings.heartbeat_s / 2, settings.recheck_s / 2)
-    wires = Wires(house.tenants, watch=measures.watch, tick_s=tick_s)
-    measures.listeners = wires.listeners
-    return Premises(
-        house=house,
+    feeds = EventFeeds(host.tenants, watch=measures.watch, tick_s=tick_s)
+    measures.listeners = feeds.listeners
+    return ApiContext(
+        host=host,
         authenticator=authenticator,
         settings=settings,
-        wires=wires,
+        feeds=feeds,
         measures=measures,
         past=PastStates(kept=settings.past_states_kept),
-        body_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
-        answer_room=BodyRoom(settings.bodies_max or 2 * settings.list_body_max),
-        in_progress=InProgress(settings.requests_each_max),
-        deeds=Deeds(house),
+        body_room=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),
+        answer_room=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),
+        in_progress=RequestCounts(settings.requests_each_max),
+        audit=CommandAudit(host),
         local_passwords=passwords,
     )
 
 
-def _route(premises: Premises, operation: Operation) -> HTTPRouteHandler:
+def _route(context: ApiContext, operation: Operation) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
-        found = await answer(premises, operation, request)
+        found = await answer(context, operation, request)
         return _head_of(found) if request.method == "HEAD" else found
 
-    settings = premises.settings
+    settings = context.settings
     make = HTTPRouteHandler(
         path=operation.path.replace("}", ":str}"),
         http_method=_methods(operation.method),  # type: ignore[arg-type]

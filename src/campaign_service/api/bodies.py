@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from campaign_core.errors import Problem
 from campaign_service.access import Principal, ServicePermission
-from campaign_service.api.body_room import Held
-from campaign_service.api.operations import Needs, Operation
-from campaign_service.api.premises import Premises
+from campaign_service.api.body_memory import BodyReservation
+from campaign_service.api.context import ApiContext
+from campaign_service.api.operations import Operation, RequiredCaller
 from campaign_service.api.problems import (
     ClientGoneError,
     TooLargeError,
@@ -22,8 +22,8 @@ from campaign_service.api.problems import (
     UnsupportedBodyError,
 )
 from campaign_service.api.reading.values import read_body
+from campaign_service.api.schemas.conversion import BadValuesError
 from campaign_service.api.settings import ApiSettings
-from campaign_service.api.shapes.building import BadValuesError
 
 __all__ = ["BODY_BYTES_A_S", "BODY_S", "body_max", "media_of", "read"]
 
@@ -41,19 +41,19 @@ def body_max(operation: Operation, settings: ApiSettings) -> int:
     """Return how many bytes an operation's body may have at most."""
     if operation.has_list:
         return settings.list_body_max
-    if isinstance(operation.needs, Needs):
+    if isinstance(operation.needs, RequiredCaller):
         # No permission is needed: it may come from a stranger, as a log-in does.
         return min(settings.body_max, settings.stranger_body_max)
     return settings.body_max
 
 
 async def read(
-    premises: Premises,
+    context: ApiContext,
     operation: Operation,
     request: Request[Any, Any, Any],
     asker: Principal | None,
 ) -> Struct | None:
-    """Return the body of a request as the shape that its operation declares.
+    """Return the body of a request as the schema that its operation declares.
 
     Raises:
         TooLargeError: it has more bytes than are taken from this one.
@@ -63,16 +63,16 @@ async def read(
     """
     if operation.method == "GET":
         return None
-    most = _body_max_of(premises, operation, request, asker)
+    most = _body_max_of(context, operation, request, asker)
     # Without a name they are strangers, each of whom may send little.
     by = "" if asker is None else asker.name
-    with premises.body_room.held(by) as held:
+    with context.body_room.held(by) as held:
         data = await _bytes(request, most, held)
-        return await _shaped(premises, operation, request, data, by)
+        return await _decoded(context, operation, request, data, by)
 
 
-async def _shaped(
-    premises: Premises,
+async def _decoded(
+    context: ApiContext,
     operation: Operation,
     request: Request[Any, Any, Any],
     data: bytearray,
@@ -91,7 +91,7 @@ async def _shaped(
         raise UnsupportedBodyError(f"Content-Type: {shown}: application/json is needed")
     if len(data) < _LARGE:
         return read_body(data, kind)
-    return await premises.reading.take(by, read_body, data, kind)
+    return await context.reading.take(by, read_body, data, kind)
 
 
 def media_of(one: str) -> str:
@@ -102,12 +102,12 @@ def media_of(one: str) -> str:
 
 
 def _body_max_of(
-    premises: Premises,
+    context: ApiContext,
     operation: Operation,
     request: Request[Any, Any, Any],
     asker: Principal | None,
 ) -> int:
-    settings = premises.settings
+    settings = context.settings
     if operation.has_list and operation.needs is ServicePermission.VIEW:
         # Who may only look may try a command too, but not one with a list of a million.
         tenant = request.path_params.get("tenant")
@@ -117,7 +117,7 @@ def _body_max_of(
     return body_max(operation, settings)
 
 
-async def _bytes(request: Request[Any, Any, Any], most: int, held: Held) -> bytearray:
+async def _bytes(request: Request[Any, Any, Any], most: int, held: BodyReservation) -> bytearray:
     declared = request.content_length or 0
     if declared > most:
         raise _too_large(most)

@@ -15,8 +15,8 @@ from itertools import islice
 import msgspec
 
 from campaign_core import Campaign, CampaignModel, Recipient, Settings, Status
-from campaign_service.api.shapes import wanted
-from campaign_service.api.shapes.building import shape_of
+from campaign_service.api.schemas import core_values
+from campaign_service.api.schemas.conversion import schema_of
 
 __all__ = ["TAGS_PATTERN", "ModelTags", "campaign_tag", "matches", "settings_tag"]
 
@@ -30,7 +30,7 @@ _CHUNK = 1_000
 
 def settings_tag(settings: Settings) -> str:
     """Return the tag of the general settings."""
-    return _tag([msgspec.json.encode(shape_of(settings, wanted.Settings))])
+    return _tag([msgspec.json.encode(schema_of(settings, core_values.Settings))])
 
 
 def campaign_tag(campaign: Campaign) -> str:
@@ -64,7 +64,7 @@ class ModelTags:
         # A number may come again once its model is gone; the reference tells.
         if kept is not None and kept[0]() is model:
             return kept[1]
-        parameters = msgspec.json.encode(shape_of(model, wanted.Parameters))
+        parameters = msgspec.json.encode(schema_of(model, core_values.Parameters))
         tag = _tag([parameters, *_written(model.recipients)])
         self._kept[number] = (weakref.ref(model, lambda _: self._kept.pop(number, None)), tag)
         return tag

@@ -1,7 +1,7 @@
 """Operations: what can be asked of the API, each told once.
 
 From the same table come the routes, what is checked before a handler runs (who asks, what may be
-done, the shapes of query and body), and the OpenAPI document; so the document cannot differ from
+done, the schemas of query and body), and the OpenAPI document; so the document cannot differ from
 what is done.
 """
 
@@ -16,18 +16,18 @@ from msgspec import Struct
 
 from campaign_core.commands import Command
 from campaign_service.access import ServicePermission, needed_for
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas.requests import NoQuery
 
-__all__ = ["IfMatch", "Needs", "Operation", "Register", "Reply"]
+__all__ = ["IfMatch", "Operation", "OperationTable", "RequiredCaller", "ResponseForm"]
 
 PREFIX = "/api/v1"
 """Before every path but those of health and metrics."""
 OF_TENANT = f"{PREFIX}/tenants/{{tenant}}"
 
 
-class Needs(Enum):
+class RequiredCaller(Enum):
     """Who may call an operation that needs no permission."""
 
     NOTHING = "NOTHING"
@@ -48,10 +48,10 @@ class IfMatch(Enum):
 
 
 @attrs.frozen(kw_only=True)
-class Reply:
+class ResponseForm:
     """A form that a good answer can have."""
 
-    shape: type[Struct] | None = None
+    schema: type[Struct] | None = None
     """Of a JSON body; ``None``: no body, or no JSON."""
     media: tuple[str, ...] = ("application/json",)
     status: int = 200
@@ -59,7 +59,7 @@ class Reply:
     has_location: bool = False
 
 
-Handler = Callable[[Asked], Awaitable[Answer]]
+Handler = Callable[[ApiRequest], Awaitable[ApiResponse]]
 
 
 @attrs.frozen(kw_only=True)
@@ -73,14 +73,14 @@ class Operation:
     summary: str
     description: str
     tag: str
-    needs: ServicePermission | Needs
+    needs: ServicePermission | RequiredCaller
     handler: Handler = attrs.field(eq=False)
     query: type[Struct]
     body: type[Struct] | None
     body_may_be_missing: bool
     has_list: bool
     """Whether the body may hold a list of recipients, and so be a large one."""
-    reply: Reply
+    reply: ResponseForm
     if_match: IfMatch
     commands: tuple[type[Any], ...]
     """The core's commands that it gives."""
@@ -98,7 +98,7 @@ class Operation:
         return self.method != "GET"
 
 
-class Register:
+class OperationTable:
     """Collects operations as they are declared, for one chapter of the document.
 
     Args:
@@ -117,7 +117,7 @@ class Register:
         *,
         reply: type[Struct] | None,
         query: type[Struct] = NoQuery,
-        needs: ServicePermission | Needs = ServicePermission.VIEW,
+        needs: ServicePermission | RequiredCaller = ServicePermission.VIEW,
         media: tuple[str, ...] = ("application/json",),
         has_etag: bool = False,
         problems: tuple[str, ...] = (),
@@ -128,7 +128,7 @@ class Register:
             path,
             needs=needs,
             query=query,
-            reply=Reply(shape=reply, media=media, has_etag=has_etag),
+            reply=ResponseForm(schema=reply, media=media, has_etag=has_etag),
             problems=problems,
         )
 
@@ -138,7 +138,7 @@ class Register:
         path: str,
         *,
         gives: type[Command],
-        reply: Reply,
+        reply: ResponseForm,
         body: type[Struct] | None = None,
         body_may_be_missing: bool = False,
         query: type[Struct] = NoQuery,
@@ -165,8 +165,8 @@ class Register:
         method: str,
         path: str,
         *,
-        needs: ServicePermission | Needs,
-        reply: Reply,
+        needs: ServicePermission | RequiredCaller,
+        reply: ResponseForm,
         body: type[Struct] | None = None,
         query: type[Struct] = NoQuery,
         has_list: bool = False,
@@ -191,9 +191,9 @@ class Register:
         method: str,
         path: str,
         *,
-        needs: ServicePermission | Needs,
+        needs: ServicePermission | RequiredCaller,
         query: type[Struct],
-        reply: Reply,
+        reply: ResponseForm,
         body: type[Struct] | None = None,
         body_may_be_missing: bool = False,
         has_list: bool = False,

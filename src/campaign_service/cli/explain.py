@@ -17,9 +17,9 @@ from campaign_core import (
     recipient,
 )
 from campaign_core import explain as explain_recipient
-from campaign_service.cli.journals.past import AT_HELP, Past, positions_of, read_past
-from campaign_service.cli.remote.asking import Where, where_options
+from campaign_service.cli.journals.past_state import AT_HELP, PastState, positions_of, read_past
 from campaign_service.cli.remote.explaining import explain_remote
+from campaign_service.cli.remote.service_access import ServiceAccess, where_options
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.zones import in_zone
 from campaign_service.report import Attempt
@@ -35,7 +35,9 @@ __all__ = ["explain"]
 @click.option("--at", metavar="TIME", help=f"Of a journal. {AT_HELP}")
 @click.option("--brief", is_flag=True, help="Leave out what happened within each call.")
 @where_options
-def explain(where: Where, /, *, source: str, wanted: str, at: str | None, brief: bool) -> int:
+def explain(
+    where: ServiceAccess, /, *, source: str, wanted: str, at: str | None, brief: bool
+) -> int:
     """Tell what happened to a recipient by a time, and why it is not called then.
 
     JOURNAL is the file that `campaign run` wrote. Where there is no such file, CAMPAIGN is the id
@@ -71,7 +73,7 @@ def _explain_past(journal: Path, wanted: str, at: str | None, *, brief: bool) ->
     return ExitStatus.COMPLETED
 
 
-def _lines(past: Past, shown: Campaign, position: Position, *, brief: bool) -> Iterator[str]:
+def _lines(past: PastState, shown: Campaign, position: Position, *, brief: bool) -> Iterator[str]:
     who = shown.recipients.at(position)
     yield f"{shown.name}, recipient {position}: {_name(who)}"
     now = recipient(past.state, shown.campaign_id, position)
@@ -88,7 +90,7 @@ def _lines(past: Past, shown: Campaign, position: Position, *, brief: bool) -> I
     yield from _why(past, shown.campaign_id, position)
 
 
-def _why(past: Past, campaign_id: CampaignId, position: Position) -> Iterator[str]:
+def _why(past: PastState, campaign_id: CampaignId, position: Position) -> Iterator[str]:
     explanation = explain_recipient(past.state, campaign_id, position, past.at)
     if not explanation.reasons:
         yield "Why is it not being called? It is: the scheduler calls it at that moment."
@@ -100,7 +102,7 @@ def _why(past: Past, campaign_id: CampaignId, position: Position) -> Iterator[st
         yield f"  {in_zone(f'{reason.sentence}{change}', past.zone)}"
 
 
-def _attempt_lines(attempt: Attempt, past: Past, *, brief: bool) -> Iterator[str]:
+def _attempt_lines(attempt: Attempt, past: PastState, *, brief: bool) -> Iterator[str]:
     if attempt.outcome is not None:
         result = attempt.outcome.name
     elif attempt.given_back is not None:

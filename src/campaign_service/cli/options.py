@@ -9,7 +9,7 @@ import click
 from typing_extensions import override
 
 from campaign_core import NumberPlan
-from campaign_service.config import ListOptions, Only
+from campaign_service.config import ListOptions, ReportSelection
 
 __all__ = [
     "EXISTING_FILE",
@@ -83,7 +83,7 @@ merge_option = click.option(
 
 only_option = click.option(
     "--only",
-    type=click.Choice([only.name.lower() for only in Only]),
+    type=click.Choice([only.name.lower() for only in ReportSelection]),
     help="Of a list that is a report's recipients.csv, take those alone.",
 )
 
@@ -94,7 +94,7 @@ def list_options(
     plan: NumberPlan | None = None,
 ) -> ListOptions:
     """Return how a list is to be read, as the two options say."""
-    chosen = None if only is None else Only[only.upper()]
+    chosen = None if only is None else ReportSelection[only.upper()]
     return ListOptions(plan=plan, is_merged=is_merged, only=chosen)
 
 

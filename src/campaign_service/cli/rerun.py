@@ -8,12 +8,12 @@ import attrs
 import click
 
 from campaign_core import do_not_call
-from campaign_service.cli.journals.past import read_past
+from campaign_service.cli.journals.past_state import read_past
 from campaign_service.cli.options import driver_option
-from campaign_service.cli.remote.asking import Where, key_option, where_options
 from campaign_service.cli.remote.confirming import without_sounds
+from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
-from campaign_service.cli.remote.told import tell_done
+from campaign_service.cli.remote.service_access import ServiceAccess, key_option, where_options
 from campaign_service.cli.runs.run import (
     out_option,
     refuse_misplaced,
@@ -21,8 +21,8 @@ from campaign_service.cli.runs.run import (
     seed_option,
     speed_option,
 )
-from campaign_service.cli.words import counted
-from campaign_service.config import CampaignFile, ListOptions, Only, read_report
+from campaign_service.cli.value_text import counted
+from campaign_service.config import CampaignFile, ListOptions, ReportSelection, read_report
 
 __all__ = ["rerun"]
 
@@ -33,8 +33,8 @@ _JOURNAL = "journal.jsonl"
 @click.argument("wanted", metavar="REPORT|CAMPAIGN")
 @click.option(
     "--only",
-    type=click.Choice([only.name.lower() for only in Only]),
-    default=Only.UNREACHED.name.lower(),
+    type=click.Choice([only.name.lower() for only in ReportSelection]),
+    default=ReportSelection.UNREACHED.name.lower(),
     show_default=True,
     help="Whom: all who were not reached, or those who failed.",
 )
@@ -47,7 +47,7 @@ _JOURNAL = "journal.jsonl"
 @key_option
 @where_options
 def rerun(  # noqa: PLR0913 -- one for each option
-    where: Where,
+    where: ServiceAccess,
     /,
     *,
     wanted: str,
@@ -73,7 +73,9 @@ def rerun(  # noqa: PLR0913 -- one for each option
     folder = Path(wanted)
     if folder.is_dir():
         refuse_misplaced(driver == "simulated", seed, speed, no_journal=False)
-        file = _of_report(folder, Only[only.upper()], name, is_simulated=driver == "simulated")
+        file = _of_report(
+            folder, ReportSelection[only.upper()], name, is_simulated=driver == "simulated"
+        )
         return run_file(file, driver=driver, seed=seed, speed=speed, out=out, yes=yes)
     with where.client() as client:
         found = find_campaign(client, wanted)
@@ -94,7 +96,9 @@ def rerun(  # noqa: PLR0913 -- one for each option
         return tell_done(f"{campaign_id}  started with the rest of campaign {wanted}", look)
 
 
-def _of_report(folder: Path, only: Only, name: str | None, *, is_simulated: bool) -> CampaignFile:
+def _of_report(
+    folder: Path, only: ReportSelection, name: str | None, *, is_simulated: bool
+) -> CampaignFile:
     file = read_report(folder, ListOptions(only=only), is_simulated=is_simulated)
     if name is not None:
         file = attrs.evolve(file, model=attrs.evolve(file.model, name=name))

@@ -9,7 +9,7 @@ import click
 
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.sounds import LANGUAGES, Placed, place
+from campaign_service.sounds import LANGUAGES, PromptPlacement, place
 
 __all__ = ["sounds"]
 
@@ -56,7 +56,7 @@ def sounds(*, folder: Path | None, driver: str | None, language: str) -> int:
     placed = place(folder or _folder_of(driver), language)
     for path, became in placed.items():
         click.echo(f"{click.format_filename(path)}: {became.value}")
-    if Placed.KEPT in placed.values():
+    if PromptPlacement.KEPT in placed.values():
         return ExitStatus.INCOMPLETE
     return ExitStatus.COMPLETED
 

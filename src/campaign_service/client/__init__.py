@@ -3,22 +3,9 @@
 Speaks to a running service and knows none of its insides: no state, no database, no rules.
 """
 
-from campaign_service.client.client import Client
-from campaign_service.client.connection import Answer, Connection
-from campaign_service.client.errors import (
-    AnswerError,
-    BadField,
-    BadValueError,
-    ClientError,
-    NotAllowedError,
-    NotFoundError,
-    NotLoggedInError,
-    ProblemError,
-    UnreachableError,
-    UntrustedError,
-)
-from campaign_service.client.json_data import Json
-from campaign_service.client.people import (
+from typing import TYPE_CHECKING
+
+from campaign_service.client.accounts import (
     AdminEvent,
     Grant,
     Login,
@@ -29,7 +16,7 @@ from campaign_service.client.people import (
     Token,
     User,
 )
-from campaign_service.client.shapes import (
+from campaign_service.client.campaigns import (
     Attempt,
     CallLimits,
     CampaignRow,
@@ -44,6 +31,21 @@ from campaign_service.client.shapes import (
     RecipientDetail,
     RecipientRow,
 )
+from campaign_service.client.client import Client
+from campaign_service.client.connection import Connection, Response
+from campaign_service.client.errors import (
+    BadField,
+    BadValueError,
+    ClientError,
+    NotAllowedError,
+    NotFoundError,
+    NotLoggedInError,
+    ProblemError,
+    ResponseError,
+    UnreachableError,
+    UntrustedError,
+)
+from campaign_service.client.json_data import Json
 from campaign_service.client.status import (
     Call,
     CallsInUse,
@@ -59,11 +61,10 @@ from campaign_service.client.status import (
     Waiting,
     WhatIf,
 )
+from campaign_service.renamed import former_names
 
 __all__ = [
     "AdminEvent",
-    "Answer",
-    "AnswerError",
     "Attempt",
     "BadField",
     "BadValueError",
@@ -98,6 +99,8 @@ __all__ = [
     "Reason",
     "RecipientDetail",
     "RecipientRow",
+    "Response",
+    "ResponseError",
     "Role",
     "ServiceStatus",
     "Spread",
@@ -111,3 +114,11 @@ __all__ = [
     "Waiting",
     "WhatIf",
 ]
+
+_FORMER_NAMES = {
+    "Answer": "Response",
+    "AnswerError": "ResponseError",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = former_names(__name__, _FORMER_NAMES)

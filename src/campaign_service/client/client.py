@@ -16,17 +16,19 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from campaign_service.client.of_campaigns import OfCampaigns
-from campaign_service.client.of_journal import OfJournal
-from campaign_service.client.of_models import OfModels
-from campaign_service.client.of_people import OfPeople
-from campaign_service.client.of_recipients import OfRecipients
-from campaign_service.client.of_service import OfService
+from campaign_service.client.account_methods import AccountMethods
+from campaign_service.client.campaign_methods import CampaignMethods
+from campaign_service.client.journal_methods import JournalMethods
+from campaign_service.client.model_methods import ModelMethods
+from campaign_service.client.recipient_methods import RecipientMethods
+from campaign_service.client.service_methods import ServiceMethods
 
 __all__ = ["Client"]
 
 
-class Client(OfService, OfModels, OfCampaigns, OfRecipients, OfJournal, OfPeople):
+class Client(
+    ServiceMethods, ModelMethods, CampaignMethods, RecipientMethods, JournalMethods, AccountMethods
+):
     """A tenant of a running service; a context that closes the connection.
 
     Args:

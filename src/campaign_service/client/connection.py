@@ -23,9 +23,9 @@ import httpx
 
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.client.errors import (
-    AnswerError,
     ClientError,
     ProblemError,
+    ResponseError,
     problem_of,
 )
 from campaign_service.client.failures import (
@@ -37,7 +37,7 @@ from campaign_service.client.failures import (
 )
 from campaign_service.client.json_data import Json
 
-__all__ = ["Answer", "Connection", "Parameters"]
+__all__ = ["Connection", "Parameters", "Response"]
 
 Parameters = Mapping[str, str | int | Sequence[str] | None]
 """Of a query; what is ``None`` is left out, and a list is given entry by entry."""
@@ -52,7 +52,7 @@ _LEADERS_MAX = 3
 
 
 @attrs.frozen(kw_only=True)
-class Answer:
+class Response:
     """What came back of a request."""
 
     status: int
@@ -123,7 +123,7 @@ class Connection:
         """Close all connections."""
         self._http.close()
 
-    def ask(self, path: str, parameters: Parameters | None = None) -> Answer:
+    def ask(self, path: str, parameters: Parameters | None = None) -> Response:
         """Return the answer to a query.
 
         Raises:
@@ -141,7 +141,7 @@ class Connection:
         key: str | None = None,
         if_match: str | None = None,
         parameters: Mapping[str, str | int] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Return the answer to a command, which is taken once however often it is sent.
 
         Args:
@@ -167,7 +167,7 @@ class Connection:
         *,
         if_match: str | None = None,
         is_repeatable: bool = True,
-    ) -> Answer:
+    ) -> Response:
         """Return the answer to a change of what heeds no key: users, roles, tokens, nodes.
 
         Args:
@@ -221,7 +221,7 @@ class Connection:
         body: Json = None,
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool = True,
-    ) -> Answer:
+    ) -> Response:
         leaders, is_in_doubt = 0, False
         deadline, pause_s = time.monotonic() + self._patience_s, _PAUSE_S
         while True:
@@ -261,19 +261,21 @@ class Connection:
     def _headers(self) -> dict[str, str]:
         return {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _answer(self, response: httpx.Response) -> Response:
         data: Json = None
         if response.content:
             try:
                 data = cast("Json", response.json())
             except ValueError:
                 why = f"status {response.status_code}, and a body that is no JSON"
-                error = AnswerError(self.url, why)
+                error = ResponseError(self.url, why)
                 # A proxy that has lost the service's own answer says so in a page.
                 error.may_be_taken = response.is_server_error
                 raise error from None
         if response.is_success:
-            return Answer(status=response.status_code, data=data, etag=response.headers.get("ETag"))
+            return Response(
+                status=response.status_code, data=data, etag=response.headers.get("ETag")
+            )
         members = data if isinstance(data, dict) else {}
         after = response.headers.get("Retry-After")
         raise problem_of(response.status_code, members | ({"retry_after": after} if after else {}))

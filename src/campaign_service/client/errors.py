@@ -5,7 +5,7 @@
     ClientError
     ├── UnreachableError(ConnectionError)        the service is away: try later, or mend the URL
     │   └── UntrustedError                       its certificate is not one that is trusted
-    ├── AnswerError(ValueError)                  what answers is no call campaign service
+    ├── ResponseError(ValueError)                what answers is no call campaign service
     └── ProblemError                             the service says no, and why
         ├── NotLoggedInError(PermissionError)    no token, or one that does not hold any more
         ├── NotAllowedError(PermissionError)     the user may not do this (R10.1)
@@ -27,7 +27,6 @@ from campaign_core.errors import PortableError
 from campaign_service.client.json_data import Json
 
 __all__ = [
-    "AnswerError",
     "BadField",
     "BadValueError",
     "ClientError",
@@ -35,6 +34,7 @@ __all__ = [
     "NotFoundError",
     "NotLoggedInError",
     "ProblemError",
+    "ResponseError",
     "UnreachableError",
     "UntrustedError",
 ]
@@ -66,7 +66,7 @@ class UntrustedError(UnreachableError):
         super().__init__(url, f"its certificate is not trusted, {why}")
 
 
-class AnswerError(ClientError, ValueError):
+class ResponseError(ClientError, ValueError):
     """What answers is not a service that this client understands."""
 
     def __init__(self, url: str, why: str) -> None:

@@ -7,9 +7,9 @@ import ssl
 import httpx
 
 from campaign_service.client.errors import (
-    AnswerError,
     ClientError,
     ProblemError,
+    ResponseError,
     UnreachableError,
     UntrustedError,
 )
@@ -63,7 +63,7 @@ def may_be_taken(error: ClientError, *, was_in_doubt: bool) -> bool:
     if isinstance(error, ProblemError):
         is_known = error.status < _SERVER_ERROR or error.kind in _NOT_TAKEN
         return was_in_doubt or not is_known
-    if isinstance(error, AnswerError):
+    if isinstance(error, ResponseError):
         return was_in_doubt or error.may_be_taken
     return was_in_doubt or is_sent(error)
 

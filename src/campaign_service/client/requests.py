@@ -8,10 +8,10 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from campaign_service.client.connection import Answer, Connection, Parameters
-from campaign_service.client.errors import AnswerError
+from campaign_service.client.campaigns import Done
+from campaign_service.client.connection import Connection, Parameters, Response
+from campaign_service.client.errors import ResponseError
 from campaign_service.client.json_data import Json
-from campaign_service.client.shapes import Done
 
 __all__ = ["Requests", "confirmation", "moment"]
 
@@ -75,7 +75,7 @@ class Requests:
         *,
         tag: str | None = None,
         is_repeatable: bool = True,
-    ) -> Answer:
+    ) -> Response:
         """Change what is no command of the core: those that make something are sent once."""
         return self.connection.change(method, path, body, if_match=tag, is_repeatable=is_repeatable)
 
@@ -96,14 +96,14 @@ class Requests:
 
     def _members(self, data: Json) -> dict[str, Json]:
         if not isinstance(data, dict):
-            raise AnswerError(self.connection.url, "no object where one is expected")
+            raise ResponseError(self.connection.url, "no object where one is expected")
         return data
 
     def _read(self, kind: type[_Shape], data: Json) -> _Shape:
         try:
             return msgspec.convert(data, kind)
         except msgspec.ValidationError as error:
-            raise AnswerError(self.connection.url, str(error)) from None
+            raise ResponseError(self.connection.url, str(error)) from None
 
 
 def moment(at: datetime | None) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import attrs
 
-from campaign_service.client.shapes import CallLimits, Explanation
+from campaign_service.client.campaigns import CallLimits, Explanation
 
 __all__ = [
     "Call",

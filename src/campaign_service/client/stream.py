@@ -10,7 +10,7 @@ from typing import cast
 import attrs
 
 from campaign_service.client.connection import Connection
-from campaign_service.client.errors import AnswerError, ProblemError, UnreachableError
+from campaign_service.client.errors import ProblemError, ResponseError, UnreachableError
 from campaign_service.client.json_data import Json
 
 __all__ = ["StreamedEvent", "follow"]
@@ -67,7 +67,7 @@ def follow(
             if time.monotonic() + pause_s > away_since + patience_s:
                 raise
         except json.JSONDecodeError:
-            raise AnswerError(connection.url, "an event that is no JSON") from None
+            raise ResponseError(connection.url, "an event that is no JSON") from None
         # Also where the stream ended well: the process stopped, and another takes over.
         sleep(pause_s)
         pause_s = min(2 * pause_s, _PAUSE_MAX_S)

@@ -6,7 +6,7 @@ line, field, value and rule, all of them at once.
 
 from campaign_service.config.campaign_file import CampaignFile, read_campaign
 from campaign_service.config.problems import InputError, LocatedProblem
-from campaign_service.config.recipients_csv import ListOptions, Only, read_recipients
+from campaign_service.config.recipients_csv import ListOptions, ReportSelection, read_recipients
 from campaign_service.config.report_file import read_report
 from campaign_service.config.simulated_table import Simulation
 
@@ -15,7 +15,7 @@ __all__ = [
     "InputError",
     "ListOptions",
     "LocatedProblem",
-    "Only",
+    "ReportSelection",
     "Simulation",
     "read_campaign",
     "read_recipients",

@@ -25,7 +25,7 @@ from campaign_service.merging import form_of, merged
 from campaign_service.numbers import NumberReader
 from campaign_service.report.rows import RECIPIENT_COLUMNS
 
-__all__ = ["ListOptions", "Only", "read_recipients"]
+__all__ = ["ListOptions", "ReportSelection", "read_recipients"]
 
 _COLUMNS = {
     "name": "name",
@@ -55,7 +55,7 @@ _NOT_IN_NAMES = re.compile("[\\s_\u00ad\u200b-\u200f\u2060\ufeff-]")
 _SAMPLE_MAX = 40
 
 
-class Only(Enum):
+class ReportSelection(Enum):
     """Who of a report's list is taken."""
 
     FAILED = "FAILED"
@@ -64,7 +64,10 @@ class Only(Enum):
     """All who were not reached."""
 
 
-_TAKEN = {Only.FAILED: {"FAILED"}, Only.UNREACHED: {"FAILED", "IDLE", "ACTIVE"}}
+_TAKEN = {
+    ReportSelection.FAILED: {"FAILED"},
+    ReportSelection.UNREACHED: {"FAILED", "IDLE", "ACTIVE"},
+}
 """States of those taken."""
 _SAID_NO = {"OPTED_OUT", "DO_NOT_CALL"}
 """Reasons for which somebody is not called again, whatever is chosen."""
@@ -80,7 +83,7 @@ class ListOptions:
     """What the model says of a number that stands twice (R3.2)."""
     is_merged: bool = False
     """Rows of one number become one recipient, their names joined."""
-    only: Only | None = None
+    only: ReportSelection | None = None
     """Who of a report's list is taken; ``None``: all."""
 
 

@@ -15,8 +15,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from campaign_core.errors import Problem, SettingsError
+from campaign_service.config.option_value import OptionValue, origin_in
 from campaign_service.config.problems import InputError
-from campaign_service.config.service_given import Given, origin_in
 from campaign_service.config.service_options import FILE_SUFFIX, OPTIONS, Option, RefusedError
 from campaign_service.config.service_settings import (
     MAIN,
@@ -92,11 +92,11 @@ class _Reading:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.given: dict[str, Given] = {}
+        self.given: dict[str, OptionValue] = {}
         """By option, what counts."""
         self.passed_over: list[str] = []
         """Variables that begin as ours do, and are none."""
-        self._tenants: list[tuple[str, Given]] = []
+        self._tenants: list[tuple[str, OptionValue]] = []
 
     # Sources -------------------------------------------------------------------------------
 
@@ -115,7 +115,9 @@ class _Reading:
 
         known = _names()
         given = [
-            Given(name=key, value=value, origin=origin(key), is_text=False, folder=path.parent)
+            OptionValue(
+                name=key, value=value, origin=origin(key), is_text=False, folder=path.parent
+            )
             for key, value in values.items()
             if self._is_known(key, known, [*known, _TENANTS], origin)
         ]
@@ -133,7 +135,7 @@ class _Reading:
         others = [variable_of(name) for name in OF_CLIENTS]
         self._take(
             [
-                Given(
+                OptionValue(
                     name=variable.removeprefix(PREFIX).lower(),
                     value=value,
                     origin=Origin(name=variable),
@@ -160,7 +162,7 @@ class _Reading:
         """Take what the command line says."""
         self._take(
             [
-                Given(
+                OptionValue(
                     name=name,
                     value=value,
                     origin=Origin(name=flag_of(name)),
@@ -186,9 +188,9 @@ class _Reading:
         self.problems.append(origin(name).problem(None, f"unknown; {advice}"))
         return False
 
-    def _take(self, given: list[Given]) -> None:
+    def _take(self, given: list[OptionValue]) -> None:
         """Take the values of one source; within it a secret comes in one way alone."""
-        fresh: dict[str, Given] = {}
+        fresh: dict[str, OptionValue] = {}
         for one in given:
             name = _option_of(one.name)
             if name in fresh:
@@ -218,7 +220,7 @@ class _Reading:
     ) -> None:
         known = ["driver", f"driver{FILE_SUFFIX}"]
         given = [
-            Given(
+            OptionValue(
                 name=key,
                 value=value,
                 origin=origin_in(source, (*keys, key)),
@@ -244,7 +246,7 @@ class _Reading:
         given = self.given.get(name)
         return option.default if given is None else self._read(given, option)
 
-    def _read(self, given: Given, option: Option) -> object:
+    def _read(self, given: OptionValue, option: Option) -> object:
         try:
             value = given.secret() if given.name.endswith(FILE_SUFFIX) else given.value
             is_text = given.is_text or value is not given.value

@@ -18,7 +18,7 @@ import attrs
 from campaign_service.config.service_settings import UNIX_SOCKET, Listen
 from campaign_service.sounds import LANGUAGES
 
-__all__ = ["DRIVER_RULE", "FILE_SUFFIX", "OPTIONS", "Kind", "Option", "RefusedError"]
+__all__ = ["DRIVER_RULE", "FILE_SUFFIX", "OPTIONS", "Option", "OptionType", "RefusedError"]
 
 FILE_SUFFIX = "_file"
 """Behind the name of a secret option: the file that holds the secret."""
@@ -35,7 +35,7 @@ class RefusedError(ValueError):
 
 
 @attrs.frozen(kw_only=True)
-class Kind:
+class OptionType:
     """A kind of value: how it stands in a TOML file, and how in a text."""
 
     native: type
@@ -85,7 +85,7 @@ class Kind:
 class Option:
     """One thing that ``campaign serve`` may be told."""
 
-    kind: Kind
+    kind: OptionType
     default: object
     help: str
     """In a few words, for ``--help``."""
@@ -99,11 +99,11 @@ class Option:
 # Kinds ---------------------------------------------------------------------------------------
 
 
-def _text(rule: str, check: Callable[[str], object]) -> Kind:
-    return Kind(native=str, rule=rule, of_text=str, check=lambda value: check(str(value)))
+def _text(rule: str, check: Callable[[str], object]) -> OptionType:
+    return OptionType(native=str, rule=rule, of_text=str, check=lambda value: check(str(value)))
 
 
-def _whole_number(least: int, most: int) -> Kind:
+def _whole_number(least: int, most: int) -> OptionType:
     def of_text(text: str) -> int:
         if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
             raise ValueError
@@ -115,10 +115,10 @@ def _whole_number(least: int, most: int) -> Kind:
         return value
 
     rule = f"a whole number {least:,} to {most:,}"
-    return Kind(native=int, rule=rule, of_text=of_text, check=check)
+    return OptionType(native=int, rule=rule, of_text=of_text, check=check)
 
 
-def _flag() -> Kind:
+def _flag() -> OptionType:
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
     def of_text(text: str) -> bool:
@@ -126,10 +126,10 @@ def _flag() -> Kind:
             raise ValueError
         return words[text.lower()]
 
-    return Kind(native=bool, rule="true or false", of_text=of_text, check=lambda value: value)
+    return OptionType(native=bool, rule="true or false", of_text=of_text, check=lambda value: value)
 
 
-def _one_of(*words: str) -> Kind:
+def _one_of(*words: str) -> OptionType:
     def check(text: str) -> str:
         if text not in words:
             raise ValueError
@@ -183,7 +183,7 @@ def _proxy(text: str) -> str:
 
 
 _PROXIES_RULE = f"addresses or networks such as 10.0.0.0/8, or {UNIX_SOCKET}"
-_PROXIES = Kind(
+_PROXIES = OptionType(
     native=list,
     rule=f"a list of {_PROXIES_RULE}",
     of_text=lambda text: [part.strip() for part in text.split(",") if part.strip()],

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from campaign_core.errors import Problem, SettingsError
 
-__all__ = ["Address", "address_of"]
+__all__ = ["DatabaseAddress", "address_of"]
 
 _RULE = "a file, sqlite:///FILE, or postgresql://USER:PASSWORD@HOST:PORT/NAME"
 _AT_RULE = f"{_RULE}; in name and password, @ is written as %40, / as %2F and : as %3A"
@@ -18,7 +18,7 @@ _SERVER = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 @attrs.frozen(kw_only=True)
-class Address:
+class DatabaseAddress:
     """Where a database is."""
 
     url: URL = attrs.field(repr=False)
@@ -29,7 +29,7 @@ class Address:
     """For a person: without a password."""
 
 
-def address_of(text: str) -> Address:
+def address_of(text: str) -> DatabaseAddress:
     """Return the address that a person gave.
 
     Raises:
@@ -50,7 +50,9 @@ def address_of(text: str) -> Address:
         return _file(Path(url.database or ""), text)
     if url.drivername not in _SERVER or not url.database:
         raise _refused(_shown(url))
-    return Address(url=url.set(drivername="postgresql+psycopg"), file=None, shown=_shown(url))
+    return DatabaseAddress(
+        url=url.set(drivername="postgresql+psycopg"), file=None, shown=_shown(url)
+    )
 
 
 def _is_torn(text: str) -> bool:
@@ -60,10 +62,10 @@ def _is_torn(text: str) -> bool:
     return authority.count("@") > 1 or "@" in path
 
 
-def _file(path: Path, given: str) -> Address:
+def _file(path: Path, given: str) -> DatabaseAddress:
     if path.name in ("", "..") or ":memory:" in given:
         raise _refused(given)
-    return Address(url=URL.create("sqlite", database=str(path)), file=path, shown=str(path))
+    return DatabaseAddress(url=URL.create("sqlite", database=str(path)), file=path, shown=str(path))
 
 
 def _shown(url: URL) -> str:

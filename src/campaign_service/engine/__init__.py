@@ -10,7 +10,10 @@ instant to the next, over a simulated exchange; :class:`RealTimeEngine` lives by
 driver. No rules of a campaign belong here.
 """
 
+from typing import TYPE_CHECKING
+
 from campaign_service.engine.blocking import BlockingEngine
+from campaign_service.engine.call_gate import GateClosed
 from campaign_service.engine.drivers import (
     DriverFactory,
     DriverRequest,
@@ -19,17 +22,15 @@ from campaign_service.engine.drivers import (
     register_driver,
     telephony_of,
 )
-from campaign_service.engine.gate import Shut
 from campaign_service.engine.operator_log import OperatorLog
 from campaign_service.engine.parts import (
     CommandTaken,
     EngineStoppedError,
     JournalFailedError,
     Observer,
-    Upkeep,
+    ServicePolicy,
     new_service_id,
 )
-from campaign_service.engine.pulse import UnsureError
 from campaign_service.engine.real_time import RealTimeEngine
 from campaign_service.engine.sound_check import (
     SoundsMissingError,
@@ -37,7 +38,9 @@ from campaign_service.engine.sound_check import (
     refuse_missing_sounds,
     sounds_needed,
 )
+from campaign_service.engine.stall_detector import LeaderUncertainError
 from campaign_service.engine.virtual import VirtualEngine
+from campaign_service.renamed import former_names
 
 __all__ = [
     "BlockingEngine",
@@ -45,14 +48,14 @@ __all__ = [
     "DriverFactory",
     "DriverRequest",
     "EngineStoppedError",
+    "GateClosed",
     "JournalFailedError",
+    "LeaderUncertainError",
     "Observer",
     "OperatorLog",
     "RealTimeEngine",
-    "Shut",
+    "ServicePolicy",
     "SoundsMissingError",
-    "UnsureError",
-    "Upkeep",
     "VirtualEngine",
     "examine",
     "new_service_id",
@@ -63,3 +66,12 @@ __all__ = [
     "sounds_needed",
     "telephony_of",
 ]
+
+_FORMER_NAMES = {
+    "Shut": "GateClosed",
+    "UnsureError": "LeaderUncertainError",
+    "Upkeep": "ServicePolicy",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = former_names(__name__, _FORMER_NAMES)

@@ -16,9 +16,9 @@ from campaign_drivers.simulated import Exchange, Network, SimulatedDriver
 
 __all__ = [
     "Doctor",
+    "DoctorRequest",
     "DriverFactory",
     "DriverRequest",
-    "Examination",
     "can_examine",
     "examine",
     "open_driver",
@@ -53,7 +53,7 @@ class DriverRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Examination:
+class DoctorRequest:
     """What a doctor is to look at."""
 
     url: str = attrs.field(repr=False)
@@ -68,7 +68,7 @@ class Examination:
 DriverFactory = Callable[[DriverRequest], Driver]
 """Makes a driver that is not connected yet; raises ``SettingsError`` for a bad URL."""
 
-Doctor = Callable[[Examination], Coroutine[None, None, tuple[Finding, ...]]]
+Doctor = Callable[[DoctorRequest], Coroutine[None, None, tuple[Finding, ...]]]
 """Looks at a telephony; raises ``SettingsError`` for a bad URL."""
 
 
@@ -135,7 +135,7 @@ def _of_url(
         driver.keep_time(request.clock)
         return driver
 
-    async def examine_(asked: Examination) -> tuple[Finding, ...]:
+    async def examine_(asked: DoctorRequest) -> tuple[Finding, ...]:
         settings = read(asked.url, service_id=asked.service_id)
         return await look(settings, sounds=asked.sounds, number=asked.number)
 
@@ -186,7 +186,7 @@ async def examine(
     doctor = _kind(scheme).examine
     if doctor is None:
         raise _refused(scheme, _one_of(name for name in _KINDS if _kind(name).examine is not None))
-    return await doctor(Examination(url=url, service_id=service_id, sounds=sounds, number=number))
+    return await doctor(DoctorRequest(url=url, service_id=service_id, sounds=sounds, number=number))
 
 
 def telephony_of(url: str) -> str:

@@ -10,15 +10,15 @@ import attrs
 from campaign_core import CampaignId, Instant, ModelId, ServiceId, State, calls, link, next_wakeup
 from campaign_core.errors import PortableError
 from campaign_core.events import CampaignScheduled, Event, ModelAdded
-from campaign_service.engine.pulse import Confirm
-from campaign_service.journal import Entry
+from campaign_service.engine.stall_detector import Confirm
+from campaign_service.journal import JournalEntry
 
 __all__ = [
     "CommandTaken",
     "EngineStoppedError",
     "JournalFailedError",
     "Observer",
-    "Upkeep",
+    "ServicePolicy",
     "is_quiet",
     "new_service_id",
 ]
@@ -64,22 +64,22 @@ class CommandTaken:
         return next(made, None)
 
 
-def _nobody_listens(_: Sequence[Entry]) -> None:
+def _nobody_listens(_: Sequence[JournalEntry]) -> None:
     """Do nothing."""
 
 
 @attrs.frozen(kw_only=True)
-class Upkeep:
+class ServicePolicy:
     """How the engine of a service differs from that of a single run: it is to go on for good."""
 
     is_recovered: bool = False
     """Whether the state is one to go on from: its driver was lost with the process before, and is
     connected only once that is durable (R9.3). The telephony is waited for, however long."""
-    is_durable: Callable[[Sequence[Entry]], None] = _nobody_listens
+    is_durable: Callable[[Sequence[JournalEntry]], None] = _nobody_listens
     """Is told all events in order, once they are durable; must neither block nor raise."""
     confirm: Confirm | None = None
     """Asked after a standstill, before the process acts again; ``None``: no other can lead. While
-    it raises ``UnsureError``, no call is placed."""
+    it raises ``LeaderUncertainError``, no call is placed."""
     is_held: bool = False
     """Whether every campaign of a recovered state is paused at first, for a user to resume."""
     waiting_max: int = 100_000

@@ -16,8 +16,8 @@ from campaign_drivers.pool import PoolDriver
 from campaign_drivers.simulated import RealClock
 from campaign_service.config.pool_file import PoolNode, read_pool
 from campaign_service.engine.drivers import (
+    DoctorRequest,
     DriverRequest,
-    Examination,
     can_examine,
     examine,
     open_driver,
@@ -47,7 +47,7 @@ def is_simulated(url: str) -> bool:
     return all(telephony_of(entry.url) == SIMULATED for entry in nodes)
 
 
-async def examine_pool(asked: Examination) -> tuple[Finding, ...]:
+async def examine_pool(asked: DoctorRequest) -> tuple[Finding, ...]:
     """Return what the nodes of a pool lack, and have, each finding with its node's name.
 
     Raises:
@@ -59,7 +59,7 @@ async def examine_pool(asked: Examination) -> tuple[Finding, ...]:
     return tuple(finding for findings in found for finding in findings)
 
 
-async def _examine_node(entry: PoolNode, asked: Examination) -> tuple[Finding, ...]:
+async def _examine_node(entry: PoolNode, asked: DoctorRequest) -> tuple[Finding, ...]:
     name = entry.node.name
     if not can_examine(entry.url):
         says = "there is nothing to look at in this kind of telephony"

@@ -24,23 +24,23 @@ from campaign_core.reports import (
 from campaign_drivers import Driver, LinkLostError
 from campaign_drivers.clock import Clock, Timer
 from campaign_service.engine.calendar import CalendarWatch, clock_of_service
+from campaign_service.engine.call_gate import CallGate, GateClosed
 from campaign_service.engine.conditions import Conditions
 from campaign_service.engine.connecting import connected
-from campaign_service.engine.gate import Gate, Shut
-from campaign_service.engine.givers import Given, Givers
-from campaign_service.engine.moments import Moments
+from campaign_service.engine.core_runner import CoreRunner
+from campaign_service.engine.journal_writer import JournalWriter
 from campaign_service.engine.parts import (
     CommandTaken,
     EngineStoppedError,
     Observer,
-    Upkeep,
+    ServicePolicy,
     is_quiet,
 )
-from campaign_service.engine.pulse import Pulse
-from campaign_service.engine.scribe import Scribe
-from campaign_service.engine.waiting import Waited
-from campaign_service.engine.zones import ZoneWatch
-from campaign_service.journal import Entry, Journal, JournalAwayError
+from campaign_service.engine.pending_commands import PendingCommand, PendingCommands
+from campaign_service.engine.stall_detector import StallDetector
+from campaign_service.engine.unknown_zone_log import UnknownZoneLog
+from campaign_service.engine.waiting import WaitableEngine
+from campaign_service.journal import Journal, JournalAwayError, JournalEntry
 
 __all__ = ["RealTimeEngine"]
 
@@ -52,7 +52,7 @@ _DEFERRED_MS = (1_000, 5_000)
 """For how long calls are deferred while none passes, at first and at most."""
 
 
-class RealTimeEngine(Waited):
+class RealTimeEngine(WaitableEngine):
     """Runs a service over a driver; an asynchronous context in which the driver is connected.
 
     A call is placed only once its event is durable; orders within a call run ahead of the disk
@@ -82,7 +82,7 @@ class RealTimeEngine(Waited):
         observers: Sequence[Observer] = (),
         telephony: str | None = None,
         keeps_trying: bool = False,
-        upkeep: Upkeep | None = None,
+        upkeep: ServicePolicy | None = None,
     ) -> None:
         super().__init__()
         self._driver = driver
@@ -91,32 +91,32 @@ class RealTimeEngine(Waited):
         self._calendar = CalendarWatch(self._clock)
         self._named = () if telephony is None else (TelephonyReport(telephony),)
         self._keeps_trying = keeps_trying
-        self._upkeep = upkeep or Upkeep()
-        self._scribe = Scribe(
+        self._upkeep = upkeep or ServicePolicy()
+        self._writer = JournalWriter(
             journal, state=opened.state, listener=self, waiting_max=self._upkeep.waiting_max
         )
         self._keeps_journal = journal is not None
-        self._gate = Gate(driver)
-        self._pulse = Pulse(self._upkeep.confirm, unsure=self._be_unsure)
-        self._givers = Givers()
+        self._gate = CallGate(driver)
+        self._stall_detector = StallDetector(self._upkeep.confirm, unsure=self._be_unsure)
+        self._pending = PendingCommands()
         self._away_since: Instant | None = None
-        self._inbox: list[Report | Given] = []
+        self._inbox: list[Report | PendingCommand] = []
         self._bell = asyncio.Event()
         self._timer: Timer | None = None
         self._due_at: Instant | None = None
         self._conditions = Conditions()
-        self._zones = ZoneWatch(lambda: self.state)
-        self._moments = Moments(
+        self._zones = UnknownZoneLog(lambda: self.state)
+        self._runner = CoreRunner(
             opened.state,
             clock=self._clock,
             gate=self._gate,
-            scribe=self._scribe,
+            writer=self._writer,
             observers=(*observers, self._zones),
             deferral_ms=self._deferral_ms,
             acted=self._conditions.look,
             told_seq=opened.state.sequence - len(opened.events),
         )
-        self._moments.is_durable = self._feed.tell
+        self._runner.is_durable = self._feed.tell
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = opened
 
@@ -124,12 +124,12 @@ class RealTimeEngine(Waited):
     @override
     def state(self) -> State:
         """The current state; its last events may not be durable yet."""
-        return self._moments.state
+        return self._runner.state
 
     @property
     def durable_state(self) -> State:
         """The state after the last durable event."""
-        return self._scribe.durable
+        return self._writer.durable
 
     @property
     @override
@@ -140,7 +140,7 @@ class RealTimeEngine(Waited):
     @property
     def is_quiet(self) -> bool:
         """Whether nothing more happens unless somebody commands it or the telephony reports."""
-        is_idle = not self._inbox and self._scribe.is_idle
+        is_idle = not self._inbox and self._writer.is_idle
         return is_idle and is_quiet(self.state, self.now)
 
     @property
@@ -151,7 +151,7 @@ class RealTimeEngine(Waited):
     @property
     def events_waiting(self) -> int:
         """How many events are not durable yet."""
-        return self._scribe.waiting
+        return self._writer.waiting
 
     async def __aenter__(self) -> Self:
         """Connect the driver.
@@ -161,35 +161,35 @@ class RealTimeEngine(Waited):
             LoginRefusedError: it does not take our credentials.
         """
         self._zones.look()
-        self._moments.tell(self._opened)
+        self._runner.tell(self._opened)
         if self._upkeep.is_recovered:
-            self._moments.begin_in_darkness()
+            self._runner.begin_in_darkness()
             if self._named:
                 # The driver is down: nothing is placed.
-                self._moments.take(self._named)
+                self._runner.take(self._named)
             if self._upkeep.is_held:
-                self._moments.hold()
+                self._runner.hold()
             self._begin(self._connect())
         else:
             if calls(self.state) and not self._opened.events:
                 # Nobody heard what was said in them since the last event.
-                self._moments.begin_in_darkness()
+                self._runner.begin_in_darkness()
             if self._named:
-                self._moments.take(self._named)
+                self._runner.take(self._named)
             try:
                 await self._driver.start(self._hear)
             except LinkLostError:
                 if not self._keeps_trying:
                     raise
                 # The core takes the driver to be up until it is told otherwise.
-                self._moments.take([DriverDownReport()])
+                self._runner.take([DriverDownReport()])
                 self._begin(connected(self._driver, self._hear))
         if self._calendar.is_needed:
             self._begin(self._follow_calendar())
         self._begin(self._work())
-        self._begin(self._pulse.beat())
+        self._begin(self._stall_detector.beat())
         if self._keeps_journal:
-            self._begin(self._scribe.work())
+            self._begin(self._writer.work())
         return self
 
     async def __aexit__(
@@ -206,7 +206,7 @@ class RealTimeEngine(Waited):
         try:
             if error is None:
                 with suppress(asyncio.CancelledError):
-                    await self.until(lambda: self._scribe.is_idle or self._away_since is not None)
+                    await self.until(lambda: self._writer.is_idle or self._away_since is not None)
         finally:
             await self.drop()
             await self._driver.close()
@@ -218,7 +218,7 @@ class RealTimeEngine(Waited):
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._givers.stop()
+        self._pending.stop()
         self._feed.end()
         self._conditions.fail(EngineStoppedError("the engine was stopped"))
 
@@ -246,7 +246,7 @@ class RealTimeEngine(Waited):
         if self._away_since is not None:
             raise JournalAwayError("the journal cannot be written just now; nothing was done")
         self._raise_failure()
-        given = self._givers.new(command, receipt, provided)
+        given = self._pending.new(command, receipt, provided)
         self._put(given)
         return await given.done
 
@@ -266,13 +266,13 @@ class RealTimeEngine(Waited):
         """Check all conditions again: something outside of the engine has changed."""
         self._bell.set()
 
-    def shut(self, why: Shut) -> None:
+    def shut(self, why: GateClosed) -> None:
         """Place no more calls until :meth:`open`; those in progress go on."""
         self._gate.shut_by.add(why)
-        self._moments.defer(self._gate.give_back())
+        self._runner.defer(self._gate.give_back())
         self._bell.set()
 
-    def open(self, why: Shut) -> None:
+    def open(self, why: GateClosed) -> None:
         """Take back a reason for which no calls were placed."""
         self._gate.shut_by.discard(why)
         self._bell.set()
@@ -284,18 +284,18 @@ class RealTimeEngine(Waited):
             self._set_timer()
             await self._bell.wait()
             self._bell.clear()
-            await self._pulse.be_sure()
-            if self._scribe.is_idle:
+            await self._stall_detector.be_sure()
+            if self._writer.is_idle:
                 self._gate.forget()
-            if self._pulse.was_deaf():
-                self._moments.take([StandstillReport()])
+            if self._stall_detector.was_deaf():
+                self._runner.take([StandstillReport()])
             if self._calendar.differs(self.state):
-                self._moments.take([self._calendar.report(self.state)])
+                self._runner.take([self._calendar.report(self.state)])
             given, self._inbox = self._inbox, []
             is_due = self._due_at is not None and self._due_at <= self.now
-            await self._moments.take_all(given, is_due=is_due)
+            await self._runner.take_all(given, is_due=is_due)
             self._conditions.look()
-            await self._scribe.room()
+            await self._writer.room()
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -326,13 +326,13 @@ class RealTimeEngine(Waited):
                 self._bell.set()
             await asyncio.sleep(_LOOKS_AT_CALENDAR_EVERY_S)
 
-    def _put(self, message: Report | Given) -> None:
+    def _put(self, message: Report | PendingCommand) -> None:
         self._inbox.append(message)
         self._bell.set()
 
     async def _connect(self) -> None:
         # A process that cannot write that the driver was lost does not lead, and must not touch it.
-        await self.until(lambda: self._scribe.is_idle)
+        await self.until(lambda: self._writer.is_idle)
         await connected(self._driver, self._hear, is_patient=True)
 
     # How the writing goes ------------------------------------------------------------------
@@ -341,8 +341,8 @@ class RealTimeEngine(Waited):
         """Place nothing more; calls in progress go on."""
         self._away_since = self._clock.now()
         _log.error("the journal cannot be written, so no calls are placed: %s", error)
-        self._givers.fail(JournalAwayError(f"taken, and not known to be durable: {error}"))
-        self.shut(Shut.JOURNAL_AWAY)
+        self._pending.fail(JournalAwayError(f"taken, and not known to be durable: {error}"))
+        self.shut(GateClosed.JOURNAL_AWAY)
         self._conditions.look()
 
     def journal_is_back(self) -> None:
@@ -350,13 +350,13 @@ class RealTimeEngine(Waited):
         assert self._away_since is not None
         away_s = (self._clock.now() - self._away_since) / 1_000
         self._away_since = None
-        waiting = self._scribe.waiting
+        waiting = self._writer.waiting
         _log.warning(
             "the journal is written again, after %.1f s; %d events waited", away_s, waiting
         )
-        self.open(Shut.JOURNAL_AWAY)
+        self.open(GateClosed.JOURNAL_AWAY)
 
-    def is_durable(self, entries: Sequence[Entry]) -> None:
+    def is_durable(self, entries: Sequence[JournalEntry]) -> None:
         """Pass durable events on to the host."""
         self._upkeep.is_durable(entries)
 
@@ -365,15 +365,15 @@ class RealTimeEngine(Waited):
 
         Where that cannot be known, calls that wait are given back.
         """
-        await self._pulse.be_sure()
+        await self._stall_detector.be_sure()
 
     def _be_unsure(self, is_unsure: bool) -> None:  # noqa: FBT001
         if is_unsure:
             _log.warning("this process stood still, and cannot know whether it leads: no calls")
-            self.shut(Shut.STOOD_STILL)
+            self.shut(GateClosed.STOOD_STILL)
         else:
             _log.warning("this process leads, in spite of its standstill")
-            self.open(Shut.STOOD_STILL)
+            self.open(GateClosed.STOOD_STILL)
 
     # Who waits -----------------------------------------------------------------------------
 
@@ -394,4 +394,4 @@ class RealTimeEngine(Waited):
         if error is None:
             return
         self._conditions.fail(error)
-        self._givers.fail(error)
+        self._pending.fail(error)

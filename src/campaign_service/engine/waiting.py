@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 from campaign_core import Campaign, CampaignId, Instant, State, Status, calls, campaign
 from campaign_core import campaign_ids as ids_of
-from campaign_service.engine.feed import Feed, Followed
+from campaign_service.engine.event_subscriptions import EventSubscription, EventSubscriptions
 
-__all__ = ["Waited"]
+__all__ = ["WaitableEngine"]
 
 _ENDED = frozenset({Status.COMPLETED, Status.INCOMPLETE, Status.TERMINATED})
 
 
-class Waited(ABC):
+class WaitableEngine(ABC):
     """An engine whose events and campaigns may be waited for."""
 
     def __init__(self) -> None:
         """Start with nobody who follows."""
-        self._feed = Feed()
+        self._feed = EventSubscriptions()
 
     @property
     @abstractmethod
@@ -35,11 +35,11 @@ class Waited(ABC):
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return when a condition is true."""
 
-    def events(self) -> Followed:
+    def events(self) -> EventSubscription:
         """Return the events from now on, each once it is durable; for ``async for``.
 
         It ends when the engine does. Nothing is left out for a slow reader, and nobody waits for
-        it: whoever stops reading before the end calls :meth:`Followed.close`.
+        it: whoever stops reading before the end calls :meth:`EventSubscription.close`.
         """
         return self._feed.follow()
 

@@ -6,10 +6,10 @@ database is :mod:`campaign_service.journal.sql`, apart, so that a single run loa
 
 from campaign_service.journal.interface import (
     AppendConflictError,
-    Entry,
     Journal,
     JournalAwayError,
     JournalDamagedError,
+    JournalEntry,
     Receipt,
     TornTail,
     check_numbers,
@@ -18,10 +18,10 @@ from campaign_service.journal.json_lines import JsonLinesJournal
 
 __all__ = [
     "AppendConflictError",
-    "Entry",
     "Journal",
     "JournalAwayError",
     "JournalDamagedError",
+    "JournalEntry",
     "JsonLinesJournal",
     "Receipt",
     "TornTail",

@@ -27,10 +27,10 @@ from campaign_core.events import Event
 
 __all__ = [
     "AppendConflictError",
-    "Entry",
     "Journal",
     "JournalAwayError",
     "JournalDamagedError",
+    "JournalEntry",
     "Receipt",
     "TornTail",
     "check_numbers",
@@ -89,7 +89,7 @@ class Receipt:
 
 
 @attrs.frozen(kw_only=True)
-class Entry:
+class JournalEntry:
     """An event as a journal keeps it: a line of the log."""
 
     seq: int
@@ -130,7 +130,7 @@ class Journal(Protocol):
 
     def append(
         self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
-    ) -> Sequence[Entry]:
+    ) -> Sequence[JournalEntry]:
         """Add events behind the others.
 
         Args:

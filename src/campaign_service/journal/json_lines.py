@@ -28,8 +28,8 @@ from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import Event
 from campaign_service.journal.interface import (
     AppendConflictError,
-    Entry,
     JournalDamagedError,
+    JournalEntry,
     Receipt,
     TornTail,
     check_numbers,
@@ -119,7 +119,7 @@ class JsonLinesJournal:
 
     def append(
         self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[JournalEntry, ...]:
         """Add events behind the others; see :class:`~campaign_service.journal.Journal`.
 
         Raises:

@@ -4,36 +4,50 @@ The engine knows one service and one journal; here belongs what several processe
 tenants make of it. No HTTP, no users.
 """
 
-from campaign_service.serving.house import House
+from typing import TYPE_CHECKING
+
+from campaign_service.renamed import former_names
 from campaign_service.serving.interface import (
+    CommandResult,
     Health,
-    HouseService,
     KeyedRequest,
     KeyReusedError,
     NotLeadingError,
     ProcessRole,
     ServingError,
-    Taken,
     TenantService,
+    TenantServices,
     UnknownNodeError,
 )
-from campaign_service.serving.life import TENANT
-from campaign_service.serving.notify import Notifier
-from campaign_service.serving.settings import HouseSettings
+from campaign_service.serving.service_host import ServiceHost
+from campaign_service.serving.settings import ServiceHostSettings
+from campaign_service.serving.systemd_notifier import SystemdNotifier
+from campaign_service.serving.tenant_supervisor import TENANT
 
 __all__ = [
     "TENANT",
+    "CommandResult",
     "Health",
-    "House",
-    "HouseService",
-    "HouseSettings",
     "KeyReusedError",
     "KeyedRequest",
     "NotLeadingError",
-    "Notifier",
     "ProcessRole",
+    "ServiceHost",
+    "ServiceHostSettings",
     "ServingError",
-    "Taken",
+    "SystemdNotifier",
     "TenantService",
+    "TenantServices",
     "UnknownNodeError",
 ]
+
+_FORMER_NAMES = {
+    "House": "ServiceHost",
+    "HouseService": "TenantServices",
+    "HouseSettings": "ServiceHostSettings",
+    "Notifier": "SystemdNotifier",
+    "Taken": "CommandResult",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = former_names(__name__, _FORMER_NAMES)

@@ -2,7 +2,7 @@
 
 ::
 
-    house.tenants["main"]               one PBX's service, whichever process leads it
+    host.tenants["main"]                one PBX's service, whichever process leads it
     await tenant.give(command, key=...)   only where this process leads; durable when it returns
     tenant.follow(after=seq)            every event from there on, once it is durable
 
@@ -25,19 +25,19 @@ from campaign_core.errors import PortableError
 from campaign_core.events import Event
 from campaign_drivers.pool import NodeStatus
 from campaign_service.database import Database
-from campaign_service.journal import Entry
+from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql import History
 
 __all__ = [
+    "CommandResult",
     "Health",
-    "HouseService",
     "KeyReusedError",
     "KeyedRequest",
     "NotLeadingError",
     "ProcessRole",
     "ServingError",
-    "Taken",
     "TenantService",
+    "TenantServices",
     "UnknownNodeError",
 ]
 
@@ -95,7 +95,7 @@ class KeyedRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Taken:
+class CommandResult:
     """What came of a command."""
 
     seq: int
@@ -188,7 +188,7 @@ class TenantService(Protocol):
         key: str | None = None,
         provided: Callable[[State], None] | None = None,
         confirmed: bool = False,
-    ) -> Taken:
+    ) -> CommandResult:
         """Give a command, and return once what came of it is durable (R9.3).
 
         Args:
@@ -218,7 +218,7 @@ class TenantService(Protocol):
         request: KeyedRequest,
         provided: Callable[[State], None] | None = None,
         confirmed: bool = False,
-    ) -> Taken:
+    ) -> CommandResult:
         """Give the command that a request asks for, unless the request was taken before.
 
         Args:
@@ -230,7 +230,9 @@ class TenantService(Protocol):
             confirmed: likewise.
         """
 
-    def follow(self, *, after: int, campaign_id: CampaignId | None = None) -> AsyncIterator[Entry]:
+    def follow(
+        self, *, after: int, campaign_id: CampaignId | None = None
+    ) -> AsyncIterator[JournalEntry]:
         """Yield the durable events behind one, in order, without gap or repeat, and those to come.
 
         A slow reader holds up nobody; it ends when the process stops.
@@ -241,7 +243,7 @@ class TenantService(Protocol):
         """
 
 
-class HouseService(Protocol):
+class TenantServices(Protocol):
     """All tenants that this process serves."""
 
     @property

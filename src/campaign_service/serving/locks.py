@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.journal.sql import TenantRow
-from campaign_service.serving.silence import Silence
+from campaign_service.serving.leader_silence import LeaderSilence
 
 __all__ = ["FileLock", "Lock", "ServerLock", "lock_of"]
 
@@ -108,7 +108,7 @@ class FileLock:
         self._path = path
         self._guarded = guarded
         self._descriptor: int | None = None
-        self._silence = Silence()
+        self._leader_silence = LeaderSilence()
 
     def take(self) -> bool:
         """Return whether this process has it now.
@@ -153,7 +153,7 @@ class FileLock:
         if not _is_locked(descriptor):
             sign = os.fstat(descriptor)
             os.close(descriptor)
-            if self._silence.is_too_long((sign.st_dev, sign.st_ino, sign.st_mtime_ns)):
+            if self._leader_silence.is_too_long((sign.st_dev, sign.st_ino, sign.st_mtime_ns)):
                 self._take_away(sign)
             return False
         if not _is_file(descriptor, self._path):
@@ -172,7 +172,7 @@ class FileLock:
                 return
             # Another one that waits may have done so just now.
             if os.path.samestat(self._path.stat(), silent):
-                self._silence.log(self._path.name)
+                self._leader_silence.log(self._path.name)
                 self._path.unlink()
         finally:
             os.close(guard)
@@ -211,7 +211,7 @@ class ServerLock:
         self._database = database
         self._name = tenant.name
         self._key = {"space": _SPACE, "tenant": tenant.id}
-        self._silence = Silence()
+        self._leader_silence = LeaderSilence()
         self._connection: sa.Connection | None = None
         self._is_ours = False
         self._session: object = None
@@ -273,8 +273,8 @@ class ServerLock:
     def _look_at_holder(self) -> None:
         """End the session of a holder that hangs; the lock is free at the next try."""
         holder = self._ask(_HOLDER.bindparams(**self._key))
-        if self._silence.is_too_long(holder):
-            self._silence.log(self._name)
+        if self._leader_silence.is_too_long(holder):
+            self._leader_silence.log(self._name)
             self._ask(_END_HOLDER.bindparams(holder=holder))
 
     def _ask(self, question: sa.TextClause) -> object:

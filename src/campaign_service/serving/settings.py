@@ -1,4 +1,4 @@
-"""Settings of :class:`House`: database, tenants, limits."""
+"""Settings of :class:`ServiceHost`: database, tenants, limits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import attrs
 
 from campaign_service.serving.snapshots import EVENTS_MIN
 
-__all__ = ["HouseSettings"]
+__all__ = ["ServiceHostSettings"]
 
 
 @attrs.frozen(kw_only=True)
-class HouseSettings:
+class ServiceHostSettings:
     """What a process serves; the addresses may hold passwords, and are in no ``repr``."""
 
     database: str = attrs.field(repr=False)

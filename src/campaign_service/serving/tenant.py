@@ -13,22 +13,22 @@ from campaign_drivers.clock import Clock
 from campaign_drivers.pool import NodeStatus
 from campaign_service.database import Database
 from campaign_service.engine import EngineStoppedError, refuse_missing_sounds, sounds_needed
-from campaign_service.journal import Entry, JournalAwayError
+from campaign_service.journal import JournalAwayError, JournalEntry
 from campaign_service.journal.sql import History, TenantRow
+from campaign_service.serving.event_stream import EventStream
+from campaign_service.serving.idempotency_keys import digest_of
 from campaign_service.serving.interface import (
+    CommandResult,
     Health,
     KeyedRequest,
     NotLeadingError,
     ProcessRole,
-    Taken,
 )
-from campaign_service.serving.keys import digest_of
-from campaign_service.serving.leadership import LeadershipLostError, Spread
-from campaign_service.serving.leading import Leading
-from campaign_service.serving.life import Life
+from campaign_service.serving.leader import Leader
+from campaign_service.serving.leader_lock import LeadershipLostError, TakeoverDelay
 from campaign_service.serving.nodes import nodes_of, switch
-from campaign_service.serving.settings import HouseSettings
-from campaign_service.serving.stream import EventStream
+from campaign_service.serving.settings import ServiceHostSettings
+from campaign_service.serving.tenant_supervisor import TenantSupervisor
 
 __all__ = ["Tenant"]
 
@@ -44,7 +44,7 @@ class Tenant:
         row: which.
         database: where it is kept.
         clock: the time.
-        settings: of the house.
+        settings: of the host.
         spread: how many this process leads.
     """
 
@@ -54,15 +54,15 @@ class Tenant:
         *,
         database: Database,
         clock: Clock,
-        settings: HouseSettings,
-        spread: Spread,
+        settings: ServiceHostSettings,
+        spread: TakeoverDelay,
     ) -> None:
         self.name = row.name
         self.service_id: ServiceId = row.service_id
         self.history = History(database, row)
         self._row = row
         self._stream = EventStream(self.history)
-        self._life = Life(
+        self._supervisor = TenantSupervisor(
             row,
             database=database,
             clock=clock,
@@ -77,14 +77,14 @@ class Tenant:
     @property
     def role(self) -> ProcessRole:
         """Whether this process leads it."""
-        return ProcessRole.FOLLOWING if self._life.leading is None else ProcessRole.LEADING
+        return ProcessRole.FOLLOWING if self._supervisor.leader is None else ProcessRole.LEADING
 
     @property
     def state(self) -> State:
         """The current state; on a follower, as of the last event read."""
-        if self._life.leading is not None:
-            return self._life.leading.engine.state
-        followed = self._life.followed
+        if self._supervisor.leader is not None:
+            return self._supervisor.leader.engine.state
+        followed = self._supervisor.followed
         if followed is not None:
             return followed
         # Nobody has opened it yet.
@@ -93,31 +93,33 @@ class Tenant:
     @property
     def now(self) -> Instant:
         """The service's time, which the machine's clock does not set (R7.12)."""
-        return Instant(max(self._life.now, self.state.now))
+        return Instant(max(self._supervisor.now, self.state.now))
 
     def health(self) -> Health:
         """Return the tenant's health in this process."""
-        state, life, leading = self.state, self._life, self._life.leading
-        engine = None if leading is None else leading.engine
+        state, supervisor, leader = self.state, self._supervisor, self._supervisor.leader
+        engine = None if leader is None else leader.engine
         return Health(
             role=self.role,
-            leader_url=life.leader_url,
-            journal_away_since=life.away_since if engine is None else engine.journal_away_since,
+            leader_url=supervisor.leader_url,
+            journal_away_since=supervisor.away_since
+            if engine is None
+            else engine.journal_away_since,
             link_is_up=link(state).is_up,
             events_waiting=0 if engine is None else engine.events_waiting,
             last_seq=self._stream.last_seq,
             calls=len(calls(state)),
-            draining=leading is not None and leading.is_draining,
-            trouble=_UNSURE if leading is not None and leading.is_unsure else life.trouble,
+            draining=leader is not None and leader.is_draining,
+            trouble=_UNSURE if leader is not None and leader.is_unsure else supervisor.trouble,
         )
 
     async def prove_alive(self) -> None:
         """Return once the engine, if this process leads, has shown that it is alive."""
-        leading = self._life.leading
+        leader = self._supervisor.leader
         # While the journal is away it may rightly wait for room.
-        if leading is not None and leading.engine.journal_away_since is None:
+        if leader is not None and leader.engine.journal_away_since is None:
             try:
-                await leading.engine.until(lambda: True)
+                await leader.engine.until(lambda: True)
             except Exception:  # noqa: BLE001
                 # It is being stood down, which is life enough.
                 return
@@ -134,10 +136,10 @@ class Tenant:
         """Place calls on a node again; see :class:`TenantService`."""
         switch(self._led().driver, name, tenant=self.name, drained=False)
 
-    def _led(self) -> Leading:
-        if self._life.leading is None:
-            raise NotLeadingError(self.name, self._life.leader_url)
-        return self._life.leading
+    def _led(self) -> Leader:
+        if self._supervisor.leader is None:
+            raise NotLeadingError(self.name, self._supervisor.leader_url)
+        return self._supervisor.leader
 
     # Commands and events -----------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class Tenant:
         key: str | None = None,
         provided: Callable[[State], None] | None = None,
         confirmed: bool = False,
-    ) -> Taken:
+    ) -> CommandResult:
         """Give a command, and return once it is durable; see :class:`TenantService`.
 
         Raises:
@@ -177,7 +179,7 @@ class Tenant:
         request: KeyedRequest,
         provided: Callable[[State], None] | None = None,
         confirmed: bool = False,
-    ) -> Taken:
+    ) -> CommandResult:
         """Give the command of a request, unless it was taken before; see :class:`TenantService`."""
         return await self._give(make, request, provided, confirmed=confirmed)
 
@@ -188,18 +190,18 @@ class Tenant:
         provided: Callable[[State], None] | None,
         *,
         confirmed: bool,
-    ) -> Taken:
-        leading = self._led()
-        engine = leading.engine
+    ) -> CommandResult:
+        leader = self._led()
+        engine = leader.engine
 
-        async def take(digest: str | None = None) -> Taken:
+        async def take(digest: str | None = None) -> CommandResult:
             receipt = None if request is None or digest is None else (request.key, digest)
             command = await make()
             if not confirmed:
                 needed = sounds_needed(engine.state, command)
-                await refuse_missing_sounds(leading.driver, needed, command=command)
+                await refuse_missing_sounds(leader.driver, needed, command=command)
             taken = await engine.give(command, receipt=receipt, provided=provided)
-            return Taken(seq=taken.seq, at=taken.at, events=taken.events)
+            return CommandResult(seq=taken.seq, at=taken.at, events=taken.events)
 
         async def settled(seq: int) -> None:
             if engine.journal_away_since is not None:
@@ -209,15 +211,17 @@ class Tenant:
         try:
             if request is None:
                 return await take()
-            return await leading.keys.once(
+            return await leader.keys.once(
                 request, take=take, settled=settled, sequence=lambda: engine.state.sequence
             )
         except JournalAwayError:
             raise
         except (EngineStoppedError, JournalError, LeadershipLostError) as error:
-            raise NotLeadingError(self.name, self._life.leader_url) from error
+            raise NotLeadingError(self.name, self._supervisor.leader_url) from error
 
-    def follow(self, *, after: int, campaign_id: CampaignId | None = None) -> AsyncIterator[Entry]:
+    def follow(
+        self, *, after: int, campaign_id: CampaignId | None = None
+    ) -> AsyncIterator[JournalEntry]:
         """Yield the durable events behind one, and those to come; see :class:`TenantService`."""
         return self._stream.follow(after=after, campaign_id=campaign_id)
 
@@ -226,12 +230,12 @@ class Tenant:
     @property
     def is_settled(self) -> asyncio.Event:
         """Set once it is known who leads: this process, or not this one."""
-        return self._life.is_settled
+        return self._supervisor.is_settled
 
     async def recover(self, *, rank: int) -> None:
-        """Read the journal up to its last event; see :meth:`Life.recover`."""
-        await self._life.recover(rank=rank)
+        """Read the journal up to its last event; see :meth:`TenantSupervisor.recover`."""
+        await self._supervisor.recover(rank=rank)
 
     async def live(self, *, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
-        """Follow and lead until this process stops; see :meth:`Life.live`."""
-        await self._life.live(stopped=stopped, hurry=hurry)
+        """Follow and lead until this process stops; see :meth:`TenantSupervisor.live`."""
+        await self._supervisor.live(stopped=stopped, hurry=hurry)

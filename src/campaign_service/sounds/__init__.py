@@ -9,7 +9,7 @@ from enum import Enum
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "Placed", "place", "shipped"]
+__all__ = ["LANGUAGES", "PromptPlacement", "place", "shipped"]
 
 LANGUAGES = ("en", "it")
 """In which the prompts are spoken: English, Italian."""
@@ -17,7 +17,7 @@ _NAMES = ("press-1", "press-9")
 _SUFFIX = ".wav"
 
 
-class Placed(Enum):
+class PromptPlacement(Enum):
     """What became of one prompt."""
 
     WRITTEN = "written"
@@ -35,7 +35,7 @@ def shipped(language: str) -> Mapping[str, bytes]:
     return {name: (folder / f"{name}{_SUFFIX}").read_bytes() for name in _NAMES}
 
 
-def place(folder: Path, language: str) -> Mapping[Path, Placed]:
+def place(folder: Path, language: str) -> Mapping[Path, PromptPlacement]:
     """Put the prompts of a language into a folder, which is made where there is none.
 
     A prompt of ours in another language is replaced; somebody's own recording never is.
@@ -53,12 +53,12 @@ def place(folder: Path, language: str) -> Mapping[Path, Placed]:
         path = folder / f"{name}{_SUFFIX}"
         there = path.read_bytes() if path.exists() else None
         if there == recording:
-            placed[path] = Placed.UNCHANGED
+            placed[path] = PromptPlacement.UNCHANGED
         elif there is not None and there not in ours[name]:
-            placed[path] = Placed.KEPT
+            placed[path] = PromptPlacement.KEPT
         else:
             _write(path, recording)
-            placed[path] = Placed.WRITTEN
+            placed[path] = PromptPlacement.WRITTEN
     return placed
 
 

@@ -5,7 +5,7 @@ import asyncio
 import sqlalchemy as sa
 
 from campaign_service import access
-from campaign_service.access import Actor, Grant, LocalAuthenticator, tables
+from campaign_service.access import Actor, LocalAuthenticator, RoleGrant, tables
 from campaign_service.database.schema import tenant
 
 ADA = Actor(name="ada", address="10.0.0.1")
@@ -51,7 +51,7 @@ class People:
                 connection.execute(sa.insert(tenant).values(**values))
 
     def add(self, name, *roles, tenant="*", password=GOOD, must_change=False):
-        grants = [Grant(role=role, tenant=tenant) for role in roles]
+        grants = [RoleGrant(role=role, tenant=tenant) for role in roles]
         return access.add_user(
             self.database,
             self.passwords,

@@ -8,16 +8,16 @@ from tests.service.access.people import ADA, START, empty
 
 from campaign_core.errors import CampaignError
 from campaign_service import access
-from campaign_service.access import ALL_TENANTS, BUILT_IN_ROLES, Grant, ServicePermission
+from campaign_service.access import ALL_TENANTS, BUILT_IN_ROLES, RoleGrant, ServicePermission
 from campaign_service.access.grants import has_administrator, narrowed, permissions_of
-from campaign_service.access.roles import Role
+from campaign_service.access.roles import RoleRecord
 
 TENANTS = ("rome", "oslo")
 
 some_permissions = st.frozensets(st.sampled_from(ServicePermission), min_size=1)
 grants = st.frozensets(
     st.builds(
-        Grant,
+        RoleGrant,
         role=st.sampled_from(["viewer", "operator", "own", "other"]),
         tenant=st.sampled_from([*TENANTS, ALL_TENANTS]),
     )
@@ -33,7 +33,7 @@ def test_permissions_are_the_union_of_the_roles_for_the_tenant(held, own, other,
     """R10.1: a user is granted roles for one tenant or for all."""
     permissions = {name: role.permissions for name, role in BUILT_IN_ROLES.items()}
     permissions |= {"own": own, "other": other}
-    roles = {name: Role(name=name, permissions=each) for name, each in permissions.items()}
+    roles = {name: RoleRecord(name=name, permissions=each) for name, each in permissions.items()}
 
     who = principal_of(permissions_of(held, roles))
 
@@ -60,7 +60,7 @@ def test_narrowed_permissions_are_those_of_the_user_that_the_token_names(held, t
 
 names = st.sampled_from(["anna", "bert", "carl"])
 roles_held = st.frozensets(
-    st.builds(Grant, role=st.sampled_from(["administrator", "viewer", "own"]))
+    st.builds(RoleGrant, role=st.sampled_from(["administrator", "viewer", "own"]))
 )
 steps = st.one_of(
     st.tuples(st.just("add"), names, roles_held),
@@ -105,7 +105,7 @@ def test_no_story_leaves_the_service_without_an_administrator(few, story):
         administrators = [
             user
             for user in access.users(few.database)
-            if user.enabled and Grant(role="administrator") in user.grants
+            if user.enabled and RoleGrant(role="administrator") in user.grants
         ]
         with few.database.reading() as connection:
             assert has_administrator(connection) == bool(administrators)

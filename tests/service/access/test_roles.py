@@ -7,7 +7,7 @@ from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_service import access
 from campaign_service.access import (
     BUILT_IN_ROLES,
-    Grant,
+    RoleGrant,
     ServicePermission,
     UnknownRoleError,
     VersionConflictError,
@@ -91,7 +91,7 @@ def test_role_that_is_granted_for_one_tenant_does_not_come_to_manage_users(few):
 
     with pytest.raises(CommandRefusedError, match="managed for all"):
         put(few, "caller", VIEW, USERS)
-    few.change("bob", grants=[Grant(role="caller")])
+    few.change("bob", grants=[RoleGrant(role="caller")])
     put(few, "caller", VIEW, USERS)
 
 

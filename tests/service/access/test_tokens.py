@@ -10,9 +10,9 @@ from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_service import access
 from campaign_service.access import (
     REMEMBERED_S,
-    Grant,
     LocalAuthenticator,
     NotAuthenticatedError,
+    RoleGrant,
     ServicePermission,
     UnknownTokenError,
 )
@@ -79,7 +79,9 @@ def test_token_may_be_narrowed_but_never_widened(people):
     """A program's token may have fewer permissions than its user, and fewer tenants."""
     people.tenants("rome", "oslo")
     people.add("bob", "manager", tenant="rome")
-    people.change("bob", grants=[Grant(role="viewer"), Grant(role="manager", tenant="rome")])
+    people.change(
+        "bob", grants=[RoleGrant(role="viewer"), RoleGrant(role="manager", tenant="rome")]
+    )
 
     def may(**narrowed):
         who = people.come(people.token("bob", **narrowed).secret)
@@ -96,7 +98,7 @@ def test_token_loses_what_its_user_loses(people):
     secret = people.token("bob", permissions=[VIEW, SETTINGS]).secret
     assert people.come(secret).permissions() == {VIEW, SETTINGS}
 
-    people.change("bob", grants=[Grant(role="viewer")])
+    people.change("bob", grants=[RoleGrant(role="viewer")])
 
     assert people.come(secret).permissions() == {VIEW}
 

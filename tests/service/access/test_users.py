@@ -9,9 +9,9 @@ from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_service.access import (
     Actor,
     AlreadyExistsError,
-    Grant,
     LastAdministratorError,
     NotAuthenticatedError,
+    RoleGrant,
     UnknownUserError,
     VersionConflictError,
     change_user,
@@ -19,7 +19,7 @@ from campaign_service.access import (
     users,
 )
 
-ADMINISTRATOR = Grant(role="administrator")
+ADMINISTRATOR = RoleGrant(role="administrator")
 
 
 def test_first_start_makes_an_administrator_with_a_one_time_password(people):
@@ -69,7 +69,7 @@ def test_user_is_added_and_shown(people):
 
     assert made == people.user("bob")
     assert (made.enabled, made.must_change_password) == (True, False)
-    assert made.grants == {Grant(role="operator", tenant="rome")}
+    assert made.grants == {RoleGrant(role="operator", tenant="rome")}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_all_unknown_roles_and_tenants_are_named_at_once(few):
     """R3.3: every bad value, with what is allowed."""
     few.tenants("rome")
     few.add("bob")
-    grants = [Grant(role="boss"), Grant(role="viewer", tenant="Rome")]
+    grants = [RoleGrant(role="boss"), RoleGrant(role="viewer", tenant="Rome")]
 
     with pytest.raises(SettingsError) as refused:
         few.change("bob", grants=grants)
@@ -126,7 +126,7 @@ def test_users_are_managed_for_all_tenants_or_for_none(few):
 def test_version_that_was_read_must_be_the_one_that_is_changed(people):
     """Issue: expected versions, so that two operators can't overwrite each other."""
     read = people.add("bob", "viewer").user
-    people.change("bob", grants=[Grant(role="operator")], expected=read.version)
+    people.change("bob", grants=[RoleGrant(role="operator")], expected=read.version)
 
     for change in (
         lambda: people.change("bob", enabled=False, expected=read.version),
@@ -135,7 +135,7 @@ def test_version_that_was_read_must_be_the_one_that_is_changed(people):
     ):
         with pytest.raises(VersionConflictError):
             change()
-    assert people.user("bob").grants == {Grant(role="operator")}
+    assert people.user("bob").grants == {RoleGrant(role="operator")}
 
 
 def test_change_to_what_is_so_already_is_none(people):
@@ -159,7 +159,7 @@ def test_somebody_else_of_the_same_name_has_another_version(people):
         lambda people: people.delete("boss"),
         lambda people: people.change("boss", enabled=False),
         lambda people: people.change("boss", grants=[]),
-        lambda people: people.change("boss", grants=[Grant(role="manager")]),
+        lambda people: people.change("boss", grants=[RoleGrant(role="manager")]),
     ],
     ids=["deleted", "disabled", "without roles", "with another role"],
 )
@@ -221,7 +221,7 @@ def test_who_is_disabled_does_not_come_in(people):
 def test_what_was_done_to_users_is_on_record(people):
     """Issue: an audit query: who did what, when."""
     people.add("bob", "viewer")
-    people.change("bob", grants=[Grant(role="operator")])
+    people.change("bob", grants=[RoleGrant(role="operator")])
     people.change("bob", enabled=False)
     people.delete("bob")
 

@@ -10,10 +10,10 @@ from argon2 import PasswordHasher
 from tests.service.ringing import DRIVER
 
 from campaign_service import access
-from campaign_service.access import Actor, Grant, LocalAuthenticator, Passwords
+from campaign_service.access import Actor, LocalAuthenticator, Passwords, RoleGrant
 from campaign_service.api import ApiSettings, close_streams, make_app
-from campaign_service.serving.house import House
-from campaign_service.serving.settings import HouseSettings
+from campaign_service.serving.service_host import ServiceHost
+from campaign_service.serving.settings import ServiceHostSettings
 
 CONSOLE = Actor(name="console", address="console")
 PASSWORD = "correct horse battery"
@@ -64,7 +64,7 @@ class Desk:
         self._thread.start()
         self.run(self._start())
         for role in () if self._has_users else ROLES:
-            self.tokens[role] = self.add_user(role, Grant(role=role))
+            self.tokens[role] = self.add_user(role, RoleGrant(role=role))
         return self
 
     def __exit__(self, *_):
@@ -112,20 +112,20 @@ class Desk:
 
     @property
     def tenant(self):
-        return self.house.tenants["main"]
+        return self.host.tenants["main"]
 
     async def _start(self):
-        self.house = House(
-            HouseSettings(
+        self.host = ServiceHost(
+            ServiceHostSettings(
                 database=f"sqlite:///{self.database_file}", tenants=self._tenants, url=self._url
             )
         )
-        await self.house.start()
-        self.database = self.house.database
+        await self.host.start()
+        self.database = self.host.database
         self.passwords = cheap_passwords()
         self.authenticator = LocalAuthenticator(self.database)
         self.app = make_app(
-            self.house, self.authenticator, settings=self.settings, passwords=self.passwords
+            self.host, self.authenticator, settings=self.settings, passwords=self.passwords
         )
         # Its own set-up of logging, `access_log` too, would outlive this test and silence others.
         config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_config=None, lifespan="on")
@@ -140,7 +140,7 @@ class Desk:
         close_streams(self.app)
         self._server.should_exit = True
         await self._serving
-        await self.house.stop(at_once=True)
+        await self.host.stop(at_once=True)
 
 
 def below(path):

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from tests.service.api.desk import MODEL, Desk, below
 
-from campaign_service.access import Grant
+from campaign_service.access import RoleGrant
 from campaign_service.api import ApiSettings, bodies
-from campaign_service.api.body_room import BodyRoom
+from campaign_service.api.body_memory import BodyMemory
 from campaign_service.api.problems import BusyError
 
 MIB = 1 << 20
@@ -32,7 +32,7 @@ def unfinished(desk, *, size, sent, role="operator", path="models"):
         f"POST {below(path)} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {desk.tokens[role]}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
     )
-    room = desk.app.state.premises.body_room
+    room = desk.app.state.context.body_room
     with closing(socket.create_connection((url.hostname, url.port), timeout=20)) as one:
         before = room._taken.total()
         one.sendall(head.encode() + b" " * sent)
@@ -48,8 +48,8 @@ def answer(one):
 
 def test_bodies_that_are_on_their_way_share_one_bound(narrow):
     """Issue F3: six unfinished bodies of 250 MiB cost 1.6 GiB."""
-    narrow.tokens["other"] = narrow.add_user("other", Grant(role="operator"))
-    narrow.tokens["third"] = narrow.add_user("third", Grant(role="operator"))
+    narrow.tokens["other"] = narrow.add_user("other", RoleGrant(role="operator"))
+    narrow.tokens["third"] = narrow.add_user("third", RoleGrant(role="operator"))
     with ExitStack() as stack:
         stack.enter_context(unfinished(narrow, size=2 * MIB, sent=MIB))
         for wanted in (2 * MIB, None):
@@ -62,7 +62,7 @@ def test_bodies_that_are_on_their_way_share_one_bound(narrow):
         stack.enter_context(unfinished(narrow, size=MIB, sent=MIB - 100, role="third"))
         refused = _post(narrow, "administrator", 2 * MIB)
         assert "all the room there is: come again" in refused.json()["detail"]
-    while narrow.app.state.premises.body_room._taken:
+    while narrow.app.state.context.body_room._taken:
         pass
     assert _post(narrow, "administrator", 2 * MIB).status_code == 201
 
@@ -89,7 +89,7 @@ def check_long_answers(desk):
     whole = desk.client("viewer").get(path)
     assert int(whole.headers["Content-Length"]) == len(whole.content) > 6 * MIB
     assert len(whole.json()["recipients"]) == 20_000
-    room = desk.app.state.premises.answer_room
+    room = desk.app.state.context.answer_room
     room._most_of_one = int(1.5 * len(whole.content))
     with ExitStack() as stack:
         url = urlsplit(desk.url)
@@ -122,11 +122,11 @@ def test_body_that_comes_too_slowly_gives_its_room_back(narrow, monkeypatch):
         head, told = answer(one)
         assert head.startswith(b"HTTP/1.1 408 ")
         assert told["type"] == "/problems/too-slow"
-        assert not narrow.app.state.premises.body_room._taken
+        assert not narrow.app.state.context.body_room._taken
 
 
 def test_room_is_counted_behind_the_first_bytes_of_each():
-    room = BodyRoom(ROOM)
+    room = BodyMemory(ROOM)
     with room.held("anna") as one, room.held("anna") as other:
         one.grow(64 << 10)
         assert one.counted == 0

@@ -11,7 +11,7 @@ from tests.service.api.desk import Desk, below
 
 from campaign_service.api import ApiSettings
 from campaign_service.api.times import text_of
-from campaign_service.journal.sql import History, NotWantedError
+from campaign_service.journal.sql import History, RecoveryCancelledError
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def slow(tmp_path, monkeypatch):
             assert time.monotonic() < until
             time.sleep(0.01)
         ended.set()
-        raise NotWantedError
+        raise RecoveryCancelledError
 
     monkeypatch.setattr(History, "recovered_at", recovered_at)
     with Desk(tmp_path) as desk:
@@ -56,7 +56,7 @@ def test_state_of_the_past_ends_with_who_asks_for_it(slow):
 def test_long_question_that_waits_ends_with_who_asks_for_it(tmp_path, monkeypatch):
     """Issue F4, its kind: it was answered to nobody, and others waited behind it."""
     with Desk(tmp_path) as desk:
-        long = desk.app.state.premises.long
+        long = desk.app.state.context.long
         go_on, begun = threading.Event(), threading.Event()
 
         async def occupy():

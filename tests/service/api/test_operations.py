@@ -9,10 +9,10 @@ from tests.service.api.desk import MODEL, ROLES, below
 from campaign_core.commands import Command
 from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
 from campaign_service.api.document.openapi import document_of
-from campaign_service.api.operations import IfMatch, Needs
+from campaign_service.api.operations import IfMatch, RequiredCaller
 from campaign_service.api.problems import PROBLEMS
 from campaign_service.api.routes import operations_of
-from campaign_service.api.shapes import trials
+from campaign_service.api.schemas import tried_commands
 
 OPERATIONS = operations_of(has_users=True, open_metrics=False)
 ANYWHERE = {"tenant": "main", "name": "nobody", "role": "none"}
@@ -71,7 +71,7 @@ def asked(desk, operation, role):
 
 
 @pytest.mark.parametrize(
-    "operation", named(one for one in OPERATIONS if one.needs is not Needs.NOTHING)
+    "operation", named(one for one in OPERATIONS if one.needs is not RequiredCaller.NOTHING)
 )
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic YTpi", "Bearer"])
 def test_operation_is_refused_without_a_good_token(desk, operation, header):
@@ -138,7 +138,7 @@ def test_document_is_what_the_table_says(desk):
     assert told == {(one.method, one.path) for one in OPERATIONS}
 
 
-def test_document_names_shapes_by_plain_names():
+def test_document_names_schemas_by_plain_names():
     schemas = document_of(OPERATIONS)["components"]["schemas"]
 
     assert [name for name in schemas if not name.isalnum()] == []
@@ -211,6 +211,6 @@ def test_problem_that_is_none_is_not_found(desk):
 def test_requests_take_no_field_that_is_unknown():
     schemas = document_of(OPERATIONS)["components"]["schemas"]
     bodies = [one.body.__name__ for one in OPERATIONS if one.body is not None]
-    bodies += [trial.__name__ for trial in get_args(trials.Trial)]
+    bodies += [trial.__name__ for trial in get_args(tried_commands.Trial)]
 
     assert [name for name in bodies if schemas[name]["additionalProperties"] is not False] == []

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from campaign_core import Settings, open_service
-from campaign_service.api.past import PastStates
+from campaign_service.api.past_states import PastStates
 from campaign_service.api.problems import BusyError
-from campaign_service.api.shapes.building import BadValuesError
-from campaign_service.journal.sql import Head, NotWantedError, Recovered
+from campaign_service.api.schemas.conversion import BadValuesError
+from campaign_service.journal.sql import ChainHead, Recovered, RecoveryCancelledError
 
 NOW = 1_768_219_200_000
 STATE = open_service("00000001", Settings(), NOW).state
@@ -32,9 +32,9 @@ class History:
         assert self.gate.wait(timeout=20)
         if not is_wanted():
             self.given_up.append(at)
-            raise NotWantedError
+            raise RecoveryCancelledError
         # The number of its last event tells one state from another.
-        head = Head(seq=at, chain=b"")
+        head = ChainHead(seq=at, chain=b"")
         return Recovered(state=STATE, head=head, snapshot_seq=0, damaged=())
 
 
@@ -49,8 +49,8 @@ def run(story):
 def test_state_is_made_once_for_all_who_ask_about_one_time():
     async def story():
         past, main = PastStates(kept=2), tenant()
-        asked = [past.state_of(main, NOW - 100_000, by="anna") for _ in range(3)]
-        assert await asyncio.gather(*asked) == [STATE] * 3
+        request = [past.state_of(main, NOW - 100_000, by="anna") for _ in range(3)]
+        assert await asyncio.gather(*request) == [STATE] * 3
         assert main.history.made == [NOW - 100_000]
 
     run(story())
@@ -138,14 +138,14 @@ def test_state_that_nobody_waits_for_is_made_no_further():
     async def story():
         past, main = PastStates(kept=2), tenant()
         main.history.gate.clear()
-        asked = [
+        request = [
             asyncio.ensure_future(past.state_of(main, NOW - ago_s * 1_000, by="anna"))
             for ago_s in (100, 200)
         ]
         await asyncio.to_thread(main.history.begun.wait, 20)
-        for one in asked:
+        for one in request:
             one.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.gather(*request, return_exceptions=True)
         main.history.gate.set()
         await past.state_of(main, NOW - 300_000, by="anna")
         # The one that had begun is given up, the one that waited was never begun.
@@ -178,7 +178,7 @@ def test_who_asks_about_many_times_is_told_that_it_is_busy():
     async def story():
         past, main = PastStates(kept=2), tenant()
         main.history.gate.clear()
-        asked = [
+        request = [
             asyncio.ensure_future(past.state_of(main, NOW - 100_000 - ago, by="anna"))
             for ago in range(20)
         ]
@@ -188,7 +188,7 @@ def test_who_asks_about_many_times_is_told_that_it_is_busy():
         main.history.gate.set()
         assert await other == STATE
         assert main.history.made.index(NOW - 99_000) <= 2
-        found = await asyncio.gather(*asked, return_exceptions=True)
+        found = await asyncio.gather(*request, return_exceptions=True)
         assert [type(one) for one in found[11:]] == [BusyError] * 9
         assert found[:11] == [STATE] * 11
 

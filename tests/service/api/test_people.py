@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.service.api.desk import MODEL, PASSWORD, below
 
-from campaign_service.access import Grant, NotAuthenticatedError
+from campaign_service.access import NotAuthenticatedError, RoleGrant
 
 NUMBERS = itertools.count(1)
 NEW = "another good passphrase"
@@ -187,7 +187,7 @@ def test_what_was_refused_is_on_record(desk, ask, name):
 def test_host_program_s_own_users_leave_no_log_in(desk):
     from campaign_service.api import make_app
 
-    app = make_app(desk.house, desk.authenticator)
+    app = make_app(desk.host, desk.authenticator)
 
     assert not [
         route.path for route in app.routes if "login" in route.path or "users" in route.path
@@ -204,7 +204,7 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
         assert go_on.wait(20)
         raise NotAuthenticatedError("name or password is wrong")
 
-    monkeypatch.setattr("campaign_service.api.asked.login", slow)
+    monkeypatch.setattr("campaign_service.api.request.login", slow)
     given = {"name": "anybody", "password": "at all"}
 
     async def flood():
@@ -231,7 +231,7 @@ def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk,
     """Issue F10: a log-in flood does not lock out an address that logged in before."""
     logged_in(desk, name)
     go_on = threading.Event()
-    strangers = desk.app.state.premises.by_password
+    strangers = desk.app.state.context.by_password
 
     async def flood():
         loop = asyncio.get_running_loop()
@@ -256,7 +256,7 @@ def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk,
 def test_audit_names_the_token_of_a_command_and_records_exports(desk, ask):
     """Issue F10: audit names the token used, and records exports of personal data."""
     person = f"person{next(NUMBERS)}"
-    client = desk.client(token=desk.add_user(person, Grant(role="operator")))
+    client = desk.client(token=desk.add_user(person, RoleGrant(role="operator")))
     (token,) = [one["id"] for one in ask.get(f"/api/v1/users/{person}/tokens").json()["items"]]
     made = client.post(below("models"), json={**MODEL, "name": person}).json()
     begun = {"model_id": made["model_id"], "when": {"mode": "DELAYED", "minutes": 9}}

@@ -11,19 +11,19 @@ from campaign_core.errors import SettingsError
 from campaign_service import json_pieces
 from campaign_service.api.problems import MalformedBodyError
 from campaign_service.api.reading.values import read_body, read_query
-from campaign_service.api.shapes import requests, trials, wanted
-from campaign_service.api.shapes.building import BadValuesError, built
+from campaign_service.api.schemas import core_values, requests, tried_commands
+from campaign_service.api.schemas.conversion import BadValuesError, built
 
 NAMED = {"name": "a", "caller_number": "1"}
 
 
-def problems(body, kind=wanted.Model):
+def problems(body, kind=core_values.Model):
     with pytest.raises(BadValuesError) as caught:
         built(read_body(json.dumps(body).encode(), kind))
     return [(one.field, one.value, one.rule) for one in caught.value.problems]
 
 
-def fields(body, kind=wanted.Model):
+def fields(body, kind=core_values.Model):
     return [field for field, _, _ in problems(body, kind)]
 
 
@@ -123,7 +123,7 @@ def test_body_is_the_same_whether_it_is_read_in_one_go_or_piece_by_piece(monkeyp
     monkeypatch.setattr(json_pieces, "PIECE_BYTES", piece)
     rows = [{"number": str(number), "line": "INTERNAL"} for number in range(5)]
 
-    made = built(read_body(json.dumps({**NAMED, "recipients": rows}).encode(), wanted.Model))
+    made = built(read_body(json.dumps({**NAMED, "recipients": rows}).encode(), core_values.Model))
 
     assert [one.number for one in made.recipients] == ["0", "1", "2", "3", "4"]
     assert fields({**NAMED, "recipients": [*rows, {"number": "x"}], "priority": -1}) == [
@@ -135,19 +135,19 @@ def test_body_is_the_same_whether_it_is_read_in_one_go_or_piece_by_piece(monkeyp
     assert fields({"recipients": None}, requests.Recipients) == ["recipients"]
     assert fields({}, requests.Recipients) == ["recipients"]
     with pytest.raises(MalformedBodyError):
-        read_body(b'{"recipients": [{}, ]}', wanted.Model)
+        read_body(b'{"recipients": [{}, ]}', core_values.Model)
     trial = {"command": "AppendRecipients", "campaign_id": 1, "recipients": rows}
-    tried = read_body(f" {json.dumps({'trial': trial})}".encode(), trials.WhatIf).trial
+    tried = read_body(f" {json.dumps({'trial': trial})}".encode(), tried_commands.WhatIf).trial
     assert [one.number for one in tried.recipients] == ["0", "1", "2", "3", "4"]
-    assert fields({"trial": trial, "x": 1}, trials.WhatIf) == ["x"]
-    assert fields({"trial": {**trial, "recipients": [[]]}}, trials.WhatIf) == [
+    assert fields({"trial": trial, "x": 1}, tried_commands.WhatIf) == ["x"]
+    assert fields({"trial": {**trial, "recipients": [[]]}}, tried_commands.WhatIf) == [
         "trial.recipients[0]"
     ]
-    assert fields({"trial": {**trial, "command": "Shout"}}, trials.WhatIf) == ["trial"]
-    assert fields({"trial": {**trial, "y": rows}}, trials.WhatIf) == ["trial.y"]
-    assert fields({"trial": rows}, trials.WhatIf) == ["trial"]
+    assert fields({"trial": {**trial, "command": "Shout"}}, tried_commands.WhatIf) == ["trial"]
+    assert fields({"trial": {**trial, "y": rows}}, tried_commands.WhatIf) == ["trial.y"]
+    assert fields({"trial": rows}, tried_commands.WhatIf) == ["trial"]
     days = {**NAMED, "retry": {"delays_s": {"BUSY": 1}}}
-    assert read_body(json.dumps(days).encode(), wanted.Model).retry.delays_s == {"BUSY": 1}
+    assert read_body(json.dumps(days).encode(), core_values.Model).retry.delays_s == {"BUSY": 1}
     twice = b'{"numbers": ["x"], "numbers": ["1", "2"]}'
     assert read_body(twice, requests.Numbers).numbers == ["1", "2"]
 
@@ -155,11 +155,14 @@ def test_body_is_the_same_whether_it_is_read_in_one_go_or_piece_by_piece(monkeyp
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ({"trial": [[]] * 30_000}, trials.WhatIf),
-        ({"trial": {"command": "AddToDoNotCall", "numbers": ["1"] * 30_000}}, trials.WhatIf),
-        ({"trial": {"command": "AddToDoNotCall", "numbers": [0] * 30_000}}, trials.WhatIf),
+        ({"trial": [[]] * 30_000}, tried_commands.WhatIf),
+        (
+            {"trial": {"command": "AddToDoNotCall", "numbers": ["1"] * 30_000}},
+            tried_commands.WhatIf,
+        ),
+        ({"trial": {"command": "AddToDoNotCall", "numbers": [0] * 30_000}}, tried_commands.WhatIf),
         ({"numbers": ["1"] * 30_000}, requests.Numbers),
-        ({**NAMED, "priority": "x", "recipients": [{"number": "1"}] * 2_000}, wanted.Model),
+        ({**NAMED, "priority": "x", "recipients": [{"number": "1"}] * 2_000}, core_values.Model),
     ],
 )
 def test_nothing_large_is_decoded_or_converted_as_a_whole(monkeypatch, body, kind):
@@ -292,7 +295,7 @@ def test_choice_is_told_with_its_names():
 def test_within_a_choice_the_value_is_named():
     body = {"trial": {"command": "AddAttempts", "campaign_id": 1, "attempts": 0, "x": 1}}
 
-    assert fields(body, trials.WhatIf) == ["trial.x", "trial.attempts"]
+    assert fields(body, tried_commands.WhatIf) == ["trial.x", "trial.attempts"]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +304,7 @@ def test_within_a_choice_the_value_is_named():
 )
 def test_what_is_no_json_is_said_to_be_none(body):
     with pytest.raises(MalformedBodyError):
-        read_body(body, wanted.Model)
+        read_body(body, core_values.Model)
 
 
 @pytest.mark.parametrize(

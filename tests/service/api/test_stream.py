@@ -8,7 +8,7 @@ import pytest
 from tests.service.api.desk import CONSOLE, MODEL, below, now_ms
 
 from campaign_service import access
-from campaign_service.access import Grant
+from campaign_service.access import RoleGrant
 from campaign_service.api.routes import logs
 
 NUMBERS = itertools.count(1)
@@ -95,7 +95,7 @@ def test_silence_is_broken_by_a_comment(ask):
 
 
 def test_stream_ends_soon_after_its_token_was_revoked(desk):
-    token = desk.add_user("listener", Grant(role="viewer"))
+    token = desk.add_user("listener", RoleGrant(role="viewer"))
     client = desk.client(token=token)
     with client.stream("GET", below("events")) as answer:
         lines = answer.iter_lines()

@@ -18,7 +18,7 @@ from campaign_core import (
     RetryPolicy,
     Weekday,
 )
-from campaign_service.client import AnswerError, Client, Connection
+from campaign_service.client import Client, Connection, ResponseError
 
 DONE = {"seq": 9, "at": "2026-01-12T08:00:00.000Z", "repeated": False, "campaign_id": 3}
 MODEL = CampaignModel(
@@ -114,7 +114,7 @@ def test_pages_are_asked_for_until_the_last(service):
 def test_answer_of_another_form_is_refused(service):
     service.answers["POST", "tenants/main/campaigns/3/pause"] = {"seq": "nine"}
 
-    with pytest.raises(AnswerError, match=r"\$\.seq"):
+    with pytest.raises(ResponseError, match=r"\$\.seq"):
         service.pause(3)
 
 

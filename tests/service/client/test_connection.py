@@ -9,13 +9,13 @@ import pytest
 from campaign_core.errors import SettingsError
 from campaign_service.client.connection import Connection
 from campaign_service.client.errors import (
-    AnswerError,
     BadValueError,
     ClientError,
     NotAllowedError,
     NotFoundError,
     NotLoggedInError,
     ProblemError,
+    ResponseError,
     UnreachableError,
     UntrustedError,
 )
@@ -160,7 +160,7 @@ def test_bad_values_are_all_named(connect):
 def test_answer_of_somebody_else_is_no_answer(connect):
     service = Service(httpx.Response(200, text="<html>"))
 
-    with pytest.raises(AnswerError, match="a body that is no JSON"):
+    with pytest.raises(ResponseError, match="a body that is no JSON"):
         connect(service).ask("me")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_core import Duplicates, Line, NumberPlan, Recipient
-from campaign_service.config import InputError, ListOptions, Only, read_recipients
+from campaign_service.config import InputError, ListOptions, ReportSelection, read_recipients
 from campaign_service.merging import merged
 
 PAIR = [Recipient(number="+390105550101", name="Niccolò"), Recipient(number="202", name="Ada")]
@@ -265,8 +265,8 @@ REPORT.write(
     ("only", "names"),
     [
         (None, ["Ada", "Ben", "Cam"]),
-        (Only.FAILED, ["Ben"]),
-        (Only.UNREACHED, ["Ben", "Cam"]),
+        (ReportSelection.FAILED, ["Ben"]),
+        (ReportSelection.UNREACHED, ["Ben", "Cam"]),
     ],
 )
 def test_list_of_a_report_can_be_given_again(read, only, names):
@@ -274,7 +274,7 @@ def test_list_of_a_report_can_be_given_again(read, only, names):
 
 
 def test_list_that_says_not_who_was_reached_has_none_to_choose(problems):
-    (problem,) = problems("number\n201\n", only=Only.FAILED)
+    (problem,) = problems("number\n201\n", only=ReportSelection.FAILED)
 
     assert "a report's recipients.csv, whose column state says who was reached" in problem
 
@@ -282,6 +282,6 @@ def test_list_that_says_not_who_was_reached_has_none_to_choose(problems):
 def test_report_of_which_all_were_reached_has_nobody_to_call_again(problems):
     reached = "".join(REPORT.getvalue().splitlines(keepends=True)[:2])
 
-    assert problems(reached, only=Only.UNREACHED) == [
+    assert problems(reached, only=ReportSelection.UNREACHED) == [
         ": no recipients: the list has none that is unreached"
     ]

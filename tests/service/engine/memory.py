@@ -2,7 +2,7 @@
 
 import threading
 
-from campaign_service.journal import AppendConflictError, Entry, JournalAwayError
+from campaign_service.journal import AppendConflictError, JournalAwayError, JournalEntry
 
 
 class KilledError(Exception):
@@ -41,7 +41,7 @@ class MemoryJournal:
         if is_last:
             raise KilledError
         return [
-            Entry(
+            JournalEntry(
                 seq=event.seq,
                 at=event.at,
                 actor=event.actor,

@@ -32,7 +32,7 @@ from campaign_core.events import CalendarShifted, CallPlaced, DeadlinePassed, Di
 from campaign_core.reports import AnswerReport, ClockReport, DeferralReport, EndReport
 from campaign_core.testing import audit
 from campaign_drivers.clock import ServiceClock, WallClock
-from campaign_service.engine import RealTimeEngine, Shut, Upkeep, real_time
+from campaign_service.engine import GateClosed, RealTimeEngine, ServicePolicy, real_time
 from campaign_service.engine.calendar import clock_of_service
 
 SECOND_MS = 1_000
@@ -260,7 +260,7 @@ async def test_engine_does_not_spin_while_the_clock_stands_apart():
         first, second, *_ = driver.ordered(PlaceCall)
         driver.report(DeferralReport(call_id=first.call_id, until=engine.now + 2_000))
         await engine.until(lambda: len(calls(engine.state)) == len(MODEL.recipients) - 1)
-        engine.shut(Shut.DRAINING)
+        engine.shut(GateClosed.DRAINING)
         driver.report(EndReport(call_id=second.call_id))
         await engine.until(lambda: len(calls(engine.state)) == len(MODEL.recipients) - 2)
         seq = engine.state.sequence
@@ -315,7 +315,7 @@ def test_service_goes_on_from_its_last_event_where_the_clock_stands_before_it(be
 
     async def run():
         clock = WallClock(wall=machine.wall)
-        upkeep = Upkeep(is_recovered=True)
+        upkeep = ServicePolicy(is_recovered=True)
         async with running(clock, opened, upkeep) as (engine, *_):
             await engine.until(lambda: engine.state.calendar_ahead_ms != 0)
             assert engine.now >= opened.state.now
@@ -331,7 +331,7 @@ async def test_time_that_passed_while_nobody_ran_counts():
     opened = left_behind(machine)
     machine.pass_ms(HOUR_MS)
     clock = WallClock(wall=machine.wall)
-    upkeep = Upkeep(is_recovered=True)
+    upkeep = ServicePolicy(is_recovered=True)
     async with running(clock, opened, upkeep) as (engine, *_):
         assert 0 <= engine.now - Instant(opened.state.now + HOUR_MS) < 10 * SECOND_MS
         assert engine.state.calendar_ahead_ms == 0

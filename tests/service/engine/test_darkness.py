@@ -32,12 +32,12 @@ from campaign_core.reports import (
 )
 from campaign_core.testing import audit
 from campaign_drivers.simulated import VirtualClock
-from campaign_service.engine import RealTimeEngine, Upkeep, pulse
+from campaign_service.engine import RealTimeEngine, ServicePolicy, stall_detector
 
 NOON = 1_768_219_200_000
 SECOND = 1_000
 MINUTE = 60 * SECOND
-RECOVERED = Upkeep(is_recovered=True)
+RECOVERED = ServicePolicy(is_recovered=True)
 FOR_NINE = {"confirm_listening": True, "listening_prompt": None}
 FOR_ONE = {"confirm_answer": True, "answer_prompt": None}
 
@@ -144,7 +144,7 @@ def test_digit_dialled_after_a_restart_is_taken(script, digit, away_ms):
 async def test_engine_that_is_given_a_state_with_calls_knows_that_nobody_heard_them():
     """Also where its host does not say that it recovers."""
     told = Told({**FOR_NINE, "message_plays_max": 1})
-    engine, _, driver, journal = await recovered(told, MINUTE, Upkeep())
+    engine, _, driver, journal = await recovered(told, MINUTE, ServicePolicy())
     await engine.until(lambda: not calls(engine.state)[0].is_adrift)
     driver.report(DigitReport(call_id=told.call_id, digit="9"))
     await engine.until(lambda: bool(driver.ordered(HangUp)))
@@ -197,9 +197,9 @@ async def test_process_that_stood_still_times_nobody_out():
     told = Told({**FOR_NINE, "message_plays_max": 1})
     engine, clock, driver, journal = await recovered(told, SECOND)
     await engine.until(lambda: not calls(engine.state)[0].is_adrift)
-    now_s = pulse._now_s
+    now_s = stall_detector._now_s
     with monkeypatch.context() as patched:
-        patched.setattr(pulse, "_now_s", lambda: now_s() + 30)
+        patched.setattr(stall_detector, "_now_s", lambda: now_s() + 30)
         clock.advance_to(clock.now() + 30 * SECOND)
         await engine.until(lambda: True)
         driver.report(DigitReport(call_id=told.call_id, digit="9"))

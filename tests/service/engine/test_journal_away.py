@@ -33,12 +33,12 @@ from campaign_drivers import Capacity
 from campaign_drivers.simulated import RealClock
 from campaign_service.engine import (
     EngineStoppedError,
+    GateClosed,
     JournalFailedError,
     RealTimeEngine,
-    Shut,
-    Upkeep,
+    ServicePolicy,
 )
-from campaign_service.engine import scribe as scribe_module
+from campaign_service.engine import journal_writer as scribe_module
 from campaign_service.journal import AppendConflictError, JournalAwayError
 
 MODEL = CampaignModel(
@@ -249,7 +249,7 @@ async def test_long_absence_costs_few_events_however_many_calls_there_is_room_fo
 async def test_when_too_many_events_wait_what_happens_waits_too_and_nothing_is_lost():
     journal = MemoryJournal()
     # No call's deadline comes meanwhile, however long this takes.
-    async with running(journal, speed=1, upkeep=Upkeep(waiting_max=8)) as (engine, driver):
+    async with running(journal, speed=1, upkeep=ServicePolicy(waiting_max=8)) as (engine, driver):
         await engine.give(AddModel(model=MODEL))
         await engine.give(StartCampaign(model_id=1))
         await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
@@ -328,13 +328,13 @@ async def test_draining_places_no_new_call_and_costs_one_deferral_a_second():
     journal = MemoryJournal()
     async with running(journal, speed=50) as (engine, driver):
         await engine.give(AddModel(model=MODEL))
-        engine.shut(Shut.DRAINING)
+        engine.shut(GateClosed.DRAINING)
         await engine.give(StartCampaign(model_id=1))
         since = engine.now
         await engine.until(lambda: engine.now - since > 10_000)
         assert driver.orders == []
         assert len(call_events(journal, DriverDeferred)) <= 12
-        engine.open(Shut.DRAINING)
+        engine.open(GateClosed.DRAINING)
         await engine.until(lambda: len(driver.ordered(PlaceCall)) >= 5)
         assert len(call_events(journal, CallPlaced)) <= 12 + 5
         assert audit(journal.events) == ()

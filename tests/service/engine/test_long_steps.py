@@ -37,8 +37,8 @@ from campaign_core.commands import (
 )
 from campaign_core.decisions import PlaceCall
 from campaign_core.reports import AnswerReport, DigitReport
-from campaign_service.engine import Shut, long_steps
-from campaign_service.engine import moments as moments_module
+from campaign_service.engine import GateClosed, long_steps
+from campaign_service.engine import core_runner as moments_module
 
 MODEL = CampaignModel(
     name="Many",
@@ -170,7 +170,7 @@ def test_loop_lives_and_calls_given_back_meanwhile_are_told_after(few, monkeypat
             for _ in range(20):
                 await asyncio.sleep(0.005)
             assert not starting.done()
-            engine.shut(Shut.DRAINING)
+            engine.shut(GateClosed.DRAINING)
             gate.set()
             await starting
 

@@ -50,8 +50,8 @@ from campaign_service.engine import (
     open_driver,
     register_driver,
 )
-from campaign_service.engine import moments as moments_module
-from campaign_service.engine import scribe as scribe_module
+from campaign_service.engine import core_runner as moments_module
+from campaign_service.engine import journal_writer as scribe_module
 
 
 @pytest.fixture(autouse=True)

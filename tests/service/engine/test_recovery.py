@@ -47,7 +47,7 @@ from campaign_drivers.simulated import (
     VirtualClock,
     population,
 )
-from campaign_service.engine import RealTimeEngine, Upkeep
+from campaign_service.engine import RealTimeEngine, ServicePolicy
 
 NOON = Instant(1_768_219_200_000)
 LIMIT = 4
@@ -102,7 +102,7 @@ class World:
             driver=driver,
             clock=self.clock,
             journal=self.journal,
-            upkeep=Upkeep(is_recovered=is_recovered),
+            upkeep=ServicePolicy(is_recovered=is_recovered),
         )
         try:
             await engine.__aenter__()
@@ -117,7 +117,7 @@ class World:
 
     async def _run(self, engine, commands, until, dies_at):
         def settled():
-            return engine._scribe.is_idle and not engine._inbox
+            return engine._writer.is_idle and not engine._inbox
 
         while True:
             await engine.until(settled)

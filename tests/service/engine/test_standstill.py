@@ -14,9 +14,9 @@ from campaign_core.decisions import PlaceCall, Play
 from campaign_core.events import CallGivenBack
 from campaign_core.reports import AnswerReport
 from campaign_service.database import DatabaseAwayError
-from campaign_service.engine import UnsureError, Upkeep, pulse
+from campaign_service.engine import LeaderUncertainError, ServicePolicy, stall_detector
 from campaign_service.journal import AppendConflictError
-from campaign_service.serving.leadership import Leadership, LeadershipLostError
+from campaign_service.serving.leader_lock import LeaderLock, LeadershipLostError
 
 
 @story
@@ -31,13 +31,13 @@ async def test_engine_that_stood_still_asks_before_it_acts():
     journal, drivers = MemoryJournal(), []
 
     async def run():
-        async with running(journal, upkeep=Upkeep(confirm=confirm)) as (engine, driver):
+        async with running(journal, upkeep=ServicePolicy(confirm=confirm)) as (engine, driver):
             drivers.append(driver)
             await engine.give(AddModel(model=MODEL))
             await engine.give(StartCampaign(model_id=1))
             await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
             # As SIGSTOP does: nothing runs for a while.
-            threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+            threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
             driver.report(AnswerReport(driver.orders[0].call_id))
             await engine.until(lambda: bool(driver.ordered(Play)))
 
@@ -60,7 +60,7 @@ async def test_engine_that_stood_still_while_its_event_was_written_asks_before_i
 
     async def run():
         nonlocal is_rival_there
-        async with running(journal, upkeep=Upkeep(confirm=confirm)) as (engine, driver):
+        async with running(journal, upkeep=ServicePolicy(confirm=confirm)) as (engine, driver):
             drivers.append(driver)
             await engine.give(AddModel(model=MODEL))
             journal.gate.clear()
@@ -70,7 +70,7 @@ async def test_engine_that_stood_still_while_its_event_was_written_asks_before_i
             is_rival_there = True
             journal.gate.set()
             # As SIGSTOP does: nothing runs for a while.
-            threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+            threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
             await starting
 
     with pytest.raises(AppendConflictError):
@@ -88,7 +88,7 @@ class Oracle:
     async def confirm(self):
         self.asked += 1
         if not self.is_known:
-            raise UnsureError("the database does not answer")
+            raise LeaderUncertainError("the database does not answer")
 
 
 async def stood_still_while_a_call_was_written(engine, journal, oracle):
@@ -101,7 +101,7 @@ async def stood_still_while_a_call_was_written(engine, journal, oracle):
     oracle.is_known = False
     journal.gate.set()
     # As SIGSTOP does: nothing runs for a while.
-    threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+    threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
     await starting
 
 
@@ -109,9 +109,9 @@ async def stood_still_while_a_call_was_written(engine, journal, oracle):
 async def test_engine_that_cannot_know_whether_it_leads_places_no_call_until_it_knows():
     """R9.3: not to know is not to lead; R5.5: what waited is given back, and counts for nothing."""
     journal, oracle = MemoryJournal(), Oracle()
-    async with running(journal, upkeep=Upkeep(confirm=oracle.confirm)) as (engine, driver):
+    async with running(journal, upkeep=ServicePolicy(confirm=oracle.confirm)) as (engine, driver):
         await stood_still_while_a_call_was_written(engine, journal, oracle)
-        await asyncio.sleep(3 * pulse._BEATS_EVERY_S)
+        await asyncio.sleep(3 * stall_detector._BEATS_EVERY_S)
         assert driver.orders == []
         assert oracle.asked > 1
 
@@ -132,12 +132,12 @@ async def test_answer_that_came_before_another_standstill_is_none():
         nonlocal asked
         asked += 1
         if asked == 1:
-            threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+            threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
         await oracle.confirm()
 
-    async with running(journal, upkeep=Upkeep(confirm=confirm)) as (engine, driver):
+    async with running(journal, upkeep=ServicePolicy(confirm=confirm)) as (engine, driver):
         await engine.give(AddModel(model=MODEL))
-        threading.Event().wait(pulse._STANDSTILL_S + 0.2)
+        threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
         await engine.give(StartCampaign(model_id=1))
         await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
         assert asked == 2
@@ -154,8 +154,8 @@ class LockThatCannotBeAsked:
 
 @story
 async def test_leader_whose_lock_cannot_be_asked_about_is_not_confirmed():
-    leadership = Leadership(None, None, LockThatCannotBeAsked(), url=None)
-    with pytest.raises(UnsureError):
+    leadership = LeaderLock(None, None, LockThatCannotBeAsked(), url=None)
+    with pytest.raises(LeaderUncertainError):
         await leadership.confirm()
     leadership.close()
 
@@ -183,7 +183,7 @@ async def test_leader_is_confirmed_by_a_question_that_was_asked_after_its_stands
     """What was asked before it may have been answered before it too."""
     lock = LockThatIsLost()
     tenant = SimpleNamespace(name="main")
-    leadership = Leadership(None, tenant, lock, url=None)
+    leadership = LeaderLock(None, tenant, lock, url=None)
     holding = asyncio.ensure_future(leadership.hold(unsure=lambda _: None))
     await asyncio.to_thread(lock.asked.wait)
     confirming = asyncio.ensure_future(leadership.confirm())

@@ -200,8 +200,8 @@ def test_run_ends_when_nothing_more_happens_by_itself():
 def test_run_ends_when_it_is_told_to_and_goes_on_later():
     engine = engine_of(seed=7)
     start(engine)
-    moments = iter(range(40))
-    engine.run(until=lambda: next(moments) == 20)
+    runner = iter(range(40))
+    engine.run(until=lambda: next(runner) == 20)
     assert not engine.is_quiet
 
     engine.run()

@@ -14,7 +14,7 @@ import time
 
 from campaign_core import CallLimits, CampaignModel, Line, Recipient
 from campaign_core.commands import AddModel, StartCampaign
-from campaign_service.serving import House, HouseSettings, NotLeadingError
+from campaign_service.serving import NotLeadingError, ServiceHost, ServiceHostSettings
 
 EVERY_S = 0.05
 
@@ -23,12 +23,12 @@ def tell(**what):
     print(json.dumps({"wall": time.time(), **what}), flush=True)  # noqa: T201
 
 
-async def report(house):
+async def report(host):
     last = None
     while True:
         now = {
             name: {"role": health.role.name, "link": health.link_is_up, "calls": health.calls}
-            for name, health in ((name, tenant.health()) for name, tenant in house.tenants.items())
+            for name, health in ((name, tenant.health()) for name, tenant in host.tenants.items())
         }
         if now != last:
             tell(tenants=now)
@@ -36,7 +36,7 @@ async def report(house):
         await asyncio.sleep(EVERY_S)
 
 
-async def obey(house):
+async def obey(host):
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -54,7 +54,7 @@ async def obey(house):
                 for i in range(asked["recipients"])
             ],
         )
-        tenant = house.tenants[asked["tenant"]]
+        tenant = host.tenants[asked["tenant"]]
         try:
             added = await tenant.give(AddModel(model=model), key=asked["name"])
             model_id = added.events[0].model_id
@@ -66,18 +66,18 @@ async def obey(house):
 
 
 async def serve(settings):
-    house = House(settings)
+    host = ServiceHost(settings)
     stopped = asyncio.Event()
     stops = []
 
     def stop():
-        stops.append(asyncio.ensure_future(house.stop(at_once=bool(stops))))
+        stops.append(asyncio.ensure_future(host.stop(at_once=bool(stops))))
         stopped.set()
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop)
-    await house.start()
-    tasks = [asyncio.create_task(report(house)), asyncio.create_task(obey(house))]
+    await host.start()
+    tasks = [asyncio.create_task(report(host)), asyncio.create_task(obey(host))]
     tell(ready=True)
     await stopped.wait()
     await stops[0]
@@ -88,4 +88,4 @@ async def serve(settings):
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    asyncio.run(serve(HouseSettings(**json.loads(sys.argv[1]))))
+    asyncio.run(serve(ServiceHostSettings(**json.loads(sys.argv[1]))))

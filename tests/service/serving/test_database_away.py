@@ -32,7 +32,7 @@ from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.engine import register_driver
 from campaign_service.journal import JournalAwayError
 from campaign_service.journal.sql import SqlJournal, create_tenant, find_tenant, storage
-from campaign_service.serving import House, HouseSettings
+from campaign_service.serving import ServiceHost, ServiceHostSettings
 from campaign_service.serving.locks import lock_of
 
 COUNT = 18
@@ -50,12 +50,14 @@ async def serving(url):
     register_driver(
         "known", lambda request: SimulatedDriver(exchange=exchange, clock=request.clock)
     )
-    house = House(HouseSettings(database=url, tenants={"main": "known"}, drain_s=1), clock=clock)
-    await house.start()
+    host = ServiceHost(
+        ServiceHostSettings(database=url, tenants={"main": "known"}, drain_s=1), clock=clock
+    )
+    await host.start()
     try:
-        yield house, house.tenants["main"], exchange
+        yield host, host.tenants["main"], exchange
     finally:
-        await house.stop(at_once=True)
+        await host.stop(at_once=True)
 
 
 async def start_campaign(tenant):
@@ -131,12 +133,12 @@ def test_disk_that_is_full_stops_calls_and_not_the_service(sqlite_url, caplog):
 
     async def story():
         limit = []
-        async with serving(sqlite_url) as (house, tenant, exchange):
+        async with serving(sqlite_url) as (host, tenant, exchange):
 
             def bound(connection, record, proxy):
                 connection.execute(f"PRAGMA max_page_count = {limit[0] if limit else 2**30}")
 
-            sa.event.listen(house.database.engine, "checkout", bound)
+            sa.event.listen(host.database.engine, "checkout", bound)
             await start_campaign(tenant)
             # Lower than what is there: it then takes no page more.
             await outage(tenant, exchange, begin=lambda: limit.append(1), end=limit.clear)

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from campaign_service.database import Database
 from campaign_service.journal.sql import create_tenant
-from campaign_service.serving import silence
+from campaign_service.serving import leader_silence
+from campaign_service.serving.leader_silence import LeaderSilence
 from campaign_service.serving.locks import FileLock, ServerLock
-from campaign_service.serving.silence import Silence
 
 HEAD = "UPDATE tenant SET writer = 'hanging' WHERE id = %s"
 EVENTS = "COPY event (tenant_id, seq, at, actor, kind, data, chain) FROM STDIN"
@@ -70,7 +70,7 @@ def test_append_of_another_tenant_goes_on(database, postgres_url):
 @pytest.fixture
 def impatient(monkeypatch):
     """A holder is silent for too long at the second look that finds no new sign of life."""
-    monkeypatch.setattr(silence, "SILENT_S", 0.000_001)
+    monkeypatch.setattr(leader_silence, "SILENT_S", 0.000_001)
 
 
 def file_locks(tmp_path, count):
@@ -144,7 +144,7 @@ def test_lock_whose_file_is_taken_away_is_held_no_more(tmp_path):
 def test_silence_is_counted_by_looks_of_who_did_not_stand_still_itself():
     """Who wakes from an hour's standstill has heard nothing for an hour, and that says nothing."""
     now = 0.0
-    watched = Silence(clock=lambda: now)
+    watched = LeaderSilence(clock=lambda: now)
     assert not watched.is_too_long("sign")
     now += 3_600
     assert not watched.is_too_long("sign")

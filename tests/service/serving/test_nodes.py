@@ -3,7 +3,7 @@
 import attrs
 import pytest
 from tests.service.serving.test_database_away import until
-from tests.service.serving.test_tenant import MODEL, house, run, tenant
+from tests.service.serving.test_tenant import MODEL, host, run, tenant
 
 from campaign_core import Line, Recipient
 from campaign_core.commands import AddModel, StartCampaign
@@ -73,7 +73,7 @@ def test_telephony_that_is_no_pool_has_no_nodes(sqlite_url):
 
 def test_process_that_follows_knows_no_nodes(sqlite_url, pool):
     async def story():
-        async with house(sqlite_url, **pool), tenant(sqlite_url, **pool) as found:
+        async with host(sqlite_url, **pool), tenant(sqlite_url, **pool) as found:
             for asked in (found.nodes, lambda: found.drain_node("pbx1")):
                 with pytest.raises(NotLeadingError):
                     asked()
@@ -85,11 +85,11 @@ def test_tenant_whose_file_of_nodes_went_bad_is_led_once_it_is_mended(
     sqlite_url, pool, tmp_path, monkeypatch, caplog
 ):
     """A process that cannot make the driver lets go of the lock, says why, and tries again."""
-    monkeypatch.setattr("campaign_service.serving.life._AFTER_DEFECT_S", 0.2)
+    monkeypatch.setattr("campaign_service.serving.tenant_supervisor._AFTER_DEFECT_S", 0.2)
     path = tmp_path / "pool.toml"
 
     async def story():
-        async with house(sqlite_url, **pool) as first, house(sqlite_url, **pool) as second:
+        async with host(sqlite_url, **pool) as first, host(sqlite_url, **pool) as second:
             survivor = second.tenants["main"]
             path.write_text(NODES.replace("simulated", "simulatd", 1))
             await first.stop(at_once=True)

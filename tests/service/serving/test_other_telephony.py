@@ -13,8 +13,8 @@ from campaign_core.events import CallPlaced, ServiceOpened, TelephonyNamed
 from campaign_service.database import Database
 from campaign_service.engine import register_driver, telephony_of
 from campaign_service.journal.sql import SqlJournal, create_tenant, find_tenant
-from campaign_service.serving import House, HouseSettings
-from campaign_service.serving.fitness import OtherTelephonyError
+from campaign_service.serving import ServiceHost, ServiceHostSettings
+from campaign_service.serving.takeover_checks import OtherTelephonyError
 
 REAL, OTHER = "lab", "workshop"
 
@@ -27,10 +27,12 @@ def laboratories():
 
 async def live(path, driver, *, calls=False, **more):
     """Serve for a moment, and call somebody or nobody; return the tenant's last state."""
-    house = House(HouseSettings(database=str(path), tenants={"main": driver}, drain_s=0, **more))
+    host = ServiceHost(
+        ServiceHostSettings(database=str(path), tenants={"main": driver}, drain_s=0, **more)
+    )
     try:
-        await house.start()
-        tenant = house.tenants["main"]
+        await host.start()
+        tenant = host.tenants["main"]
         if calls:
             await tenant.give(AddModel(model=MODEL))
             await tenant.give(StartCampaign(model_id=1))
@@ -39,7 +41,7 @@ async def live(path, driver, *, calls=False, **more):
                     break
         return tenant.state
     finally:
-        await house.stop(at_once=True)
+        await host.stop(at_once=True)
 
 
 def serve(path, driver, **more):

@@ -16,9 +16,9 @@ from campaign_core.events import CallPlaced, CampaignPaused, CampaignStarted
 from campaign_service.database import Database
 from campaign_service.engine import register_driver
 from campaign_service.journal.sql import find_tenant
-from campaign_service.serving import House, HouseSettings
-from campaign_service.serving.fitness import JournalWentBackError
-from campaign_service.serving.mark import Mark, mark_of
+from campaign_service.serving import ServiceHost, ServiceHostSettings
+from campaign_service.serving.high_water_mark import HighWaterMark, mark_of
+from campaign_service.serving.takeover_checks import JournalWentBackError
 
 
 @pytest.fixture
@@ -40,12 +40,14 @@ def path(tmp_path):
 
 
 async def living(database, story, **more):
-    house = House(HouseSettings(database=str(database), tenants={"main": "lab"}, drain_s=0, **more))
+    host = ServiceHost(
+        ServiceHostSettings(database=str(database), tenants={"main": "lab"}, drain_s=0, **more)
+    )
     try:
-        await house.start()
-        return await story(house.tenants["main"])
+        await host.start()
+        return await story(host.tenants["main"])
     finally:
-        await house.stop(at_once=True)
+        await host.stop(at_once=True)
 
 
 def serve(database, story, **more):
@@ -201,4 +203,4 @@ def test_mark_of_a_server_lies_in_a_folder_of_the_machine(postgres_url, tmp_path
 @pytest.mark.parametrize("text", ["", "5", "x" * 500, "5:zz\n"])
 def test_mark_that_cannot_be_read_is_none(tmp_path, text):
     (tmp_path / "mark").write_text(text)
-    assert Mark(tmp_path / "mark").read() is None
+    assert HighWaterMark(tmp_path / "mark").read() is None

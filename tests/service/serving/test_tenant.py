@@ -18,13 +18,13 @@ from campaign_drivers.clock import WallClock
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal, find_tenant
 from campaign_service.serving import (
-    House,
-    HouseSettings,
     KeyReusedError,
     NotLeadingError,
     ProcessRole,
+    ServiceHost,
+    ServiceHostSettings,
 )
-from campaign_service.serving import house as house_module
+from campaign_service.serving import service_host as service_host_module
 
 MINUTE_MS = 60_000
 MODEL = CampaignModel(
@@ -36,14 +36,14 @@ MODEL = CampaignModel(
 
 
 @asynccontextmanager
-async def house(database_url, **more):
+async def host(database_url, **more):
     settings = {
         "database": database_url,
         "tenants": {"main": "simulated"},
         "url": "http://one",
         "drain_s": 0,
     }
-    started = House(HouseSettings(**{**settings, **more}))
+    started = ServiceHost(ServiceHostSettings(**{**settings, **more}))
     await started.start()
     try:
         yield started
@@ -53,7 +53,7 @@ async def house(database_url, **more):
 
 @asynccontextmanager
 async def tenant(database_url, **more):
-    async with house(database_url, **more) as started:
+    async with host(database_url, **more) as started:
         yield started.tenants["main"]
 
 
@@ -90,7 +90,7 @@ def test_command_returns_its_own_events_once_they_are_durable(database_url):
 def test_tenant_lives_by_a_time_that_the_machine_s_clock_does_not_set(sqlite_url, monkeypatch):
     """R7.12: the clock may be corrected, in either direction, while the service runs."""
     wall = Wall()
-    monkeypatch.setattr(house_module, "WallClock", partial(WallClock, wall=wall))
+    monkeypatch.setattr(service_host_module, "WallClock", partial(WallClock, wall=wall))
 
     async def story():
         async with tenant(sqlite_url) as found:
@@ -264,7 +264,7 @@ def test_recovered_service_begins_at_its_snapshot(sqlite_url, monkeypatch):
 
 def test_snapshots_are_kept_while_it_runs(sqlite_url):
     async def story():
-        async with house(sqlite_url, snapshot_events=3) as started:
+        async with host(sqlite_url, snapshot_events=3) as started:
             await started.tenants["main"].give(AddModel(model=MODEL))
             journal = SqlJournal(started.database, find_tenant(started.database, "main"))
             await until(lambda: journal.recover().snapshot_seq >= 3)
@@ -274,7 +274,7 @@ def test_snapshots_are_kept_while_it_runs(sqlite_url):
 
 def test_tenants_of_one_database_know_nothing_of_each_other(sqlite_url):
     async def story():
-        async with house(sqlite_url, tenants={"a": "simulated", "b": "simulated"}) as started:
+        async with host(sqlite_url, tenants={"a": "simulated", "b": "simulated"}) as started:
             await started.tenants["a"].give(AddModel(model=MODEL))
             assert models(started.tenants["b"].state) == {}
             ids = {found.service_id for found in started.tenants.values()}
@@ -287,7 +287,7 @@ def test_tenants_of_one_database_know_nothing_of_each_other(sqlite_url):
 
 def test_tenant_that_is_damaged_keeps_no_other_from_service(sqlite_url, caplog, monkeypatch):
     """It is named, and served again once it is mended."""
-    monkeypatch.setattr("campaign_service.serving.life._AFTER_DEFECT_S", 0.2)
+    monkeypatch.setattr("campaign_service.serving.tenant_supervisor._AFTER_DEFECT_S", 0.2)
     both = {"north": "simulated", "south": "simulated"}
     actor = sa.text(
         "UPDATE event SET actor = :actor WHERE seq = 1"
@@ -295,11 +295,11 @@ def test_tenant_that_is_damaged_keeps_no_other_from_service(sqlite_url, caplog, 
     )
 
     async def story():
-        async with house(sqlite_url, tenants=both) as first:
+        async with host(sqlite_url, tenants=both) as first:
             for one in first.tenants.values():
                 await one.give(AddModel(model=MODEL))
         change(actor, "somebody")
-        async with house(sqlite_url, tenants=both) as second:
+        async with host(sqlite_url, tenants=both) as second:
             north, south = second.tenants["north"], second.tenants["south"]
             await south.give(StartCampaign(model_id=1))
             assert south.health().trouble is None
@@ -349,13 +349,13 @@ def test_calls_in_progress_end_before_a_stop(sqlite_url):
 def test_tenants_are_spread_over_processes_that_start_together(database_url, monkeypatch):
     names = ["north", "south", "east", "west"]
     orders = iter([names, names[::-1]])
-    monkeypatch.setattr(house_module, "_own_order", lambda _: next(orders))
+    monkeypatch.setattr(service_host_module, "_own_order", lambda _: next(orders))
 
     async def story():
         async with AsyncExitStack() as stack:
-            houses = [
-                House(
-                    HouseSettings(
+            hosts = [
+                ServiceHost(
+                    ServiceHostSettings(
                         database=database_url,
                         tenants=dict.fromkeys(names, "simulated"),
                         url=url,
@@ -364,14 +364,14 @@ def test_tenants_are_spread_over_processes_that_start_together(database_url, mon
                 )
                 for url in ("http://one", "http://two")
             ]
-            await asyncio.gather(*(one.start() for one in houses))
-            for one in houses:
+            await asyncio.gather(*(one.start() for one in hosts))
+            for one in hosts:
                 stack.push_async_callback(one.stop)
 
             def led(one):
                 return {n for n, found in one.tenants.items() if found.role is ProcessRole.LEADING}
 
-            await until(lambda: sum(len(led(one)) for one in houses) == len(names))
-            assert all(led(one) for one in houses)
+            await until(lambda: sum(len(led(one)) for one in hosts) == len(names))
+            assert all(led(one) for one in hosts)
 
     run(story())

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from campaign_service.api.shapes import people, requests, trials, wanted
+from campaign_service.api.schemas import accounts, core_values, requests, tried_commands
 
 __all__ = ["EXAMPLES"]
 
 EXAMPLES: Mapping[type[Struct], dict[str, object]] = {
-    wanted.Settings: {
+    core_values.Settings: {
         "active_campaigns_max": None,
         "call_limits": {"total": 10, "internal": 8, "external": 6},
         "call_rate": {"calls": 5, "per_s": 1},
@@ -20,7 +20,7 @@ EXAMPLES: Mapping[type[Struct], dict[str, object]] = {
         "one_call_per_number": True,
         "frequency_cap": None,
     },
-    wanted.Model: {
+    core_values.Model: {
         "name": "School closing",
         "caller_number": "0501234567",
         "sound": "closing-tomorrow",
@@ -42,7 +42,7 @@ EXAMPLES: Mapping[type[Struct], dict[str, object]] = {
     requests.StopAttempts: {"positions": [3, 4]},
     requests.StopCampaign: {"hang_up": False},
     requests.Numbers: {"numbers": ["+390501234570"]},
-    trials.WhatIf: {
+    tried_commands.WhatIf: {
         "trial": {
             "command": "ChangeSettings",
             "settings": {
@@ -56,7 +56,7 @@ EXAMPLES: Mapping[type[Struct], dict[str, object]] = {
             },
         }
     },
-    people.NewUser: {"name": "anna", "grants": [{"role": "operator", "tenant": "main"}]},
-    people.PutRole: {"permissions": ["VIEW"]},
-    people.NewToken: {"label": "door bell", "permissions": ["VIEW"]},
+    accounts.NewUser: {"name": "anna", "grants": [{"role": "operator", "tenant": "main"}]},
+    accounts.PutRole: {"permissions": ["VIEW"]},
+    accounts.NewToken: {"label": "door bell", "permissions": ["VIEW"]},
 }

@@ -14,7 +14,7 @@ from campaign_service.access import ServicePermission
 from campaign_service.api.document.chapters import CHAPTERS
 from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.etags import TAGS_PATTERN
-from campaign_service.api.operations import IfMatch, Needs, Operation
+from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problems import PROBLEMS, ProblemBody
 
 __all__ = ["document_of", "document_text"]
@@ -101,7 +101,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
 def _schemas(operations: Iterable[Operation]) -> dict[str, Data]:
     kinds: dict[type[Struct], None] = {ProblemBody: None}
     for operation in operations:
-        for kind in (operation.query, operation.body, operation.reply.shape):
+        for kind in (operation.query, operation.body, operation.reply.schema):
             if kind is not None:
                 kinds[kind] = None
     _, schemas = msgspec.json.schema_components(list(kinds), ref_template=_REF)
@@ -122,7 +122,7 @@ def _operation(
         "parameters": _parameters(operation, schemas),
         "responses": _responses(operation, everything),
     }
-    if operation.needs is Needs.NOTHING:
+    if operation.needs is RequiredCaller.NOTHING:
         entry["security"] = []
     if operation.body is not None:
         content: Data = {"schema": {"$ref": _REF.format(name=operation.body.__name__)}}
@@ -141,7 +141,11 @@ def _description(operation: Operation) -> str:
     if isinstance(needs, ServicePermission):
         told = f"Needs the permission `{needs.name}`."
     else:
-        told = "Anybody may." if needs is Needs.NOTHING else "Needs a token, whatever it permits."
+        told = (
+            "Anybody may."
+            if needs is RequiredCaller.NOTHING
+            else "Needs a token, whatever it permits."
+        )
     return f"{operation.description} {told}".strip()
 
 
@@ -156,7 +160,7 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     assert isinstance(required, list)
     for name, schema in properties.items():
         found.append(
-            {"name": name, "in": "query", "required": name in required, "schema": _asked(schema)}
+            {"name": name, "in": "query", "required": name in required, "schema": _request(schema)}
         )
     if operation.commands:
         found.append(_KEY)
@@ -167,7 +171,7 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     return found
 
 
-def _asked(schema: Data) -> Data:
+def _request(schema: Data) -> Data:
     """Return a parameter's schema: what may be null in Python is left out of a query."""
     choices = schema.get("anyOf")
     if not isinstance(choices, list):
@@ -193,8 +197,8 @@ def _if_match(*, is_needed: bool) -> Data:
 def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
     reply = operation.reply
     good: Data = {"description": operation.summary or "Done"}
-    if reply.shape is not None:
-        schema = {"$ref": _REF.format(name=reply.shape.__name__)}
+    if reply.schema is not None:
+        schema = {"$ref": _REF.format(name=reply.schema.__name__)}
         good["content"] = {"application/json": {"schema": schema}}
     elif reply.media:
         good["content"] = {media: {"schema": _text(media)} for media in reply.media}
@@ -229,7 +233,7 @@ def _text(media: str) -> Data:
 def _problems(operation: Operation) -> set[str]:
     """Return the kinds of problems that can come of an operation."""
     found = {"bad-value", "not-acceptable", "internal", *operation.problems}
-    if operation.needs is not Needs.NOTHING:
+    if operation.needs is not RequiredCaller.NOTHING:
         # Who asks is looked up in a database, which may be away.
         found |= {"not-authenticated", "not-permitted", "away"}
     if "{" in operation.path:

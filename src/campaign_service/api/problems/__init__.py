@@ -6,7 +6,7 @@ The type of a problem is a relative URI, which answers with what it means.
 from campaign_service.api.problems.body import ProblemBody
 from campaign_service.api.problems.details import (
     PROBLEM_MEDIA,
-    Refusal,
+    ProblemResponse,
     problem_of,
     refusal_of,
     refused_by_field,
@@ -38,7 +38,7 @@ __all__ = [
     "PreconditionFailedError",
     "PreconditionNeededError",
     "ProblemBody",
-    "Refusal",
+    "ProblemResponse",
     "TooLargeError",
     "TooSlowError",
     "UnsupportedBodyError",

@@ -49,16 +49,16 @@ from campaign_service.api.problems.errors import (
     UnsupportedBodyError,
 )
 from campaign_service.api.problems.kinds import PROBLEMS
-from campaign_service.api.problems.seldom import Seldom
-from campaign_service.api.shapes.building import PROBLEMS_MAX, BadValuesError, in_json, plain
+from campaign_service.api.problems.throttled_warning import ThrottledWarning
+from campaign_service.api.schemas.conversion import PROBLEMS_MAX, BadValuesError, in_json, plain
 from campaign_service.api.times import rule_of
 from campaign_service.engine import SoundsMissingError
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
-__all__ = ["PROBLEM_MEDIA", "Refusal", "problem_of", "refusal_of", "refused_by_field"]
+__all__ = ["PROBLEM_MEDIA", "ProblemResponse", "problem_of", "refusal_of", "refused_by_field"]
 
 _log = logging.getLogger(__name__)
-_refused = Seldom(_log, "a request was refused: %s")
+_refused = ThrottledWarning(_log, "a request was refused: %s")
 
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -66,7 +66,7 @@ _AWAY = "the database cannot be written or read just now; the service's log says
 
 
 @attrs.frozen(kw_only=True)
-class Refusal:
+class ProblemResponse:
     """The answer to a request that went wrong."""
 
     body: ProblemBody
@@ -104,7 +104,7 @@ def refused_by_field(
     return BadValuesError(entries[:PROBLEMS_MAX] or [Problem(field=field, value=value, rule=rule)])
 
 
-def problem_of(error: Exception) -> Refusal:
+def problem_of(error: Exception) -> ProblemResponse:
     """Return the answer to whatever went wrong; what nobody expected is logged."""
     if isinstance(error, SettingsError):
         return _bad_values(error)
@@ -123,7 +123,7 @@ def problem_of(error: Exception) -> Refusal:
             return refusal_of("key-reused", str(error))
         case NotLeadingError(leader_url=leader):
             body = _body("not-leading", str(error), leader=leader)
-            return Refusal(body=body, headers={"Retry-After": "1"})
+            return ProblemResponse(body=body, headers={"Retry-After": "1"})
         case BusyError():
             return refusal_of("busy", str(error), headers={"Retry-After": "2"})
         case OSError():
@@ -152,7 +152,7 @@ _PLAIN: Mapping[type[Exception], str] = {
 """Problems that have nothing to tell but their sentence."""
 
 
-def _bad_values(error: SettingsError) -> Refusal:
+def _bad_values(error: SettingsError) -> ProblemResponse:
     is_path = isinstance(error, BadValuesError)
     errors = [
         BadValue(
@@ -165,10 +165,10 @@ def _bad_values(error: SettingsError) -> Refusal:
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     detail = f"{first.field or 'the body'}: {first.rule}{more}"
-    return Refusal(body=_body("bad-value", detail, errors=errors))
+    return ProblemResponse(body=_body("bad-value", detail, errors=errors))
 
 
-def _of_refusal(error: CommandRefusedError) -> Refusal:
+def _of_refusal(error: CommandRefusedError) -> ProblemResponse:
     if isinstance(
         error,
         UnknownCampaignError
@@ -190,10 +190,10 @@ def _of_refusal(error: CommandRefusedError) -> Refusal:
     if isinstance(error, SoundsMissingError):
         lacked = [LackedSound(name=one.name or "", advice=one.advice) for one in error.missing]
         body = msgspec.structs.replace(body, sounds=lacked)
-    return Refusal(body=body)
+    return ProblemResponse(body=body)
 
 
-def _of_access(error: AccessError) -> Refusal:
+def _of_access(error: AccessError) -> ProblemResponse:
     match error:
         case LoginLimitedError(retry_after_s=after):
             return refusal_of("login-limited", str(error), headers={"Retry-After": str(after)})
@@ -206,7 +206,7 @@ def _of_access(error: AccessError) -> Refusal:
     return refusal_of("not-authenticated", str(error), headers=headers)
 
 
-def _of_framework(error: HTTPException) -> Refusal:
+def _of_framework(error: HTTPException) -> ProblemResponse:
     match error:
         case MethodNotAllowedException():
             return refusal_of("method-not-allowed", error.detail, headers=dict(error.headers or {}))
@@ -221,16 +221,18 @@ def _of_framework(error: HTTPException) -> Refusal:
     return _internal(error)
 
 
-def _internal(error: Exception) -> Refusal:
+def _internal(error: Exception) -> ProblemResponse:
     number = secrets.token_hex(8)
     _log.error("request failed, %s", number, exc_info=error)
     detail = f"it is in the service's log under {number}"
-    return Refusal(body=_body("internal", detail, id=number))
+    return ProblemResponse(body=_body("internal", detail, id=number))
 
 
-def refusal_of(name: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Refusal:
+def refusal_of(
+    name: str, detail: str, *, headers: Mapping[str, str] | None = None
+) -> ProblemResponse:
     """Return the answer that says which kind of problem there is, and a sentence about it."""
-    return Refusal(body=_body(name, detail), headers=headers or {})
+    return ProblemResponse(body=_body(name, detail), headers=headers or {})
 
 
 def _body(name: str, detail: str, **members: object) -> ProblemBody:

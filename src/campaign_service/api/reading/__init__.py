@@ -1,1 +1,1 @@
-"""Bodies and queries read as shapes, with every bad value told at once."""
+"""Bodies and queries read as schemas, with every bad value told at once."""

@@ -1,4 +1,4 @@
-"""What the hint of a value allows: its list, its shapes, and how that is said to a person."""
+"""What the hint of a value allows: its list, its schemas, and how that is said to a person."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from msgspec import Meta, Struct, UnsetType
 
-from campaign_service.api.shapes.words import WHOLE_MAX
+from campaign_service.api.schemas.fields import WHOLE_MAX
 
-__all__ = ["dict_pair", "hints_of", "list_item", "members", "rule_of", "shape_for"]
+__all__ = ["dict_pair", "hints_of", "list_item", "members", "rule_of", "schema_for"]
 
 _WORDS = {
     "int": "a whole number",
@@ -26,9 +26,9 @@ _WORDS = {
 
 
 @cache
-def hints_of(shape: type[Struct]) -> dict[str, Any]:
-    """Return the hints of a shape's fields, by name."""
-    return get_type_hints(shape, include_extras=True)
+def hints_of(schema: type[Struct]) -> dict[str, Any]:
+    """Return the hints of a schema's fields, by name."""
+    return get_type_hints(schema, include_extras=True)
 
 
 def members(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
@@ -55,15 +55,15 @@ def dict_pair(hint: Any) -> tuple[Any, ...] | None:  # noqa: ANN401
     return next((get_args(one) for one in members(hint) if get_origin(one) is dict), None)
 
 
-def shape_for(hint: Any, raw: object) -> type[Struct] | None:  # noqa: ANN401
-    """Return the shape that a value is to be of, by its tag where there is a choice."""
-    shapes = [one for one in members(hint) if isinstance(one, type) and issubclass(one, Struct)]
-    if len(shapes) == 1:
-        return shapes[0]
-    for shape in shapes:
-        config = shape.__struct_config__
+def schema_for(hint: Any, raw: object) -> type[Struct] | None:  # noqa: ANN401
+    """Return the schema that a value is to be of, by its tag where there is a choice."""
+    schemas = [one for one in members(hint) if isinstance(one, type) and issubclass(one, Struct)]
+    if len(schemas) == 1:
+        return schemas[0]
+    for schema in schemas:
+        config = schema.__struct_config__
         if isinstance(raw, dict) and raw.get(config.tag_field) == config.tag:
-            return shape
+            return schema
     return None
 
 

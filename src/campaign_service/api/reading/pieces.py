@@ -14,7 +14,7 @@ from msgspec import Meta, Raw, Struct, ValidationError
 from typing_extensions import Buffer
 
 from campaign_service import json_pieces
-from campaign_service.api.reading.hints import hints_of, list_item, shape_for
+from campaign_service.api.reading.hints import hints_of, list_item, schema_for
 from campaign_service.json_pieces import begins_with
 
 __all__ = ["decoded"]
@@ -32,7 +32,7 @@ def decoded(data: Buffer, hint: Any) -> Any:  # noqa: ANN401 -- of the type that
     if memoryview(data).nbytes > json_pieces.PIECE_BYTES:
         if list_item(hint) is not None:
             return _decoded_list(data, hint)
-        if shape_for(hint, {}) is not None or begins_with(b"{", data):
+        if schema_for(hint, {}) is not None or begins_with(b"{", data):
             return _decoded_struct(data, hint)
     return msgspec.json.decode(data, type=hint)
 
@@ -55,15 +55,15 @@ def _decoded_struct(data: Buffer, hint: Any) -> Struct:  # noqa: ANN401
             large[name] = raw
         else:
             small[name] = msgspec.json.decode(raw)
-    shape = shape_for(hint, small)
-    if shape is None:
-        raise ValidationError("none of the shapes")
-    hints = hints_of(shape)
+    schema = schema_for(hint, small)
+    if schema is None:
+        raise ValidationError("none of the schemas")
+    hints = hints_of(schema)
     unknown = large.keys() - hints.keys()
     if unknown:
         raise ValidationError(f"unknown: {', '.join(unknown)}")
     parts = {name: decoded(raw, hints[name]) for name, raw in large.items()}
     # Of a list its first row stands in for the others while the rest is looked at.
     stand_ins = {name: part[:1] if isinstance(part, list) else part for name, part in parts.items()}
-    made = msgspec.convert({**small, **stand_ins}, shape)
+    made = msgspec.convert({**small, **stand_ins}, schema)
     return msgspec.structs.replace(made, **parts)

@@ -1,4 +1,4 @@
-"""Bodies and queries as shapes; of those that cannot be taken, every bad value at once (R3.3).
+"""Bodies and queries as schemas; of those that cannot be taken, every bad value at once (R3.3).
 
 A good body is decoded, and no more. Only where that fails is it walked, value by value, to tell all
 that is wrong: first by the schema, and of the parts that fit it, by the core's own rules.
@@ -25,11 +25,11 @@ from campaign_service.api.reading.hints import (
     list_item,
     members,
     rule_of,
-    shape_for,
+    schema_for,
 )
 from campaign_service.api.reading.pieces import decoded
-from campaign_service.api.shapes import building
-from campaign_service.api.shapes.wanted import Recipient
+from campaign_service.api.schemas import conversion
+from campaign_service.api.schemas.core_values import Recipient
 from campaign_service.json_pieces import loose
 from campaign_service.numbers import read_number
 
@@ -47,7 +47,7 @@ _PASSWORDS = frozenset({"password", "old", "new"})
 
 
 def read_body(data: Buffer, kind: type[S]) -> S:
-    """Return a body as a shape.
+    """Return a body as a schema.
 
     Raises:
         MalformedBodyError: it is no JSON.
@@ -72,7 +72,7 @@ def read_body(data: Buffer, kind: type[S]) -> S:
     if _PASSWORDS.intersection(kind.__struct_fields__):
         # What is typed in the wrong place may be the password.
         problems = [attrs.evolve(problem, value=None) for problem in problems]
-    raise building.BadValuesError(problems[: building.PROBLEMS_MAX])
+    raise conversion.BadValuesError(problems[: conversion.PROBLEMS_MAX])
 
 
 def _with_huge_numbers(data: Buffer, error: Exception) -> object:
@@ -107,7 +107,7 @@ def _number(text: str) -> object:
 
 
 def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:
-    """Return the parameters of a query as a shape.
+    """Return the parameters of a query as a schema.
 
     Raises:
         BadValuesError: parameters that are unknown, given twice or do not fit, all of them.
@@ -128,7 +128,7 @@ def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:
         except ValidationError:
             pass
     _look(kind, given, "", problems)
-    raise building.BadValuesError(problems)
+    raise conversion.BadValuesError(problems)
 
 
 def _plain(hint: Any, text: str) -> object:  # noqa: ANN401
@@ -151,7 +151,7 @@ def _look(
     problems: list[Problem],
 ) -> None:
     """Put down what is wrong with a value; when there is enough to tell, look no further."""
-    if len(problems) >= building.PROBLEMS_MAX:
+    if len(problems) >= conversion.PROBLEMS_MAX:
         return
     before = len(problems)
     if _has_long(raw):
@@ -200,10 +200,10 @@ def _look_within(
     item = list_item(hint)
     if isinstance(raw, list) and item is not None:
         for index, one in enumerate(raw):
-            if len(problems) >= building.PROBLEMS_MAX:
+            if len(problems) >= conversion.PROBLEMS_MAX:
                 return
             _look(item, one, f"{path}[{index}]", problems)
-        if item is Recipient and len(problems) < building.PROBLEMS_MAX:
+        if item is Recipient and len(problems) < conversion.PROBLEMS_MAX:
             # The rows were looked at one by one; now for the numbers that come twice.
             _look_for_duplicates(raw, path, problems)
         return
@@ -213,25 +213,25 @@ def _look_within(
             _look(pair[0], key, f"{path}[{key}]", problems)
             _look(pair[1], value, f"{path}[{key}]", problems)
         return
-    shape = shape_for(hint, raw)
-    if isinstance(raw, dict) and shape is not None:
-        _look_at_fields(shape, raw, path, problems)
+    schema = schema_for(hint, raw)
+    if isinstance(raw, dict) and schema is not None:
+        _look_at_fields(schema, raw, path, problems)
 
 
 def _look_at_fields(
-    shape: type[Struct],
+    schema: type[Struct],
     raw: Mapping[str, object],
     path: str,
     problems: list[Problem],
 ) -> None:
-    hints = hints_of(shape)
-    tag_field = shape.__struct_config__.tag_field
+    hints = hints_of(schema)
+    tag_field = schema.__struct_config__.tag_field
     known = [*hints] if tag_field is None else [tag_field, *hints]
     for name, value in raw.items():
-        if name not in known and len(problems) < building.PROBLEMS_MAX:
+        if name not in known and len(problems) < conversion.PROBLEMS_MAX:
             rule = f"unknown; known here: {', '.join(known)}" if known else "unknown; none is known"
             problems.append(Problem(field=_join(path, name), value=_short(value), rule=rule))
-    for field in msgspec.structs.fields(shape):
+    for field in msgspec.structs.fields(schema):
         at = _join(path, field.name)
         if field.name in raw:
             _look(hints[field.name], raw[field.name], at, problems)
@@ -240,13 +240,13 @@ def _look_at_fields(
 
 
 def _look_by_the_core(made: object, path: str, problems: list[Problem]) -> None:
-    if isinstance(made, Struct) and type(made) in building.PAIRS:
-        building.build(made, path, problems)
+    if isinstance(made, Struct) and type(made) in conversion.PAIRS:
+        conversion.build(made, path, problems)
     elif isinstance(made, Struct):
         for name in made.__struct_fields__:
             _look_by_the_core(getattr(made, name), _join(path, name), problems)
     elif isinstance(made, list) and made and isinstance(made[0], Recipient):
-        building.recipient_list(made, path, problems)
+        conversion.recipient_list(made, path, problems)
     elif isinstance(made, list) and made and isinstance(made[0], Struct):
         for index, one in enumerate(made):
             _look_by_the_core(one, f"{path}[{index}]", problems)
@@ -254,7 +254,7 @@ def _look_by_the_core(made: object, path: str, problems: list[Problem]) -> None:
 
 def _look_for_duplicates(raw: Sequence[object], path: str, problems: list[Problem]) -> None:
     rows = [_with_number(one) for one in raw]
-    building.recipient_list(rows, path, problems)
+    conversion.recipient_list(rows, path, problems)
 
 
 def _with_number(raw: object) -> Recipient | None:

@@ -5,33 +5,35 @@ from __future__ import annotations
 import asyncio
 
 from campaign_service.access import ServicePermission
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import Needs, Register
+from campaign_service.api.operations import OperationTable, RequiredCaller
 from campaign_service.api.problems import PROBLEMS, NotFoundError, NotReadyError
-from campaign_service.api.shapes.records import Alive, ProblemMeaning
-from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas.records import Alive, ProblemMeaning
+from campaign_service.api.schemas.requests import NoQuery
 
 __all__ = ["HEALTH", "KINDS", "METRICS", "OPEN_METRICS"]
 
-HEALTH = Register("Health", below="")
-KINDS = Register("Problems", below="")
-METRICS = Register("Health", below="")
-OPEN_METRICS = Register("Health", below="")
+HEALTH = OperationTable("Health", below="")
+KINDS = OperationTable("Problems", below="")
+METRICS = OperationTable("Health", below="")
+OPEN_METRICS = OperationTable("Health", below="")
 
 _TEXT = "text/plain"
 
 
-@HEALTH.query("/health", query=NoQuery, reply=Alive, needs=Needs.NOTHING)
-async def read_health(asked: Asked) -> Answer:
+@HEALTH.query("/health", query=NoQuery, reply=Alive, needs=RequiredCaller.NOTHING)
+async def read_health(request: ApiRequest) -> ApiResponse:
     """Whether the process lives: it answers."""
-    return Answer(content=Alive(status="alive"))
+    return ApiResponse(content=Alive(status="alive"))
 
 
-@HEALTH.query("/ready", query=NoQuery, reply=Alive, needs=Needs.NOTHING, problems=("not-ready",))
-async def read_readiness(asked: Asked) -> Answer:
+@HEALTH.query(
+    "/ready", query=NoQuery, reply=Alive, needs=RequiredCaller.NOTHING, problems=("not-ready",)
+)
+async def read_readiness(request: ApiRequest) -> ApiResponse:
     """Whether the process is of use: it serves its tenants, and their journals can be read."""
-    healths = {name: one.health() for name, one in sorted(asked.premises.house.tenants.items())}
+    healths = {name: one.health() for name, one in sorted(request.context.host.tenants.items())}
     if not healths:
         raise NotReadyError("no tenant is served yet")
     away = [name for name, health in healths.items() if health.journal_away_since is not None]
@@ -41,38 +43,40 @@ async def read_readiness(asked: Asked) -> Answer:
     if in_trouble:
         # What it is stands in the log and in the status: not for everybody.
         raise NotReadyError(f"there is trouble with {', '.join(in_trouble)}")
-    return Answer(content=Alive(status="ready"))
+    return ApiResponse(content=Alive(status="ready"))
 
 
-@KINDS.query("/problems/{kind}", query=NoQuery, reply=ProblemMeaning, needs=Needs.NOTHING)
-async def read_problem_kind(asked: Asked) -> Answer:
+@KINDS.query("/problems/{kind}", query=NoQuery, reply=ProblemMeaning, needs=RequiredCaller.NOTHING)
+async def read_problem_kind(request: ApiRequest) -> ApiResponse:
     """What the type of a problem means, and what to do about it."""
-    name = asked.names["kind"]
+    name = request.names["kind"]
     kind = PROBLEMS.get(name)
     if kind is None:
         raise NotFoundError(f"kind = {name}: there are {', '.join(PROBLEMS)}")
-    return Answer(
+    return ApiResponse(
         content=ProblemMeaning(
             type=kind.type, title=kind.title, status=kind.status, meaning=kind.meaning
         )
     )
 
 
-async def _metrics(asked: Asked) -> Answer:
-    text = await asyncio.to_thread(asked.premises.measures.text)
+async def _metrics(request: ApiRequest) -> ApiResponse:
+    text = await asyncio.to_thread(request.context.measures.text)
     # The framework adds the charset.
-    return Answer(content=text, media="text/plain; version=0.0.4")
+    return ApiResponse(content=text, media="text/plain; version=0.0.4")
 
 
-@METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=Needs.SOMEBODY)
-async def read_metrics(asked: Asked) -> Answer:
+@METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=RequiredCaller.SOMEBODY)
+async def read_metrics(request: ApiRequest) -> ApiResponse:
     """Measurements for Prometheus, of every tenant: all of them must be one's to view."""
-    for name in asked.premises.house.tenants:
-        asked.principal.require(ServicePermission.VIEW, tenant=name)
-    return await _metrics(asked)
+    for name in request.context.host.tenants:
+        request.principal.require(ServicePermission.VIEW, tenant=name)
+    return await _metrics(request)
 
 
-@OPEN_METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=Needs.NOTHING)
-async def read_open_metrics(asked: Asked) -> Answer:
+@OPEN_METRICS.query(
+    "/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=RequiredCaller.NOTHING
+)
+async def read_open_metrics(request: ApiRequest) -> ApiResponse:
     """Measurements for Prometheus, of every tenant; the service's settings open them to all."""
-    return await _metrics(asked)
+    return await _metrics(request)

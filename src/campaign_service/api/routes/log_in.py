@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from campaign_service import access
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import PREFIX, Needs, Register, Reply
-from campaign_service.api.shapes import people
-from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas import accounts
+from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import present, text_of
-from campaign_service.api.views.people import (
+from campaign_service.api.views.accounts import (
     sorted_permissions,
 )
 
 __all__ = ["LOG_IN", "ME"]
 
-ME = Register("Who asks", below=PREFIX)
-LOG_IN = Register("Users", below=PREFIX)
+ME = OperationTable("Who asks", below=PREFIX)
+LOG_IN = OperationTable("Users", below=PREFIX)
 
-_NOTHING = Reply(status=204, media=())
+_NOTHING = ResponseForm(status=204, media=())
 
 
-@ME.query("/me", query=NoQuery, reply=people.Me, needs=Needs.SOMEBODY)
-async def read_me(asked: Asked) -> Answer:
+@ME.query("/me", query=NoQuery, reply=accounts.Me, needs=RequiredCaller.SOMEBODY)
+async def read_me(request: ApiRequest) -> ApiResponse:
     """Read who one is, and what one may do: so a panel can hide the rest (R10.1)."""
-    principal = asked.principal
-    return Answer(
-        content=people.Me(
+    principal = request.principal
+    return ApiResponse(
+        content=accounts.Me(
             name=principal.name,
             must_change_password=principal.must_change_password,
             is_program=principal.is_program,
             permissions=sorted_permissions(principal.permissions()),
             tenants={
                 name: sorted_permissions(principal.permissions(name))
-                for name in sorted(asked.premises.house.tenants)
+                for name in sorted(request.context.host.tenants)
                 if principal.permissions(name)
             },
         )
@@ -43,17 +43,17 @@ async def read_me(asked: Asked) -> Answer:
 @LOG_IN.change(
     "POST",
     "/login",
-    needs=Needs.NOTHING,
-    body=people.Login,
-    reply=Reply(shape=people.LoginAnswer),
+    needs=RequiredCaller.NOTHING,
+    body=accounts.Login,
+    reply=ResponseForm(schema=accounts.LoginAnswer),
     problems=("not-authenticated", "login-limited", "away"),
 )
-async def log_in(asked: Asked) -> Answer:
+async def log_in(request: ApiRequest) -> ApiResponse:
     """Log in with a password, and get a token for the requests to come."""
-    body = asked.body(people.Login)
-    done = await asked.log_in(body.name, body.password, now=present())
-    return Answer(
-        content=people.LoginAnswer(
+    body = request.body(accounts.Login)
+    done = await request.log_in(body.name, body.password, now=present())
+    return ApiResponse(
+        content=accounts.LoginAnswer(
             token=done.token,
             expires_at=text_of(done.expires_at),
             must_change_password=done.must_change_password,
@@ -61,29 +61,29 @@ async def log_in(asked: Asked) -> Answer:
     )
 
 
-@LOG_IN.change("POST", "/logout", needs=Needs.SOMEBODY, reply=_NOTHING)
-async def log_out(asked: Asked) -> Answer:
+@LOG_IN.change("POST", "/logout", needs=RequiredCaller.SOMEBODY, reply=_NOTHING)
+async def log_out(request: ApiRequest) -> ApiResponse:
     """End the session of the token that this request shows."""
-    await asked.on_database(access.logout, asked.principal, now=present())
-    return Answer(status=204)
+    await request.on_database(access.logout, request.principal, now=present())
+    return ApiResponse(status=204)
 
 
 @LOG_IN.change(
     "PUT",
     "/me/password",
-    needs=Needs.SOMEBODY,
-    body=people.ChangePassword,
+    needs=RequiredCaller.SOMEBODY,
+    body=accounts.ChangePassword,
     reply=_NOTHING,
     problems=("refused", "login-limited", "away"),
 )
-async def change_my_password(asked: Asked) -> Answer:
+async def change_my_password(request: ApiRequest) -> ApiResponse:
     """Give oneself another password; all one's other sessions end."""
-    body = asked.body(people.ChangePassword)
-    await asked.with_passwords(
+    body = request.body(accounts.ChangePassword)
+    await request.with_passwords(
         access.change_password,
-        asked.principal,
+        request.principal,
         old=body.old,
         new=body.new,
         now=present(),
     )
-    return Answer(status=204)
+    return ApiResponse(status=204)

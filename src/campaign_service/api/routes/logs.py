@@ -11,71 +11,71 @@ from msgspec import UNSET, Raw, UnsetType
 from campaign_core import CampaignId, Instant
 from campaign_core.codec import from_data
 from campaign_core.events import CampaignScheduled
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, Register
+from campaign_service.api.operations import OF_TENANT, OperationTable
 from campaign_service.api.problems import NotFoundError
-from campaign_service.api.shapes import records, wanted
-from campaign_service.api.shapes.building import shape_of, shape_with
-from campaign_service.api.shapes.requests import (
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas import core_values, records
+from campaign_service.api.schemas.conversion import schema_of, schema_with
+from campaign_service.api.schemas.fields import given
+from campaign_service.api.schemas.requests import (
     AuditQuery,
     ExportQuery,
     LogQuery,
     NoQuery,
     PastQuery,
 )
-from campaign_service.api.shapes.words import given
 from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
 from campaign_service.api.times import instant_in, text_of, text_or_none
 from campaign_service.api.views.exports import export
-from campaign_service.journal import Entry
+from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.serving import TenantService
 
 __all__ = ["LOGS"]
 
-LOGS = Register("What happened", below=OF_TENANT)
+LOGS = OperationTable("What happened", below=OF_TENANT)
 
 _PAGE_BYTES = 4 << 20
 """Of events; a page with more of them is short."""
 
 
 @LOGS.query("/log", query=LogQuery, reply=records.LogPage)
-async def read_log(asked: Asked) -> Answer:
+async def read_log(request: ApiRequest) -> ApiResponse:
     """Read the journal: everything that happened, oldest first (R9.1)."""
-    return await _log(asked, None)
+    return await _log(request, None)
 
 
 @LOGS.query("/log/{seq}", query=NoQuery, reply=records.LogEntry)
-async def read_log_entry(asked: Asked) -> Answer:
+async def read_log_entry(request: ApiRequest) -> ApiResponse:
     """Read one event of the journal, whole however long it is."""
-    seq = asked.seq
+    seq = request.seq
 
     def written() -> bytes:
-        entries = asked.tenant.history.entries(after=seq - 1, limit=1)
+        entries = request.tenant.history.entries(after=seq - 1, limit=1)
         if not entries or entries[0].seq != seq:
             raise NotFoundError(f"seq = {seq}: there is no such event")
         return msgspec.json.encode(log_entry(entries[0], is_whole=True))
 
-    return Answer(content=await asked.in_turn(asked.premises.long, written))
+    return ApiResponse(content=await request.in_turn(request.context.long, written))
 
 
 @LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, reply=records.LogPage)
-async def read_campaign_log(asked: Asked) -> Answer:
+async def read_campaign_log(request: ApiRequest) -> ApiResponse:
     """Read the log of a campaign, also of one that was deleted (R9.2).
 
     The first event has all its parameters as they were.
     """
-    await _past(asked)
-    return await _log(asked, asked.campaign_id)
+    await _past(request)
+    return await _log(request, request.campaign_id)
 
 
-async def _log(asked: Asked, campaign_id: CampaignId | None) -> Answer:
-    query = asked.query(LogQuery)
+async def _log(request: ApiRequest, campaign_id: CampaignId | None) -> ApiResponse:
+    query = request.query(LogQuery)
     until = _instant(query.until, "until")
 
     def page() -> records.LogPage:
-        entries = asked.tenant.history.entries(
+        entries = request.tenant.history.entries(
             after=query.after,
             limit=query.limit + 1,
             campaign_id=campaign_id,
@@ -88,42 +88,44 @@ async def _log(asked: Asked, campaign_id: CampaignId | None) -> Answer:
             next=_next(entries, query.limit),
         )
 
-    return Answer(content=await asked.in_turn(asked.premises.pages, page))
+    return ApiResponse(content=await request.in_turn(request.context.pages, page))
 
 
 @LOGS.query("/past-campaigns", query=PastQuery, reply=records.PastCampaignPage)
-async def list_past_campaigns(asked: Asked) -> Answer:
+async def list_past_campaigns(request: ApiRequest) -> ApiResponse:
     """List every campaign that ever was, those deleted included (R9.2)."""
-    query = asked.query(PastQuery)
-    found = await asked.in_turn(asked.premises.pages, asked.tenant.history.campaigns)
+    query = request.query(PastQuery)
+    found = await request.in_turn(request.context.pages, request.tenant.history.campaigns)
     behind = [one for one in found if one.campaign_id > query.after]
     page = behind[: query.limit]
-    return Answer(
+    return ApiResponse(
         content=records.PastCampaignPage(
-            items=[shape_with(records.PastCampaign, _record(one)) for one in page],
+            items=[schema_with(records.PastCampaign, _record(one)) for one in page],
             next=page[-1].campaign_id if len(behind) > query.limit else None,
         )
     )
 
 
 @LOGS.query("/past-campaigns/{campaign_id}", query=NoQuery, reply=records.PastCampaignDetail)
-async def read_past_campaign(asked: Asked) -> Answer:
+async def read_past_campaign(request: ApiRequest) -> ApiResponse:
     """Read a campaign that is or was: its parameters as they were, and how its calls ended (R9.2).
 
     Changes of settings, of its model, or its being deleted have not touched them.
     """
-    record = await _past(asked)
-    return Answer(content=await asked.in_turn(asked.premises.pages, _detail, asked.tenant, record))
+    record = await _past(request)
+    return ApiResponse(
+        content=await request.in_turn(request.context.pages, _detail, request.tenant, record)
+    )
 
 
 @LOGS.query("/audit", query=AuditQuery, reply=records.AuditPage)
-async def read_audit(asked: Asked) -> Answer:
+async def read_audit(request: ApiRequest) -> ApiResponse:
     """Read what people and programs did to this tenant: who, what, when (R9.1)."""
-    query = asked.query(AuditQuery)
+    query = request.query(AuditQuery)
     since, until = _instant(query.since, "since"), _instant(query.until, "until")
 
     def page() -> records.AuditPage:
-        entries = asked.tenant.history.by_users(
+        entries = request.tenant.history.by_users(
             actor=given(query.actor),
             since=since,
             until=until,
@@ -137,7 +139,7 @@ async def read_audit(asked: Asked) -> Answer:
             next=_next(entries, query.limit),
         )
 
-    return Answer(content=await asked.in_turn(asked.premises.pages, page))
+    return ApiResponse(content=await request.in_turn(request.context.pages, page))
 
 
 @LOGS.query(
@@ -146,19 +148,21 @@ async def read_audit(asked: Asked) -> Answer:
     reply=None,
     media=("text/csv", "application/json"),
 )
-async def export_campaign(asked: Asked) -> Answer:
+async def export_campaign(request: ApiRequest) -> ApiResponse:
     """Export the recipients, the attempts or the log of a campaign, as CSV or JSON (R9.2).
 
     The answer is written while it is read, so that a large one needs no memory. Also of a
     campaign that was deleted: its recipients are as they were just before.
     """
-    query = asked.query(ExportQuery)
-    record = await _past(asked)
+    query = request.query(ExportQuery)
+    record = await _past(request)
     name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
-    await asked.note_export(campaign_id=record.campaign_id, what=query.what, format=query.format)
-    return Answer(
-        content=await asked.while_waited_for(
-            export(asked.tenant, record, query, turns=asked.premises.long, by=asked.principal.name)
+    await request.note_export(campaign_id=record.campaign_id, what=query.what, format=query.format)
+    return ApiResponse(
+        content=await request.while_waited_for(
+            export(
+                request.tenant, record, query, slots=request.context.long, by=request.principal.name
+            )
         ),
         # The framework adds the charset.
         media="text/csv" if query.format == "csv" else "application/json",
@@ -166,10 +170,10 @@ async def export_campaign(asked: Asked) -> Answer:
     )
 
 
-async def _past(asked: Asked) -> CampaignRecord:
-    found = await asyncio.to_thread(asked.tenant.history.campaign, asked.campaign_id)
+async def _past(request: ApiRequest) -> CampaignRecord:
+    found = await asyncio.to_thread(request.tenant.history.campaign, request.campaign_id)
     if found is None:
-        raise NotFoundError(f"campaign_id = {asked.campaign_id}: there never was such a campaign")
+        raise NotFoundError(f"campaign_id = {request.campaign_id}: there never was such a campaign")
     return found
 
 
@@ -195,10 +199,10 @@ def _detail(tenant: TenantService, record: CampaignRecord) -> records.PastCampai
     assert isinstance(made, CampaignScheduled)
     outcomes = tenant.history.outcomes(record.campaign_id)
     more = {
-        "parameters": shape_of(made.parameters, wanted.Parameters),
+        "parameters": schema_of(made.parameters, core_values.Parameters),
         "outcomes": {outcome.name: count for outcome, count in outcomes.items()},
     }
-    return shape_with(records.PastCampaignDetail, _record(record) | more)
+    return schema_with(records.PastCampaignDetail, _record(record) | more)
 
 
 def _without_recipients(text: str) -> object:
@@ -210,7 +214,7 @@ def _without_recipients(text: str) -> object:
     return {name: msgspec.json.decode(raw) for name, raw in data.items()}
 
 
-def _next(entries: list[Entry], limit: int) -> int | None:
+def _next(entries: list[JournalEntry], limit: int) -> int | None:
     if len(entries) > limit:
         return entries[limit - 1].seq
     is_cut = sum(len(entry.data) for entry in entries) >= _PAGE_BYTES

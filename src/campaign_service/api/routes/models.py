@@ -21,40 +21,40 @@ from campaign_core.commands import (
 )
 from campaign_core.errors import Problem, UnknownModelError
 from campaign_core.events import ModelAdded
-from campaign_service.api.answer import Answer, taken_answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
+from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
 from campaign_service.api.problems import NotFoundError, refused_by_field
-from campaign_service.api.shapes import requests, wanted
-from campaign_service.api.shapes.building import BadValuesError, Lists, built, shape_of
-from campaign_service.api.shapes.requests import (
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse, taken_answer
+from campaign_service.api.schemas import core_values, requests
+from campaign_service.api.schemas.conversion import BadValuesError, ListOptions, built, schema_of
+from campaign_service.api.schemas.requests import (
     Confirmation,
     ModelQuery,
     ModelRecipientsQuery,
     ModelsQuery,
 )
-from campaign_service.api.shapes.shown import (
+from campaign_service.api.schemas.responses import (
     ListedRecipient,
     ListedRecipientPage,
     ModelPage,
     Taken,
 )
-from campaign_service.api.trials import remarks_on
-from campaign_service.serving import Taken as Done
+from campaign_service.api.what_if import remarks_on
+from campaign_service.serving import CommandResult
 
 __all__ = ["MODELS"]
 
-MODELS = Register("Models", below=OF_TENANT)
+MODELS = OperationTable("Models", below=OF_TENANT)
 
-_MADE = Reply(shape=Taken, status=201, has_location=True)
-_DONE = Reply(shape=Taken)
+_MADE = ResponseForm(schema=Taken, status=201, has_location=True)
+_DONE = ResponseForm(schema=Taken)
 
 
 @MODELS.query("/models", query=ModelsQuery, reply=ModelPage)
-async def list_models(asked: Asked) -> Answer:
+async def list_models(request: ApiRequest) -> ApiResponse:
     """List the models, without their recipients (R3.4); with `at`, those of then (R8.3)."""
-    query = asked.query(ModelsQuery)
-    state, _ = await asked.moment(query.at)
+    query = request.query(ModelsQuery)
+    state, _ = await request.moment(query.at)
 
     def page() -> ModelPage:
         behind = [
@@ -62,80 +62,82 @@ async def list_models(asked: Asked) -> Answer:
         ]
         items = behind[: query.limit]
         return ModelPage(
-            items=[_shape(model_id, model) for model_id, model in items],
+            items=[_schema(model_id, model) for model_id, model in items],
             next=items[-1][0] if len(behind) > query.limit else None,
         )
 
-    return Answer(content=await asyncio.to_thread(page))
+    return ApiResponse(content=await asyncio.to_thread(page))
 
 
-@MODELS.command("POST", "/models", gives=AddModel, body=wanted.Model, has_list=True, reply=_MADE)
-async def add_model(asked: Asked) -> Answer:
+@MODELS.command(
+    "POST", "/models", gives=AddModel, body=core_values.Model, has_list=True, reply=_MADE
+)
+async def add_model(request: ApiRequest) -> ApiResponse:
     """Add a model; its name must be new (R3.2, R3.4)."""
-    body = asked.body(wanted.Model)
+    body = request.body(core_values.Model)
     _refuse_other(body, "model_id", UNSET)
 
     async def command() -> AddModel:
         return AddModel(
-            actor=asked.principal.name, model=await _built(asked, body, RecipientList())
+            actor=request.principal.name, model=await _built(request, body, RecipientList())
         )
 
-    return await _made(asked, await asked.give(command))
+    return await _made(request, await request.give(command))
 
 
-@MODELS.query("/models/{model_id}", query=ModelQuery, reply=wanted.Model, has_etag=True)
-async def read_model(asked: Asked) -> Answer:
+@MODELS.query("/models/{model_id}", query=ModelQuery, reply=core_values.Model, has_etag=True)
+async def read_model(request: ApiRequest) -> ApiResponse:
     """Read a model.
 
     What is answered can be sent back as it is, with the ETag as If-Match. With `at`, as it was
     then (R8.3).
     """
-    query, model_id = asked.query(ModelQuery), asked.model_id
-    state, _ = await asked.moment(query.at)
+    query, model_id = request.query(ModelQuery), request.model_id
+    state, _ = await request.moment(query.at)
     model, has_recipients = _model_in(state, model_id), query.recipients
 
     def written() -> tuple[bytes, str]:
         # A million recipients are written here too: the event loop has calls to see to.
-        shape = _shape(model_id, model, has_recipients=has_recipients)
-        return msgspec.json.encode(shape), asked.premises.model_tags.of(model)
+        schema = _schema(model_id, model, has_recipients=has_recipients)
+        return msgspec.json.encode(schema), request.context.model_tags.of(model)
 
     if has_recipients:
-        await asked.note_export(model_id=model_id, what="recipients", format="json")
-        text, tag = await asked.in_turn(asked.premises.long, written)
+        await request.note_export(model_id=model_id, what="recipients", format="json")
+        text, tag = await request.in_turn(request.context.long, written)
     else:
         text, tag = await asyncio.to_thread(written)
-    return Answer(content=text, headers={"ETag": tag})
+    return ApiResponse(content=text, headers={"ETag": tag})
 
 
 @MODELS.command(
     "PUT",
     "/models/{model_id}",
     gives=EditModel,
-    body=wanted.Model,
+    body=core_values.Model,
     query=Confirmation,
     has_list=True,
     reply=_DONE,
     if_match=IfMatch.NEEDED,
 )
-async def edit_model(asked: Asked) -> Answer:
+async def edit_model(request: ApiRequest) -> ApiResponse:
     """Replace a model; what is left out takes its default, and recipients stay as they were.
 
     Campaigns that were started from it keep their copy; where there are such, it must be
     confirmed (R3.5).
     """
-    body, model_id = asked.body(wanted.Model), asked.model_id
+    body, model_id = request.body(core_values.Model), request.model_id
     _refuse_other(body, "model_id", model_id)
 
     async def command() -> EditModel:
-        before = await _found_and_tagged(asked)
+        before = await _found_and_tagged(request)
         return EditModel(
-            actor=asked.principal.name,
+            actor=request.principal.name,
             model_id=model_id,
-            model=await _built(asked, body, before.recipients),
-            confirmed=asked.query(Confirmation).confirmed,
+            model=await _built(request, body, before.recipients),
+            confirmed=request.query(Confirmation).confirmed,
         )
 
-    return await asked.give_plainly(command, tag=_tag(asked))
+    return await request.give_plainly(command, tag=_tag(request))
 
 
 @MODELS.command(
@@ -146,33 +148,33 @@ async def edit_model(asked: Asked) -> Answer:
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
-async def delete_model(asked: Asked) -> Answer:
+async def delete_model(request: ApiRequest) -> ApiResponse:
     """Delete a model; campaigns that were started from it stay (R3.5)."""
 
     async def command() -> DeleteModels:
-        await _found_and_tagged(asked)
+        await _found_and_tagged(request)
         return DeleteModels(
-            actor=asked.principal.name,
-            model_ids=(asked.model_id,),
-            confirmed=asked.query(Confirmation).confirmed,
+            actor=request.principal.name,
+            model_ids=(request.model_id,),
+            confirmed=request.query(Confirmation).confirmed,
         )
 
-    return await asked.give_plainly(command, tag=_tag(asked))
+    return await request.give_plainly(command, tag=_tag(request))
 
 
 @MODELS.command(
     "POST", "/models/delete", gives=DeleteModels, body=requests.DeleteModels, reply=_DONE
 )
-async def delete_models(asked: Asked) -> Answer:
+async def delete_models(request: ApiRequest) -> ApiResponse:
     """Delete several models, all of them or none (R3.4, R3.5)."""
-    body = asked.body(requests.DeleteModels)
+    body = request.body(requests.DeleteModels)
     command = DeleteModels(
-        actor=asked.principal.name,
+        actor=request.principal.name,
         model_ids=tuple(ModelId(number) for number in body.model_ids),
         confirmed=body.confirmed,
     )
     try:
-        return await asked.give_plainly(command)
+        return await request.give_plainly(command)
     except UnknownModelError as error:
         raise refused_by_field(error, "model_ids", body.model_ids, unknown=error.unknown) from None
 
@@ -180,17 +182,17 @@ async def delete_models(asked: Asked) -> Answer:
 @MODELS.query(
     "/models/{model_id}/recipients", query=ModelRecipientsQuery, reply=ListedRecipientPage
 )
-async def list_model_recipients(asked: Asked) -> Answer:
+async def list_model_recipients(request: ApiRequest) -> ApiResponse:
     """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
-    query = asked.query(ModelRecipientsQuery)
-    state, _ = await asked.moment(query.at)
-    listed = _model_in(state, asked.model_id).recipients
+    query = request.query(ModelRecipientsQuery)
+    state, _ = await request.moment(query.at)
+    listed = _model_in(state, request.model_id).recipients
     last = min(len(listed), query.after + query.limit)
     items = [
-        shape_of(listed.at(position), ListedRecipient, position=position)
+        schema_of(listed.at(position), ListedRecipient, position=position)
         for position in range(query.after + 1, last + 1)
     ]
-    return Answer(
+    return ApiResponse(
         content=ListedRecipientPage(
             items=items,
             next=last if items and last < len(listed) else None,
@@ -202,11 +204,11 @@ async def list_model_recipients(asked: Asked) -> Answer:
 @MODELS.command(
     "POST", "/models/{model_id}/clone", gives=CloneModel, body=requests.CloneModel, reply=_MADE
 )
-async def clone_model(asked: Asked) -> Answer:
+async def clone_model(request: ApiRequest) -> ApiResponse:
     """Add a copy of a model under a new name (R3.4)."""
-    body = asked.body(requests.CloneModel)
-    command = CloneModel(actor=asked.principal.name, model_id=asked.model_id, name=body.name)
-    return await _made(asked, await asked.give(command))
+    body = request.body(requests.CloneModel)
+    command = CloneModel(actor=request.principal.name, model_id=request.model_id, name=body.name)
+    return await _made(request, await request.give(command))
 
 
 @MODELS.command(
@@ -216,14 +218,14 @@ async def clone_model(asked: Asked) -> Answer:
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
-async def enable_model(asked: Asked) -> Answer:
+async def enable_model(request: ApiRequest) -> ApiResponse:
     """Let campaigns be started from a model (R3.4)."""
 
     async def command() -> EnableModel:
-        await _found_and_tagged(asked)
-        return EnableModel(actor=asked.principal.name, model_id=asked.model_id)
+        await _found_and_tagged(request)
+        return EnableModel(actor=request.principal.name, model_id=request.model_id)
 
-    return await asked.give_plainly(command, tag=_tag(asked))
+    return await request.give_plainly(command, tag=_tag(request))
 
 
 @MODELS.command(
@@ -233,14 +235,14 @@ async def enable_model(asked: Asked) -> Answer:
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
-async def disable_model(asked: Asked) -> Answer:
+async def disable_model(request: ApiRequest) -> ApiResponse:
     """Let no campaign be started from a model (R3.4)."""
 
     async def command() -> DisableModel:
-        await _found_and_tagged(asked)
-        return DisableModel(actor=asked.principal.name, model_id=asked.model_id)
+        await _found_and_tagged(request)
+        return DisableModel(actor=request.principal.name, model_id=request.model_id)
 
-    return await asked.give_plainly(command, tag=_tag(asked))
+    return await request.give_plainly(command, tag=_tag(request))
 
 
 def _model_in(state: State, model_id: ModelId) -> CampaignModel:
@@ -250,24 +252,26 @@ def _model_in(state: State, model_id: ModelId) -> CampaignModel:
     return model
 
 
-async def _found_and_tagged(asked: Asked) -> CampaignModel:
+async def _found_and_tagged(request: ApiRequest) -> CampaignModel:
     """Return the model that is to be changed, once its tag is known where it will be needed.
 
     That of a large list takes a while, which the command itself is not to wait for.
     """
-    model = _model_in(asked.tenant.state, asked.model_id)
-    if asked.if_match is not None:
-        await asyncio.to_thread(asked.premises.model_tags.of, model)
+    model = _model_in(request.tenant.state, request.model_id)
+    if request.if_match is not None:
+        await asyncio.to_thread(request.context.model_tags.of, model)
     return model
 
 
-def _tag(asked: Asked) -> Callable[[State], str]:
-    return lambda state: asked.premises.model_tags.of(_model_in(state, asked.model_id))
+def _tag(request: ApiRequest) -> Callable[[State], str]:
+    return lambda state: request.context.model_tags.of(_model_in(state, request.model_id))
 
 
-async def _built(asked: Asked, body: wanted.Model, before: RecipientList) -> CampaignModel:
+async def _built(
+    request: ApiRequest, body: core_values.Model, before: RecipientList
+) -> CampaignModel:
     """Return the model of a body, with the recipients of before where it names none."""
-    lists = Lists(plan=asked.tenant.state.settings.number_plan)
+    lists = ListOptions(plan=request.tenant.state.settings.number_plan)
     model = cast("CampaignModel", await asyncio.to_thread(built, body, lists))
     if body.recipients is UNSET:
         model = await asyncio.to_thread(attrs.evolve, model, recipients=before)
@@ -275,7 +279,7 @@ async def _built(asked: Asked, body: wanted.Model, before: RecipientList) -> Cam
     return model
 
 
-def _refuse_other(body: wanted.Model, name: str, right: int | UnsetType) -> None:
+def _refuse_other(body: core_values.Model, name: str, right: int | UnsetType) -> None:
     """Refuse what an answer shows and nobody may change, unless it is as it was."""
     given = getattr(body, name)
     if given is not UNSET and given != right:
@@ -283,25 +287,27 @@ def _refuse_other(body: wanted.Model, name: str, right: int | UnsetType) -> None
         raise BadValuesError([Problem(field=name, value=given, rule=rule)])
 
 
-def _shape(
+def _schema(
     model_id: ModelId, model: CampaignModel, *, has_recipients: bool = False
-) -> wanted.Model:
+) -> core_values.Model:
     listed = (
-        [shape_of(one, wanted.Recipient) for one in model.recipients] if has_recipients else UNSET
+        [schema_of(one, core_values.Recipient) for one in model.recipients]
+        if has_recipients
+        else UNSET
     )
-    return shape_of(
+    return schema_of(
         model,
-        wanted.Model,
+        core_values.Model,
         model_id=model_id,
         recipient_count=len(model.recipients),
         recipients=listed,
     )
 
 
-async def _made(asked: Asked, done: Done) -> Answer:
+async def _made(request: ApiRequest, done: CommandResult) -> ApiResponse:
     made = next(event for event in done.events if isinstance(event, ModelAdded))
-    remarks = await asyncio.to_thread(remarks_on, made.model.recipients, asked.tenant.state)
-    location = f"{OF_TENANT.format(tenant=asked.tenant.name)}/models/{made.model_id}"
+    remarks = await asyncio.to_thread(remarks_on, made.model.recipients, request.tenant.state)
+    location = f"{OF_TENANT.format(tenant=request.tenant.name)}/models/{made.model_id}"
     return taken_answer(
         done, status=201, model_id=made.model_id, location=location, remarks=remarks
     )

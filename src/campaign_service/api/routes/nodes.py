@@ -5,61 +5,61 @@ from __future__ import annotations
 import asyncio
 
 from campaign_drivers.pool import NodeStatus
-from campaign_service.access import AccessAction, ServicePermission, record_deed
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, Register, Reply
+from campaign_service.access import AccessAction, ServicePermission, record_action
+from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
 from campaign_service.api.problems import NotFoundError
-from campaign_service.api.shapes import records, wanted
-from campaign_service.api.shapes.building import shape_of
-from campaign_service.api.shapes.requests import NoQuery
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas import core_values, records
+from campaign_service.api.schemas.conversion import schema_of
+from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import present, text_or_none
 from campaign_service.serving import UnknownNodeError
 
 __all__ = ["NODES"]
 
-NODES = Register("Nodes", below=f"{OF_TENANT}/nodes")
+NODES = OperationTable("Nodes", below=f"{OF_TENANT}/nodes")
 
-_NODE = Reply(shape=records.Node)
+_NODE = ResponseForm(schema=records.Node)
 _PROBLEMS = ("refused", "not-leading", "away")
 _MANAGE = ServicePermission.MANAGE_SETTINGS
 
 
 @NODES.query("", query=NoQuery, reply=records.NodeList, problems=("not-leading",))
-async def list_nodes(asked: Asked) -> Answer:
+async def list_nodes(request: ApiRequest) -> ApiResponse:
     """List the nodes of the telephony; none, where it is no pool.
 
     Only the process that leads the tenant knows of them.
     """
-    nodes = [_shape(node) for node in asked.tenant.nodes()]
-    return Answer(content=records.NodeList(items=nodes))
+    nodes = [_schema(node) for node in request.tenant.nodes()]
+    return ApiResponse(content=records.NodeList(items=nodes))
 
 
 @NODES.change("POST", "/{name}/drain", needs=_MANAGE, reply=_NODE, problems=_PROBLEMS)
-async def drain_node(asked: Asked) -> Answer:
+async def drain_node(request: ApiRequest) -> ApiResponse:
     """Place no new calls on a node; its calls come to their end.
 
     It stays so until the node is restored, or another process leads, or this one starts anew.
     """
-    return await _switched(asked, drained=True)
+    return await _switched(request, drained=True)
 
 
 @NODES.change("POST", "/{name}/restore", needs=_MANAGE, reply=_NODE, problems=_PROBLEMS)
-async def restore_node(asked: Asked) -> Answer:
+async def restore_node(request: ApiRequest) -> ApiResponse:
     """Place calls again on a node that was drained."""
-    return await _switched(asked, drained=False)
+    return await _switched(request, drained=False)
 
 
-async def _switched(asked: Asked, *, drained: bool) -> Answer:
-    tenant, name = asked.tenant, asked.names["name"]
+async def _switched(request: ApiRequest, *, drained: bool) -> ApiResponse:
+    tenant, name = request.tenant, request.names["name"]
     before = {node.name: node.is_drained for node in tenant.nodes()}
     if before.get(name) is not None and before[name] is not drained:
         # First, for what cannot be put down shall not be done.
         await asyncio.to_thread(
-            record_deed,
-            asked.premises.house.database,
+            record_action,
+            request.context.host.database,
             AccessAction.NODE_DRAINED if drained else AccessAction.NODE_RESTORED,
-            by=asked.principal.actor,
+            by=request.principal.actor,
             subject=name,
             now=present(),
             details={"tenant": tenant.name},
@@ -68,10 +68,10 @@ async def _switched(asked: Asked, *, drained: bool) -> Answer:
         (tenant.drain_node if drained else tenant.restore_node)(name)
     except UnknownNodeError as error:
         raise NotFoundError(str(error)) from None
-    return Answer(content=next(_shape(node) for node in tenant.nodes() if node.name == name))
+    return ApiResponse(content=next(_schema(node) for node in tenant.nodes() if node.name == name))
 
 
-def _shape(node: NodeStatus) -> records.Node:
+def _schema(node: NodeStatus) -> records.Node:
     return records.Node(
         name=node.name,
         is_up=node.is_up,
@@ -79,7 +79,7 @@ def _shape(node: NodeStatus) -> records.Node:
         calls=node.calls,
         calls_adrift=node.calls_adrift,
         weight=node.weight,
-        call_limits=shape_of(node.call_limits, wanted.CallLimits),
+        call_limits=schema_of(node.call_limits, core_values.CallLimits),
         calls_per_s=node.calls_per_s,
         deferred_until=text_or_none(node.deferred_until),
         last_error=node.last_error,

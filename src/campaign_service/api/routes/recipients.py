@@ -26,55 +26,55 @@ from campaign_core import (
 from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
 from campaign_core.errors import SettingsError, UnknownRecipientError
 from campaign_core.events import CallEvent, RecipientsAppended
-from campaign_service.api.answer import Answer, taken_answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
+from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
 from campaign_service.api.problems import refused_by_field
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse, taken_answer
 from campaign_service.api.routes.campaigns import tag_of
-from campaign_service.api.shapes import answers, requests, shown
-from campaign_service.api.shapes.building import BadValuesError, shape_of, with_places
-from campaign_service.api.shapes.requests import RecipientsQuery, ThenQuery
-from campaign_service.api.shapes.shown import Taken
-from campaign_service.api.trials import (
+from campaign_service.api.schemas import explanations, requests, responses
+from campaign_service.api.schemas.conversion import BadValuesError, schema_of, with_places
+from campaign_service.api.schemas.requests import RecipientsQuery, ThenQuery
+from campaign_service.api.schemas.responses import Taken
+from campaign_service.api.views.responses import (
+    attempt_detail,
+    explanation_schema,
+    recipient_facts,
+    recipient_row,
+)
+from campaign_service.api.what_if import (
     listed,
     lists_of_campaign,
     positions_of,
     remarks_on,
     selection,
 )
-from campaign_service.api.views.answers import (
-    attempt_detail,
-    explanation_shape,
-    recipient_facts,
-    recipient_row,
-)
 from campaign_service.attempts import Attempt, as_of, attempt_of
-from campaign_service.journal import Entry
+from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.numbers import read_number
 from campaign_service.serving import TenantService
 
 __all__ = ["RECIPIENTS"]
 
-RECIPIENTS = Register("Recipients", below=f"{OF_TENANT}/campaigns/{{campaign_id}}")
+RECIPIENTS = OperationTable("Recipients", below=f"{OF_TENANT}/campaigns/{{campaign_id}}")
 
-_DONE = Reply(shape=Taken)
+_DONE = ResponseForm(schema=Taken)
 _LOOKED_AT_MAX = 20_000
 """Recipients that a page with a filter looks at; then it ends, and the next one goes on."""
 
 
-@RECIPIENTS.query("/recipients", query=RecipientsQuery, reply=shown.RecipientPage)
-async def list_recipients(asked: Asked) -> Answer:
+@RECIPIENTS.query("/recipients", query=RecipientsQuery, reply=responses.RecipientPage)
+async def list_recipients(request: ApiRequest) -> ApiResponse:
     """List the recipients of a campaign, in list order (R5.4).
 
     State, time of the last call, outcome, number of attempts, last confirmations. A page with a
     filter may be short, or empty, though more follow: `next` tells. With `at`, as it was then.
     """
-    query = asked.query(RecipientsQuery)
-    state, now = await asked.moment(query.at)
+    query = request.query(RecipientsQuery)
+    state, now = await request.moment(query.at)
     at = None if query.at is UNSET else now
-    page = partial(_page, asked.tenant, state, asked.campaign_id, query, at)
-    return Answer(content=await asked.in_turn(asked.premises.pages, page))
+    page = partial(_page, request.tenant, state, request.campaign_id, query, at)
+    return ApiResponse(content=await request.in_turn(request.context.pages, page))
 
 
 def _page(
@@ -83,11 +83,11 @@ def _page(
     campaign_id: CampaignId,
     query: RecipientsQuery,
     at: Instant | None,
-) -> shown.RecipientPage:
+) -> responses.RecipientPage:
     everybody = campaign(state, campaign_id, state.now).recipients
     chosen, looked_at = _chosen(state, campaign_id, everybody, query)
     attempts = _attempts(tenant, campaign_id, [position for position, _ in chosen], at)
-    return shown.RecipientPage(
+    return responses.RecipientPage(
         items=[
             recipient_row(position, everybody.at(position), found, attempts[position])
             for position, found in chosen
@@ -161,27 +161,27 @@ _GAP_MAX = 50
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
-async def append_recipients(asked: Asked) -> Answer:
+async def append_recipients(request: ApiRequest) -> ApiResponse:
     """Add recipients behind the others (R4.10)."""
-    body, campaign_id = asked.body(requests.Recipients), asked.campaign_id
+    body, campaign_id = request.body(requests.Recipients), request.campaign_id
 
     async def command() -> AppendRecipients:
-        state = asked.tenant.state
+        state = request.tenant.state
         lists = lists_of_campaign(state, campaign_id, is_merged=body.merge_duplicates)
         rows = await asyncio.to_thread(listed, body.recipients, lists)
         return AppendRecipients(
-            actor=asked.principal.name, campaign_id=campaign_id, recipients=rows
+            actor=request.principal.name, campaign_id=campaign_id, recipients=rows
         )
 
     try:
-        done = await asked.give(command, tag=tag_of(campaign_id))
+        done = await request.give(command, tag=tag_of(campaign_id))
     except BadValuesError:
         # These have places in the body already.
         raise
     except SettingsError as error:
-        raise _in_body(error, _count(asked.tenant.state, campaign_id)) from None
+        raise _in_body(error, _count(request.tenant.state, campaign_id)) from None
     more = next(event for event in done.events if isinstance(event, RecipientsAppended))
-    remarks = await asyncio.to_thread(remarks_on, more.recipients, asked.tenant.state)
+    remarks = await asyncio.to_thread(remarks_on, more.recipients, request.tenant.state)
     return taken_answer(done, remarks=remarks)
 
 
@@ -190,24 +190,24 @@ def _count(state: State, campaign_id: CampaignId) -> int:
     return len(everybody)
 
 
-@RECIPIENTS.query("/recipients/{position}", query=ThenQuery, reply=shown.RecipientDetail)
-async def read_recipient(asked: Asked) -> Answer:
+@RECIPIENTS.query("/recipients/{position}", query=ThenQuery, reply=responses.RecipientDetail)
+async def read_recipient(request: ApiRequest) -> ApiResponse:
     """Read a recipient with every attempt and everything that happened in it (R5.4).
 
     `chosen` tells why the call was placed at that moment (R8.4). With `at`, as it was then (R8.3).
     """
-    query = asked.query(ThenQuery)
-    state, now = await asked.moment(query.at)
-    detail = await asked.in_turn(
-        asked.premises.pages,
+    query = request.query(ThenQuery)
+    state, now = await request.moment(query.at)
+    detail = await request.in_turn(
+        request.context.pages,
         _detail,
-        asked.tenant,
+        request.tenant,
         state,
-        asked.campaign_id,
-        asked.position,
+        request.campaign_id,
+        request.position,
         None if query.at is UNSET else now,
     )
-    return Answer(content=detail)
+    return ApiResponse(content=detail)
 
 
 def _detail(
@@ -216,7 +216,7 @@ def _detail(
     campaign_id: CampaignId,
     position: Position,
     at: Instant | None,
-) -> shown.RecipientDetail:
+) -> responses.RecipientDetail:
     found = recipient(state, campaign_id, position)
     attempts = _attempts(tenant, campaign_id, [position], at)[position]
     history = []
@@ -229,26 +229,26 @@ def _detail(
             history.append(attempt_detail(attempt_of(_call_events(known)), known))
     asked_for = campaign(state, campaign_id, state.now).recipients.at(position)
     facts = recipient_facts(position, found, attempts)
-    return shape_of(asked_for, shown.RecipientDetail, **facts, history=history)
+    return schema_of(asked_for, responses.RecipientDetail, **facts, history=history)
 
 
-def _call_events(entries: Iterable[Entry]) -> list[CallEvent]:
+def _call_events(entries: Iterable[JournalEntry]) -> list[CallEvent]:
     return [event for entry in entries if isinstance(event := event_of(entry), CallEvent)]
 
 
-@RECIPIENTS.query("/recipients/{position}/explain", query=ThenQuery, reply=answers.Explanation)
-async def explain_recipient(asked: Asked) -> Answer:
+@RECIPIENTS.query("/recipients/{position}/explain", query=ThenQuery, reply=explanations.Explanation)
+async def explain_recipient(request: ApiRequest) -> ApiResponse:
     """Explain why a recipient is not being called, or what happens to it (R8.1).
 
     Every reason, and what would change it. No reason: the next pass calls this recipient. With
     `at`, as it was then (R8.3).
     """
-    state, now = await asked.moment(asked.query(ThenQuery).at)
+    state, now = await request.moment(request.query(ThenQuery).at)
     # It may look at everybody on the list (R8.1).
-    found = await asked.in_turn(
-        asked.premises.long, explain, state, asked.campaign_id, asked.position, now
+    found = await request.in_turn(
+        request.context.long, explain, state, request.campaign_id, request.position, now
     )
-    return Answer(content=explanation_shape(found))
+    return ApiResponse(content=explanation_schema(found))
 
 
 @RECIPIENTS.command(
@@ -260,21 +260,21 @@ async def explain_recipient(asked: Asked) -> Answer:
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
-async def add_attempts(asked: Asked) -> Answer:
+async def add_attempts(request: ApiRequest) -> ApiResponse:
     """Allow more attempts, for some recipients or all failed ones (R5.2).
 
     A failed recipient becomes idle, and an incomplete campaign active again. Refused whole if it
     is refused for one of them.
     """
-    body = asked.body(requests.AddAttempts)
+    body = request.body(requests.AddAttempts)
     command = AddAttempts(
-        actor=asked.principal.name,
-        campaign_id=asked.campaign_id,
+        actor=request.principal.name,
+        campaign_id=request.campaign_id,
         positions=await asyncio.to_thread(selection, body.positions),
         attempts=body.attempts,
     )
     try:
-        return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
+        return await request.give_plainly(command, tag=tag_of(request.campaign_id))
     except UnknownRecipientError as error:
         unknown = error.unknown
         raise refused_by_field(error, "positions", body.positions, unknown=unknown) from None
@@ -289,15 +289,15 @@ async def add_attempts(asked: Asked) -> Answer:
     reply=_DONE,
     if_match=IfMatch.TAKEN,
 )
-async def stop_attempts(asked: Asked) -> Answer:
+async def stop_attempts(request: ApiRequest) -> ApiResponse:
     """Try recipients no more; one in a call keeps it (R5.3)."""
-    body = asked.body(requests.StopAttempts)
+    body = request.body(requests.StopAttempts)
     positions = await asyncio.to_thread(positions_of, body.positions)
     command = StopAttempts(
-        actor=asked.principal.name, campaign_id=asked.campaign_id, positions=positions
+        actor=request.principal.name, campaign_id=request.campaign_id, positions=positions
     )
     try:
-        return await asked.give_plainly(command, tag=tag_of(asked.campaign_id))
+        return await request.give_plainly(command, tag=tag_of(request.campaign_id))
     except UnknownRecipientError as error:
         unknown = error.unknown
         raise refused_by_field(error, "positions", body.positions, unknown=unknown) from None

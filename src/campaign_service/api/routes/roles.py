@@ -6,83 +6,83 @@ from msgspec import UNSET
 
 from campaign_service import access
 from campaign_service.access import ServicePermission
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import PREFIX, IfMatch, Register, Reply
-from campaign_service.api.shapes import people
-from campaign_service.api.shapes.requests import NoQuery
-from campaign_service.api.shapes.words import given
+from campaign_service.api.operations import PREFIX, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas import accounts
+from campaign_service.api.schemas.fields import given
+from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import instant_in, present, text_of
-from campaign_service.api.views.people import (
+from campaign_service.api.views.accounts import (
     expected_version,
-    role_shape,
+    role_schema,
     version_tag,
 )
 
 __all__ = ["ROLES"]
 
-ROLES = Register("Users", below=PREFIX)
+ROLES = OperationTable("Users", below=PREFIX)
 
 _MANAGE = ServicePermission.MANAGE_USERS
-_NOTHING = Reply(status=204, media=())
+_NOTHING = ResponseForm(status=204, media=())
 
 
-@ROLES.query("/roles", query=NoQuery, reply=people.RoleList, needs=_MANAGE)
-async def list_roles(asked: Asked) -> Answer:
+@ROLES.query("/roles", query=NoQuery, reply=accounts.RoleList, needs=_MANAGE)
+async def list_roles(request: ApiRequest) -> ApiResponse:
     """List all roles: those built in, then the others."""
-    found = await asked.on_database(access.roles)
-    return Answer(content=people.RoleList(items=[role_shape(one) for one in found]))
+    found = await request.on_database(access.roles)
+    return ApiResponse(content=accounts.RoleList(items=[role_schema(one) for one in found]))
 
 
-@ROLES.query("/roles/{role}", query=NoQuery, reply=people.Role, needs=_MANAGE, has_etag=True)
-async def read_role(asked: Asked) -> Answer:
+@ROLES.query("/roles/{role}", query=NoQuery, reply=accounts.Role, needs=_MANAGE, has_etag=True)
+async def read_role(request: ApiRequest) -> ApiResponse:
     """Read a role."""
-    found = await asked.on_database(access.role, asked.names["role"])
-    return Answer(content=role_shape(found), headers={"ETag": version_tag(found.version)})
+    found = await request.on_database(access.role, request.names["role"])
+    return ApiResponse(content=role_schema(found), headers={"ETag": version_tag(found.version)})
 
 
 @ROLES.change(
     "PUT",
     "/roles/{role}",
     needs=_MANAGE,
-    body=people.PutRole,
-    reply=Reply(shape=people.Role, has_etag=True),
+    body=accounts.PutRole,
+    reply=ResponseForm(schema=accounts.Role, has_etag=True),
     if_match=IfMatch.TAKEN,
 )
-async def put_role(asked: Asked) -> Answer:
+async def put_role(request: ApiRequest) -> ApiResponse:
     """Make a role, or give it other permissions, for all who have it."""
-    changed = await asked.on_database(
+    changed = await request.on_database(
         access.put_role,
-        asked.names["role"],
-        permissions=asked.body(people.PutRole).permissions,
-        by=asked.principal.actor,
+        request.names["role"],
+        permissions=request.body(accounts.PutRole).permissions,
+        by=request.principal.actor,
         now=present(),
-        expected=expected_version(asked),
+        expected=expected_version(request),
     )
-    return Answer(content=role_shape(changed), headers={"ETag": version_tag(changed.version)})
+    return ApiResponse(content=role_schema(changed), headers={"ETag": version_tag(changed.version)})
 
 
 @ROLES.change("DELETE", "/roles/{role}", needs=_MANAGE, reply=_NOTHING, if_match=IfMatch.TAKEN)
-async def delete_role(asked: Asked) -> Answer:
+async def delete_role(request: ApiRequest) -> ApiResponse:
     """Delete a role that nobody has."""
-    await asked.on_database(
+    await request.on_database(
         access.delete_role,
-        asked.names["role"],
-        by=asked.principal.actor,
+        request.names["role"],
+        by=request.principal.actor,
         now=present(),
-        expected=expected_version(asked),
+        expected=expected_version(request),
     )
-    return Answer(status=204)
+    return ApiResponse(status=204)
 
 
-@ROLES.query("/audit", query=people.AdminAuditQuery, reply=people.AdminAuditPage, needs=_MANAGE)
-async def read_admin_audit(asked: Asked) -> Answer:
+@ROLES.query("/audit", query=accounts.AdminAuditQuery, reply=accounts.AdminAuditPage, needs=_MANAGE)
+async def read_admin_audit(request: ApiRequest) -> ApiResponse:
     """Read who changed who may do what, who came in, and who was refused.
 
     What was done to campaigns and settings is in the audit of each tenant.
     """
-    query = asked.query(people.AdminAuditQuery)
-    found = await asked.on_database(
+    query = request.query(accounts.AdminAuditQuery)
+    found = await request.on_database(
         access.audit,
         actor=given(query.actor),
         subject=given(query.subject),
@@ -93,7 +93,7 @@ async def read_admin_audit(asked: Asked) -> Answer:
         limit=query.limit + 1,
     )
     items = [
-        people.AdminEvent(
+        accounts.AdminEvent(
             id=one.id,
             at=text_of(one.at),
             actor=one.actor,
@@ -106,4 +106,4 @@ async def read_admin_audit(asked: Asked) -> Answer:
         for one in found[: query.limit]
     ]
     following = items[-1].id if len(found) > query.limit else None
-    return Answer(content=people.AdminAuditPage(items=items, next=following))
+    return ApiResponse(content=accounts.AdminAuditPage(items=items, next=following))

@@ -12,37 +12,37 @@ from campaign_core import CampaignId, Line, campaigns, link, starvation, unknown
 from campaign_core import calls as calls_of
 from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
-from campaign_service.api.operations import OF_TENANT, PREFIX, Needs, Register
-from campaign_service.api.shapes import answers, records, shown, wanted
-from campaign_service.api.shapes.building import BadValuesError, shape_of
-from campaign_service.api.shapes.requests import (
+from campaign_service.api.operations import OF_TENANT, PREFIX, OperationTable, RequiredCaller
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas import core_values, explanations, records, responses
+from campaign_service.api.schemas.conversion import BadValuesError, schema_of
+from campaign_service.api.schemas.requests import (
     CallsQuery,
     EventsQuery,
     ForecastQuery,
     NoQuery,
     StatusQuery,
 )
-from campaign_service.api.stream.listening import listen
+from campaign_service.api.stream.server_sent_events import listen
 from campaign_service.api.times import text_of, text_or_none
-from campaign_service.api.views.answers import call_shape, forecast_shape, waiting_shape
 from campaign_service.api.views.forecasts import forecast_of
+from campaign_service.api.views.responses import call_schema, forecast_schema, waiting_schema
 from campaign_service.serving import ProcessRole, TenantService
 
 __all__ = ["SERVICE", "TENANTS"]
 
-TENANTS = Register("Service", below=PREFIX)
-SERVICE = Register("Service", below=OF_TENANT)
+TENANTS = OperationTable("Service", below=PREFIX)
+SERVICE = OperationTable("Service", below=OF_TENANT)
 
 
-@TENANTS.query("/tenants", query=NoQuery, reply=records.TenantList, needs=Needs.SOMEBODY)
-async def list_tenants(asked: Asked) -> Answer:
+@TENANTS.query("/tenants", query=NoQuery, reply=records.TenantList, needs=RequiredCaller.SOMEBODY)
+async def list_tenants(request: ApiRequest) -> ApiResponse:
     """List the tenants of this process that one may see."""
     seen = [
         tenant
-        for name, tenant in sorted(asked.premises.house.tenants.items())
-        if asked.principal.may(ServicePermission.VIEW, tenant=name)
+        for name, tenant in sorted(request.context.host.tenants.items())
+        if request.principal.may(ServicePermission.VIEW, tenant=name)
     ]
     items = [
         records.Tenant(
@@ -54,21 +54,21 @@ async def list_tenants(asked: Asked) -> Answer:
         )
         for tenant in seen
     ]
-    return Answer(content=records.TenantList(items=items))
+    return ApiResponse(content=records.TenantList(items=items))
 
 
 @SERVICE.query("/status", query=StatusQuery, reply=records.ServiceStatus)
-async def read_status(asked: Asked) -> Answer:
+async def read_status(request: ApiRequest) -> ApiResponse:
     """Read how the service fares: link, capacity, counts.
 
     With `waiting`, also who has waited longest in each active campaign, and behind what (R8.5).
     """
-    has_waiting = asked.query(StatusQuery).waiting
+    has_waiting = request.query(StatusQuery).waiting
     # Cheap without: it is asked every second, and shall not wait for what others ask.
-    told = partial(_status, asked.tenant, has_waiting=has_waiting)
+    told = partial(_status, request.tenant, has_waiting=has_waiting)
     if not has_waiting:
-        return Answer(content=await asyncio.to_thread(told))
-    return Answer(content=await asked.in_turn(asked.premises.long, told))
+        return ApiResponse(content=await asyncio.to_thread(told))
+    return ApiResponse(content=await request.in_turn(request.context.long, told))
 
 
 def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
@@ -91,13 +91,13 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
         link=records.LinkStatus(
             is_up=health.link_is_up,
             deferred_until=text_of(deferred) if deferred > now else None,
-            call_limits=shape_of(telephony.call_limits, wanted.CallLimits),
+            call_limits=schema_of(telephony.call_limits, core_values.CallLimits),
             telephony=telephony.telephony,
         ),
         calls=records.CallsInUse(
             internal=lines[Line.INTERNAL],
             external=lines[Line.EXTERNAL],
-            limits=shape_of(state.settings.call_limits, wanted.CallLimits),
+            limits=schema_of(state.settings.call_limits, core_values.CallLimits),
         ),
         campaigns=dict(statuses),
         calendar_ahead_ms=state.calendar_ahead_ms,
@@ -107,23 +107,23 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
             )
             for one in unknown_time_zones(state)
         ],
-        waiting=([waiting_shape(one) for one in starvation(state, now)] if has_waiting else None),
+        waiting=([waiting_schema(one) for one in starvation(state, now)] if has_waiting else None),
     )
 
 
-@SERVICE.query("/calls", query=CallsQuery, reply=shown.CallPage)
-async def list_calls(asked: Asked) -> Answer:
+@SERVICE.query("/calls", query=CallsQuery, reply=responses.CallPage)
+async def list_calls(request: ApiRequest) -> ApiResponse:
     """List the calls in progress, by campaign and position; with `at`, those of then (R8.3)."""
-    query = asked.query(CallsQuery)
-    state, _ = await asked.moment(query.at)
+    query = request.query(CallsQuery)
+    state, _ = await request.moment(query.at)
     found = [
         call for call in calls_of(state) if query.campaign_id in (UNSET, call.placement.campaign_id)
     ]
     behind = [call for call in found if call.placement.call_id > query.after]
     page = behind[: query.limit]
-    return Answer(
-        content=shown.CallPage(
-            items=[call_shape(call) for call in page],
+    return ApiResponse(
+        content=responses.CallPage(
+            items=[call_schema(call) for call in page],
             next=page[-1].placement.call_id if len(behind) > query.limit else None,
         )
     )
@@ -132,68 +132,68 @@ async def list_calls(asked: Asked) -> Answer:
 @SERVICE.query(
     "/campaigns/{campaign_id}/forecast",
     query=ForecastQuery,
-    reply=answers.CampaignForecast,
+    reply=explanations.CampaignForecast,
     problems=("refused",),
 )
-async def forecast_campaign(asked: Asked) -> Answer:
+async def forecast_campaign(request: ApiRequest) -> ApiResponse:
     """Forecast how a campaign will end, with what was seen of the callees so far (R8.2).
 
     The present state is played on several times, with the core's own scheduler. Where that takes
     long, fewer runs are played than were asked for: `runs` tells how many.
     """
-    premises, settings = asked.premises, asked.premises.settings
-    gone = asyncio.ensure_future(asked.until_gone())
+    context, settings = request.context, request.context.settings
+    gone = asyncio.ensure_future(request.until_gone())
     try:
-        found, played = await asked.in_turn(
-            premises.forecasting,
+        found, played = await request.in_turn(
+            context.forecasting,
             forecast_of,
-            asked.tenant,
-            asked.campaign_id,
-            runs=asked.query(ForecastQuery).runs,
+            request.tenant,
+            request.campaign_id,
+            runs=request.query(ForecastQuery).runs,
             calls_max=settings.forecast_calls_max,
             within_s=settings.forecast_s,
             is_wanted=lambda: not gone.done(),
         )
     finally:
         gone.cancel()
-    return Answer(content=forecast_shape(found, runs=played))
+    return ApiResponse(content=forecast_schema(found, runs=played))
 
 
 @SERVICE.query("/events", query=EventsQuery, reply=None, media=("text/event-stream",))
-async def follow_events(asked: Asked) -> Answer:
+async def follow_events(request: ApiRequest) -> ApiResponse:
     """Follow the events as they become durable, as server-sent events.
 
     `id` is the event's number, `event` its kind, `data` the entry of the log. Sent back as
     Last-Event-ID (or as `after`), the number makes the stream go on without gap or repeat. A
     comment comes every fifteen seconds in which nothing else does.
     """
-    query = asked.query(EventsQuery)
-    wire = asked.premises.wires.of(asked.tenant.name)
+    query = request.query(EventsQuery)
+    feed = request.context.feeds.of(request.tenant.name)
     campaign_id = None if query.campaign_id is UNSET else CampaignId(query.campaign_id)
-    return Answer(
+    return ApiResponse(
         content=listen(
-            wire.listen(after=_last_known(asked), campaign_id=campaign_id),
-            settings=asked.premises.settings,
-            may_still=partial(_may_still, asked),
+            feed.listen(after=_last_known(request), campaign_id=campaign_id),
+            settings=request.context.settings,
+            may_still=partial(_may_still, request),
         ),
         media="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-def _last_known(asked: Asked) -> int | None:
+def _last_known(request: ApiRequest) -> int | None:
     """Return the last event that a listener knows; ``None``: it asks for those to come.
 
     Raises:
         BadValuesError: there is no such event yet. It listened to another journal, or to this one
             before a backup was put back: it would hear nothing for long, and then miss some.
     """
-    given = asked.query(EventsQuery).after
+    given = request.query(EventsQuery).after
     field, after = "after", None if given is UNSET else given
-    if asked.last_event_id is not None:
+    if request.last_event_id is not None:
         # A client that goes on says so in the header, whatever its URL was at first.
-        field, after = "Last-Event-ID", asked.last_event_id
-    health = asked.tenant.health()
+        field, after = "Last-Event-ID", request.last_event_id
+    health = request.tenant.health()
     # Whoever follows may not have read yet what another process has told.
     if after is not None and health.role is ProcessRole.LEADING and after > health.last_seq:
         rule = f"the number of an event; the last one is {health.last_seq}"
@@ -201,15 +201,15 @@ def _last_known(asked: Asked) -> int | None:
     return after
 
 
-async def _may_still(asked: Asked) -> bool:
+async def _may_still(request: ApiRequest) -> bool:
     """Return whether the token that the stream began with may still be listened with."""
     try:
-        principal = await asked.premises.authenticator.authenticate(
-            authorization=asked.authorization, address=asked.address
+        principal = await request.context.authenticator.authenticate(
+            authorization=request.authorization, address=request.address
         )
     except AccessError:
         return False
     except OSError:
         # It cannot be found out just now; whoever was let in stays until it can.
         return True
-    return principal.may(ServicePermission.VIEW, tenant=asked.tenant.name)
+    return principal.may(ServicePermission.VIEW, tenant=request.tenant.name)

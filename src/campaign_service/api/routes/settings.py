@@ -7,59 +7,59 @@ from itertools import islice
 
 from campaign_core import do_not_call
 from campaign_core.commands import AddToDoNotCall, ChangeSettings, RemoveFromDoNotCall
-from campaign_service.api.answer import Answer
-from campaign_service.api.asked import Asked
 from campaign_service.api.etags import settings_tag
-from campaign_service.api.operations import OF_TENANT, IfMatch, Register, Reply
-from campaign_service.api.shapes import wanted
-from campaign_service.api.shapes.building import shape_of
-from campaign_service.api.shapes.requests import DoNotCallQuery, Numbers, ThenQuery
-from campaign_service.api.shapes.shown import NumberPage, Taken
-from campaign_service.api.trials import numbers_read, settings_read
+from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas import core_values
+from campaign_service.api.schemas.conversion import schema_of
+from campaign_service.api.schemas.requests import DoNotCallQuery, Numbers, ThenQuery
+from campaign_service.api.schemas.responses import NumberPage, Taken
+from campaign_service.api.what_if import numbers_read, settings_read
 
 __all__ = ["SETTINGS"]
 
-SETTINGS = Register("Settings", below=OF_TENANT)
+SETTINGS = OperationTable("Settings", below=OF_TENANT)
 
 
-@SETTINGS.query("/settings", query=ThenQuery, reply=wanted.Settings, has_etag=True)
-async def read_settings(asked: Asked) -> Answer:
+@SETTINGS.query("/settings", query=ThenQuery, reply=core_values.Settings, has_etag=True)
+async def read_settings(request: ApiRequest) -> ApiResponse:
     """Read the general settings.
 
     The ETag is to be sent back as If-Match with a change. With `at`, as they were then (R8.3).
     """
-    state, _ = await asked.moment(asked.query(ThenQuery).at)
-    shape = shape_of(state.settings, wanted.Settings)
-    return Answer(content=shape, headers={"ETag": settings_tag(state.settings)})
+    state, _ = await request.moment(request.query(ThenQuery).at)
+    schema = schema_of(state.settings, core_values.Settings)
+    return ApiResponse(content=schema, headers={"ETag": settings_tag(state.settings)})
 
 
 @SETTINGS.command(
     "PUT",
     "/settings",
     gives=ChangeSettings,
-    body=wanted.Settings,
-    reply=Reply(shape=Taken),
+    body=core_values.Settings,
+    reply=ResponseForm(schema=Taken),
     if_match=IfMatch.NEEDED,
 )
-async def change_settings(asked: Asked) -> Answer:
+async def change_settings(request: ApiRequest) -> ApiResponse:
     """Replace the general settings.
 
     It takes effect at once; calls in progress are never cut by a lower limit (R2.3).
     """
-    body = asked.body(wanted.Settings)
+    body = request.body(core_values.Settings)
 
     async def command() -> ChangeSettings:
-        settings = settings_read(body, asked.tenant.state)
-        return ChangeSettings(actor=asked.principal.name, settings=settings)
+        settings = settings_read(body, request.tenant.state)
+        return ChangeSettings(actor=request.principal.name, settings=settings)
 
-    return await asked.give_plainly(command, tag=lambda state: settings_tag(state.settings))
+    return await request.give_plainly(command, tag=lambda state: settings_tag(state.settings))
 
 
 @SETTINGS.query("/do-not-call", query=DoNotCallQuery, reply=NumberPage)
-async def list_do_not_call(asked: Asked) -> Answer:
+async def list_do_not_call(request: ApiRequest) -> ApiResponse:
     """List the numbers that are never called (R6.12); with `at`, those of then (R8.3)."""
-    query = asked.query(DoNotCallQuery)
-    state, _ = await asked.moment(query.at)
+    query = request.query(DoNotCallQuery)
+    state, _ = await request.moment(query.at)
 
     def page() -> list[str]:
         behind = (number for number in do_not_call(state) if number > query.after)
@@ -68,7 +68,7 @@ async def list_do_not_call(asked: Asked) -> Answer:
     numbers = await asyncio.to_thread(page)
     is_more = len(numbers) > query.limit
     items = numbers[: query.limit]
-    return Answer(content=NumberPage(items=items, next=items[-1] if is_more else None))
+    return ApiResponse(content=NumberPage(items=items, next=items[-1] if is_more else None))
 
 
 @SETTINGS.command(
@@ -77,21 +77,21 @@ async def list_do_not_call(asked: Asked) -> Answer:
     gives=AddToDoNotCall,
     body=Numbers,
     has_list=True,
-    reply=Reply(shape=Taken),
+    reply=ResponseForm(schema=Taken),
 )
-async def add_to_do_not_call(asked: Asked) -> Answer:
+async def add_to_do_not_call(request: ApiRequest) -> ApiResponse:
     """Put numbers on the do-not-call list, whatever their line.
 
     An idle recipient with such a number fails; an active one does when its call ends, unless
     reached (R6.12).
     """
-    numbers = asked.body(Numbers).numbers
+    numbers = request.body(Numbers).numbers
 
     async def command() -> AddToDoNotCall:
-        read = await asyncio.to_thread(numbers_read, numbers, asked.tenant.state)
-        return AddToDoNotCall(actor=asked.principal.name, numbers=read)
+        read = await asyncio.to_thread(numbers_read, numbers, request.tenant.state)
+        return AddToDoNotCall(actor=request.principal.name, numbers=read)
 
-    return await asked.give_plainly(command)
+    return await request.give_plainly(command)
 
 
 @SETTINGS.command(
@@ -100,14 +100,14 @@ async def add_to_do_not_call(asked: Asked) -> Answer:
     gives=RemoveFromDoNotCall,
     body=Numbers,
     has_list=True,
-    reply=Reply(shape=Taken),
+    reply=ResponseForm(schema=Taken),
 )
-async def remove_from_do_not_call(asked: Asked) -> Answer:
+async def remove_from_do_not_call(request: ApiRequest) -> ApiResponse:
     """Take numbers off the do-not-call list; nobody who failed is revived (R6.12)."""
-    numbers = asked.body(Numbers).numbers
+    numbers = request.body(Numbers).numbers
 
     async def command() -> RemoveFromDoNotCall:
-        read = await asyncio.to_thread(numbers_read, numbers, asked.tenant.state)
-        return RemoveFromDoNotCall(actor=asked.principal.name, numbers=read)
+        read = await asyncio.to_thread(numbers_read, numbers, request.tenant.state)
+        return RemoveFromDoNotCall(actor=request.principal.name, numbers=read)
 
-    return await asked.give_plainly(command)
+    return await request.give_plainly(command)

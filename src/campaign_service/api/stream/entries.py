@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from campaign_service.api.shapes.records import LogEntry
+from campaign_service.api.schemas.records import LogEntry
 from campaign_service.api.times import text_of
-from campaign_service.journal import Entry
+from campaign_service.journal import JournalEntry
 
 __all__ = ["WHOLE_MAX", "log_entry", "stream_text"]
 
@@ -18,7 +18,7 @@ WHOLE_MAX = 64 << 10
 """Characters of an event that are shown everywhere."""
 
 
-def log_entry(entry: Entry, *, is_whole: bool = False) -> LogEntry:
+def log_entry(entry: JournalEntry, *, is_whole: bool = False) -> LogEntry:
     """Return an entry as a page shows it, or whole; one that was read without data is abridged."""
     is_abridged = not entry.data or (not is_whole and len(entry.data) > WHOLE_MAX)
     data = _abridged(entry) if is_abridged else entry.data
@@ -33,13 +33,13 @@ def log_entry(entry: Entry, *, is_whole: bool = False) -> LogEntry:
     )
 
 
-def stream_text(entry: Entry) -> str:
+def stream_text(entry: JournalEntry) -> str:
     """Return an entry as a message of a stream of server-sent events."""
     data = msgspec.json.encode(log_entry(entry)).decode()
     return f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
 
 
-def _abridged(entry: Entry) -> str:
+def _abridged(entry: JournalEntry) -> str:
     data: dict[str, object] = {
         "format": 1,
         "type": entry.kind,

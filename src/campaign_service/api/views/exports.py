@@ -23,8 +23,8 @@ from campaign_core import (
     link,
     recipient,
 )
-from campaign_service.api.shapes.requests import ExportQuery
-from campaign_service.api.turns import Turns
+from campaign_service.api.schemas.requests import ExportQuery
+from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.instants import zone_of
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.json_pieces import PIECE_BYTES
@@ -51,7 +51,12 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 async def export(
-    tenant: TenantService, record: CampaignRecord, query: ExportQuery, *, turns: Turns, by: str
+    tenant: TenantService,
+    record: CampaignRecord,
+    query: ExportQuery,
+    *,
+    slots: WorkerSlots,
+    by: str,
 ) -> AsyncIterator[bytes]:
     """Return an export, piece by piece; each is read and written when it has its turn.
 
@@ -67,16 +72,16 @@ async def export(
         "log": (pages.log, LOG_COLUMNS),
     }[query.what]
     texts = _csv(rows(), columns) if query.format == "csv" else _json(rows(), query.what)
-    first = await turns.take(by, _next, texts)
-    return _rest(first, texts, turns, by)
+    first = await slots.take(by, _next, texts)
+    return _rest(first, texts, slots, by)
 
 
 async def _rest(
-    text: str | None, texts: Iterator[str], turns: Turns, by: str
+    text: str | None, texts: Iterator[str], slots: WorkerSlots, by: str
 ) -> AsyncIterator[bytes]:
     while text is not None:
         yield text.encode()
-        text = await turns.go_on(by, _next, texts)
+        text = await slots.go_on(by, _next, texts)
 
 
 def _next(texts: Iterator[str]) -> str | None:

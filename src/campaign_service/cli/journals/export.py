@@ -13,7 +13,7 @@ import click
 from campaign_core import CampaignId
 from campaign_service.cli.databases import DatabaseFinder, tenant_option, with_finder
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import counted
+from campaign_service.cli.value_text import counted
 from campaign_service.journal.sql import CampaignExport, History, find_tenant
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row, csv_row
 

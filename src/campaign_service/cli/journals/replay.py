@@ -10,10 +10,10 @@ import attrs
 import click
 
 from campaign_core import Campaign, RecipientStatus, campaign, link
-from campaign_service.cli.journals.past import AT_HELP, Past, read_past
+from campaign_service.cli.journals.past_state import AT_HELP, PastState, read_past
 from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import SIMULATED_TEXT, limits_text, paused_by
+from campaign_service.cli.value_text import SIMULATED_TEXT, limits_text, paused_by
 from campaign_service.report import StatusPanel
 from campaign_service.report.rows import recipient_row
 from campaign_service.report.times import TimeWriter
@@ -51,7 +51,7 @@ def replay(
     return ExitStatus.COMPLETED
 
 
-def _print_text(past: Past, kept: set[RecipientStatus]) -> None:
+def _print_text(past: PastState, kept: set[RecipientStatus]) -> None:
     down = "" if link(past.state).is_up else "; the telephony was not connected"
     click.echo(f"At {past.text(past.at)} {past.zone.key}{down}")
     for panel in past.panels.values():
@@ -63,7 +63,7 @@ def _print_text(past: Past, kept: set[RecipientStatus]) -> None:
                 click.echo(line)
 
 
-def _campaign_lines(found: Campaign, past: Past) -> Iterator[str]:
+def _campaign_lines(found: Campaign, past: PastState) -> Iterator[str]:
     """Yield what the list of campaigns shows (R4.8)."""
     model, script = found.parameters, found.parameters.script
     by = "" if found.pause_reason is None else f" by {paused_by(found.pause_reason.name)}"
@@ -91,7 +91,9 @@ def _campaign_lines(found: Campaign, past: Past) -> Iterator[str]:
     )
 
 
-def _recipient_lines(panel: StatusPanel, past: Past, kept: set[RecipientStatus]) -> Iterator[str]:
+def _recipient_lines(
+    panel: StatusPanel, past: PastState, kept: set[RecipientStatus]
+) -> Iterator[str]:
     """Yield what the status panel shows of each recipient (R5.4)."""
     yield ""
     yield (
@@ -111,7 +113,7 @@ def _recipient_lines(panel: StatusPanel, past: Past, kept: set[RecipientStatus])
         ).rstrip()
 
 
-def _print_json(past: Past, kept: set[RecipientStatus]) -> None:
+def _print_json(past: PastState, kept: set[RecipientStatus]) -> None:
     text = TimeWriter(past.zone)
     campaigns = []
     for panel in past.panels.values():

@@ -14,11 +14,11 @@ from campaign_core.events import Event, ServiceOpened
 from campaign_service.access import AuditHead, verify_audit
 from campaign_service.cli.databases import DatabaseFinder, with_finder
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import counted
+from campaign_service.cli.value_text import counted
 from campaign_service.database import Database
 from campaign_service.journal import JournalAwayError, JsonLinesJournal
 from campaign_service.journal.sql import (
-    Head,
+    ChainHead,
     TenantRow,
     find_tenant,
     head_of_text,
@@ -105,7 +105,7 @@ def verify(
     return ExitStatus.COMPLETED if all(are_sound) else ExitStatus.INCOMPLETE
 
 
-def _noted(text: str) -> Head:
+def _noted(text: str) -> ChainHead:
     head = head_of_text(text)
     if head is None:
         rule = "an event's number and 64 hex digits, as this command prints them"
@@ -140,7 +140,9 @@ def _chosen(database: Database, name: str | None) -> list[TenantRow]:
     return [found]
 
 
-def _verify(database: Database, tenant: TenantRow, noted: Head | None, *, replays: bool) -> bool:
+def _verify(
+    database: Database, tenant: TenantRow, noted: ChainHead | None, *, replays: bool
+) -> bool:
     found = verify_tenant(database, tenant, noted=noted, replays=replays)
     is_replayed = ", replayed" if replays and not found.problems else ""
     _say(
@@ -153,7 +155,7 @@ def _verify(database: Database, tenant: TenantRow, noted: Head | None, *, replay
     return not found.problems
 
 
-def _say(name: str, numbers: str, head: Head | AuditHead, problems: tuple[str, ...]) -> None:
+def _say(name: str, numbers: str, head: ChainHead | AuditHead, problems: tuple[str, ...]) -> None:
     click.echo(f"{name}: {numbers}")
     click.echo(f"  head {head}")
     for problem in problems[:_SHOWN_MAX]:
@@ -178,9 +180,9 @@ def _is_of_lines(journal: str) -> bool:
 
 @attrs.define
 class _Counted:
-    head: Head | None = None
+    head: ChainHead | None = None
 
-    def counting(self, events: Iterator[Event], noted: Head | None) -> Iterator[Event]:
+    def counting(self, events: Iterator[Event], noted: ChainHead | None) -> Iterator[Event]:
         for event, head in heads_of(events):
             self.head = head
             if noted is not None and noted.seq == head.seq and noted != head:
@@ -188,7 +190,7 @@ class _Counted:
             yield event
 
 
-def _verify_lines(path: Path, noted: Head | None, *, replays: bool) -> int:
+def _verify_lines(path: Path, noted: ChainHead | None, *, replays: bool) -> int:
     journal = JsonLinesJournal.open(path)
     chain, problems = _Counted(), []
     events = chain.counting(journal.read(), noted)

@@ -10,11 +10,11 @@ import click
 
 from campaign_core.errors import SettingsError
 from campaign_service.cli.options import EXISTING_FILE, merge_option, only_option
-from campaign_service.cli.remote.asking import key_option, remote
+from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.lists import read_list
-from campaign_service.cli.remote.told import tell_done
-from campaign_service.cli.words import counted
+from campaign_service.cli.remote.service_access import key_option, remote
+from campaign_service.cli.value_text import counted
 from campaign_service.client import CampaignRow, Client
 from campaign_service.numbers import read_number
 

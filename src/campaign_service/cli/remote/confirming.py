@@ -9,8 +9,8 @@ from typing import TypeVar
 import click
 
 from campaign_service.cli.failures import CommandFailedError
-from campaign_service.cli.remote.told import status_of
-from campaign_service.cli.words import lacked_text
+from campaign_service.cli.remote.failure_text import status_of
+from campaign_service.cli.value_text import lacked_text
 from campaign_service.client import ProblemError
 
 __all__ = ["confirmed", "model_in_use", "without_sounds"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.confirming import without_sounds
+from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
-from campaign_service.cli.remote.told import tell_done
+from campaign_service.cli.remote.service_access import key_option, remote
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import CampaignRow, Client
 

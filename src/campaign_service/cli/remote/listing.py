@@ -10,8 +10,8 @@ import attrs
 import click
 
 from campaign_core import SIMULATED, CallLimits, RecipientStatus, Status
-from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.finding import find_campaign
+from campaign_service.cli.remote.service_access import remote
 from campaign_service.cli.remote.tables import (
     campaign_lines,
     clock,
@@ -20,7 +20,7 @@ from campaign_service.cli.remote.tables import (
 )
 from campaign_service.cli.remote.watch import watch_campaign
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import SIMULATED_TEXT, counted, limits_text
+from campaign_service.cli.value_text import SIMULATED_TEXT, counted, limits_text
 from campaign_service.client import Client, ServiceStatus
 from campaign_service.instants import zone_of
 

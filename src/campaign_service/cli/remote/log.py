@@ -11,9 +11,9 @@ import attrs
 import click
 
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.listing import as_json
+from campaign_service.cli.remote.service_access import remote
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import AdminEvent, Client, LogEntry

@@ -8,9 +8,9 @@ import sys
 import click
 
 from campaign_service.cli.failures import CommandFailedError
-from campaign_service.cli.remote.asking import Where, where_options
+from campaign_service.cli.remote.failure_text import status_of
+from campaign_service.cli.remote.service_access import ServiceAccess, where_options
 from campaign_service.cli.remote.tokens import KeptToken, TokenStore
-from campaign_service.cli.remote.told import status_of
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import BadValueError, Client, ClientError, Login, NotLoggedInError
 
@@ -20,7 +20,7 @@ __all__ = ["login", "logout"]
 @click.command(short_help="Log in to a running service.")
 @click.option("--name", metavar="USER", help="Who logs in; asked for otherwise.")
 @where_options
-def login(where: Where, /, *, name: str | None) -> int:
+def login(where: ServiceAccess, /, *, name: str | None) -> int:
     """Ask for a name and a password, and keep a token for the commands to come.
 
     Where the password must be changed, a new one is asked for too. The token lies under
@@ -42,7 +42,7 @@ def login(where: Where, /, *, name: str | None) -> int:
 
 @click.command(short_help="Log out: the token holds no more.")
 @where_options
-def logout(where: Where) -> int:
+def logout(where: ServiceAccess) -> int:
     """Have the kept token hold no more, and forget it."""
     store = TokenStore(os.environ)
     kept = store.find(where.url)
@@ -63,7 +63,7 @@ def logout(where: Where) -> int:
     return ExitStatus.COMPLETED
 
 
-def _log_in(where: Where, name: str, password: str) -> Login:
+def _log_in(where: ServiceAccess, name: str, password: str) -> Login:
     try:
         with Client(where.connection(None)) as client:
             return client.log_in(name, password)

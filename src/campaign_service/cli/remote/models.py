@@ -8,8 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from campaign_service.cli.remote.asking import remote
 from campaign_service.cli.remote.listing import as_json
+from campaign_service.cli.remote.service_access import remote
 from campaign_service.cli.remote.tables import show
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client, ModelRow

@@ -11,11 +11,11 @@ import click
 from typing_extensions import override
 
 from campaign_core import CallLimits, NumberPlan
-from campaign_service.cli.remote.asking import remote
+from campaign_service.cli.remote.failure_text import named_by_option
 from campaign_service.cli.remote.listing import as_json
-from campaign_service.cli.remote.told import named_by_option
+from campaign_service.cli.remote.service_access import remote
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import limits_text
+from campaign_service.cli.value_text import limits_text
 from campaign_service.client import Client, Json
 
 __all__ = ["settings"]

@@ -12,13 +12,13 @@ from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.cli.options import EXISTING_FILE, merge_option, only_option
-from campaign_service.cli.remote.asking import key_option, remote
 from campaign_service.cli.remote.confirming import confirmed, model_in_use, without_sounds
+from campaign_service.cli.remote.failure_text import named_by_option, tell_done
 from campaign_service.cli.remote.finding import as_compared, look_up
 from campaign_service.cli.remote.lists import options_for, read_list
-from campaign_service.cli.remote.told import named_by_option, tell_done
+from campaign_service.cli.remote.service_access import key_option, remote
 from campaign_service.cli.runs.forms import form_remarks
-from campaign_service.cli.words import counted
+from campaign_service.cli.value_text import counted
 from campaign_service.client import Client, Json, ModelRow
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, read_campaign

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from campaign_service.cli.words import SIMULATED_TEXT, limits_text, paused_by
+from campaign_service.cli.value_text import SIMULATED_TEXT, limits_text, paused_by
 from campaign_service.client import CampaignRow, RecipientRow
 
 __all__ = [

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from campaign_service.cli.remote.tables import campaign_lines, clock
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import SIMULATED_TEXT
+from campaign_service.cli.value_text import SIMULATED_TEXT
 from campaign_service.client import CampaignRow, Client
 from campaign_service.instants import zone_of
 

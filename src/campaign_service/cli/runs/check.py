@@ -25,10 +25,10 @@ from campaign_service.cli.options import (
 )
 from campaign_service.cli.runs.display import duration_text
 from campaign_service.cli.runs.forecast import Forecast, forecast
-from campaign_service.cli.runs.job import first_instant, refuse_unstartable
 from campaign_service.cli.runs.remarks import remarks_on
+from campaign_service.cli.runs.run_options import first_instant, refuse_unstartable
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import counted, limits_text, within
+from campaign_service.cli.value_text import counted, limits_text, within
 from campaign_service.config import CampaignFile, read_campaign
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.instants import zone_of

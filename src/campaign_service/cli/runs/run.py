@@ -26,11 +26,16 @@ from campaign_service.cli.options import (
 from campaign_service.cli.runs.display import Display, LiveDisplay, LogDisplay
 from campaign_service.cli.runs.forms import form_remarks
 from campaign_service.cli.runs.interrupts import Interrupts
-from campaign_service.cli.runs.job import Job, first_instant, make_folder, refuse_unstartable
+from campaign_service.cli.runs.run_options import (
+    RunOptions,
+    first_instant,
+    make_folder,
+    refuse_unstartable,
+)
 from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_time
 from campaign_service.cli.runs.summary_text import summary_text, why_not_completed
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.words import lacked_text
+from campaign_service.cli.value_text import lacked_text
 from campaign_service.config import CampaignFile, read_campaign
 from campaign_service.engine import SoundsMissingError
 from campaign_service.instants import zone_of
@@ -136,7 +141,7 @@ def run_file(
         raise SettingsError([Problem(field="--journal", value=str(journal), rule=rule)])
     folder = make_folder(out, file.model.name)
     journal = None if no_journal else journal or folder / "journal.jsonl"
-    job = Job(
+    options = RunOptions(
         file=file,
         driver=driver,
         seed=file.simulation.seed if seed is None else seed,
@@ -146,22 +151,22 @@ def run_file(
         goes_without_sounds=yes,
     )
     with Interrupts() as interrupts:
-        summary = _run(job, interrupts)
-    click.echo(summary_text(summary, is_simulated=job.is_simulated))
-    _tell_where(job)
+        summary = _run(options, interrupts)
+    click.echo(summary_text(summary, is_simulated=options.is_simulated))
+    _tell_where(options)
     if interrupts.count:
         return ExitStatus.INTERRUPTED
     return _status(summary)
 
 
-def _run(job: Job, interrupts: Interrupts) -> Summary:
-    display = _display(job.file)
+def _run(options: RunOptions, interrupts: Interrupts) -> Summary:
+    display = _display(options.file)
     try:
-        go = run_on_virtual_time if job.is_virtual else run_in_real_time
-        return go(job, display, interrupts)
+        go = run_on_virtual_time if options.is_virtual else run_in_real_time
+        return go(options, display, interrupts)
     except (DriverError, CommandRefusedError, SettingsError) as error:
         # All of them come before the first call alone.
-        job.discard()
+        options.discard()
         if isinstance(error, SoundsMissingError):
             told = lacked_text([(str(one.name), one.advice) for one in error.missing])
             text = f"{told}\n--yes runs the campaign all the same"
@@ -201,12 +206,12 @@ def _display(file: CampaignFile) -> Display:
     return LiveDisplay(zone, limits)
 
 
-def _tell_where(job: Job) -> None:
-    click.echo(f"Report: {click.format_filename(job.folder)}")
-    names = sorted(path.name for path in job.folder.iterdir())
+def _tell_where(options: RunOptions) -> None:
+    click.echo(f"Report: {click.format_filename(options.folder)}")
+    names = sorted(path.name for path in options.folder.iterdir())
     click.echo(f"  {'  '.join(names)}")
-    if job.journal is not None and job.journal.parent != job.folder:
-        click.echo(f"Journal: {click.format_filename(job.journal)}")
+    if options.journal is not None and options.journal.parent != options.folder:
+        click.echo(f"Journal: {click.format_filename(options.journal)}")
 
 
 def _status(summary: Summary) -> ExitStatus:

@@ -17,7 +17,7 @@ from campaign_drivers.simulated import Exchange, RealClock
 from campaign_service.cli.runs.clocks import ShiftedClock
 from campaign_service.cli.runs.display import Display, progress_of
 from campaign_service.cli.runs.interrupts import LAST, Interrupts, answer_to, command_for
-from campaign_service.cli.runs.job import CAMPAIGN_ID, Job, commands_of
+from campaign_service.cli.runs.run_options import CAMPAIGN_ID, RunOptions, commands_of
 from campaign_service.engine import (
     DriverRequest,
     JournalFailedError,
@@ -66,17 +66,19 @@ class _Watch:
         return command_for(count, self.engine.state, CAMPAIGN_ID)
 
 
-def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
+def run_on_virtual_time(options: RunOptions, display: Display, interrupts: Interrupts) -> Summary:
     """Run a job as fast as the machine allows, and write its report."""
-    simulation = job.file.simulation
+    simulation = options.file.simulation
     now = simulation.starts_at or present()
     with ExitStack() as open_files:
-        journal = _journal(job, open_files)
-        report = job.open_report()
+        journal = _journal(options, open_files)
+        report = options.open_report()
         open_files.callback(report.close)
-        exchange = Exchange(simulation.network, seed=job.seed)
+        exchange = Exchange(simulation.network, seed=options.seed)
         engine = VirtualEngine(
-            open_service(job.service_id(), job.file.settings, now, telephony=job.telephony),
+            open_service(
+                options.service_id(), options.file.settings, now, telephony=options.telephony
+            ),
             exchange=exchange,
             now=now,
             journal=journal,
@@ -84,10 +86,10 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
             grain_ms=simulation.grain_ms,
         )
         watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
-        lacked = exchange.missing(sounds=job.sounds_needed(), routing_classes=frozenset())
+        lacked = exchange.missing(sounds=options.sounds_needed(), routing_classes=frozenset())
         refuse_lacked(lacked, command="run")
         with _kept(report, engine):
-            for command in commands_of(job.file):
+            for command in commands_of(options.file):
                 engine.give(command)
             while not watch.is_over():
                 engine.run(until=watch.must_look_up)
@@ -100,29 +102,33 @@ def run_on_virtual_time(job: Job, display: Display, interrupts: Interrupts) -> S
         return report.finish(engine.state)
 
 
-def run_in_real_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
+def run_in_real_time(options: RunOptions, display: Display, interrupts: Interrupts) -> Summary:
     """Run a job by the clock, and write its report."""
-    return asyncio.run(_run_in_real_time(job, display, interrupts))
+    return asyncio.run(_run_in_real_time(options, display, interrupts))
 
 
-async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) -> Summary:
-    clock = _clock(job)
-    service_id = job.service_id()
+async def _run_in_real_time(
+    options: RunOptions, display: Display, interrupts: Interrupts
+) -> Summary:
+    clock = _clock(options)
+    service_id = options.service_id()
     driver = open_driver(
         DriverRequest(
-            url=job.driver,
+            url=options.driver,
             service_id=service_id,
             clock=clock,
-            network=job.file.simulation.network,
-            seed=job.seed,
+            network=options.file.simulation.network,
+            seed=options.seed,
         )
     )
     with ExitStack() as open_files:
-        journal = _journal(job, open_files)
-        report = job.open_report()
+        journal = _journal(options, open_files)
+        report = options.open_report()
         open_files.callback(report.close)
         engine = RealTimeEngine(
-            open_service(service_id, job.file.settings, clock.now(), telephony=job.telephony),
+            open_service(
+                service_id, options.file.settings, clock.now(), telephony=options.telephony
+            ),
             driver=driver,
             clock=clock,
             journal=journal,
@@ -130,20 +136,22 @@ async def _run_in_real_time(job: Job, display: Display, interrupts: Interrupts) 
         )
         watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
         with _kept(report, engine):
-            await _run_engine(engine, watch, job, driver)
+            await _run_engine(engine, watch, options, driver)
         return report.finish(engine.state)
 
 
-async def _run_engine(engine: RealTimeEngine, watch: _Watch, job: Job, driver: Driver) -> None:
+async def _run_engine(
+    engine: RealTimeEngine, watch: _Watch, options: RunOptions, driver: Driver
+) -> None:
     async with engine:
-        await refuse_missing_sounds(driver, job.sounds_needed(), command="run")
+        await refuse_missing_sounds(driver, options.sounds_needed(), command="run")
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
             loop.call_soon_threadsafe(engine.wake)
 
         watch.interrupts.on_signal = wake
-        for command in commands_of(job.file):
+        for command in commands_of(options.file):
             await engine.give(command)
         await _watch_over(engine, watch)
 
@@ -181,16 +189,16 @@ def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Itera
         raise
 
 
-def _clock(job: Job) -> Clock:
-    if not job.is_simulated:
+def _clock(options: RunOptions) -> Clock:
+    if not options.is_simulated:
         return ServiceClock()
-    clock = RealClock(speed=job.speed)
-    starts_at: Instant | None = job.file.simulation.starts_at
+    clock = RealClock(speed=options.speed)
+    starts_at: Instant | None = options.file.simulation.starts_at
     return clock if starts_at is None else ShiftedClock(clock, starts_at=starts_at)
 
 
-def _journal(job: Job, open_files: ExitStack) -> Journal | None:
-    journal = job.open_journal()
+def _journal(options: RunOptions, open_files: ExitStack) -> Journal | None:
+    journal = options.open_journal()
     if journal is not None:
         open_files.callback(journal.close)
     return journal

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from campaign_core import Status
 from campaign_service.cli.runs.display import duration_text
-from campaign_service.cli.words import SIMULATED_TEXT, counted, paused_by
+from campaign_service.cli.value_text import SIMULATED_TEXT, counted, paused_by
 from campaign_service.report import Summary
 
 __all__ = ["summary_text"]

@@ -2,7 +2,8 @@
 
 What a request's body may be is for the API to say; here is what anybody could do who is not known
 yet: a head that never ends, a connection that says nothing, or takes nothing of what it is told.
-How many connections there may be is for :mod:`~campaign_service.cli.serving.door` to say.
+How many connections there may be is for :mod:`~campaign_service.cli.serving.connection_limiter`
+to say.
 
 Whoever is refused while the rest of the request is on its way is told so: what comes is read and
 thrown away for a while, since a connection that is closed over unread bytes takes the answer along.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from campaign_core.errors import SettingsError
 from campaign_service.cli.failures import CommandFailedError
-from campaign_service.cli.serving.door import BACKLOG
+from campaign_service.cli.serving.connection_limiter import BACKLOG
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import Listen, ServiceSettings
 

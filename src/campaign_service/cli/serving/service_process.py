@@ -4,10 +4,10 @@
 
     sockets        open already: a port that is in use is told before anything is done
     database       opened, brought up to date; the first user made where there is none
-    house          recovers what was, leads or follows every tenant
+    host           recovers what was, leads or follows every tenant
     HTTP           answers; systemd hears READY=1
     ... until a signal ...
-    house          no new calls; calls in progress end, or are left to who comes next
+    host           no new calls; calls in progress end, or are left to who comes next
     HTTP           answers until then, so that one can watch; then closes
 
 Whatever fails on the way takes back what was begun, last things first.
@@ -31,16 +31,16 @@ from campaign_service.access import LocalAuthenticator
 from campaign_service.access.passwords import OneTimePassword, Passwords
 from campaign_service.access.users import ensure_administrator
 from campaign_service.api import ApiSettings, make_app
-from campaign_service.cli.serving.door import connections_max
+from campaign_service.cli.serving.connection_limiter import connections_max
 from campaign_service.cli.serving.listening import public_url, shown_urls
 from campaign_service.cli.serving.web_server import WebServer
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
 from campaign_service.engine import telephony_of
-from campaign_service.serving import House, HouseSettings, Notifier
+from campaign_service.serving import ServiceHost, ServiceHostSettings, SystemdNotifier
 from campaign_service.serving.waiting import ended_before
-from campaign_service.sounds import Placed, place
+from campaign_service.sounds import PromptPlacement, place
 
 __all__ = ["ServiceProcess"]
 
@@ -70,7 +70,7 @@ class ServiceProcess:
         self._settings = settings
         self._sockets = sockets
         self._say = say
-        self._notifier = Notifier.from_environment()
+        self._notifier = SystemdNotifier.from_environment()
         self._is_tls = settings.tls_certificate is not None
         self._passwords = Passwords()
         self._asked = 0
@@ -90,14 +90,14 @@ class ServiceProcess:
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._take_signal)
         self._place_prompts()
-        house = self._house()
+        host = self._host()
         try:
-            if not await self._started(house):
+            if not await self._started(host):
                 return ExitStatus.COMPLETED
-            await self._ensure_administrator(house.database)
-            return await self._serve(house)
+            await self._ensure_administrator(host.database)
+            return await self._serve(host)
         finally:
-            await house.stop(at_once=True)
+            await host.stop(at_once=True)
             _log.info("stopped")
 
     # Begin -----------------------------------------------------------------------------------
@@ -113,10 +113,10 @@ class ServiceProcess:
             _log.warning("prompts are not put into %s: %s", folder, error.strerror or error)
             return
         for path, became in placed.items():
-            if became is not Placed.UNCHANGED:
+            if became is not PromptPlacement.UNCHANGED:
                 _log.info("prompt %s: %s", path, became.value)
 
-    def _house(self) -> House:
+    def _host(self) -> ServiceHost:
         settings = self._settings
         for tenant in settings.tenants:
             if telephony_of(tenant.driver) == SIMULATED:
@@ -124,8 +124,8 @@ class ServiceProcess:
                     "tenant %s: SIMULATED, NOBODY IS REALLY CALLED; --driver names a telephony",
                     tenant.name,
                 )
-        return House(
-            HouseSettings(
+        return ServiceHost(
+            ServiceHostSettings(
                 database=settings.db,
                 tenants={tenant.name: tenant.driver for tenant in settings.tenants},
                 url=settings.public_url or public_url(self._sockets, is_tls=self._is_tls),
@@ -138,11 +138,11 @@ class ServiceProcess:
             )
         )
 
-    async def _started(self, house: House) -> bool:
+    async def _started(self, host: ServiceHost) -> bool:
         """Return whether all of it is open; not, where it was stopped before."""
         opening = asyncio.create_task(self._notifier.opening("opening the database"))
         try:
-            return await ended_before(self._stop_asked, house.start())
+            return await ended_before(self._stop_asked, host.start())
         finally:
             opening.cancel()
             await asyncio.gather(opening, return_exceptions=True)
@@ -173,11 +173,11 @@ class ServiceProcess:
             *(made.name, until, path),
         )
 
-    def _web(self, house: House) -> WebServer:
+    def _web(self, host: ServiceHost) -> WebServer:
         settings = self._settings
         app = make_app(
-            house,
-            LocalAuthenticator(house.database),
+            host,
+            LocalAuthenticator(host.database),
             settings=ApiSettings(
                 list_body_max=settings.body_max_mib * _MIB,
                 # Whoever listens to events keeps a connection: nobody may have all of them.
@@ -193,34 +193,34 @@ class ServiceProcess:
 
     # Serve, and end --------------------------------------------------------------------------
 
-    async def _serve(self, house: House) -> ExitStatus:
+    async def _serve(self, host: ServiceHost) -> ExitStatus:
         """Answer until it is to end and all has ended that was to end."""
-        web = self._web(house)
+        web = self._web(host)
         await web.start()
         where = " and ".join(self._urls())
-        _log.info("listening on %s, database %s", where, house.database.shown)
+        _log.info("listening on %s, database %s", where, host.database.shown)
         self._notifier.ready(f"listening on {where}")
 
         async def prove() -> None:
-            await house.prove_alive()
-            self._notifier.status(house.status())
+            await host.prove_alive()
+            self._notifier.status(host.status())
 
         watching = asyncio.create_task(self._notifier.watch(prove))
         try:
             # Without HTTP nobody can command it: then it is better started anew.
             has_failed = await ended_before(self._stop_asked, web.wait())
-            await self._drain(house)
+            await self._drain(host)
         finally:
             watching.cancel()
             await web.stop()
             await asyncio.gather(watching, return_exceptions=True)
         return ExitStatus.FAILED if has_failed else ExitStatus.COMPLETED
 
-    async def _drain(self, house: House) -> None:
+    async def _drain(self, host: ServiceHost) -> None:
         """Let calls in progress end, which HTTP goes on to tell of, until a second signal."""
-        stopping = asyncio.create_task(house.stop())
+        stopping = asyncio.create_task(host.stop())
         if not await ended_before(self._haste_asked, asyncio.shield(stopping)):
-            await house.stop(at_once=True)
+            await host.stop(at_once=True)
         await stopping
 
     def _take_signal(self) -> None:

@@ -16,7 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from campaign_service.api import close_streams
 from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
-from campaign_service.cli.serving.door import Door
+from campaign_service.cli.serving.connection_limiter import ConnectionLimiter
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 from campaign_service.config.service_settings import UNIX_SOCKET, ServiceSettings
 
@@ -33,7 +33,7 @@ _LOOK_EVERY_S = 0.02
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server behind a door of ours.
+    """Uvicorn's server behind a limit on connections.
 
     It leaves signals alone: to stop takes more than to close sockets.
     """
@@ -48,8 +48,8 @@ class _Server(uvicorn.Server):
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise RuntimeError("the application did not start")
-        door = Door(sockets or [], self._make_protocol, tls=self.config.ssl)
-        self.servers = [door]  # type: ignore[list-item]
+        limiter = ConnectionLimiter(sockets or [], self._make_protocol, tls=self.config.ssl)
+        self.servers = [limiter]  # type: ignore[list-item]
         self.started = True
 
     def _make_protocol(self) -> BoundedProtocol:

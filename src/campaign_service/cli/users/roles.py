@@ -7,7 +7,7 @@ import click
 from campaign_service import access
 from campaign_service.access import ServicePermission
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.users.desk import Desk, at_desk
+from campaign_service.cli.users.local_administration import LocalAdministration, administered
 
 __all__ = ["role"]
 
@@ -21,10 +21,10 @@ def role() -> None:
 
 
 @role.command("list", short_help="Show all roles.")
-@at_desk
-def list_(desk: Desk) -> int:
+@administered
+def list_(administration: LocalAdministration) -> int:
     """Show all roles, and what they allow."""
-    found = access.roles(desk.database)
+    found = access.roles(administration.database)
     width = max(len(one.name) for one in found)
     for one in found:
         allowed = " ".join(each.name for each in ServicePermission if each in one.permissions)
@@ -36,14 +36,20 @@ def list_(desk: Desk) -> int:
 @role.command("set", short_help="Make a role, or change what it allows.")
 @_name
 @click.argument("permissions", nargs=-1, required=True, type=_PERMISSION, metavar="PERMISSION...")
-@at_desk
-def set_(desk: Desk, name: str, permissions: tuple[str, ...]) -> int:
+@administered
+def set_(administration: LocalAdministration, name: str, permissions: tuple[str, ...]) -> int:
     """Make a role, or change what it allows to all who have it.
 
     PERMISSION is VIEW, MANAGE_CAMPAIGNS, MANAGE_SETTINGS or MANAGE_USERS; all of them are given.
     """
     wanted = [ServicePermission[one.upper()] for one in permissions]
-    access.put_role(desk.database, name, permissions=wanted, by=desk.by, now=desk.now)
+    access.put_role(
+        administration.database,
+        name,
+        permissions=wanted,
+        by=administration.by,
+        now=administration.now,
+    )
     allowed = " ".join(one.name for one in ServicePermission if one in wanted)
     click.echo(f"Role {name} allows {allowed}.")
     return ExitStatus.COMPLETED
@@ -51,9 +57,9 @@ def set_(desk: Desk, name: str, permissions: tuple[str, ...]) -> int:
 
 @role.command(short_help="Delete a role that nobody has.")
 @_name
-@at_desk
-def delete(desk: Desk, name: str) -> int:
+@administered
+def delete(administration: LocalAdministration, name: str) -> int:
     """Delete a role that nobody has."""
-    access.delete_role(desk.database, name, by=desk.by, now=desk.now)
+    access.delete_role(administration.database, name, by=administration.by, now=administration.now)
     click.echo(f"Role {name} is deleted.")
     return ExitStatus.COMPLETED

@@ -6,9 +6,13 @@ import click
 
 from campaign_core import Instant
 from campaign_service import access
-from campaign_service.access import ServicePermission, Token
+from campaign_service.access import ServicePermission, TokenRecord
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.users.desk import Desk, at_desk, text_of
+from campaign_service.cli.users.local_administration import (
+    LocalAdministration,
+    administered,
+    text_of,
+)
 
 __all__ = ["token", "token_line"]
 
@@ -24,10 +28,10 @@ def token() -> None:
 
 @token.command("list", short_help="Show a user's log-ins and tokens.")
 @_name
-@at_desk
-def list_(desk: Desk, name: str) -> int:
+@administered
+def list_(administration: LocalAdministration, name: str) -> int:
     """Show a user's log-ins and tokens that are good now."""
-    for one in access.tokens(desk.database, name, now=desk.now):
+    for one in access.tokens(administration.database, name, now=administration.now):
         click.echo(token_line(one))
     return ExitStatus.COMPLETED
 
@@ -51,9 +55,9 @@ def list_(desk: Desk, name: str) -> int:
     metavar="TENANT",
     help="For this tenant alone; may be given several times.",
 )
-@at_desk
+@administered
 def add(
-    desk: Desk,
+    administration: LocalAdministration,
     name: str,
     label: str,
     *,
@@ -66,12 +70,12 @@ def add(
     LABEL says what it is for. The program may do what the user may, or less.
     """
     made = access.make_token(
-        desk.database,
+        administration.database,
         name,
         label=label,
-        by=desk.by,
-        now=desk.now,
-        expires_at=None if days is None else Instant(desk.now + days * _DAY_MS),
+        by=administration.by,
+        now=administration.now,
+        expires_at=None if days is None else Instant(administration.now + days * _DAY_MS),
         permissions=[ServicePermission[one.upper()] for one in permissions] or None,
         tenants=tenants or None,
     )
@@ -84,15 +88,17 @@ def add(
 @token.command(short_help="End a log-in or a token.")
 @_name
 @click.argument("token_id", metavar="ID")
-@at_desk
-def revoke(desk: Desk, name: str, token_id: str) -> int:
+@administered
+def revoke(administration: LocalAdministration, name: str, token_id: str) -> int:
     """End a log-in or a token: ID is what `token list` shows."""
-    access.revoke_token(desk.database, name, token_id, by=desk.by, now=desk.now)
+    access.revoke_token(
+        administration.database, name, token_id, by=administration.by, now=administration.now
+    )
     click.echo(f"Token {token_id} of {name} has ended.")
     return ExitStatus.COMPLETED
 
 
-def token_line(one: Token) -> str:
+def token_line(one: TokenRecord) -> str:
     """Return a token as one line."""
     parts = [one.id, one.label, f"used {text_of(one.last_used_at)}"]
     if one.expires_at is not None:

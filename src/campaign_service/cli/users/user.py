@@ -9,12 +9,12 @@ import click
 
 from campaign_core.errors import CommandRefusedError
 from campaign_service import access
-from campaign_service.access import ALL_TENANTS, Grant, Passwords, User
+from campaign_service.access import ALL_TENANTS, Passwords, RoleGrant, UserRecord
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.users.desk import (
+from campaign_service.cli.users.local_administration import (
     GRANT_HELP,
-    Desk,
-    at_desk,
+    LocalAdministration,
+    administered,
     grants_of,
     password_options,
     show_one_time,
@@ -42,10 +42,10 @@ def user() -> None:
 
 @user.command("list", short_help="Show all users.")
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
-@at_desk
-def list_(desk: Desk, *, is_json: bool) -> int:
+@administered
+def list_(administration: LocalAdministration, *, is_json: bool) -> int:
     """Show all users, whether they may come in, and their roles."""
-    found = access.users(desk.database)
+    found = access.users(administration.database)
     if is_json:
         click.echo(json.dumps([_data(one) for one in found], ensure_ascii=False, indent=1))
         return ExitStatus.COMPLETED
@@ -58,15 +58,15 @@ def list_(desk: Desk, *, is_json: bool) -> int:
 
 @user.command(short_help="Show a user, with log-ins and tokens.")
 @_name
-@at_desk
-def show(desk: Desk, name: str) -> int:
+@administered
+def show(administration: LocalAdministration, name: str) -> int:
     """Show a user, with the log-ins and tokens that are good now."""
-    found = access.user(desk.database, name)
+    found = access.user(administration.database, name)
     click.echo(f"{found.name}: {_state(found)}, since {text_of(found.created_at)}")
     click.echo(f"roles: {_roles(found.grants) or 'none'}")
     if found.must_change_password:
         click.echo(f"must change the password by {text_of(found.password_expires_at)}")
-    for one in access.tokens(desk.database, name, now=desk.now):
+    for one in access.tokens(administration.database, name, now=administration.now):
         click.echo(token_line(one))
     return ExitStatus.COMPLETED
 
@@ -75,16 +75,23 @@ def show(desk: Desk, name: str) -> int:
 @_name
 @click.option("--role", "grants", multiple=True, metavar="ROLE[:TENANT]", help=GRANT_HELP)
 @password_options
-@at_desk
-def add(desk: Desk, name: str, *, grants: tuple[str, ...], ask: bool, stdin: bool) -> int:
+@administered
+def add(
+    administration: LocalAdministration,
+    name: str,
+    *,
+    grants: tuple[str, ...],
+    ask: bool,
+    stdin: bool,
+) -> int:
     """Make a user, with a one-time password unless one is given."""
     wanted = grants_of(grants)
     made = access.add_user(
-        desk.database,
+        administration.database,
         Passwords(),
         name,
-        by=desk.by,
-        now=desk.now,
+        by=administration.by,
+        now=administration.now,
         password=typed_password(ask=ask, stdin=stdin),
         must_change=False,
         grants=wanted,
@@ -97,19 +104,19 @@ def add(desk: Desk, name: str, *, grants: tuple[str, ...], ask: bool, stdin: boo
 @user.command(short_help="Set a new password.")
 @_name
 @password_options
-@at_desk
-def password(desk: Desk, name: str, *, ask: bool, stdin: bool) -> int:
+@administered
+def password(administration: LocalAdministration, name: str, *, ask: bool, stdin: bool) -> int:
     """Set a new password: a one-time password, unless one is given.
 
     The user's log-ins end; tokens of programs go on. Whoever had to wait after too many failures
     can log in at once.
     """
     made = access.reset_password(
-        desk.database,
+        administration.database,
         Passwords(),
         name,
-        by=desk.by,
-        now=desk.now,
+        by=administration.by,
+        now=administration.now,
         password=typed_password(ask=ask, stdin=stdin),
         must_change=False,
     )
@@ -120,20 +127,24 @@ def password(desk: Desk, name: str, *, ask: bool, stdin: bool) -> int:
 
 @user.command(short_help="Let a user in again.")
 @_name
-@at_desk
-def enable(desk: Desk, name: str) -> int:
+@administered
+def enable(administration: LocalAdministration, name: str) -> int:
     """Let a user in again; log-ins and tokens of before stay ended."""
-    access.change_user(desk.database, name, by=desk.by, now=desk.now, enabled=True)
+    access.change_user(
+        administration.database, name, by=administration.by, now=administration.now, enabled=True
+    )
     click.echo(f"{name} may log in.")
     return ExitStatus.COMPLETED
 
 
 @user.command(short_help="Keep a user out, and end all log-ins and tokens.")
 @_name
-@at_desk
-def disable(desk: Desk, name: str) -> int:
+@administered
+def disable(administration: LocalAdministration, name: str) -> int:
     """Keep a user out; all log-ins and tokens end."""
-    access.change_user(desk.database, name, by=desk.by, now=desk.now, enabled=False)
+    access.change_user(
+        administration.database, name, by=administration.by, now=administration.now, enabled=False
+    )
     click.echo(f"{name} is kept out; all log-ins and tokens have ended.")
     return ExitStatus.COMPLETED
 
@@ -141,13 +152,19 @@ def disable(desk: Desk, name: str) -> int:
 @user.command(short_help="Delete a user.")
 @_name
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@at_desk
-def delete(desk: Desk, name: str, *, yes: bool) -> int:
+@administered
+def delete(administration: LocalAdministration, name: str, *, yes: bool) -> int:
     """Delete a user, with all tokens; what was done under the name stays on record."""
-    found = access.user(desk.database, name)
+    found = access.user(administration.database, name)
     if not yes:
         click.confirm(f"Delete {name}, with all tokens?", abort=True)
-    access.delete_user(desk.database, name, by=desk.by, now=desk.now, expected=found.version)
+    access.delete_user(
+        administration.database,
+        name,
+        by=administration.by,
+        now=administration.now,
+        expected=found.version,
+    )
     click.echo(f"{name} is deleted.")
     return ExitStatus.COMPLETED
 
@@ -155,33 +172,35 @@ def delete(desk: Desk, name: str, *, yes: bool) -> int:
 @user.command(short_help="Give a user roles.")
 @_name
 @_grants
-@at_desk
-def grant(desk: Desk, name: str, grants: tuple[str, ...]) -> int:
+@administered
+def grant(administration: LocalAdministration, name: str, grants: tuple[str, ...]) -> int:
     """Give a user roles beside those of now: ROLE for all tenants, ROLE:TENANT for one of them."""
-    before = access.user(desk.database, name)
-    return _set_grants(desk, before, before.grants | grants_of(grants))
+    before = access.user(administration.database, name)
+    return _set_grants(administration, before, before.grants | grants_of(grants))
 
 
 @user.command(short_help="Take roles from a user.")
 @_name
 @_grants
-@at_desk
-def revoke(desk: Desk, name: str, grants: tuple[str, ...]) -> int:
+@administered
+def revoke(administration: LocalAdministration, name: str, grants: tuple[str, ...]) -> int:
     """Take roles from a user: ROLE as it was given for all tenants, ROLE:TENANT for one of them."""
-    before = access.user(desk.database, name)
+    before = access.user(administration.database, name)
     unwanted = grants_of(grants)
     if missing := unwanted - before.grants:
         has = _roles(before.grants) or "no role"
         raise CommandRefusedError("revoke", f"{name} does not have {_roles(missing)}, but {has}")
-    return _set_grants(desk, before, before.grants - unwanted)
+    return _set_grants(administration, before, before.grants - unwanted)
 
 
-def _set_grants(desk: Desk, before: User, grants: frozenset[Grant]) -> int:
+def _set_grants(
+    administration: LocalAdministration, before: UserRecord, grants: frozenset[RoleGrant]
+) -> int:
     changed = access.change_user(
-        desk.database,
+        administration.database,
         before.name,
-        by=desk.by,
-        now=desk.now,
+        by=administration.by,
+        now=administration.now,
         grants=grants,
         expected=before.version,
     )
@@ -189,7 +208,7 @@ def _set_grants(desk: Desk, before: User, grants: frozenset[Grant]) -> int:
     return ExitStatus.COMPLETED
 
 
-def _data(one: User) -> dict[str, object]:
+def _data(one: UserRecord) -> dict[str, object]:
     return {
         "name": one.name,
         "enabled": one.enabled,
@@ -199,11 +218,11 @@ def _data(one: User) -> dict[str, object]:
     }
 
 
-def _state(one: User) -> str:
+def _state(one: UserRecord) -> str:
     return "enabled" if one.enabled else "disabled"
 
 
-def _roles(grants: frozenset[Grant]) -> str:
+def _roles(grants: frozenset[RoleGrant]) -> str:
     return ", ".join(
         one.role if one.tenant == ALL_TENANTS else f"{one.role}:{one.tenant}"
         for one in sorted(grants)

@@ -3,12 +3,12 @@
 Apart from its siblings, so that whoever keeps a journal in a file loads no database.
 """
 
-from campaign_service.journal.sql.chain import Head, head_of_text
+from campaign_service.journal.sql.chain import ChainHead, head_of_text
 from campaign_service.journal.sql.entries import heads_of
 from campaign_service.journal.sql.exporting import CampaignExport
 from campaign_service.journal.sql.history import CampaignRecord, History
 from campaign_service.journal.sql.importing import Imported, import_journal
-from campaign_service.journal.sql.recovery import NotWantedError, Recovered
+from campaign_service.journal.sql.recovery import Recovered, RecoveryCancelledError
 from campaign_service.journal.sql.sql_journal import SqlJournal
 from campaign_service.journal.sql.tenants import (
     DEFAULT_TENANT,
@@ -23,11 +23,11 @@ __all__ = [
     "DEFAULT_TENANT",
     "CampaignExport",
     "CampaignRecord",
-    "Head",
+    "ChainHead",
     "History",
     "Imported",
-    "NotWantedError",
     "Recovered",
+    "RecoveryCancelledError",
     "SqlJournal",
     "TenantRow",
     "Verified",

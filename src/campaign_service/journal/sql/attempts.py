@@ -20,8 +20,8 @@ from campaign_service.database import schema as db
 from campaign_service.journal.sql.entries import storable
 
 __all__ = [
+    "AttemptChanges",
     "AttemptRow",
-    "Changes",
     "attempt_of_row",
     "changes_of",
     "in_progress_of",
@@ -40,7 +40,7 @@ Open = Mapping[CallId, AttemptRow]
 
 
 @attrs.frozen(kw_only=True)
-class Changes:
+class AttemptChanges:
     """What some events change in the rows."""
 
     placed: list[AttemptRow]
@@ -64,7 +64,7 @@ class Changes:
                 in_progress.pop(call_id, None)
 
 
-def changes_of(in_progress: Open, events: Sequence[ev.Event]) -> Changes:
+def changes_of(in_progress: Open, events: Sequence[ev.Event]) -> AttemptChanges:
     """Return what events change; what is in progress stays as it is until they are durable."""
     placed: dict[CallId, AttemptRow] = {}
     changed: dict[CallId, AttemptRow] = {}
@@ -82,7 +82,7 @@ def changes_of(in_progress: Open, events: Sequence[ev.Event]) -> Changes:
             row.update(now)
         elif isinstance(event, ev.CampaignScheduled | ev.RecipientsAppended | ev.CampaignDeleted):
             campaigns.append(event)
-    return Changes(
+    return AttemptChanges(
         placed=list(placed.values()), changed=list(changed.values()), campaigns=campaigns
     )
 

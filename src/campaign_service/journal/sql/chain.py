@@ -19,13 +19,13 @@ from typing_extensions import override
 
 from campaign_core import ServiceId
 
-__all__ = ["Head", "genesis", "head_of_text", "linked"]
+__all__ = ["ChainHead", "genesis", "head_of_text", "linked"]
 
 _TEXT = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
 @attrs.frozen(kw_only=True)
-class Head:
+class ChainHead:
     """A place in a journal: an event's number, and the chain's value there."""
 
     seq: int
@@ -38,9 +38,9 @@ class Head:
         return f"{self.seq}:{self.chain.hex()}"
 
 
-def genesis(service_id: ServiceId) -> Head:
+def genesis(service_id: ServiceId) -> ChainHead:
     """Return the head of a journal that is still empty."""
-    return Head(seq=0, chain=sha256(b"call-campaign journal" + service_id.encode()).digest())
+    return ChainHead(seq=0, chain=sha256(b"call-campaign journal" + service_id.encode()).digest())
 
 
 def linked(chain: bytes, data: str) -> bytes:
@@ -48,7 +48,7 @@ def linked(chain: bytes, data: str) -> bytes:
     return sha256(chain + data.encode()).digest()
 
 
-def head_of_text(text: str) -> Head | None:
+def head_of_text(text: str) -> ChainHead | None:
     """Return the head that somebody noted; ``None``: it is none."""
     found = _TEXT.fullmatch(text.strip().lower())
-    return None if found is None else Head(seq=int(found[1]), chain=bytes.fromhex(found[2]))
+    return None if found is None else ChainHead(seq=int(found[1]), chain=bytes.fromhex(found[2]))

@@ -10,9 +10,9 @@ from campaign_core import CampaignId
 from campaign_core.codec import from_data, to_data
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
-from campaign_service.journal.interface import Entry, JournalDamagedError
+from campaign_service.journal.interface import JournalDamagedError, JournalEntry
 from campaign_service.journal.plausible import wrong_in
-from campaign_service.journal.sql.chain import Head, genesis, linked
+from campaign_service.journal.sql.chain import ChainHead, genesis, linked
 from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, loose
 
 __all__ = ["entry_of", "event_of", "heads_of", "storable"]
@@ -22,9 +22,9 @@ _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _write_long = JsonWriter(separators=(",", ":")).text
 
 
-def entry_of(event: Event) -> Entry:
+def entry_of(event: Event) -> JournalEntry:
     """Return an event as it is kept."""
-    return Entry(
+    return JournalEntry(
         seq=event.seq,
         at=event.at,
         actor=storable(event.actor),
@@ -35,7 +35,7 @@ def entry_of(event: Event) -> Entry:
     )
 
 
-def event_of(entry: Entry) -> Event:
+def event_of(entry: JournalEntry) -> Event:
     """Return the event that is kept.
 
     Raises:
@@ -94,17 +94,17 @@ def _campaign_of(event: Event) -> CampaignId | None:
     return found
 
 
-def heads_of(events: Iterable[Event]) -> Iterator[tuple[Event, Head]]:
+def heads_of(events: Iterable[Event]) -> Iterator[tuple[Event, ChainHead]]:
     """Yield events from the first one on, each with the head of the journal behind it.
 
     Raises:
         JournalError: the first event does not tell whose journal it is.
     """
-    last: Head | None = None
+    last: ChainHead | None = None
     for event in events:
         if last is None:
             if not isinstance(event, ServiceOpened):
                 raise JournalError("the first event is not the opening of a service")
             last = genesis(event.service_id)
-        last = Head(seq=event.seq, chain=linked(last.chain, entry_of(event).data))
+        last = ChainHead(seq=event.seq, chain=linked(last.chain, entry_of(event).data))
         yield event, last

@@ -14,7 +14,7 @@ from campaign_core.errors import JournalError
 from campaign_service.attempts import Attempt
 from campaign_service.database import Database
 from campaign_service.database import schema as db
-from campaign_service.journal.interface import Entry, Receipt
+from campaign_service.journal.interface import JournalEntry, Receipt
 from campaign_service.journal.sql.attempts import attempt_of_row
 from campaign_service.journal.sql.entries import storable
 from campaign_service.journal.sql.recovery import Recovered, state_where
@@ -77,7 +77,7 @@ class History:
         until: Instant | None = None,
         data_max: int | None = None,
         bytes_max: int | None = None,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """Return a part of the log, in order (R9.2).
 
         An event with a million recipients has a hundred megabytes of data. Where they come to
@@ -108,7 +108,7 @@ class History:
         limit: int = 1_000,
         data_max: int | None = None,
         bytes_max: int | None = None,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """Return what people and programs did, in order: the audit of commands (R9.1).
 
         Args:
@@ -129,7 +129,9 @@ class History:
             query = query.where(_e.at <= until)
         return self._fetch(query.order_by(_e.seq).limit(limit), bytes_max)
 
-    def call_events(self, campaign_id: CampaignId, position: Position, attempt: int) -> list[Entry]:
+    def call_events(
+        self, campaign_id: CampaignId, position: Position, attempt: int
+    ) -> list[JournalEntry]:
         """Return everything that happened in the call of one attempt, in order (R5.4)."""
         mine = self._attempts(campaign_id).where(_a.position == position, _a.attempt == attempt)
         with reading(self._database) as connection:
@@ -300,7 +302,7 @@ class History:
         self,
         query: sa.Select[tuple[int, int, str, str, int | None, str]],
         bytes_max: int | None,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         found, size = [], 0
         with reading(self._database) as connection:
             rows = connection.execution_options(yield_per=_ROWS).execute(query)

@@ -16,7 +16,7 @@ from campaign_service.journal.interface import TornTail
 from campaign_service.journal.json_lines import JsonLinesJournal
 from campaign_service.journal.sql import writing
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of
-from campaign_service.journal.sql.chain import Head, genesis, linked
+from campaign_service.journal.sql.chain import ChainHead, genesis, linked
 from campaign_service.journal.sql.entries import entry_of
 from campaign_service.journal.sql.snapshots import keep
 from campaign_service.journal.sql.storage import begin
@@ -36,7 +36,7 @@ class Imported:
     """What was taken in."""
 
     tenant: TenantRow
-    head: Head
+    head: ChainHead
     torn_tail: TornTail | None
     """What a crash left behind the last event; it is not taken in, since nobody was told of it."""
 
@@ -115,5 +115,5 @@ class _Writer:
         writing.write_entries(self._connection, self._tenant.id, entries, chains)
         writing.write_changes(self._connection, self._tenant.id, changes)
         changes.apply_to(self._in_progress)
-        self.head = Head(seq=self.head.seq + len(entries), chain=chain)
+        self.head = ChainHead(seq=self.head.seq + len(entries), chain=chain)
         self._events.clear()

@@ -13,18 +13,18 @@ from campaign_core.events import Event
 from campaign_service.database import Database
 from campaign_service.journal.interface import JournalDamagedError
 from campaign_service.journal.sql import snapshots
-from campaign_service.journal.sql.chain import Head, genesis
+from campaign_service.journal.sql.chain import ChainHead, genesis
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.stored import head_of, stored
 from campaign_service.journal.sql.tenants import TenantRow
 
-__all__ = ["NotWantedError", "Recovered", "state_where"]
+__all__ = ["Recovered", "RecoveryCancelledError", "state_where"]
 
 _log = logging.getLogger("campaign_service.journal")
 
 
-class NotWantedError(Exception):
+class RecoveryCancelledError(Exception):
     """Nobody waits any more for a state that was being made."""
 
 
@@ -34,7 +34,7 @@ class Recovered:
 
     state: State
     """At the journal's end."""
-    head: Head
+    head: ChainHead
     """Where it ends: a value to be noted elsewhere."""
     snapshot_seq: int
     """The event whose snapshot this began from; 0: from the first event."""
@@ -114,7 +114,7 @@ class _Tail:
         self,
         database: Database,
         tenant: TenantRow,
-        head: Head,
+        head: ChainHead,
         *,
         seq_max: int | None,
         until: Instant | None,
@@ -131,7 +131,7 @@ class _Tail:
             if self._seq_max is not None and head.seq > self._seq_max:
                 return
             if not self._is_wanted():
-                raise NotWantedError
+                raise RecoveryCancelledError
             event = event_of(entry)
             if self._until is not None and event.at > self._until:
                 return

@@ -17,7 +17,7 @@ from campaign_core.errors import CampaignError, JournalError, PortableError
 from campaign_service.collector import paused_collector
 from campaign_service.database import Database
 from campaign_service.database import schema as db
-from campaign_service.journal.sql.chain import Head
+from campaign_service.journal.sql.chain import ChainHead
 from campaign_service.journal.sql.storage import begin, reading
 from campaign_service.journal.sql.stored import chain_at
 from campaign_service.journal.sql.tenants import TenantRow
@@ -43,7 +43,7 @@ class SnapshotDamagedError(PortableError):
 class Snapshot:
     """A snapshot that is kept."""
 
-    head: Head
+    head: ChainHead
     """The last event that it knows."""
     at: int
     """The time of that event."""
@@ -66,7 +66,7 @@ def keep(database: Database, tenant: TenantRow, state: State) -> None:
     data = snapshot_of(state)
     with begin(database, size=len(data)) as connection:
         chain = chain_at(connection, tenant, state.sequence)
-        head = Head(seq=state.sequence, chain=chain)
+        head = ChainHead(seq=state.sequence, chain=chain)
         mine = _s.tenant_id == tenant.id
         connection.execute(db.snapshot.delete().where(mine, _s.seq == head.seq))
         connection.execute(
@@ -109,7 +109,9 @@ def kept(
         query = query.where(_s.at <= at_max)
     with reading(database) as connection:
         rows = connection.execute(query.order_by(_s.seq.desc())).all()
-    return [Snapshot(head=Head(seq=row.seq, chain=bytes(row.chain)), at=row.at) for row in rows]
+    return [
+        Snapshot(head=ChainHead(seq=row.seq, chain=bytes(row.chain)), at=row.at) for row in rows
+    ]
 
 
 def state_in(
@@ -154,7 +156,7 @@ def state_in(
     return state
 
 
-def _digest(tenant: TenantRow, head: Head, at: int, data: bytes) -> bytes:
+def _digest(tenant: TenantRow, head: ChainHead, at: int, data: bytes) -> bytes:
     digest = sha256(f"{tenant.service_id} {head} {at}\n".encode())
     digest.update(data)
     return digest.digest()

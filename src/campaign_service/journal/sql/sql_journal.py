@@ -17,15 +17,15 @@ from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import (
     AppendConflictError,
-    Entry,
     JournalAwayError,
     JournalDamagedError,
+    JournalEntry,
     Receipt,
     check_numbers,
 )
 from campaign_service.journal.sql import snapshots, writing
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
-from campaign_service.journal.sql.chain import Head, linked
+from campaign_service.journal.sql.chain import ChainHead, linked
 from campaign_service.journal.sql.entries import entry_of, event_of
 from campaign_service.journal.sql.recovery import Recovered, state_where
 from campaign_service.journal.sql.storage import begin, reading
@@ -50,18 +50,22 @@ class SqlJournal:
     """
 
     def __init__(
-        self, database: Database, tenant: TenantRow, *, note: Callable[[Head], None] | None = None
+        self,
+        database: Database,
+        tenant: TenantRow,
+        *,
+        note: Callable[[ChainHead], None] | None = None,
     ) -> None:
         self.tenant = tenant
         self._tell_head = note
         self._database = database
         self._lock = threading.Lock()
         self._writer = secrets.token_hex(16)
-        self._known: Head | None = None
+        self._known: ChainHead | None = None
         """As far as this has written, or read and found whole."""
         self._in_progress: dict[CallId, AttemptRow] | None = None
         """The attempts in progress at :attr:`_known`; ``None``: to be looked up."""
-        self._unclear: Head | None = None
+        self._unclear: ChainHead | None = None
         """Where the journal ends if an append that failed was taken all the same."""
         self._pruned_at = 0
 
@@ -76,7 +80,7 @@ class SqlJournal:
         known = self._known
         return self.head().seq if known is None else known.seq
 
-    def head(self) -> Head:
+    def head(self) -> ChainHead:
         """Return where the journal ends now, whoever wrote it.
 
         Raises:
@@ -87,7 +91,7 @@ class SqlJournal:
 
     def append(
         self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[JournalEntry, ...]:
         """Add events behind the others; see :class:`~campaign_service.journal.Journal`.
 
         Raises:
@@ -167,7 +171,7 @@ class SqlJournal:
     def close(self) -> None:
         """Do nothing: whoever opened the database closes it."""
 
-    def _note(self, head: Head) -> None:
+    def _note(self, head: ChainHead) -> None:
         """Remember how far this has read and found the chain whole."""
         with self._lock:
             # Who writes knows better, also what is written and not heard of.
@@ -177,7 +181,7 @@ class SqlJournal:
 
     # Appending -----------------------------------------------------------------------------
 
-    def _begin_at(self, expected: int) -> Head:
+    def _begin_at(self, expected: int) -> ChainHead:
         """Return the head that an append stands on."""
         known = self._known
         if known is not None and known.seq == expected and self._in_progress is not None:
@@ -192,7 +196,9 @@ class SqlJournal:
         self._known = found
         return found
 
-    def _taken_before(self, events: Sequence[Event], chains: Sequence[bytes], before: Head) -> Head:
+    def _taken_before(
+        self, events: Sequence[Event], chains: Sequence[bytes], before: ChainHead
+    ) -> ChainHead:
         """Return how far the journal has the events already.
 
         That is so when an append failed on its way back, and is given again, with more behind.
@@ -208,7 +214,7 @@ class SqlJournal:
         self._known = unclear
         return unclear
 
-    def _is_ours(self, head: Head) -> bool:
+    def _is_ours(self, head: ChainHead) -> bool:
         """Return whether the journal ends at a head that this writer put there."""
         with reading(self._database) as connection:
             is_there = head_of(connection, self.tenant) == head
@@ -222,16 +228,16 @@ class SqlJournal:
     def _write(
         self,
         events: Sequence[Event],
-        entries: Sequence[Entry],
+        entries: Sequence[JournalEntry],
         chains: Sequence[bytes],
         receipts: Sequence[Receipt],
         *,
-        before: Head,
+        before: ChainHead,
     ) -> None:
         in_progress = self._in_progress
         assert in_progress is not None
         changes = changes_of(in_progress, events)
-        after = Head(seq=before.seq + len(events), chain=chains[-1]) if chains else before
+        after = ChainHead(seq=before.seq + len(events), chain=chains[-1]) if chains else before
         try:
             with begin(self._database, size=sum(len(one.data) for one in entries)) as connection:
                 self._move_head(connection, before=before, after=after)
@@ -252,7 +258,7 @@ class SqlJournal:
         changes.apply_to(in_progress)
         self._known = after
 
-    def _move_head(self, connection: sa.Connection, *, before: Head, after: Head) -> None:
+    def _move_head(self, connection: sa.Connection, *, before: ChainHead, after: ChainHead) -> None:
         tenant_id = self.tenant.id
         if writing.move_head(
             connection, tenant_id, before=before, after=after, writer=self._writer
@@ -283,7 +289,7 @@ class SqlJournal:
             self._pruned_at = now
 
 
-def _chains(chain: bytes, entries: Sequence[Entry]) -> list[bytes]:
+def _chains(chain: bytes, entries: Sequence[JournalEntry]) -> list[bytes]:
     """Return the chain's value behind each of some events."""
     chains = []
     for entry in entries:
@@ -297,7 +303,7 @@ def _altered(seq: int) -> JournalDamagedError:
     return JournalDamagedError(f"{why}: the journal was altered behind our back")
 
 
-def _clash(error: IntegrityError, before: Head) -> AppendConflictError | JournalDamagedError:
+def _clash(error: IntegrityError, before: ChainHead) -> AppendConflictError | JournalDamagedError:
     said = str(error.orig)
     if "event" in said or "attempt" in said or "campaign" in said:
         return JournalDamagedError(

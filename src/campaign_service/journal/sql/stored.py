@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from campaign_service.database import Database
 from campaign_service.database import schema as db
-from campaign_service.journal.interface import Entry, JournalDamagedError
-from campaign_service.journal.sql.chain import Head, genesis, linked
+from campaign_service.journal.interface import JournalDamagedError, JournalEntry
+from campaign_service.journal.sql.chain import ChainHead, genesis, linked
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.tenants import TenantRow
 
@@ -31,9 +31,9 @@ def stored(
     tenant: TenantRow,
     *,
     after: int,
-    anchor: Head | None = None,
+    anchor: ChainHead | None = None,
     patience_s: float = 30.0,
-) -> Iterator[tuple[Entry, Head]]:
+) -> Iterator[tuple[JournalEntry, ChainHead]]:
     """Yield entries, each with the chain's value behind it, to where the journal ends at first.
 
     Args:
@@ -52,7 +52,7 @@ def stored(
         if after > head.seq:
             return
         if anchor is None:
-            anchor = Head(seq=after, chain=chain_at(connection, tenant, after))
+            anchor = ChainHead(seq=after, chain=chain_at(connection, tenant, after))
         rows = _chunk(connection, tenant, after)
     last = anchor
     while rows:
@@ -67,8 +67,8 @@ def stored(
 
 
 def stored_now(
-    connection: sa.Connection, tenant: TenantRow, *, after: Head
-) -> Iterator[tuple[Entry, Head]]:
+    connection: sa.Connection, tenant: TenantRow, *, after: ChainHead
+) -> Iterator[tuple[JournalEntry, ChainHead]]:
     """Yield what follows a place, to where the journal ends within a transaction.
 
     Raises:
@@ -84,7 +84,7 @@ def stored_now(
     _check_end(last, head)
 
 
-def _check_end(last: Head, head: Head) -> None:
+def _check_end(last: ChainHead, head: ChainHead) -> None:
     if last == head:
         return
     where = f"events {last.seq + 1} to {head.seq} are missing"
@@ -94,8 +94,8 @@ def _check_end(last: Head, head: Head) -> None:
 
 
 def _verified(
-    rows: Sequence[tuple[Entry, bytes]], last: Head, head: Head
-) -> Iterator[tuple[Entry, Head]]:
+    rows: Sequence[tuple[JournalEntry, bytes]], last: ChainHead, head: ChainHead
+) -> Iterator[tuple[JournalEntry, ChainHead]]:
     for entry, stored_chain in rows:
         if entry.seq > head.seq:
             # Written while we read, or put in: whoever reads on will see.
@@ -108,11 +108,13 @@ def _verified(
         if chain != stored_chain:
             why = f"event {seq} is altered: it does not follow in the chain of checksums"
             raise JournalDamagedError(f"{why}; {_ADVICE}")
-        last = Head(seq=seq, chain=chain)
+        last = ChainHead(seq=seq, chain=chain)
         yield entry, last
 
 
-def _chunk(connection: sa.Connection, tenant: TenantRow, after: int) -> list[tuple[Entry, bytes]]:
+def _chunk(
+    connection: sa.Connection, tenant: TenantRow, after: int
+) -> list[tuple[JournalEntry, bytes]]:
     rows = connection.execute(_CHUNK, {"tenant": tenant.id, "after": after})
     return [(entry_of_row(row), bytes(row[-1])) for row in rows]
 
@@ -125,13 +127,13 @@ _CHUNK = (
 )
 
 
-def entry_of_row(row: Sequence[Any]) -> Entry:
+def entry_of_row(row: Sequence[Any]) -> JournalEntry:
     """Return the entry of a row that begins with the columns of :data:`ENTRY`."""
     seq, at, actor, kind, campaign_id, data = row[:6]
-    return Entry(seq=seq, at=at, actor=actor, kind=kind, campaign_id=campaign_id, data=data)
+    return JournalEntry(seq=seq, at=at, actor=actor, kind=kind, campaign_id=campaign_id, data=data)
 
 
-def head_of(connection: sa.Connection, tenant: TenantRow) -> Head:
+def head_of(connection: sa.Connection, tenant: TenantRow) -> ChainHead:
     """Return where a journal ends.
 
     Raises:
@@ -145,7 +147,7 @@ def head_of(connection: sa.Connection, tenant: TenantRow) -> Head:
     ).one_or_none()
     if row is None:
         raise JournalDamagedError(f"tenant {tenant.name!r} is missing from the database")
-    return Head(seq=row.last_seq, chain=bytes(row.chain))
+    return ChainHead(seq=row.last_seq, chain=bytes(row.chain))
 
 
 def chain_at(connection: sa.Connection, tenant: TenantRow, seq: int) -> bytes:

@@ -18,10 +18,10 @@ from campaign_core import events as ev
 from campaign_core.errors import JournalError
 from campaign_service.database import Database
 from campaign_service.database import schema as db
-from campaign_service.journal.interface import Entry
+from campaign_service.journal.interface import JournalEntry
 from campaign_service.journal.sql import snapshots
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts, rows_of
-from campaign_service.journal.sql.chain import Head, genesis
+from campaign_service.journal.sql.chain import ChainHead, genesis
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.journal.sql.storage import reading
 from campaign_service.journal.sql.stored import stored, stored_now
@@ -37,7 +37,7 @@ _CHUNK = 500
 class Verified:
     """What was looked at, and what is wrong with it."""
 
-    head: Head
+    head: ChainHead
     """How far the events are whole."""
     attempts: int
     campaigns: int
@@ -47,7 +47,7 @@ class Verified:
 
 
 def verify(
-    database: Database, tenant: TenantRow, *, noted: Head | None = None, replays: bool = False
+    database: Database, tenant: TenantRow, *, noted: ChainHead | None = None, replays: bool = False
 ) -> Verified:
     """Return whether a journal is what was written.
 
@@ -81,7 +81,7 @@ def verify(
 class _Look:
     """One look through a journal."""
 
-    def __init__(self, database: Database, tenant: TenantRow, noted: Head | None) -> None:
+    def __init__(self, database: Database, tenant: TenantRow, noted: ChainHead | None) -> None:
         self.head = genesis(tenant.service_id)
         self.placed = 0
         self.campaigns: dict[CampaignId, dict[str, object]] = {}
@@ -134,7 +134,7 @@ class _Look:
                 self.problems.append(str(error))
             return None
 
-    def _take(self, found: Iterable[tuple[Entry, Head]]) -> None:
+    def _take(self, found: Iterable[tuple[JournalEntry, ChainHead]]) -> None:
         for entry, head in found:
             event = event_of(entry)
             self.head = head
@@ -145,7 +145,7 @@ class _Look:
                 with reading(self._database) as connection:
                     self._flush(connection)
 
-    def _at_head(self, head: Head) -> None:
+    def _at_head(self, head: ChainHead) -> None:
         for name, wanted in (
             ("the head that was noted", self._noted),
             (f"the snapshot of event {head.seq}", self._heads.get(head.seq)),

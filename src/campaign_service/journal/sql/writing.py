@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from campaign_core import events as ev
 from campaign_service.database import schema as db
-from campaign_service.journal.interface import Entry, Receipt
-from campaign_service.journal.sql.attempts import AttemptRow, Changes
-from campaign_service.journal.sql.chain import Head
+from campaign_service.journal.interface import JournalEntry, Receipt
+from campaign_service.journal.sql.attempts import AttemptChanges, AttemptRow
+from campaign_service.journal.sql.chain import ChainHead
 from campaign_service.journal.sql.entries import storable
 
 __all__ = ["campaign_row", "move_head", "write_changes", "write_entries", "write_receipts"]
@@ -43,7 +43,7 @@ _ATTEMPT = tuple(column.name for column in db.attempt.columns if column.name != 
 
 
 def move_head(
-    connection: sa.Connection, tenant_id: int, *, before: Head, after: Head, writer: str
+    connection: sa.Connection, tenant_id: int, *, before: ChainHead, after: ChainHead, writer: str
 ) -> bool:
     """Return whether the journal ended where its writer thinks; it then ends further on.
 
@@ -63,7 +63,10 @@ def move_head(
 
 
 def write_entries(
-    connection: sa.Connection, tenant_id: int, entries: Sequence[Entry], chains: Sequence[bytes]
+    connection: sa.Connection,
+    tenant_id: int,
+    entries: Sequence[JournalEntry],
+    chains: Sequence[bytes],
 ) -> None:
     """Write events, each with the chain's value behind it."""
     rows = [
@@ -73,7 +76,7 @@ def write_entries(
     _insert(connection, "event", ("tenant_id", *_EVENT), rows)
 
 
-def write_changes(connection: sa.Connection, tenant_id: int, changes: Changes) -> None:
+def write_changes(connection: sa.Connection, tenant_id: int, changes: AttemptChanges) -> None:
     """Write what becomes of the rows of attempts and campaigns."""
     if changes.placed:
         rows = [(tenant_id, *(row[name] for name in _ATTEMPT)) for row in changes.placed]

@@ -366,7 +366,7 @@ def test_unknown_tenant_is_told(campaign):
 
 
 def test_service_that_is_not_there_is_told(campaign, monkeypatch):
-    monkeypatch.setattr("campaign_service.cli.remote.asking.PATIENCE_S", 0.0)
+    monkeypatch.setattr("campaign_service.cli.remote.service_access.PATIENCE_S", 0.0)
 
     status, told = campaign("list", "--url", "http://127.0.0.1:1")
 

@@ -16,7 +16,7 @@ from campaign_service.cli.statuses import ExitStatus
 @pytest.fixture
 def losing(monkeypatch):
     """Have the answers to some requests lost, though the service took them; a switch."""
-    monkeypatch.setattr("campaign_service.cli.remote.asking.PATIENCE_S", 0.0)
+    monkeypatch.setattr("campaign_service.cli.remote.service_access.PATIENCE_S", 0.0)
     send, lost = httpx.Client.send, set()
 
     def lossy(client, request, **given):

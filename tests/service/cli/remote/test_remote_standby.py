@@ -12,7 +12,7 @@ def test_commands_find_the_leader_and_its_successor(postgres_url, tmp_path, monk
     """Issue: one leads, the others follow and take over when it dies; the commands go along."""
     monkeypatch.chdir(tmp_path)
     # A takeover lasts as long as the machine is slow.
-    monkeypatch.setattr("campaign_service.cli.remote.asking.PATIENCE_S", 60.0)
+    monkeypatch.setattr("campaign_service.cli.remote.service_access.PATIENCE_S", 60.0)
     (tmp_path / "people.csv").write_text("number,line\n201,internal\n")
     (tmp_path / "drill.toml").write_text(
         '[campaign]\nname = "Drill"\ncaller_number = "100"\nsound = "drill"\n'

@@ -13,7 +13,7 @@ import pytest
 from tests.service.cli.serving.strangers import CERTIFICATE, HELD, KEY, LARGE, answer
 from tests.service.serving_process import WITHIN_S, ServingProcess
 
-from campaign_service.cli.serving.door import Door
+from campaign_service.cli.serving.connection_limiter import ConnectionLimiter
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 from campaign_service.cli.serving.logs import set_up_logging
 from campaign_service.config.service_file import read_service
@@ -68,14 +68,14 @@ def test_crowd_of_silent_strangers_keeps_nobody_out(tmp_path, is_tls):
 
 def test_handshake_that_is_not_begun_is_waited_for_a_moment(serve, monkeypatch):
     """Issue F2: a short handshake time."""
-    monkeypatch.setattr(Door, "handshake_s", 0.3)
+    monkeypatch.setattr(ConnectionLimiter, "handshake_s", 0.3)
     where = serve(tls_certificate=CERTIFICATE, tls_key=KEY)
     assert answer(where) == b""
 
 
 def test_who_holds_most_places_gives_one_up(serve, monkeypatch):
     """Issue F2: fairness between addresses; the oldest that waits goes first."""
-    monkeypatch.setattr(Door, "connections_max", 4)
+    monkeypatch.setattr(ConnectionLimiter, "connections_max", 4)
     monkeypatch.setattr(BoundedProtocol, "head_s", 60)
     where = serve()
     with ExitStack() as stack:

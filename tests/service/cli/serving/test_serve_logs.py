@@ -25,7 +25,7 @@ def logged():
     def logged(do, **flags):
         stream = io.StringIO()
         with set_up_logging(settings(**flags), stream):
-            do(logging.getLogger("campaign_service.serving.house"))
+            do(logging.getLogger("campaign_service.serving.service_host"))
         return stream.getvalue()
 
     return logged
@@ -36,7 +36,7 @@ def test_record_is_one_line(logged):
     text = logged(lambda log: log.warning("campaign %s", "a\n2026-01-01 forged\r"))
 
     assert text.count("\n") == 1
-    assert "warning serving.house: campaign a\\n2026-01-01 forged\\r\n" in text
+    assert "warning serving.service_host: campaign a\\n2026-01-01 forged\\r\n" in text
 
 
 def test_record_is_one_json_object(logged):
@@ -46,7 +46,7 @@ def test_record_is_one_json_object(logged):
     assert told.pop("at").endswith("Z")
     assert told == {
         "level": "error",
-        "logger": "campaign_service.serving.house",
+        "logger": "campaign_service.serving.service_host",
         "message": 'campaign a "b"\n',
     }
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.service.cli.serving.strangers import HELD, answer
 
-from campaign_service.cli.serving.door import Door
+from campaign_service.cli.serving.connection_limiter import ConnectionLimiter
 from campaign_service.cli.serving.http_protocol import HEAD_BYTES_MAX, BoundedProtocol
 from campaign_service.cli.serving.logs import set_up_logging
 from campaign_service.config.service_file import read_service
@@ -69,7 +69,7 @@ def test_connection_that_says_no_more_is_closed(serve, begun, told):
 
 def test_more_connections_than_files_allow_are_turned_away(serve, monkeypatch):
     """Issue: HTTP API; the database and the telephony need files too."""
-    monkeypatch.setattr(Door, "connections_max", 2)
+    monkeypatch.setattr(ConnectionLimiter, "connections_max", 2)
     monkeypatch.setattr(BoundedProtocol, "silence_s", 60)
     where = serve()
     # Its body is read, and there is nothing yet that it could be told: it is being answered.

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from tests.service.serving_process import ROOT
 
 from campaign_service import access
-from campaign_service.access import Grant, LocalAuthenticator, Passwords
+from campaign_service.access import LocalAuthenticator, Passwords, RoleGrant
 from campaign_service.cli import main
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.database import Database
@@ -79,7 +79,7 @@ def test_user_is_added_with_a_one_time_password(user, database):
     name, password = ONE_TIME.search(out).groups()
     assert (status, name) == (ExitStatus.COMPLETED, "bob")
     assert login(database, "bob", password).must_change_password
-    assert access.user(database, "bob").grants == {Grant(role="viewer")}
+    assert access.user(database, "bob").grants == {RoleGrant(role="viewer")}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_roles_are_granted_and_revoked(user, database):
     assert "role = 'boss': one of the roles viewer" in err
     assert "tenant = 'rome': one of the tenants" in err
     assert "2 problems" in err
-    assert access.user(database, "bob").grants == {Grant(role="operator")}
+    assert access.user(database, "bob").grants == {RoleGrant(role="operator")}
 
 
 @pytest.mark.parametrize("text", [":", "viewer:", ":rome"])

@@ -17,7 +17,7 @@ from campaign_service.database import schema as db
 from campaign_service.journal import JournalDamagedError
 from campaign_service.journal.sql import (
     History,
-    NotWantedError,
+    RecoveryCancelledError,
     SqlJournal,
     create_tenant,
     snapshots,
@@ -259,7 +259,7 @@ def test_later_state_is_made_from_an_earlier_one_that_is_known(journal, history)
         known = history.recovered_at(event.at, known=known)
         assert replay(events, until=event.at) == known.state
 
-    with pytest.raises(NotWantedError):
+    with pytest.raises(RecoveryCancelledError):
         history.recovered_at(events[0].at, is_wanted=lambda: False)
 
 

@@ -1,0 +1,119 @@
+"""State shared by all requests of one application; nothing of it is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from campaign_service.access import Authenticator, LoginLimitedError, Passwords
+from campaign_service.api.body_memory import BodyMemory
+from campaign_service.api.command_audit import CommandAudit
+from campaign_service.api.etags import ModelTags
+from campaign_service.api.metrics import Metrics
+from campaign_service.api.past_states import PastStates
+from campaign_service.api.problems import BusyError
+from campaign_service.api.request_counts import RequestCounts
+from campaign_service.api.settings import ApiSettings
+from campaign_service.api.stream.event_feed import EventFeeds
+from campaign_service.api.worker_slots import WorkerSlots
+from campaign_service.serving import TenantServices
+
+__all__ = ["ApiContext"]
+
+_PASSWORDS_AT_ONCE = 2
+_PASSWORDS_WAITING_MAX = 30
+"""Some ten passwords a second and processor are worked on: who comes behind so many would wait for
+seconds, and is told to come again."""
+_COME_AGAIN_S = 2
+_PASSWORDS_OF_EACH_MAX = 8
+"""So many log-ins of one address wait at one time."""
+_EACH_MAX = 10
+"""So many questions of one user wait at one time."""
+
+
+def _by_password() -> WorkerSlots:
+    return WorkerSlots(
+        "passwords",
+        at_once=_PASSWORDS_AT_ONCE,
+        waiting_max=_PASSWORDS_WAITING_MAX,
+        waiting_each_max=_PASSWORDS_OF_EACH_MAX,
+        crowded=lambda: LoginLimitedError(_COME_AGAIN_S),
+    )
+
+
+def _slots(
+    name: str, what: str, *, at_once: int, waiting_max: int, waiting_each_max: int = _EACH_MAX
+) -> Callable[[], WorkerSlots]:
+    def made() -> WorkerSlots:
+        return WorkerSlots(
+            name,
+            at_once=at_once,
+            waiting_max=waiting_max,
+            waiting_each_max=waiting_each_max,
+            crowded=lambda: BusyError(f"too many {what} wait already: come again"),
+        )
+
+    return made
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ApiContext:
+    """What all requests of one application share: tenants, authenticator, caches, thread pools."""
+
+    host: TenantServices
+    authenticator: Authenticator
+    settings: ApiSettings
+    feeds: EventFeeds
+    """Durable events on their way to listeners and counters."""
+    measures: Metrics
+    past: PastStates
+    body_room: BodyMemory
+    answer_room: BodyMemory
+    """The same for answers that are long, and on their way to who reads slowly."""
+    in_progress: RequestCounts
+    audit: CommandAudit
+    """Commands on their way to the record of administration."""
+    local_passwords: Passwords | None
+    """Those of the service's own users; ``None``: a host program has its own."""
+    model_tags: ModelTags = attrs.field(factory=ModelTags)
+    by_password: WorkerSlots = attrs.field(factory=_by_password)
+    """For the passwords of strangers: anybody may try to log in."""
+    by_known_password: WorkerSlots = attrs.field(factory=_by_password)
+    """For those of who is in, or has logged in from the same address before: a flood of log-ins
+    from elsewhere takes none of their turns."""
+    reading: WorkerSlots = attrs.field(
+        factory=_slots("bodies", "large bodies", at_once=2, waiting_max=20)
+    )
+    """For large bodies: who may do little may send bad ones all the same."""
+    long: WorkerSlots = attrs.field(
+        factory=_slots("questions", "long questions", at_once=2, waiting_max=50)
+    )
+    """For questions that may take seconds: trials, exports, long lists."""
+    pages: WorkerSlots = attrs.field(
+        factory=_slots("pages", "questions to the journal", at_once=2, waiting_max=50)
+    )
+    """For what is read from the journal in pages: recipients, logs, audits, past campaigns."""
+    forecasting: WorkerSlots = attrs.field(
+        factory=_slots("forecasts", "forecasts", at_once=1, waiting_max=1)
+    )
+    """One forecast at a time: each takes a processor for itself."""
+
+    def close(self) -> None:
+        """Give up all that waits for its turn."""
+        for slots in (
+            self.by_password,
+            self.by_known_password,
+            self.reading,
+            self.long,
+            self.pages,
+            self.forecasting,
+        ):
+            slots.close()
+        self.past.close()
+
+    @property
+    def passwords(self) -> Passwords:
+        """Those of the service's own users; without such, nobody may ask."""
+        assert self.local_passwords is not None
+        return self.local_passwords

@@ -1,0 +1,240 @@
+"""From a request to its answer: whatever holds for every operation alike.
+
+In this order: may the client take the answer, who asks, is there such a tenant, may he do this, do
+query and body fit; then the operation's handler; and every error comes out as a problem.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request
+from litestar.response import Response, Stream
+from msgspec import Struct
+
+from campaign_core.errors import Problem
+from campaign_service.access import (
+    NotPermittedError,
+    Principal,
+    ServicePermission,
+    record_refusal,
+)
+from campaign_service.api import bodies
+from campaign_service.api.bodies import media_of
+from campaign_service.api.context import ApiContext
+from campaign_service.api.etags import TAGS_PATTERN
+from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
+from campaign_service.api.problems import (
+    PROBLEM_MEDIA,
+    NotAcceptableError,
+    NotFoundError,
+    PreconditionNeededError,
+    ProblemResponse,
+    problem_of,
+)
+from campaign_service.api.reading.values import read_query
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.response import ApiResponse
+from campaign_service.api.schemas.conversion import BadValuesError
+from campaign_service.api.times import present
+
+__all__ = ["AnyRequest", "answer", "refusal_response"]
+
+AnyRequest = Request[Any, Any, Any]
+
+_LARGE = 256 << 10
+"""Bytes of an answer from which on it is sent in pieces of so many."""
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_SEQ = re.compile(r"[0-9]{1,15}")
+
+
+async def answer(context: ApiContext, operation: Operation, request: AnyRequest) -> Response[Any]:
+    """Return the answer to a request."""
+    began = time.perf_counter()
+    try:
+        checked = await _checked(context, operation, request)
+        found = await operation.handler(checked)
+        response = _response(context, request, found, checked.asker)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
+        if isinstance(error, NotPermittedError):
+            await _record(context, request, error)
+        response = refusal_response(problem_of(error))
+    context.measures.answered(
+        method=operation.method,
+        route=operation.path,
+        status=response.status_code or 200,
+        seconds=time.perf_counter() - began,
+    )
+    return response
+
+
+def refusal_response(refusal: ProblemResponse) -> Response[Any]:
+    """Return a problem as an answer."""
+    return Response(
+        refusal.encoded(),
+        status_code=refusal.status,
+        media_type=PROBLEM_MEDIA,
+        headers={"Cache-Control": "no-store", **refusal.headers},
+    )
+
+
+def _response(
+    context: ApiContext, request: AnyRequest, found: ApiResponse, asker: Principal | None
+) -> Response[Any]:
+    headers = {"Cache-Control": "no-store", **found.headers}
+    content = found.content
+    if isinstance(content, AsyncIterator):
+        return Stream(content, status_code=found.status, media_type=found.media, headers=headers)
+    body = msgspec.json.encode(content) if isinstance(content, Struct) else content or b""
+    if len(body) > _LARGE:
+        # In pieces, each sent when the one before was taken: until then it is counted.
+        held = ExitStack()
+        context.in_progress.when_done(request.scope, held.close)
+        by = "" if asker is None else asker.name
+        held.enter_context(context.answer_room.held(by)).grow(len(body))
+        headers["Content-Length"] = str(len(body))
+        pieces = _pieces(body)
+        return Stream(pieces, status_code=found.status, media_type=found.media, headers=headers)
+    return Response(body, status_code=found.status, media_type=found.media, headers=headers)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for begin in range(0, len(body), _LARGE):
+        yield body[begin : begin + _LARGE]
+
+
+# What is asked -------------------------------------------------------------------------------
+
+
+async def _checked(context: ApiContext, operation: Operation, request: AnyRequest) -> ApiRequest:
+    _check_acceptable(operation, request)
+    authorization = request.headers.get("authorization")
+    address = request.client.host if request.client is not None else ""
+    names = {name: str(value) for name, value in request.path_params.items()}
+    principal = None
+    if operation.needs is not RequiredCaller.NOTHING:
+        principal = await context.authenticator.authenticate(
+            authorization=authorization, address=address
+        )
+        request.state.principal = principal
+        context.in_progress.enter(request.scope, principal.name)
+        _check_permission(context, operation, names, principal)
+    query = parse_qsl(
+        request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
+    )
+    body = await bodies.read(context, operation, request, principal)
+    return ApiRequest(
+        context=context,
+        operation=operation.name,
+        method=operation.method,
+        path=operation.path,
+        names=names,
+        query_schema=read_query(query, operation.query),
+        body_schema=body,
+        authorization=authorization,
+        address=address,
+        asker=principal,
+        until_gone=partial(_until_gone, request),
+        key=_key(operation, request),
+        if_match=_if_match(operation, request),
+        last_event_id=_last_event_id(operation, request),
+    )
+
+
+async def _until_gone(request: AnyRequest) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _check_permission(
+    context: ApiContext, operation: Operation, names: dict[str, str], principal: Principal
+) -> None:
+    tenant = names.get("tenant") if operation.is_of_tenant else None
+    if isinstance(operation.needs, ServicePermission):
+        # Before it is told whether there is such a tenant: that is not for everybody to know.
+        principal.require(operation.needs, tenant=tenant)
+    if tenant is not None and tenant not in context.host.tenants:
+        raise NotFoundError(f"tenant = {tenant}: this process serves no such tenant")
+
+
+def _check_acceptable(operation: Operation, request: AnyRequest) -> None:
+    accept = _header(request, "accept")
+    offered = operation.reply.media
+    if not accept or not offered:
+        return
+    wanted = [media_of(one) for one in accept.split(",")]
+    for kind in offered:
+        main = kind.partition("/")[0]
+        if any(one in (kind, f"{main}/*", "*/*") for one in wanted):
+            return
+    raise NotAcceptableError(f"Accept: {accept}: the answer is {' or '.join(offered)}")
+
+
+def _header(request: AnyRequest, name: str) -> str | None:
+    """Return a header; one that comes several times is one list (RFC 9110)."""
+    given = request.headers.getall(name, [])
+    return ", ".join(given) if given else None
+
+
+def _key(operation: Operation, request: AnyRequest) -> str | None:
+    key = _header(request, "idempotency-key")
+    if key is None or not operation.is_change:
+        return None
+    if not operation.commands:
+        # To take it in silence would promise what is not kept.
+        rule = "left out: this is no command, and is done each time that it is sent"
+        raise BadValuesError([Problem(field="Idempotency-Key", value=key, rule=rule)])
+    if _KEY.fullmatch(key) is None:
+        rule = "1 to 255 visible ASCII characters"
+        raise BadValuesError([Problem(field="Idempotency-Key", value=key, rule=rule)])
+    return key
+
+
+def _if_match(operation: Operation, request: AnyRequest) -> str | None:
+    given = _header(request, "if-match")
+    if operation.if_match is IfMatch.NEEDED and given is None:
+        raise PreconditionNeededError(
+            "send the ETag of what you have read as If-Match, so that nobody's change is lost"
+        )
+    if operation.if_match is IfMatch.NO or given is None:
+        return None
+    if re.fullmatch(TAGS_PATTERN, given) is None:
+        rule = "an ETag in quotes, several with commas between, or *"
+        raise BadValuesError([Problem(field="If-Match", value=given, rule=rule)])
+    return given
+
+
+def _last_event_id(operation: Operation, request: AnyRequest) -> int | None:
+    given = request.headers.get("last-event-id")
+    if not given or "text/event-stream" not in operation.reply.media:
+        return None
+    if _SEQ.fullmatch(given) is None:
+        problem = Problem(field="Last-Event-ID", value=given, rule="the number of an event")
+        raise BadValuesError([problem])
+    return int(given)
+
+
+async def _record(context: ApiContext, request: AnyRequest, error: NotPermittedError) -> None:
+    """Put down that somebody asked for what that one may not do."""
+    principal = getattr(request.state, "principal", None)
+    if context.local_passwords is None or not isinstance(principal, Principal):
+        return
+    try:
+        await asyncio.to_thread(
+            record_refusal,
+            context.host.database,
+            principal,
+            asked=f"{request.method} {request.url.path}",
+            now=present(),
+        )
+    except OSError:
+        # He is refused all the same; that it cannot be put down is told by others.
+        return

@@ -1,0 +1,162 @@
+"""States of the past (R8.3), for queries with ``?at=``."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import attrs
+
+from campaign_core import Instant, State
+from campaign_core.errors import JournalError, Problem
+from campaign_service.api.problems import BusyError
+from campaign_service.api.schemas.conversion import BadValuesError
+from campaign_service.api.times import text_of
+from campaign_service.api.worker_slots import WorkerSlots
+from campaign_service.journal import JournalAwayError, JournalDamagedError
+from campaign_service.journal.sql import Recovered
+from campaign_service.serving import TenantService
+
+__all__ = ["PastStates"]
+
+_SETTLED_MS = 60_000
+_WAITING_MAX = 50
+_WAITING_EACH_MAX = 10
+
+_Which = tuple[str, Instant]
+"""A tenant's name, and the time that is asked about."""
+
+
+@attrs.define(eq=False)
+class _Making:
+    """A state that is being made."""
+
+    task: asyncio.Task[Recovered]
+    is_abandoned: threading.Event
+    """Set once nobody waits for it."""
+    waiting: int = 0
+
+
+class PastStates:
+    """Has states of the past made, of each tenant one at a time, and keeps the last few.
+
+    To read a page of recipients as they were, a client asks several times about one instant; the
+    state is made from the journal for the first of these, and of a later instant from that of an
+    earlier one that is kept. Nobody waits for it but those who ask about the same tenant, and for a
+    state that is not kept; of those, each user has a turn in his turn. When nobody waits for a
+    state any more, it is made no further.
+
+    Args:
+        kept: how many states are kept.
+    """
+
+    def __init__(self, *, kept: int) -> None:
+        self._kept_max = kept
+        self._kept: dict[_Which, Recovered] = {}
+        """The one that was asked for last stands last; replaced, since other threads look at it."""
+        self._making: dict[_Which, _Making] = {}
+        self._slots: dict[str, WorkerSlots] = {}
+
+    async def state_of(self, tenant: TenantService, at: Instant, *, by: str) -> State:
+        """Return the state of a tenant at an instant.
+
+        Args:
+            tenant: whose state.
+            at: the instant.
+            by: who asks.
+
+        Raises:
+            BadValuesError: the instant is yet to come, or nothing had happened by then.
+            BusyError: too many wait for states of this tenant, or too many questions of this user.
+        """
+        if at > tenant.now:
+            rule = f"a time in the past; it is {text_of(tenant.now)} now"
+            raise BadValuesError([Problem(field="at", value=text_of(at), rule=rule)])
+        which = tenant.name, at
+        kept = self._kept.get(which)
+        if kept is not None:
+            self._keep(which, kept)
+            return kept.state
+        making = self._making.get(which)
+        if making is None:
+            making = self._begin(tenant, at, by)
+        making.waiting += 1
+        try:
+            # Whoever gives up must not take the state from the others.
+            return (await asyncio.shield(making.task)).state
+        finally:
+            making.waiting -= 1
+            if not making.waiting:
+                making.is_abandoned.set()
+                making.task.cancel()
+                self._forget(which, making)
+
+    def close(self) -> None:
+        """Give up all that waits."""
+        for slots in self._slots.values():
+            slots.close()
+
+    def _begin(self, tenant: TenantService, at: Instant, by: str) -> _Making:
+        is_abandoned = threading.Event()
+        task = asyncio.create_task(self._made(tenant, at, by, is_abandoned))
+        making = _Making(task, is_abandoned)
+        self._making[tenant.name, at] = making
+        task.add_done_callback(lambda _: self._forget((tenant.name, at), making))
+        return making
+
+    def _forget(self, which: _Which, making: _Making) -> None:
+        if self._making.get(which) is making:
+            del self._making[which]
+
+    async def _made(
+        self, tenant: TenantService, at: Instant, by: str, is_abandoned: threading.Event
+    ) -> Recovered:
+        slots = self._slots.get(tenant.name)
+        if slots is None:
+            slots = self._slots[tenant.name] = _turns_of(tenant)
+        # Of what happened just now, more may be written yet.
+        is_settled = at <= tenant.now - _SETTLED_MS
+
+        def made() -> Recovered:
+            known = self._nearest(tenant.name, at)
+            return _recovered(tenant, at, known, is_abandoned)
+
+        recovered = await slots.take(by, made)
+        if is_settled:
+            self._keep((tenant.name, at), recovered)
+        return recovered
+
+    def _nearest(self, name: str, at: Instant) -> Recovered | None:
+        """Return the latest state that is kept of no later instant."""
+        kept = self._kept
+        before = [which for which in kept if which[0] == name and which[1] <= at]
+        return kept[max(before)] if before else None
+
+    def _keep(self, which: _Which, recovered: Recovered) -> None:
+        others = [one for one in self._kept.items() if one[0] != which]
+        self._kept = dict([*others, (which, recovered)][-self._kept_max :])
+
+
+def _turns_of(tenant: TenantService) -> WorkerSlots:
+    return WorkerSlots(
+        f"past-{tenant.name}",
+        at_once=1,
+        waiting_max=_WAITING_MAX,
+        waiting_each_max=_WAITING_EACH_MAX,
+        crowded=lambda: BusyError("too many questions about the past wait already: come again"),
+    )
+
+
+def _recovered(
+    tenant: TenantService, at: Instant, known: Recovered | None, is_abandoned: threading.Event
+) -> Recovered:
+    try:
+        return tenant.history.recovered_at(
+            at, known=known, is_wanted=lambda: not is_abandoned.is_set()
+        )
+    except (JournalDamagedError, JournalAwayError):
+        raise
+    except JournalError as error:
+        # Nothing had happened yet; or a newer release wrote it, and then it says so.
+        problem = Problem(field="at", value=text_of(at), rule=str(error))
+        raise BadValuesError([problem]) from None

@@ -1,0 +1,293 @@
+"""What a handler is given: who asks, of which tenant, and what, all of it checked before."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import attrs
+from msgspec import UNSET, Struct, UnsetType
+
+from campaign_core import CampaignId, Instant, ModelId, Position, State
+from campaign_core.commands import Command
+from campaign_service.access import (
+    AccessAction,
+    AuditedAction,
+    NewSession,
+    Passwords,
+    Principal,
+    has_come_in,
+    login,
+    record_action,
+)
+from campaign_service.access.login_limit import place_of
+from campaign_service.api.context import ApiContext
+from campaign_service.api.etags import matches
+from campaign_service.api.idempotency import digest_of
+from campaign_service.api.problems import ClientGoneError, NotFoundError, PreconditionFailedError
+from campaign_service.api.response import ApiResponse, taken_answer
+from campaign_service.api.times import instant_in, present
+from campaign_service.api.worker_slots import WorkerSlots
+from campaign_service.database import Database
+from campaign_service.serving import CommandResult, KeyedRequest, TenantService
+
+__all__ = ["ApiRequest"]
+
+P = ParamSpec("P")
+S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
+
+_ID = re.compile(r"[1-9][0-9]{0,14}")
+_POSITION_MAX = 2**32 - 1
+
+
+@attrs.frozen(kw_only=True)
+class ApiRequest:
+    """A request whose query and body fit, by somebody who may ask it."""
+
+    context: ApiContext
+    operation: str
+    """Its name in words."""
+    method: str
+    path: str
+    """As its operation declares it, with names for the variable parts."""
+    names: dict[str, str]
+    """The variable parts of the path."""
+    query_schema: Struct
+    body_schema: Struct | None
+    authorization: str | None
+    address: str
+    asker: Principal | None
+    until_gone: Callable[[], Coroutine[Any, Any, None]]
+    """Returns when whoever asks does not wait for the answer any more."""
+    key: str | None = None
+    """Idempotency-Key."""
+    if_match: str | None = None
+    last_event_id: int | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """The authenticated caller; only for operations that need one."""
+        assert self.asker is not None
+        return self.asker
+
+    @property
+    def tenant(self) -> TenantService:
+        """The tenant that the path names; it was found before."""
+        return self.context.host.tenants[self.names["tenant"]]
+
+    @property
+    def model_id(self) -> ModelId:
+        """The model that the path names."""
+        return ModelId(self._id("model_id"))
+
+    @property
+    def campaign_id(self) -> CampaignId:
+        """The campaign that the path names."""
+        return CampaignId(self._id("campaign_id"))
+
+    @property
+    def position(self) -> Position:
+        """The recipient's position that the path names."""
+        position = self._id("position")
+        if position > _POSITION_MAX:
+            raise NotFoundError(f"position = {position}: no list is so long")
+        return Position(position)
+
+    @property
+    def seq(self) -> int:
+        """The event's number that the path names."""
+        return self._id("seq")
+
+    async def moment(self, at: datetime | UnsetType) -> tuple[State, Instant]:
+        """Return the state and the time that a query is about: those of now, or of then (R8.3).
+
+        Raises:
+            BadValuesError: that time is yet to come, or nothing had happened by then.
+        """
+        if at is UNSET:
+            return self.tenant.state, self.tenant.now
+        then = instant_in(at, "at")
+        past = self.context.past
+        state = past.state_of(self.tenant, then, by=self.principal.name)
+        return await self.while_waited_for(state), then
+
+    async def in_turn(
+        self, slots: WorkerSlots, work: Callable[P, T], /, *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what some work comes to, when whoever asks has had a turn, and still waits.
+
+        Raises:
+            BusyError: too many wait.
+            ClientGoneError: nobody waits for the answer any more.
+        """
+        taken = slots.take(self.principal.name, work, *args, **more)
+        return await self.while_waited_for(taken)
+
+    async def while_waited_for(self, answer: Coroutine[Any, Any, T]) -> T:
+        """Return what is waited for, or give it up when whoever asks has gone.
+
+        Raises:
+            ClientGoneError: nobody waits for it any more.
+        """
+        waiting = asyncio.ensure_future(answer)
+        gone = asyncio.ensure_future(self.until_gone())
+        try:
+            await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise ClientGoneError("nobody waits for the answer any more")
+            return waiting.result()
+        finally:
+            waiting.cancel()
+            gone.cancel()
+
+    def query(self, kind: type[S]) -> S:
+        """Return the query, of the schema that the operation declares."""
+        assert isinstance(self.query_schema, kind)
+        return self.query_schema
+
+    def body(self, kind: type[S]) -> S:
+        """Return the body, of the schema that the operation declares."""
+        assert isinstance(self.body_schema, kind)
+        return self.body_schema
+
+    async def on_database(
+        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what some work on the database comes to, in a thread."""
+        return await asyncio.to_thread(work, self.context.host.database, *args, **more)
+
+    async def with_passwords(
+        self,
+        work: Callable[Concatenate[Database, Passwords, P], T],
+        *args: P.args,
+        **more: P.kwargs,
+    ) -> T:
+        """Return what some work on the database and a password comes to, when it has its turn."""
+        context = self.context
+        slots = context.by_password if self.asker is None else context.by_known_password
+        return await slots.take(
+            place_of(self.address), work, context.host.database, context.passwords, *args, **more
+        )
+
+    async def note_export(self, **details: object) -> None:
+        """Put down that names and numbers are given to whoever asks.
+
+        First, for what cannot be put down shall not be given away.
+        """
+        if self.context.local_passwords is not None:
+            await self.on_database(
+                record_action,
+                AccessAction.EXPORTED,
+                by=self.principal.actor,
+                subject=self.tenant.name,
+                now=present(),
+                details=details,
+            )
+
+    async def log_in(self, name: str, password: str, *, now: Instant) -> NewSession:
+        """Begin a session, when a password has had its turn.
+
+        Whoever has logged in from the same address before does not wait among strangers.
+        """
+        context, database = self.context, self.context.host.database
+        slots = context.by_password
+        if not slots.is_idle and await self.on_database(
+            has_come_in, name=name, address=self.address, now=now
+        ):
+            slots = context.by_known_password
+        return await slots.take(
+            place_of(self.address),
+            login,
+            database,
+            context.passwords,
+            name=name,
+            password=password,
+            address=self.address,
+            now=now,
+        )
+
+    async def give(
+        self,
+        command: Command | Callable[[], Awaitable[Command]],
+        *,
+        tag: Callable[[State], str] | None = None,
+        confirmed: bool = False,
+    ) -> CommandResult:
+        """Give a command of the core; see :meth:`TenantService.give`.
+
+        Args:
+            command: its actor is whoever asks. Where the state is looked at to make it, what makes
+                it: that is not called for a request that was taken before under its key.
+            tag: of what it changes, to be held against If-Match at the moment it is taken.
+            confirmed: whether sounds that are missing do not matter (R6.18).
+
+        Raises:
+            PreconditionFailedError: somebody has changed it since it was read.
+        """
+        wanted = self.if_match
+
+        def provided(state: State) -> None:
+            assert tag is not None
+            found = tag(state)
+            if wanted is not None and not matches(wanted, found):
+                raise PreconditionFailedError(found)
+
+        held = provided if tag is not None and wanted is not None else None
+
+        async def make() -> Command:
+            return await command() if callable(command) else command
+
+        if self.key is None:
+            taken = await self.tenant.give(await make(), provided=held, confirmed=confirmed)
+        else:
+            request = await self._keyed(self.key)
+            taken = await self.tenant.give_once(
+                make, request=request, provided=held, confirmed=confirmed
+            )
+        self._note_command(taken)
+        return taken
+
+    def _note_command(self, taken: CommandResult) -> None:
+        """Have it put down with which token a command was given."""
+        if self.context.local_passwords is None or taken.repeated:
+            return
+        action = AuditedAction(
+            action=AccessAction.COMMANDED,
+            by=self.principal.actor,
+            subject=self.tenant.name,
+            at=present(),
+            details={"command": self.operation, "seq": taken.seq},
+        )
+        self.context.audit.tell(action)
+
+    async def give_plainly(
+        self,
+        command: Command | Callable[[], Awaitable[Command]],
+        *,
+        tag: Callable[[State], str] | None = None,
+        confirmed: bool = False,
+    ) -> ApiResponse:
+        """Give a command that makes nothing, and answer that it is taken."""
+        return taken_answer(await self.give(command, tag=tag, confirmed=confirmed))
+
+    async def _keyed(self, key: str) -> KeyedRequest:
+        """Return what tells this request from another under the same key."""
+        digest = await asyncio.to_thread(
+            digest_of,
+            method=self.method,
+            path=self.path,
+            names=self.names,
+            query=self.query_schema,
+            body=self.body_schema,
+        )
+        return KeyedRequest(actor=self.principal.name, key=key, digest=digest)
+
+    def _id(self, name: str) -> int:
+        text = self.names[name]
+        if _ID.fullmatch(text) is None:
+            raise NotFoundError(f"{name} = {text}: there is none such")
+        return int(text)

@@ -1,0 +1,47 @@
+"""A good answer, before it is one of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import attrs
+from msgspec import UNSET, Struct
+
+from campaign_core import CampaignId, ModelId
+from campaign_service.api.schemas.responses import Taken
+from campaign_service.api.times import text_of
+from campaign_service.serving import CommandResult
+
+__all__ = ["ApiResponse", "taken_answer"]
+
+
+@attrs.frozen(kw_only=True)
+class ApiResponse:
+    """A good answer."""
+
+    content: Struct | bytes | AsyncIterator[bytes] | None = None
+    status: int = 200
+    media: str = "application/json"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+def taken_answer(
+    taken: CommandResult,
+    *,
+    status: int = 200,
+    model_id: ModelId | None = None,
+    campaign_id: CampaignId | None = None,
+    location: str | None = None,
+    remarks: Sequence[str] = (),
+) -> ApiResponse:
+    """Return the answer to a command that is durable."""
+    body = Taken(
+        seq=taken.seq,
+        at=text_of(taken.at),
+        repeated=taken.repeated,
+        model_id=UNSET if model_id is None else model_id,
+        campaign_id=UNSET if campaign_id is None else campaign_id,
+        remarks=list(remarks) or UNSET,
+    )
+    headers = {} if location is None else {"Location": location}
+    return ApiResponse(content=body, status=status, headers=headers)

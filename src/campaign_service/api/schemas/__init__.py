@@ -1,0 +1,1 @@
+"""The schemas of requests and answers: what a body may hold, and what the OpenAPI document says."""

@@ -1,0 +1,296 @@
+"""Users, roles, tokens and who is asking, as requests and answers have them (R10.1)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from campaign_service.access import AccessAction, ServicePermission
+from campaign_service.api.schemas.fields import AnyJson, Ask, Moment, Time
+from campaign_service.api.schemas.requests import FirstAfter
+from campaign_service.api.schemas.responses import Next
+
+__all__ = [
+    "AdminAuditPage",
+    "AdminAuditQuery",
+    "AdminEvent",
+    "ChangePassword",
+    "ChangeUser",
+    "Grant",
+    "Login",
+    "LoginAnswer",
+    "Me",
+    "NewToken",
+    "NewTokenAnswer",
+    "NewUser",
+    "NewUserAnswer",
+    "PutRole",
+    "Role",
+    "RoleList",
+    "Token",
+    "TokenList",
+    "User",
+    "UserList",
+]
+
+Password = Annotated[
+    str, Meta(min_length=1, max_length=1_000, description="It is shown nowhere and never logged.")
+]
+NewPassword = Annotated[
+    str,
+    Meta(
+        min_length=12,
+        max_length=256,
+        description="12 to 256 characters, and not little more than the user's name. It is shown"
+        " nowhere and never logged.",
+    ),
+]
+UserName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9][a-z0-9._@-]*$",
+        description="Lower-case letters a to z, digits, and . _ - @ behind the first.",
+        examples=["anna"],
+    ),
+]
+RoleName = Annotated[UserName, Meta(examples=["operator"])]
+TenantName = Annotated[
+    str, Meta(min_length=1, max_length=64, description="A tenant's name, or * for all of them.")
+]
+
+
+class Login(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A user's name and password."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, description="A user's.")]
+    password: Password
+
+
+class LoginAnswer(Struct, kw_only=True, frozen=True):
+    """A session that began."""
+
+    token: Annotated[str, Meta(description="To be sent as Authorization: Bearer TOKEN.")]
+    expires_at: Time
+    must_change_password: Annotated[
+        bool, Meta(description="Until that is done nothing else may be done.")
+    ]
+
+
+class Me(Struct, kw_only=True, frozen=True):
+    """Who asks, and what that one may do."""
+
+    name: Annotated[str, Meta(description="As it stands in every event that this one causes.")]
+    must_change_password: Annotated[
+        bool, Meta(description="Until that is done nothing else may be done.")
+    ]
+    is_program: Annotated[bool, Meta(description="Whether this is a token of a program.")]
+    permissions: Annotated[
+        list[ServicePermission], Meta(description="For all tenants, those to come included.")
+    ]
+    tenants: Annotated[
+        dict[str, list[ServicePermission]], Meta(description="For each tenant of this process.")
+    ]
+
+
+class ChangePassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """One's password, and the one to come."""
+
+    old: Password
+    new: NewPassword
+
+
+class Grant(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A role that a user has, for one tenant or for all."""
+
+    role: RoleName
+    tenant: TenantName = "*"
+
+
+class User(Struct, kw_only=True, frozen=True):
+    """Somebody who may log in."""
+
+    name: Annotated[str, Meta(description="Unique, and never changed.")]
+    enabled: Annotated[bool, Meta(description="Whether this one may log in.")]
+    must_change_password: Annotated[
+        bool, Meta(description="Until that is done nothing else may be done.")
+    ]
+    password_expires_at: Annotated[
+        Time | None, Meta(description="Of a one-time password; null: it stays.")
+    ]
+    created_at: Time
+    grants: Annotated[
+        list[Grant], Meta(description="The user's roles, each for one tenant or for all.")
+    ]
+
+
+class UserList(Struct, kw_only=True, frozen=True):
+    """All users, by name."""
+
+    items: Annotated[list[User], Meta(description="All of them: there are no pages.")]
+
+
+class NewUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A user to be made."""
+
+    name: UserName
+    password: Annotated[
+        NewPassword | None, Meta(description="null: a one-time password is made up and answered.")
+    ] = None
+    must_change_password: Annotated[
+        bool, Meta(description="Whether a password that is given must be changed at once.")
+    ] = True
+    grants: Annotated[
+        list[Grant],
+        Meta(description="The user's roles, each for one tenant or for all; empty: none yet."),
+    ] = field(default_factory=list)
+
+
+class NewUserAnswer(Struct, kw_only=True, frozen=True):
+    """A user that was made, or whose password was set anew."""
+
+    user: User
+    one_time_password: Annotated[
+        str | None, Meta(description="Shown this once; null where a password was given.")
+    ]
+
+
+class ChangeUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What is to be different of a user; what is left out stays."""
+
+    enabled: Annotated[
+        bool | None, Meta(description="Whether this one may log in; null: as it was.")
+    ] = None
+    grants: Annotated[
+        list[Grant] | None,
+        Meta(description="All roles that the user is to have; null: as they were."),
+    ] = None
+
+
+class ResetPassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A new password for a user."""
+
+    password: Annotated[
+        NewPassword | None, Meta(description="null: a one-time password is made up and answered.")
+    ] = None
+    must_change_password: Annotated[
+        bool, Meta(description="Whether it must be changed before anything else is done.")
+    ] = True
+
+
+class Role(Struct, kw_only=True, frozen=True):
+    """A named set of permissions."""
+
+    name: Annotated[str, Meta(description="Unique, and never changed.")]
+    permissions: Annotated[
+        list[ServicePermission], Meta(description="What whoever has the role may do.")
+    ]
+    is_built_in: Annotated[
+        bool, Meta(description="Those that are built in are neither changed nor deleted.")
+    ]
+
+
+class RoleList(Struct, kw_only=True, frozen=True):
+    """All roles: those built in, then the others."""
+
+    items: Annotated[list[Role], Meta(description="All of them: there are no pages.")]
+
+
+class PutRole(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """All permissions of a role."""
+
+    permissions: Annotated[
+        list[ServicePermission], Meta(min_length=1, description="What whoever has it may do.")
+    ]
+
+
+class Token(Struct, kw_only=True, frozen=True):
+    """What is known of a token; its secret is not."""
+
+    id: Annotated[str, Meta(description="By which it is revoked.")]
+    is_session: Annotated[bool, Meta(description="From a log-in; else a program's.")]
+    label: Annotated[
+        str, Meta(description="What it is for; of a session, where the log-in came from.")
+    ]
+    created_at: Time
+    expires_at: Annotated[
+        Time | None, Meta(description="From then on it holds no more; null: it stays.")
+    ]
+    last_used_at: Annotated[Time | None, Meta(description="To some minutes; null: never yet.")]
+    permissions: Annotated[
+        list[ServicePermission] | None, Meta(description="No more than these; null: all.")
+    ]
+    tenants: Annotated[
+        list[str] | None, Meta(description="For no others than these; null: for all.")
+    ]
+
+
+class TokenList(Struct, kw_only=True, frozen=True):
+    """A user's tokens that are good, sessions too, oldest first."""
+
+    items: Annotated[list[Token], Meta(description="All of them: there are no pages.")]
+
+
+class NewToken(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A token for a program that acts for a user."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for.")]
+    expires_at: Annotated[Moment | None, Meta(description="null: it stays.")] = None
+    permissions: Annotated[
+        Annotated[list[ServicePermission], Meta(min_length=1)] | None,
+        Meta(description="No more than these; null: all that the user has."),
+    ] = None
+    tenants: Annotated[
+        Annotated[list[TenantName], Meta(min_length=1)] | None,
+        Meta(description="For no others than these; null: for all."),
+    ] = None
+
+
+class NewTokenAnswer(Struct, kw_only=True, frozen=True):
+    """A token that was made."""
+
+    token: Token
+    secret: Annotated[str, Meta(description="Shown this once.")]
+
+
+class AdminEvent(Struct, kw_only=True, frozen=True):
+    """Who changed who may do what, came in, or was refused."""
+
+    id: Annotated[int, Meta(description="Counted upwards; the `next` of a page is one.")]
+    at: Time
+    actor: Annotated[str, Meta(description="Who did it.")]
+    address: Annotated[str, Meta(description="From where; `console`: on the machine itself.")]
+    token: Annotated[
+        str | None, Meta(description="Which token the actor showed; null: none, as at a log-in.")
+    ]
+    action: AccessAction
+    subject: Annotated[str, Meta(description="To whom or what it was done.")]
+    details: Annotated[
+        dict[str, AnyJson], Meta(description="What else there is to tell, by kind of action.")
+    ]
+
+
+class AdminAuditPage(Struct, kw_only=True, frozen=True):
+    """What was done to users, oldest first."""
+
+    items: Annotated[list[AdminEvent], Meta(description="Of this page.")]
+    next: Next
+
+
+class AdminAuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the audit of users."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    actor: (
+        Annotated[str, Meta(max_length=200, description="Only what this one did.")] | UnsetType
+    ) = UNSET
+    subject: (
+        Annotated[str, Meta(max_length=200, description="Only what was done to this one.")]
+        | UnsetType
+    ) = UNSET
+    action: Annotated[AccessAction, Meta(description="Only this kind.")] | UnsetType = UNSET
+    since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
+    until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET

@@ -1,0 +1,373 @@
+"""What a request may carry beside settings and models: the bodies of commands, and queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from campaign_core import RecipientStatus, Status
+from campaign_service.api.schemas.core_values import Recipient
+from campaign_service.api.schemas.fields import (
+    MERGE,
+    Ask,
+    Id,
+    IdList,
+    ModelName,
+    Moment,
+    NumberList,
+    Seq,
+    Sound,
+)
+
+__all__ = [
+    "AddAttempts",
+    "AfterMinutes",
+    "AtTime",
+    "AuditQuery",
+    "CallsQuery",
+    "CampaignsQuery",
+    "CloneModel",
+    "Confirmation",
+    "DeleteModels",
+    "DoNotCallQuery",
+    "EventsQuery",
+    "ExportQuery",
+    "ForecastQuery",
+    "Immediately",
+    "LogQuery",
+    "ModelQuery",
+    "ModelRecipientsQuery",
+    "ModelsQuery",
+    "NoQuery",
+    "Numbers",
+    "PastQuery",
+    "PositionsQuery",
+    "Recipients",
+    "RecipientsQuery",
+    "Rerun",
+    "SoundsConfirmation",
+    "StartCampaign",
+    "StatusQuery",
+    "StopAttempts",
+    "StopCampaign",
+    "ThenQuery",
+    "When",
+]
+
+FirstAfter = Annotated[Seq, Meta(description="Entries behind this one: the `next` of a page.")]
+Then = (
+    Annotated[
+        Moment, Meta(description="As it was then (R8.3), by the journal; not later than now.")
+    ]
+    | UnsetType
+)
+Many = Annotated[list[Recipient], Meta(min_length=1, max_length=10_000_000)]
+
+
+# Bodies --------------------------------------------------------------------------------------
+
+
+class Numbers(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Numbers for the do-not-call list, or off it (R6.12)."""
+
+    numbers: Annotated[NumberList, Meta(description="As they are dialled, whatever their line.")]
+
+
+class CloneModel(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How the copy of a model is called (R3.4)."""
+
+    name: ModelName
+
+
+class DeleteModels(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Models to be deleted, all or none of them (R3.5)."""
+
+    model_ids: Annotated[IdList, Meta(description="Which ones: all of them are deleted, or none.")]
+    confirmed: Annotated[
+        bool, Meta(description="Needed where campaigns were started from one of them.")
+    ] = False
+
+
+class Immediately(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="mode", tag="IMMEDIATE"
+):
+    """Start with the command itself (R4.2)."""
+
+
+class AfterMinutes(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="mode", tag="DELAYED"
+):
+    """Start after a delay (R4.2)."""
+
+    minutes: Annotated[int, Meta(ge=0, le=5_256_000, description="From now on; 0: at once.")]
+
+
+class AtTime(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="mode", tag="SCHEDULED"
+):
+    """Start at a date and time, which must not be past (R4.2)."""
+
+    at: Moment
+
+
+When = Immediately | AfterMinutes | AtTime
+
+
+class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A campaign to be started or scheduled from an enabled model (R4.1, R4.2)."""
+
+    model_id: Id
+    when: Annotated[When, Meta(description="Left out: at once.")] = Immediately()
+    name: Annotated[
+        ModelName | None, Meta(description="For this run alone; null: the model's.")
+    ] = None
+    sound: Annotated[Sound | None, Meta(description="For this run alone; null: the model's.")] = (
+        None
+    )
+    recipients: Annotated[
+        Many | None, Meta(description="For this run alone; null: the model's.")
+    ] = None
+    expires_at: Annotated[
+        Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
+    ] = None
+    merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
+    confirmed: Annotated[
+        bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
+    ] = False
+
+
+class Rerun(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Who of a campaign is called again by a new one. The body may be left out."""
+
+    only: Annotated[
+        Literal["UNREACHED", "FAILED"],
+        Meta(
+            description="All who were not reached, or those who failed; nobody who opted out or is"
+            " not to be called."
+        ),
+    ] = "UNREACHED"
+    when: Annotated[When, Meta(description="Left out: at once.")] = Immediately()
+    name: Annotated[
+        ModelName | None, Meta(description="Of the new campaign; null: as the one before.")
+    ] = None
+    expires_at: Annotated[
+        Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
+    ] = None
+    confirmed: Annotated[
+        bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
+    ] = False
+
+
+class StopCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How a campaign is closed (R4.7). The body may be left out."""
+
+    hang_up: Annotated[
+        bool, Meta(description="End the calls in progress at once; else they go on to their end.")
+    ] = False
+
+
+class Recipients(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Recipients to be added behind the others (R4.10)."""
+
+    recipients: Annotated[Many, Meta(description="In the order in which they are to be listed.")]
+    merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
+
+
+class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """More attempts for some recipients (R5.2)."""
+
+    attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each one may have.")]
+    positions: Annotated[
+        IdList | Literal["ALL_FAILED"],
+        Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
+    ] = "ALL_FAILED"
+
+
+class StopAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Recipients to be tried no more (R5.3)."""
+
+    positions: Annotated[IdList, Meta(description="Whom, by their places in the list.")]
+
+
+# Queries -------------------------------------------------------------------------------------
+
+
+class NoQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class PositionsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a list in the order of numbers."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+
+
+class ModelsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the models."""
+
+    at: Then = UNSET
+
+
+class ModelRecipientsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a model's recipients."""
+
+    at: Then = UNSET
+
+
+class ModelQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What an answer with a model holds."""
+
+    recipients: Annotated[bool, Meta(description="With the list of recipients.")] = False
+    at: Then = UNSET
+
+
+class Confirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """That one knows of the campaigns which were started from a model (R3.5)."""
+
+    confirmed: Annotated[
+        bool,
+        Meta(description="Needed where campaigns were started or scheduled from it; they stay."),
+    ] = False
+
+
+class SoundsConfirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """That one knows of the sounds which the telephony lacks (R6.18)."""
+
+    confirmed: Annotated[
+        bool, Meta(description="Needed where the telephony lacks a sound of the campaign.")
+    ] = False
+
+
+class DoNotCallQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the do-not-call list, by number."""
+
+    after: Annotated[
+        str, Meta(max_length=32, description="Numbers behind this one: the `next` of a page.")
+    ] = ""
+    limit: Ask = 100
+    at: Then = UNSET
+
+
+class CampaignsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the list of campaigns."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    status: Annotated[
+        list[Status], Meta(description="Only those with one of these; may be given repeatedly.")
+    ] = field(default_factory=list)
+    at: Then = UNSET
+
+
+class ThenQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Now, or as it was at a time."""
+
+    at: Then = UNSET
+
+
+class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a campaign's recipients. With a filter it may be short though more follow."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    state: Annotated[
+        list[RecipientStatus],
+        Meta(description="Only those in one of these; may be given repeatedly."),
+    ] = field(default_factory=list)
+    number: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=32,
+                description="Only those listed under it, as a further number too.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    at: Then = UNSET
+
+
+class LogQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a log."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    until: Annotated[Moment, Meta(description="Only what happened by then.")] | UnsetType = UNSET
+
+
+class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of what people did."""
+
+    after: FirstAfter = 0
+    limit: Ask = 100
+    actor: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                pattern=r"^[^\x00-\x1f]+$",
+                description="Only what this one did.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
+    until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET
+
+
+class PastQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of all campaigns that ever were."""
+
+
+class StatusQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What the status tells."""
+
+    waiting: Annotated[
+        bool,
+        Meta(
+            description="With who has waited longest (R8.5); with a million idle a second or two."
+        ),
+    ] = False
+
+
+class CallsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of the calls in progress."""
+
+    after: Annotated[
+        str, Meta(max_length=32, description="Calls behind this one: the `next` of a page.")
+    ] = ""
+    limit: Ask = 100
+    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
+    at: Then = UNSET
+
+
+class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """From where on, and of whom, events are told."""
+
+    after: (
+        Annotated[Seq, Meta(description="Events behind this one; left out: those to come.")]
+        | UnsetType
+    ) = UNSET
+    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
+
+
+class ExportQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What is exported, and how it is written."""
+
+    format: Annotated[Literal["csv", "json"], Meta(description="How it is written.")] = "csv"
+    what: Annotated[
+        Literal["recipients", "attempts", "log"],
+        Meta(description="A row for each recipient, each attempt, or each event."),
+    ] = "recipients"
+
+
+class ForecastQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How a forecast is made."""
+
+    runs: Annotated[int, Meta(ge=10, le=50, description="How many times the future is played.")] = (
+        10
+    )

@@ -1,0 +1,119 @@
+"""Commands that may be tried without being given: what they would do now (R8.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from campaign_service.api.schemas.core_values import Settings
+from campaign_service.api.schemas.fields import Id, IdList
+from campaign_service.api.schemas.requests import Many, Numbers, StartCampaign
+
+__all__ = ["Trial", "WhatIf"]
+
+
+class _OfCampaign(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
+):
+    campaign_id: Annotated[Id, Meta(description="Of which campaign.")]
+
+
+class TryChangeSettings(
+    Struct,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="ChangeSettings",
+):
+    """What other general settings would do."""
+
+    settings: Settings
+
+
+class TryAddToDoNotCall(
+    Numbers,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="AddToDoNotCall",
+):
+    """What barring numbers would do."""
+
+
+class TryStartCampaign(
+    StartCampaign,
+    kw_only=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    tag="StartCampaign",
+):
+    """What one more campaign would do."""
+
+
+class TryStartNow(_OfCampaign, kw_only=True, frozen=True, tag="StartNow"):
+    """What starting a scheduled campaign would do."""
+
+
+class TryPauseCampaign(_OfCampaign, kw_only=True, frozen=True, tag="PauseCampaign"):
+    """What a pause would do."""
+
+
+class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampaign"):
+    """What the end of a pause would do."""
+
+
+class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
+    """What closing a campaign would do."""
+
+    hang_up: Annotated[
+        bool, Meta(description="Whether the calls in progress would be ended at once.")
+    ] = False
+
+
+class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
+    """What more recipients would do."""
+
+    recipients: Annotated[Many, Meta(description="In the order in which they would be listed.")]
+
+
+class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
+    """What more attempts would do."""
+
+    attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each would have.")]
+    positions: Annotated[
+        IdList | Literal["ALL_FAILED"],
+        Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
+    ] = "ALL_FAILED"
+
+
+class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
+    """What trying some recipients no more would do."""
+
+    positions: Annotated[IdList, Meta(description="Whom, by their places in the list.")]
+
+
+Trial = (
+    TryChangeSettings
+    | TryAddToDoNotCall
+    | TryStartCampaign
+    | TryStartNow
+    | TryPauseCampaign
+    | TryResumeCampaign
+    | TryStopCampaign
+    | TryAppendRecipients
+    | TryAddAttempts
+    | TryStopAttempts
+)
+"""Every command that can change what is called, or who is blocked."""
+
+
+class WhatIf(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A command to be tried; nothing happens (R8.5)."""
+
+    trial: Annotated[
+        Trial, Meta(description="Which command, by its name in `command`, and what it asks for.")
+    ]

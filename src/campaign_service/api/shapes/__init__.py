@@ -1,1 +1,0 @@
-"""The shapes of requests and answers: what a body may hold, and what the OpenAPI document says."""

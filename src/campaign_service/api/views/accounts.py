@@ -1,0 +1,144 @@
+"""Users, roles and tokens as answers show them, and what requests about them mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from campaign_service import access
+from campaign_service.access import NotPermittedError, ServicePermission
+from campaign_service.api.problems import PreconditionFailedError
+from campaign_service.api.request import ApiRequest
+from campaign_service.api.schemas import accounts
+from campaign_service.api.times import text_of, text_or_none
+
+__all__ = [
+    "expected_version",
+    "grants_of",
+    "password_for",
+    "refuse_program_of",
+    "require_own_or_manager",
+    "role_schema",
+    "sorted_permissions",
+    "token_schema",
+    "user_schema",
+    "version_tag",
+]
+
+_TAG = re.compile(r'"v([0-9]{1,18})"')
+
+
+def version_tag(version: int) -> str:
+    """Return the tag of a user or a role."""
+    return f'"v{version}"'
+
+
+def expected_version(request: ApiRequest) -> int | None:
+    """Return the version that If-Match asks for; ``None``: whatever it is.
+
+    Raises:
+        PreconditionFailedError: it is no tag of ours.
+    """
+    header = request.if_match
+    if header is None or header.strip() == "*":
+        return None
+    found = _TAG.fullmatch(header.strip())
+    if found is None:
+        raise PreconditionFailedError("another one")
+    return int(found[1])
+
+
+def require_own_or_manager(
+    request: ApiRequest, *, not_for_programs: bool = False, token_id: str | None = None
+) -> None:
+    """Go on only for the user that the path names, and for whoever manages users.
+
+    Args:
+        request: with what it asks for.
+        not_for_programs: whether a program may do this for nobody.
+        token_id: what is to be ended: of its user's, a program ends itself alone, for a token
+            that leaks and may only look shall not log its user out.
+
+    Raises:
+        NotPermittedError: it is somebody else, or must think of a new password first.
+    """
+    principal = request.principal
+    is_own = principal.name == request.names["name"] and not principal.must_change_password
+    if principal.is_program and token_id not in (None, principal.token_id):
+        is_own = False
+    if not_for_programs and principal.is_program:
+        raise _refused_to_programs()
+    if not is_own:
+        principal.require(ServicePermission.MANAGE_USERS)
+
+
+def refuse_program_of(request: ApiRequest) -> None:
+    """Go on only for others than a program of the user that the path names.
+
+    Raises:
+        NotPermittedError: it is one.
+    """
+    if request.principal.is_program and request.principal.name == request.names["name"]:
+        raise _refused_to_programs()
+
+
+def _refused_to_programs() -> NotPermittedError:
+    return NotPermittedError(
+        ServicePermission.MANAGE_USERS, tenant=None, must_change_password=False
+    )
+
+
+def sorted_permissions(held: Iterable[ServicePermission]) -> list[ServicePermission]:
+    """Return permissions, the least first."""
+    known = set(held)
+    return [one for one in ServicePermission if one in known]
+
+
+def grants_of(given: Iterable[accounts.Grant]) -> list[access.RoleGrant]:
+    """Return the roles that a body names."""
+    return [access.RoleGrant(role=one.role, tenant=one.tenant) for one in given]
+
+
+def user_schema(found: access.UserRecord) -> accounts.User:
+    """Return a user."""
+    return accounts.User(
+        name=found.name,
+        enabled=found.enabled,
+        must_change_password=found.must_change_password,
+        password_expires_at=text_or_none(found.password_expires_at),
+        created_at=text_of(found.created_at),
+        grants=[accounts.Grant(role=one.role, tenant=one.tenant) for one in sorted(found.grants)],
+    )
+
+
+def password_for(
+    found: access.UserRecord, one_time: access.OneTimePassword | None
+) -> accounts.NewUserAnswer:
+    """Return a user with the password that was made up."""
+    return accounts.NewUserAnswer(
+        user=user_schema(found), one_time_password=None if one_time is None else one_time.text
+    )
+
+
+def role_schema(found: access.RoleRecord) -> accounts.Role:
+    """Return a role."""
+    return accounts.Role(
+        name=found.name,
+        permissions=sorted_permissions(found.permissions),
+        is_built_in=found.is_built_in,
+    )
+
+
+def token_schema(found: access.TokenRecord) -> accounts.Token:
+    """Return what is known of a token."""
+    held = found.permissions
+    return accounts.Token(
+        id=found.id,
+        is_session=found.is_session,
+        label=found.label,
+        created_at=text_of(found.created_at),
+        expires_at=text_or_none(found.expires_at),
+        last_used_at=text_or_none(found.last_used_at),
+        permissions=None if held is None else sorted_permissions(held),
+        tenants=None if found.tenants is None else sorted(found.tenants),
+    )

@@ -1,0 +1,204 @@
+"""A run that was asked for: a campaign's file, the options, a folder for what comes of it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+import click
+
+from campaign_core import (
+    SIMULATED,
+    CampaignId,
+    Instant,
+    ModelId,
+    ServiceId,
+    handle,
+    open_service,
+    sounds_of,
+)
+from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
+from campaign_core.errors import Problem, SettingsError
+from campaign_drivers.clock import present
+from campaign_service.cli.runs.interrupts import ACTOR
+from campaign_service.config import CampaignFile
+from campaign_service.engine import telephony_of
+from campaign_service.journal import JsonLinesJournal
+from campaign_service.report import ReportFolder
+
+__all__ = [
+    "CAMPAIGN_ID",
+    "RunOptions",
+    "commands_of",
+    "first_instant",
+    "make_folder",
+    "refuse_unstartable",
+]
+
+CAMPAIGN_ID = CampaignId(1)
+"""A run has one campaign."""
+
+
+@attrs.frozen(kw_only=True)
+class RunOptions:
+    """What is to be run, and how."""
+
+    file: CampaignFile
+    driver: str = attrs.field(repr=False)
+    """``simulated`` or a URL; it may hold a secret."""
+    seed: int
+    speed: float
+    """Of a simulation; 0: on virtual time."""
+    folder: Path
+    """For the report; it exists."""
+    journal: Path | None
+    """``None``: none is kept."""
+    goes_without_sounds: bool = False
+    """Whether it is to run though the telephony lacks a sound (R6.18)."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nobody is really called."""
+        return self.driver == SIMULATED
+
+    @property
+    def telephony(self) -> str:
+        """The kind that calls go to, as the journal names it."""
+        return telephony_of(self.driver)
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether time goes as fast as the machine allows."""
+        return self.is_simulated and self.speed == 0
+
+    def service_id(self) -> ServiceId:
+        """Return the id that begins those of all calls.
+
+        A simulation's follows from its seed, for what becomes of a call depends on its id. On a
+        real exchange two runs must never share one.
+        """
+        return ServiceId(f"{self.seed:08x}" if self.is_simulated else secrets.token_hex(4))
+
+    def sounds_needed(self) -> frozenset[str]:
+        """Return the sounds without which nobody is to be called."""
+        if self.goes_without_sounds:
+            return frozenset()
+        return sounds_of(self.file.model, self.file.settings)
+
+    def open_journal(self) -> JsonLinesJournal | None:
+        """Return a new journal, if one is kept.
+
+        Raises:
+            SettingsError: there is a file of this name, or none can be made.
+            OSError: the disk failed.
+        """
+        if self.journal is None:
+            return None
+        try:
+            # What was simulated on virtual time can be made again from its seed.
+            return JsonLinesJournal.create(self.journal, is_durable=not self.is_virtual)
+        except FileExistsError:
+            raise _exists("--journal", self.journal) from None
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise _not_made("--journal", self.journal, error) from None
+
+    def open_report(self) -> ReportFolder:
+        """Return the report, begun."""
+        notes: dict[str, str | int | bool | None] = {
+            "driver": SIMULATED if self.is_simulated else self.driver.partition(":")[0],
+            "seed": self.seed if self.is_simulated else None,
+        }
+        return ReportFolder(
+            self.folder,
+            campaign_id=CAMPAIGN_ID,
+            model=self.file.model,
+            settings=self.file.settings,
+            notes=notes,
+            simulated=lambda _: self.telephony == SIMULATED,
+        )
+
+    def discard(self) -> None:
+        """Take back what was begun for a run that never placed a call."""
+        for name in ReportFolder.NAMES:
+            (self.folder / name).unlink(missing_ok=True)
+        # The folder was empty; elsewhere a file of the journal's name may be somebody else's.
+        if self.journal is not None and self.journal.parent == self.folder:
+            self.journal.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
+
+
+def commands_of(file: CampaignFile) -> list[Command]:
+    """Return the commands that start a file's campaign in a new service."""
+    commands: list[Command] = []
+    if file.do_not_call:
+        commands.append(AddToDoNotCall(numbers=file.do_not_call, actor=ACTOR))
+    commands.append(AddModel(model=file.model, actor=ACTOR))
+    commands.append(
+        StartCampaign(model_id=ModelId(1), when=file.when, expires_at=file.expires_at, actor=ACTOR)
+    )
+    return commands
+
+
+def first_instant(file: CampaignFile, *, is_simulated: bool) -> Instant:
+    """Return the instant at which a run of a file begins."""
+    now = present()
+    return now if not is_simulated else file.simulation.starts_at or now
+
+
+def refuse_unstartable(file: CampaignFile, now: Instant) -> None:
+    """Give a new service the commands of a file, as a run would do it, and leave nothing behind.
+
+    Raises:
+        SettingsError: the campaign cannot be started then; what is wrong is named by the file.
+    """
+    state = open_service(ServiceId("00000000"), file.settings, now).state
+    try:
+        for command in commands_of(file):
+            state = handle(state, command, now).state
+    except SettingsError as error:
+        raise file.located(error, now) from None
+
+
+def make_folder(asked_for: Path | None, name: str) -> Path:
+    """Return a folder for a report, made and empty: nothing is ever overwritten.
+
+    Args:
+        asked_for: what the user named; ``None``: one of its own for each run, under ``reports``.
+        name: the campaign's.
+
+    Raises:
+        SettingsError: the folder that was named holds something, or cannot be made.
+    """
+    if asked_for is not None:
+        try:
+            asked_for.mkdir(parents=True, exist_ok=True)
+            is_empty = not any(asked_for.iterdir())
+        except OSError as error:
+            raise _not_made("--out", asked_for, error) from None
+        if not is_empty:
+            raise _exists("--out", asked_for)
+        return asked_for
+    slug = re.sub(r"\W+", "-", name.lower()).strip("-") or "campaign"
+    number = 1
+    while True:
+        folder = Path("reports", f"{slug}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def _exists(option: str, path: Path) -> SettingsError:
+    rule = "a place where nothing is yet; a record of calls is never overwritten"
+    return SettingsError([Problem(field=option, value=click.format_filename(path), rule=rule)])
+
+
+def _not_made(option: str, path: Path, error: OSError) -> SettingsError:
+    rule = f"cannot be made: {error.strerror or error}"
+    return SettingsError([Problem(field=option, value=click.format_filename(path), rule=rule)])

@@ -1,0 +1,165 @@
+"""Methods about campaigns (R4): start, list, pause, resume, stop, delete, forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from campaign_core import RecipientList
+from campaign_service.client.campaigns import CampaignRow, Done
+from campaign_service.client.json_data import Json, recipients_data
+from campaign_service.client.requests import Requests, confirmation, moment
+from campaign_service.client.status import Forecast
+
+__all__ = ["CampaignMethods"]
+
+
+class CampaignMethods(Requests):
+    """Campaigns. Where a tag is given, nothing is done if somebody changed the campaign since.
+
+    Where a key is given, a command that was taken under it before is not taken again, and what came
+    of it then is returned; a program that cannot know whether it has commanded already gives one.
+    """
+
+    def start(  # noqa: PLR0913 -- one for each member of the body
+        self,
+        *,
+        model_id: int,
+        name: str | None = None,
+        sound: str | None = None,
+        recipients: RecipientList | None = None,
+        at: datetime | None = None,
+        after_min: int | None = None,
+        expires_at: datetime | None = None,
+        confirmed: bool = False,
+        key: str | None = None,
+    ) -> Done:
+        """Start a campaign at once, at a time, or after so many minutes (R4.1, R4.2).
+
+        What is ``None`` is the model's. Where the telephony lacks a sound, it must be confirmed.
+        """
+        body: dict[str, Json] = {
+            "model_id": model_id,
+            "when": _when(at, after_min),
+            "name": name,
+            "sound": sound,
+            "recipients": None if recipients is None else recipients_data(recipients),
+            "expires_at": moment(expires_at),
+            # Only where it is said: an older service does not know it.
+            "confirmed": confirmed or None,
+        }
+        given: Json = {key: value for key, value in body.items() if value is not None}
+        return self._command("POST", self._path("campaigns"), given, key=key)
+
+    def rerun(
+        self,
+        campaign_id: int,
+        *,
+        only: str = "UNREACHED",
+        name: str | None = None,
+        at: datetime | None = None,
+        after_min: int | None = None,
+        expires_at: datetime | None = None,
+        confirmed: bool = False,
+        key: str | None = None,
+    ) -> Done:
+        """Call the rest again: start a campaign with those of another who were not reached.
+
+        Args:
+            campaign_id: the other.
+            only: ``UNREACHED``, or ``FAILED`` alone.
+            name: of the new campaign; ``None``: as the other.
+            at: start then; or
+            after_min: after so many minutes; neither: at once.
+            expires_at: from then on no new call.
+            confirmed: start though the telephony lacks a sound.
+            key: under which it is taken once.
+        """
+        body: dict[str, Json] = {
+            "only": only,
+            "when": _when(at, after_min),
+            "name": name,
+            "expires_at": moment(expires_at),
+            "confirmed": confirmed or None,
+        }
+        given: Json = {key: value for key, value in body.items() if value is not None}
+        return self._command("POST", self._path("campaigns", campaign_id, "rerun"), given, key=key)
+
+    def start_now(
+        self,
+        campaign_id: int,
+        *,
+        confirmed: bool = False,
+        tag: str | None = None,
+        key: str | None = None,
+    ) -> Done:
+        """Start a scheduled campaign before its time; confirmed, also where a sound is missing."""
+        path = self._path("campaigns", campaign_id, "start-now")
+        return self._command("POST", path, key=key, tag=tag, parameters=confirmation(confirmed))
+
+    def pause(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Done:
+        """Have no new calls placed; those in progress go on (R4.7)."""
+        path = self._path("campaigns", campaign_id, "pause")
+        return self._command("POST", path, key=key, tag=tag)
+
+    def resume(
+        self,
+        campaign_id: int,
+        *,
+        confirmed: bool = False,
+        tag: str | None = None,
+        key: str | None = None,
+    ) -> Done:
+        """Have calls placed again (R4.7); confirmed, also where a sound is missing."""
+        path = self._path("campaigns", campaign_id, "resume")
+        return self._command("POST", path, key=key, tag=tag, parameters=confirmation(confirmed))
+
+    def stop(
+        self,
+        campaign_id: int,
+        *,
+        hang_up: bool = False,
+        tag: str | None = None,
+        key: str | None = None,
+    ) -> Done:
+        """Close a campaign for good (R4.7)."""
+        path = self._path("campaigns", campaign_id, "stop")
+        return self._command("POST", path, {"hang_up": hang_up}, key=key, tag=tag)
+
+    def delete_campaign(self, campaign_id: int, *, tag: str | None = None) -> Done:
+        """Take a scheduled or final campaign off the list; its log stays (R4.9)."""
+        return self._command("DELETE", self._path("campaigns", campaign_id), tag=tag)
+
+    def campaigns(
+        self, *, statuses: Sequence[str] = (), at: datetime | None = None
+    ) -> Iterator[CampaignRow]:
+        """Yield the campaigns on the list, in the order of their creation (R4.8).
+
+        Args:
+            statuses: only those with one of these.
+            at: as it was then; ``None``: now.
+        """
+        asked = {"status": statuses, "at": moment(at)}
+        return self._pages(CampaignRow, self._path("campaigns"), asked)
+
+    def campaign(self, campaign_id: int, *, at: datetime | None = None) -> CampaignRow:
+        """Return a campaign with all its parameters, as it is or was then."""
+        path = self._path("campaigns", campaign_id)
+        return self._read(CampaignRow, self._ask(path, {"at": moment(at)}))
+
+    def campaign_tag(self, campaign_id: int) -> str | None:
+        """Return the tag of what people did to a campaign so far, for a change."""
+        return self._tagged(self._path("campaigns", campaign_id))[1]
+
+    def forecast(self, campaign_id: int, *, runs: int = 10) -> Forecast:
+        """Return how a campaign will end, with what was seen of the callees so far (R8.2)."""
+        path = self._path("campaigns", campaign_id, "forecast")
+        return self._read(Forecast, self._ask(path, {"runs": runs}))
+
+
+def _when(at: datetime | None, after_min: int | None) -> dict[str, Json]:
+    if at is not None:
+        return {"mode": "SCHEDULED", "at": at.isoformat()}
+    if after_min is not None:
+        return {"mode": "DELAYED", "minutes": after_min}
+    return {"mode": "IMMEDIATE"}

@@ -1,0 +1,73 @@
+"""Methods about what happened: logs, past campaigns, the audit, exports, the stream (R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from campaign_service.client.campaigns import LogEntry, PastCampaign
+from campaign_service.client.connection import Parameters
+from campaign_service.client.requests import Requests
+from campaign_service.client.stream import follow
+
+__all__ = ["JournalMethods"]
+
+
+class JournalMethods(Requests):
+    """What the journal has."""
+
+    def log(self, campaign_id: int | None = None, *, after: int = 0) -> Iterator[LogEntry]:
+        """Yield what happened behind an event, of a campaign or of the whole tenant (R9.2)."""
+        of = () if campaign_id is None else ("campaigns", campaign_id)
+        return self._pages(LogEntry, self._path(*of, "log"), after=after)
+
+    def log_entry(self, seq: int) -> LogEntry:
+        """Return one event, whole however long it is."""
+        return self._read(LogEntry, self._ask(self._path("log", seq)))
+
+    def past_campaigns(self) -> Iterator[PastCampaign]:
+        """Yield every campaign that ever was, those deleted included (R9.2)."""
+        return self._pages(PastCampaign, self._path("past-campaigns"))
+
+    def past_campaign(self, campaign_id: int) -> PastCampaign:
+        """Return a campaign that is or was, with its parameters and how its calls ended."""
+        return self._read(PastCampaign, self._ask(self._path("past-campaigns", campaign_id)))
+
+    def audit(self, parameters: Parameters) -> Iterator[LogEntry]:
+        """Yield the commands that people gave, oldest first."""
+        return self._pages(LogEntry, self._path("audit"), parameters)
+
+    def export(
+        self,
+        campaign_id: int,
+        *,
+        what: Literal["recipients", "attempts", "log"] = "recipients",
+        form: Literal["csv", "json"] = "csv",
+    ) -> Iterator[str]:
+        """Yield the lines of a campaign's export as they come, also of one that was deleted."""
+        path = self._path("campaigns", campaign_id, "export")
+        asked: dict[str, str | int] = {"what": what, "format": form}
+        with self.connection.stream(path, asked, {"Accept": "*/*"}) as lines:
+            yield from lines
+
+    def follow(
+        self, *, after: int, campaign_id: int | None = None, patience_s: float = 60.0
+    ) -> Iterator[LogEntry]:
+        """Yield what happens from now on, without end; see :func:`~.stream.follow`.
+
+        Args:
+            after: the number of the last event that is known.
+            campaign_id: of one campaign; ``None``: of the whole tenant.
+            patience_s: a service that is away for longer ends it.
+        """
+        parameters: dict[str, str | int] = (
+            {} if campaign_id is None else {"campaign_id": campaign_id}
+        )
+        for event in follow(
+            self.connection,
+            self._path("events"),
+            after=after,
+            parameters=parameters,
+            patience_s=patience_s,
+        ):
+            yield self._read(LogEntry, event.data)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import Enum
 
 import attrs
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from campaign_service.access.changing import in_turn
 from campaign_service.access.interface import Actor, Principal
 from campaign_service.access.tables import access_event
 from campaign_service.database import Database
+from campaign_service.vocabulary import AccessAction
 
 __all__ = [
     "AccessAction",
@@ -37,40 +37,6 @@ could fill the disk with them."""
 _REFUSALS_MAX = 30
 """So many refusals of one user are recorded within that time: there is no end to what may be asked
 for, and more of them would tell no more."""
-
-
-class AccessAction(Enum):
-    """What was done, or tried."""
-
-    LOGGED_IN = "LOGGED_IN"
-    LOGIN_FAILED = "LOGIN_FAILED"
-    """Details: why. The subject is the user; empty, where there is none of the name given."""
-    LOGIN_LIMITED = "LOGIN_LIMITED"
-    """From this failure on, log-ins were turned away for a while; details: for how long."""
-    LOGGED_OUT = "LOGGED_OUT"
-    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 -- the name of an action
-    """By its user."""
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 -- the name of an action
-    """By somebody who manages users."""
-    USER_ADDED = "USER_ADDED"
-    USER_CHANGED = "USER_CHANGED"
-    """Details: what is so now, or which roles were granted and which revoked."""
-    USER_DELETED = "USER_DELETED"
-    ROLE_CHANGED = "ROLE_CHANGED"
-    """Made, or given other permissions; details: the permissions, and those before."""
-    ROLE_DELETED = "ROLE_DELETED"
-    TOKEN_MADE = "TOKEN_MADE"  # noqa: S105 -- the name of an action
-    TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 -- the name of an action
-    NODE_DRAINED = "NODE_DRAINED"
-    """A node of the telephony gets no new calls; details: whose telephony."""
-    NODE_RESTORED = "NODE_RESTORED"
-    EXPORTED = "EXPORTED"
-    """Names and numbers of many were given to somebody; the subject is the tenant, details: whose,
-    and in which form."""
-    COMMANDED = "COMMANDED"
-    """A command to a tenant, its subject, was taken; details: its event's number in the journal."""
-    REFUSED = "REFUSED"
-    """Somebody known asked for what that one may not do; the subject is what was asked for."""
 
 
 @attrs.frozen(kw_only=True)

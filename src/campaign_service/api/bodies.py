@@ -22,8 +22,8 @@ from campaign_service.api.problems import (
     UnsupportedBodyError,
 )
 from campaign_service.api.reading.values import read_body
-from campaign_service.api.schemas.conversion import BadValuesError
 from campaign_service.api.settings import ApiSettings
+from campaign_service.schemas.conversion import BadValuesError
 
 __all__ = ["BODY_BYTES_A_S", "BODY_S", "body_max", "media_of", "read"]
 

@@ -43,8 +43,8 @@ from campaign_service.api.problems import (
 from campaign_service.api.reading.values import read_query
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas.conversion import BadValuesError
 from campaign_service.api.times import present
+from campaign_service.schemas.conversion import BadValuesError
 
 __all__ = ["AnyRequest", "answer", "refusal_response"]
 

@@ -15,8 +15,8 @@ from itertools import islice
 import msgspec
 
 from campaign_core import Campaign, CampaignModel, Recipient, Settings, Status
-from campaign_service.api.schemas import core_values
-from campaign_service.api.schemas.conversion import schema_of
+from campaign_service.schemas import core_values
+from campaign_service.schemas.conversion import schema_of
 
 __all__ = ["TAGS_PATTERN", "ModelTags", "campaign_tag", "matches", "settings_tag"]
 

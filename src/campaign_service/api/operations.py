@@ -18,7 +18,7 @@ from campaign_core.commands import Command
 from campaign_service.access import ServicePermission, needed_for
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas.requests import NoQuery
+from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["IfMatch", "Operation", "OperationTable", "RequiredCaller", "ResponseForm"]
 

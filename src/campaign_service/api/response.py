@@ -8,8 +8,8 @@ import attrs
 from msgspec import UNSET, Struct
 
 from campaign_core import CampaignId, ModelId
-from campaign_service.api.schemas.responses import Taken
 from campaign_service.api.times import text_of
+from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult
 
 __all__ = ["ApiResponse", "taken_answer"]

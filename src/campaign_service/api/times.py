@@ -7,8 +7,8 @@ from datetime import datetime
 from campaign_core import Instant
 from campaign_core.errors import Problem
 from campaign_drivers.clock import present
-from campaign_service.api.schemas.conversion import BadValuesError
 from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
+from campaign_service.schemas.conversion import BadValuesError
 
 __all__ = ["instant_in", "present", "rule_of", "text_of", "text_or_none"]
 

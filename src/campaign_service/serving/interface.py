@@ -14,7 +14,6 @@ read what the leader writes, answer questions from it, and take over when the le
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from enum import Enum
 from typing import Protocol
 
 import attrs
@@ -27,6 +26,7 @@ from campaign_drivers.pool import NodeStatus
 from campaign_service.database import Database
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql import History
+from campaign_service.vocabulary import ProcessRole
 
 __all__ = [
     "CommandResult",
@@ -72,15 +72,6 @@ class UnknownNodeError(ServingError, LookupError):
         """Take the name, and those that there are."""
         self.name = name
         super().__init__(f"there is no node {name!r}; there are {', '.join(known)}")
-
-
-class ProcessRole(Enum):
-    """What this process is to a tenant."""
-
-    FOLLOWING = "FOLLOWING"
-    """It reads what the leader writes, and takes over when the leader is gone."""
-    LEADING = "LEADING"
-    """It alone writes the journal, and has the driver."""
 
 
 @attrs.frozen(kw_only=True)

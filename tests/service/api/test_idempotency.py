@@ -8,7 +8,7 @@ from tests.service.api.desk import MODEL, Desk, below
 
 from campaign_service.api.idempotency import digest_of
 from campaign_service.api.routes import operations_of
-from campaign_service.api.schemas import core_values, requests
+from campaign_service.schemas import core_values, requests
 
 OPERATIONS = operations_of(has_users=True, open_metrics=False)
 COMMANDS = {one.name for one in OPERATIONS if one.commands}

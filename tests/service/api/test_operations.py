@@ -12,7 +12,7 @@ from campaign_service.api.document.openapi import document_of
 from campaign_service.api.operations import IfMatch, RequiredCaller
 from campaign_service.api.problems import PROBLEMS
 from campaign_service.api.routes import operations_of
-from campaign_service.api.schemas import tried_commands
+from campaign_service.schemas import tried_commands
 
 OPERATIONS = operations_of(has_users=True, open_metrics=False)
 ANYWHERE = {"tenant": "main", "name": "nobody", "role": "none"}

@@ -9,8 +9,8 @@ import pytest
 from campaign_core import Settings, open_service
 from campaign_service.api.past_states import PastStates
 from campaign_service.api.problems import BusyError
-from campaign_service.api.schemas.conversion import BadValuesError
 from campaign_service.journal.sql import ChainHead, Recovered, RecoveryCancelledError
+from campaign_service.schemas.conversion import BadValuesError
 
 NOW = 1_768_219_200_000
 STATE = open_service("00000001", Settings(), NOW).state

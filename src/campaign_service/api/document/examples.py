@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from campaign_service.api.schemas import accounts, core_values, requests, tried_commands
+from campaign_service.schemas import accounts, core_values, requests, tried_commands
 
 __all__ = ["EXAMPLES"]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from campaign_service.api.schemas.fields import AnyJson, Id
+from campaign_service.schemas.fields import AnyJson, Id
 
 __all__ = ["BadValue", "CampaignName", "LackedSound", "ProblemBody"]
 

@@ -50,9 +50,9 @@ from campaign_service.api.problems.errors import (
 )
 from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.problems.throttled_warning import ThrottledWarning
-from campaign_service.api.schemas.conversion import PROBLEMS_MAX, BadValuesError, in_json, plain
 from campaign_service.api.times import rule_of
 from campaign_service.engine import SoundsMissingError
+from campaign_service.schemas.conversion import PROBLEMS_MAX, BadValuesError, in_json, plain
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
 __all__ = ["PROBLEM_MEDIA", "ProblemResponse", "problem_of", "refusal_of", "refused_by_field"]

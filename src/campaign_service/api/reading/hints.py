@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from msgspec import Meta, Struct, UnsetType
 
-from campaign_service.api.schemas.fields import WHOLE_MAX
+from campaign_service.schemas.fields import WHOLE_MAX
 
 __all__ = ["dict_pair", "hints_of", "list_item", "members", "rule_of", "schema_for"]
 

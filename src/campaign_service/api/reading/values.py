@@ -28,10 +28,10 @@ from campaign_service.api.reading.hints import (
     schema_for,
 )
 from campaign_service.api.reading.pieces import decoded
-from campaign_service.api.schemas import conversion
-from campaign_service.api.schemas.core_values import Recipient
 from campaign_service.json_pieces import loose
 from campaign_service.numbers import read_number
+from campaign_service.schemas import conversion
+from campaign_service.schemas.core_values import Recipient
 
 __all__ = ["read_body", "read_query"]
 

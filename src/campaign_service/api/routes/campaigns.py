@@ -28,13 +28,6 @@ from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, 
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
-from campaign_service.api.schemas import explanations, requests, responses, tried_commands
-from campaign_service.api.schemas.requests import (
-    CampaignsQuery,
-    SoundsConfirmation,
-    ThenQuery,
-)
-from campaign_service.api.schemas.responses import Taken
 from campaign_service.api.views.responses import campaign_detail, campaign_row, what_if_answer
 from campaign_service.api.what_if import (
     command_of,
@@ -43,6 +36,13 @@ from campaign_service.api.what_if import (
     start_command,
     times_as_sent,
 )
+from campaign_service.schemas import explanations, requests, responses, tried_commands
+from campaign_service.schemas.requests import (
+    CampaignsQuery,
+    SoundsConfirmation,
+    ThenQuery,
+)
+from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult
 
 __all__ = ["CAMPAIGNS"]

@@ -9,8 +9,8 @@ from campaign_service.api.operations import OperationTable, RequiredCaller
 from campaign_service.api.problems import PROBLEMS, NotFoundError, NotReadyError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas.records import Alive, ProblemMeaning
-from campaign_service.api.schemas.requests import NoQuery
+from campaign_service.schemas.records import Alive, ProblemMeaning
+from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["HEALTH", "KINDS", "METRICS", "OPEN_METRICS"]
 

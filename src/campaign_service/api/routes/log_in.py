@@ -6,12 +6,12 @@ from campaign_service import access
 from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import accounts
-from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import present, text_of
 from campaign_service.api.views.accounts import (
     sorted_permissions,
 )
+from campaign_service.schemas import accounts
+from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["LOG_IN", "ME"]
 

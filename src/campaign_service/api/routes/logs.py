@@ -15,21 +15,21 @@ from campaign_service.api.operations import OF_TENANT, OperationTable
 from campaign_service.api.problems import NotFoundError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import core_values, records
-from campaign_service.api.schemas.conversion import schema_of, schema_with
-from campaign_service.api.schemas.fields import given
-from campaign_service.api.schemas.requests import (
+from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
+from campaign_service.api.times import instant_in, text_of, text_or_none
+from campaign_service.api.views.exports import export
+from campaign_service.journal import JournalEntry
+from campaign_service.journal.sql import CampaignRecord
+from campaign_service.schemas import core_values, records
+from campaign_service.schemas.conversion import schema_of, schema_with
+from campaign_service.schemas.fields import given
+from campaign_service.schemas.requests import (
     AuditQuery,
     ExportQuery,
     LogQuery,
     NoQuery,
     PastQuery,
 )
-from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
-from campaign_service.api.times import instant_in, text_of, text_or_none
-from campaign_service.api.views.exports import export
-from campaign_service.journal import JournalEntry
-from campaign_service.journal.sql import CampaignRecord
 from campaign_service.serving import TenantService
 
 __all__ = ["LOGS"]

@@ -25,21 +25,21 @@ from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, 
 from campaign_service.api.problems import NotFoundError, refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
-from campaign_service.api.schemas import core_values, requests
-from campaign_service.api.schemas.conversion import BadValuesError, ListOptions, built, schema_of
-from campaign_service.api.schemas.requests import (
+from campaign_service.api.what_if import remarks_on
+from campaign_service.schemas import core_values, requests
+from campaign_service.schemas.conversion import BadValuesError, ListOptions, built, schema_of
+from campaign_service.schemas.requests import (
     Confirmation,
     ModelQuery,
     ModelRecipientsQuery,
     ModelsQuery,
 )
-from campaign_service.api.schemas.responses import (
+from campaign_service.schemas.responses import (
     ListedRecipient,
     ListedRecipientPage,
     ModelPage,
     Taken,
 )
-from campaign_service.api.what_if import remarks_on
 from campaign_service.serving import CommandResult
 
 __all__ = ["MODELS"]

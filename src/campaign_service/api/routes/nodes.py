@@ -10,10 +10,10 @@ from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseF
 from campaign_service.api.problems import NotFoundError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import core_values, records
-from campaign_service.api.schemas.conversion import schema_of
-from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import present, text_or_none
+from campaign_service.schemas import core_values, records
+from campaign_service.schemas.conversion import schema_of
+from campaign_service.schemas.requests import NoQuery
 from campaign_service.serving import UnknownNodeError
 
 __all__ = ["NODES"]

@@ -31,10 +31,6 @@ from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
 from campaign_service.api.routes.campaigns import tag_of
-from campaign_service.api.schemas import explanations, requests, responses
-from campaign_service.api.schemas.conversion import BadValuesError, schema_of, with_places
-from campaign_service.api.schemas.requests import RecipientsQuery, ThenQuery
-from campaign_service.api.schemas.responses import Taken
 from campaign_service.api.views.responses import (
     attempt_detail,
     explanation_schema,
@@ -52,6 +48,10 @@ from campaign_service.attempts import Attempt, as_of, attempt_of
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.numbers import read_number
+from campaign_service.schemas import explanations, requests, responses
+from campaign_service.schemas.conversion import BadValuesError, schema_of, with_places
+from campaign_service.schemas.requests import RecipientsQuery, ThenQuery
+from campaign_service.schemas.responses import Taken
 from campaign_service.serving import TenantService
 
 __all__ = ["RECIPIENTS"]

@@ -9,15 +9,15 @@ from campaign_service.access import ServicePermission
 from campaign_service.api.operations import PREFIX, IfMatch, OperationTable, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import accounts
-from campaign_service.api.schemas.fields import given
-from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import instant_in, present, text_of
 from campaign_service.api.views.accounts import (
     expected_version,
     role_schema,
     version_tag,
 )
+from campaign_service.schemas import accounts
+from campaign_service.schemas.fields import given
+from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["ROLES"]
 

@@ -15,19 +15,19 @@ from campaign_service.access import AccessError, ServicePermission
 from campaign_service.api.operations import OF_TENANT, PREFIX, OperationTable, RequiredCaller
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import core_values, explanations, records, responses
-from campaign_service.api.schemas.conversion import BadValuesError, schema_of
-from campaign_service.api.schemas.requests import (
+from campaign_service.api.stream.server_sent_events import listen
+from campaign_service.api.times import text_of, text_or_none
+from campaign_service.api.views.forecasts import forecast_of
+from campaign_service.api.views.responses import call_schema, forecast_schema, waiting_schema
+from campaign_service.schemas import core_values, explanations, records, responses
+from campaign_service.schemas.conversion import BadValuesError, schema_of
+from campaign_service.schemas.requests import (
     CallsQuery,
     EventsQuery,
     ForecastQuery,
     NoQuery,
     StatusQuery,
 )
-from campaign_service.api.stream.server_sent_events import listen
-from campaign_service.api.times import text_of, text_or_none
-from campaign_service.api.views.forecasts import forecast_of
-from campaign_service.api.views.responses import call_schema, forecast_schema, waiting_schema
 from campaign_service.serving import ProcessRole, TenantService
 
 __all__ = ["SERVICE", "TENANTS"]

@@ -11,11 +11,11 @@ from campaign_service.api.etags import settings_tag
 from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import core_values
-from campaign_service.api.schemas.conversion import schema_of
-from campaign_service.api.schemas.requests import DoNotCallQuery, Numbers, ThenQuery
-from campaign_service.api.schemas.responses import NumberPage, Taken
 from campaign_service.api.what_if import numbers_read, settings_read
+from campaign_service.schemas import core_values
+from campaign_service.schemas.conversion import schema_of
+from campaign_service.schemas.requests import DoNotCallQuery, Numbers, ThenQuery
+from campaign_service.schemas.responses import NumberPage, Taken
 
 __all__ = ["SETTINGS"]
 

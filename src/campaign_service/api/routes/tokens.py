@@ -6,13 +6,13 @@ from campaign_service import access
 from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import accounts
-from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import instant_in, present
 from campaign_service.api.views.accounts import (
     require_own_or_manager,
     token_schema,
 )
+from campaign_service.schemas import accounts
+from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["TOKENS"]
 

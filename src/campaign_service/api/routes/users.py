@@ -7,8 +7,6 @@ from campaign_service.access import ServicePermission
 from campaign_service.api.operations import PREFIX, IfMatch, OperationTable, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.schemas import accounts
-from campaign_service.api.schemas.requests import NoQuery
 from campaign_service.api.times import present
 from campaign_service.api.views.accounts import (
     expected_version,
@@ -18,6 +16,8 @@ from campaign_service.api.views.accounts import (
     user_schema,
     version_tag,
 )
+from campaign_service.schemas import accounts
+from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["USERS"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from campaign_service.api.schemas.records import LogEntry
 from campaign_service.api.times import text_of
 from campaign_service.journal import JournalEntry
+from campaign_service.schemas.records import LogEntry
 
 __all__ = ["WHOLE_MAX", "log_entry", "stream_text"]
 

@@ -23,7 +23,6 @@ from campaign_core import (
     link,
     recipient,
 )
-from campaign_service.api.schemas.requests import ExportQuery
 from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.instants import zone_of
 from campaign_service.journal.sql import CampaignRecord
@@ -38,6 +37,7 @@ from campaign_service.report.rows import (
     recipient_row,
 )
 from campaign_service.report.times import TimeWriter
+from campaign_service.schemas.requests import ExportQuery
 from campaign_service.serving import TenantService
 
 __all__ = ["export"]

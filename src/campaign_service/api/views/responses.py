@@ -19,11 +19,11 @@ from campaign_core import (
 )
 from campaign_core.events import GiveBackReason
 from campaign_drivers import CampaignForecast
-from campaign_service.api.schemas import core_values, explanations, responses
-from campaign_service.api.schemas.conversion import schema_of, schema_with
 from campaign_service.api.times import text_of, text_or_none
 from campaign_service.attempts import Attempt
 from campaign_service.journal import JournalEntry
+from campaign_service.schemas import core_values, explanations, responses
+from campaign_service.schemas.conversion import schema_of, schema_with
 
 __all__ = [
     "attempt_detail",

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from campaign_core import RecipientStatus, Status
-from campaign_service.api.schemas.core_values import Recipient
-from campaign_service.api.schemas.fields import (
+from campaign_service.schemas.core_values import Recipient
+from campaign_service.schemas.fields import (
     MERGE,
     Ask,
     Id,

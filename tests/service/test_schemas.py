@@ -11,9 +11,9 @@ from campaign_core.errors import SettingsError
 from campaign_core.testing import campaign_models, settings
 from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.reading.values import read_body
-from campaign_service.api.schemas import core_values
-from campaign_service.api.schemas.conversion import PAIRS, built, schema_of
-from campaign_service.api.schemas.fields import RetriedOutcome, WeekdayName
+from campaign_service.schemas import core_values
+from campaign_service.schemas.conversion import PAIRS, built, schema_of
+from campaign_service.schemas.fields import RetriedOutcome, WeekdayName
 
 ABOVE_THE_CORE = {core_values.Model: {"model_id", "recipient_count", "merge_duplicates"}}
 """What an answer shows beside the core's fields."""

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from campaign_core import Status
-from campaign_service.api.schemas.core_values import CallLimits, Parameters
-from campaign_service.api.schemas.explanations import Waiting
-from campaign_service.api.schemas.fields import EventData, Id, Seq, Time
-from campaign_service.api.schemas.responses import Next
-from campaign_service.serving import ProcessRole
+from campaign_service.schemas.core_values import CallLimits, Parameters
+from campaign_service.schemas.explanations import Waiting
+from campaign_service.schemas.fields import EventData, Id, Seq, Time
+from campaign_service.schemas.responses import Next
+from campaign_service.vocabulary import ProcessRole
 
 __all__ = [
     "Alive",

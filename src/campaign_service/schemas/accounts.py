@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from campaign_service.access import AccessAction, ServicePermission
-from campaign_service.api.schemas.fields import AnyJson, Ask, Moment, Time
-from campaign_service.api.schemas.requests import FirstAfter
-from campaign_service.api.schemas.responses import Next
+from campaign_service.schemas.fields import AnyJson, Ask, Moment, Time
+from campaign_service.schemas.requests import FirstAfter
+from campaign_service.schemas.responses import Next
+from campaign_service.vocabulary import AccessAction, ServicePermission
 
 __all__ = [
     "AdminAuditPage",

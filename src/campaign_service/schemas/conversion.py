@@ -16,9 +16,9 @@ from msgspec import UNSET, Struct
 
 import campaign_core as core
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.api.schemas import core_values
 from campaign_service.merging import merged
 from campaign_service.numbers import NumberReader
+from campaign_service.schemas import core_values
 
 __all__ = [
     "PAIRS",

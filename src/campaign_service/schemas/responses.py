@@ -15,8 +15,8 @@ from campaign_core import (
     Status,
 )
 from campaign_core.events import GiveBackReason
-from campaign_service.api.schemas.core_values import CallLimits, Model, Parameters, Recipient
-from campaign_service.api.schemas.fields import EventData, Id, Seq, Time
+from campaign_service.schemas.core_values import CallLimits, Model, Parameters, Recipient
+from campaign_service.schemas.fields import EventData, Id, Seq, Time
 
 __all__ = [
     "Attempt",

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from campaign_core import Line, ReasonKind
-from campaign_service.api.schemas.fields import Id, Time
+from campaign_service.schemas.fields import Id, Time
 
 __all__ = [
     "CampaignForecast",

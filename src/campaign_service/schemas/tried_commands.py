@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from campaign_service.api.schemas.core_values import Settings
-from campaign_service.api.schemas.fields import Id, IdList
-from campaign_service.api.schemas.requests import Many, Numbers, StartCampaign
+from campaign_service.schemas.core_values import Settings
+from campaign_service.schemas.fields import Id, IdList
+from campaign_service.schemas.requests import Many, Numbers, StartCampaign
 
 __all__ = ["Trial", "WhatIf"]
 

@@ -1,6 +1,6 @@
 """What was asked for, as requests and answers have it: settings, models, recipients (R2, R3).
 
-A field has the name of the core's field. ``PAIRS`` in :mod:`.building` says which schema stands for
+A field has the name of the core's field. ``PAIRS`` in :mod:`.conversion` says which schema stands for
 which class of the core; a test walks the fields of both, so that none can be forgotten.
 """
 
@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from campaign_core import Duplicates, Line, Order
-from campaign_service.api.schemas.fields import (
+from campaign_service.schemas.fields import (
     MERGE,
     AskDigit,
     Email,

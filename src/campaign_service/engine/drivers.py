@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -10,16 +14,17 @@ import attrs
 
 from campaign_core import SIMULATED, ServiceId
 from campaign_core.errors import Problem, SettingsError
-from campaign_drivers import Driver, Finding
+from campaign_drivers import Driver, Finding, Severity
 from campaign_drivers.clock import Clock
-from campaign_drivers.simulated import Exchange, Network, SimulatedDriver
+from campaign_drivers.pool import PoolDriver
+from campaign_drivers.simulated import Exchange, Network, RealClock, SimulatedDriver
+from campaign_service.config.pool_file import PoolNode, read_pool
 
 __all__ = [
     "Doctor",
     "DoctorRequest",
     "DriverFactory",
     "DriverRequest",
-    "can_examine",
     "examine",
     "open_driver",
     "register_driver",
@@ -103,9 +108,7 @@ def _freeswitch() -> _Kind:
 
 
 def _pool() -> _Kind:
-    from campaign_service.engine import pool  # noqa: PLC0415
-
-    return _Kind(open=pool.open_pool, examine=pool.examine_pool)
+    return _Kind(open=_open_pool, examine=_examine_pool)
 
 
 class _ReadsUrl(Protocol[_Settings_co]):
@@ -197,15 +200,8 @@ def telephony_of(url: str) -> str:
     """
     scheme = _scheme(url)
     if scheme == "pool":
-        from campaign_service.engine import pool  # noqa: PLC0415
-
-        return SIMULATED if pool.is_simulated(url) else scheme
+        return SIMULATED if _is_simulated_pool(url) else scheme
     return _CLEAR.get(scheme, scheme)
-
-
-def can_examine(url: str) -> bool:
-    """Return whether there is a doctor for a URL."""
-    return _kind(_scheme(url)).examine is not None
 
 
 def _kind(scheme: str) -> _Kind:
@@ -226,3 +222,52 @@ def _scheme(url: str) -> str:
 def _refused(scheme: str, rule: str) -> SettingsError:
     # The URL itself may hold a secret and is not shown.
     return SettingsError([Problem(field="driver", value=scheme, rule=rule)])
+
+
+# A pool is named by its file: ``pool:/etc/campaign/pool.toml`` ------------------------------
+
+
+def _open_pool(request: DriverRequest) -> Driver:
+    return PoolDriver([entry.node for entry in _pool_nodes(request)], clock=request.clock)
+
+
+async def _examine_pool(asked: DoctorRequest) -> tuple[Finding, ...]:
+    """Return what the nodes of a pool lack, and have, each finding with its node's name."""
+    request = DriverRequest(url=asked.url, service_id=asked.service_id, clock=RealClock())
+    nodes = _pool_nodes(request)
+    found = await asyncio.gather(*(_examine_node(entry, asked) for entry in nodes))
+    return tuple(finding for findings in found for finding in findings)
+
+
+async def _examine_node(entry: PoolNode, asked: DoctorRequest) -> tuple[Finding, ...]:
+    name = entry.node.name
+    doctor = _kind(_scheme(entry.url)).examine
+    if doctor is None:
+        says = "there is nothing to look at in this kind of telephony"
+        return (Finding(what=name, severity=Severity.NOTE, says=says),)
+    found = await doctor(attrs.evolve(asked, url=entry.url))
+    return tuple(attrs.evolve(finding, what=f"{name}: {finding.what}") for finding in found)
+
+
+def _is_simulated_pool(url: str) -> bool:
+    """Return whether nobody is really called over a pool: each of its nodes is simulated."""
+    request = DriverRequest(url=url, service_id=ServiceId("00000000"), clock=RealClock())
+    try:
+        nodes = _pool_nodes(request)
+    except SettingsError:
+        return False
+    return all(telephony_of(entry.url) == SIMULATED for entry in nodes)
+
+
+def _pool_nodes(request: DriverRequest) -> tuple[PoolNode, ...]:
+    name = request.url.partition(":")[2]
+    if not name:
+        raise SettingsError([Problem(field="pool", value=name, rule="pool:FILE, with a file")])
+    return read_pool(Path(name), open_driver=partial(_open_node, request), environment=os.environ)
+
+
+def _open_node(pool: DriverRequest, url: str) -> Driver:
+    request = attrs.evolve(pool, url=url)
+    if request.scheme == pool.scheme:
+        raise _refused(request.scheme, "a telephony, not a pool again")
+    return open_driver(request)

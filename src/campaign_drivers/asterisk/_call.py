@@ -13,7 +13,11 @@ from campaign_core.reports import Report
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action
 
-__all__ = ["Call", "Channel", "Originate", "Playing", "Timer", "Work"]
+__all__ = ["AGAIN_MS", "Call", "Channel", "Originate", "Playing", "Timer", "Work"]
+
+AGAIN_MS = 100
+"""Until what found no channel is tried again: while one takes the place of another, Asterisk knows
+neither of them for a moment."""
 
 _NOTED_EVERY_MS = 60_000
 
@@ -39,6 +43,7 @@ class Timer(Enum):
 
     GRACE = auto()
     STOP = auto()
+    AGAIN = auto()
     DEAD_MAN = auto()
 
 

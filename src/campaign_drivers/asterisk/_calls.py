@@ -207,8 +207,10 @@ def grace_passed(call: Call, work: Work) -> None:
             work,
         )
         return
-    if (call.originate, call.channel) == (Originate.UNKNOWN, Channel.GONE) and work.is_up:
-        # Asterisk never sees the answer of a channel that replaces one which rings.
+    is_gone = (call.originate, call.channel) == (Originate.UNKNOWN, Channel.GONE)
+    if work.is_up and (is_gone or call.hang_up_ordered):
+        # Asterisk never sees the answer of a channel that replaces one which rings; and for an
+        # order that comes while one takes the place of another it finds neither.
         look_for(call, work)
     end(call, work)
 

@@ -15,13 +15,13 @@ for commands where answered calls go to, and is no call, hears silence for ever:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from campaign_core import CallId
 from campaign_drivers._board import is_call_of
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call, Channel, Timer, Work
+from campaign_drivers.asterisk._call import AGAIN_MS, Call, Channel, Timer, Work
 from campaign_drivers.asterisk._calls import end, repeat_hang_up
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
@@ -35,6 +35,7 @@ __all__ = [
     "is_nobodys",
     "is_place_of",
     "taken_by",
+    "try_again",
 ]
 
 _GIVEN_BY_ASTERISK = re.compile(r"(?:.*-)?\d+\.\d+")
@@ -141,14 +142,24 @@ def found(
         end(call, work)
 
 
+def try_again(call: Call, work: Work) -> None:
+    """Do again what found no channel, because another was just taking its place."""
+    if call.listens:
+        playback.go_on(call, work)
+    else:
+        _ask_who(call.channel_id, work)
+
+
 def identified(
-    calls: Mapping[CallId, Call], channel_id: str, channels: Iterable[Message], work: Work
+    calls: Mapping[CallId, Call], channel_id: str, channels: Sequence[Message], work: Work
 ) -> None:
     """Take what is known of a channel that takes commands and is no call by its id."""
+    followed = next((call for call in calls.values() if call.channel_id == channel_id), None)
+    if not channels and followed is not None and not followed.listens:
+        work.timer(followed, Timer.AGAIN, AGAIN_MS)
     for channel in channels:
         named = translate.call_named_by(channel)
-        followed = (call for call in calls.values() if call.channel_id == channel_id)
-        call = calls.get(CallId(named)) or next(followed, None)
+        call = calls.get(CallId(named)) or followed
         if call is not None:
             taken_by(call, channel_id, work)
             if channel["application"] == "AGI":

@@ -26,7 +26,15 @@ from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import DigitReport, PlaybackEnd, PlaybackReport
 from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call, Channel, Originate, Playing, Timer, Work
+from campaign_drivers.asterisk._call import (
+    AGAIN_MS,
+    Call,
+    Channel,
+    Originate,
+    Playing,
+    Timer,
+    Work,
+)
 from campaign_drivers.asterisk._calls import answer, conclude, order_hang_up
 from campaign_drivers.asterisk._translate import STOP_DIGIT
 from campaign_drivers.asterisk._wire import Message
@@ -35,6 +43,7 @@ __all__ = [
     "PLAYBACK_EVENTS",
     "STOP_MS",
     "agi_replied",
+    "go_on",
     "order_play",
     "order_transfer",
     "resume_transfer",
@@ -139,15 +148,16 @@ def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> No
     if playing is not None and playing.command_id != command_id:
         playing = None
     if text.endswith("does not exist."):
-        # Gone already: its end is on the way.
+        # Gone already, and its end is on the way; or another channel is taking its place.
+        _put_back(call, playing, work)
+        work.timer(call, Timer.AGAIN, AGAIN_MS)
         return
-    if playing is not None and text.startswith(_NOT_YET):
+    if text.startswith(_NOT_YET):
         # By the list of channels it is in the AGI, which has not begun to take commands.
-        call.playing, call.listens = None, False
-        if playing.replaced:
-            _tell(call, playing.order, PlaybackEnd.STOPPED, work)
-        else:
-            call.next_order = playing.order
+        call.listens = False
+        _put_back(call, playing, work)
+        if call.transfer is not None:
+            call.next_order, call.transfer = call.transfer, None
         return
     work.noted(f"call {call.call_id}: Asterisk refused a command: {text}")
     if playing is not None:
@@ -155,6 +165,25 @@ def agi_replied(call: Call, command_id: str, message: Message, work: Work) -> No
         _tell(call, playing.order, PlaybackEnd.FAILED, work)
     elif call.transferred:
         order_hang_up(call, work)
+
+
+def _put_back(call: Call, playing: Playing | None, work: Work) -> None:
+    """Have a playback wait whose order was not taken, unless another has taken its place."""
+    if playing is None:
+        return
+    call.playing = None
+    if playing.replaced:
+        _tell(call, playing.order, PlaybackEnd.STOPPED, work)
+    else:
+        call.next_order = playing.order
+
+
+def go_on(call: Call, work: Work) -> None:
+    """Try again what found no channel."""
+    if call.transfer is not None:
+        resume_transfer(call, work)
+    elif call.playing is None:
+        _next_order(call, work)
 
 
 def stop_due(call: Call, work: Work) -> None:

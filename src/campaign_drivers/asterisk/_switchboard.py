@@ -127,7 +127,8 @@ class Switchboard:
             if isinstance(call.next_order, Transfer):
                 self._wishes[call.call_id] = call.next_order
             call.playing, call.next_order, call.unknown_playback = None, None, True
-            call.timers.pop(Timer.STOP, None)
+            for timer in (Timer.STOP, Timer.AGAIN):
+                call.timers.pop(timer, None)
         self._down(f"connection lost: {why}")
 
     def _down(self, why: str) -> None:
@@ -191,6 +192,8 @@ class Switchboard:
             calls.grace_passed(call, work)
         elif timer is Timer.STOP:
             playback.stop_due(call, work)
+        elif timer is Timer.AGAIN:
+            moved.try_again(call, work)
         elif self.is_up:
             # By now Asterisk itself has ended it; if nobody told us, ask.
             work.ask(translate.status(call.channel_id), "alive", call.call_id)

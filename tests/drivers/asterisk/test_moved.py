@@ -2,8 +2,16 @@
 
 import pytest
 
-from campaign_core.decisions import HangUp, Play
-from campaign_core.reports import AnswerReport, CallsUpReport, DigitReport, EndReport
+from campaign_core.decisions import HangUp, Play, Transfer
+from campaign_core.reports import (
+    AnswerReport,
+    CallsUpReport,
+    DigitReport,
+    EndReport,
+    PlaybackEnd,
+    PlaybackReport,
+)
+from campaign_drivers.asterisk._call import AGAIN_MS
 from campaign_drivers.asterisk._calls import GRACE_MS
 from campaign_drivers.asterisk._switchboard import Switchboard
 
@@ -201,6 +209,129 @@ def test_a_channel_that_is_the_call_and_does_not_wait_yet_is_given_no_command():
 
 def answer(board, question, *found):
     answer_list(board, question, found, 0)
+
+
+# Unknown for a moment -----------------------------------------------------------------------
+
+
+def test_a_channel_that_asterisk_does_not_know_for_a_moment_is_asked_about_again():
+    """While one takes the place of another it finds neither; nobody hears silence meanwhile."""
+    board = placed()
+
+    board.receive(waiting(), 0)
+    (first,) = sent(board)
+    board.receive(event("OriginateResponse", Response="Success", Uniqueid=THEIRS), 0)
+    board.carry_out(Play(call_id=ID, play=1, sound="prompt", stop_digits=""), 0)
+    (second,) = (it for it in sent(board) if it["action"] == "Status")
+    for question in (first, second):
+        board.receive(unknown(question), 0)
+    assert sent(board) == []
+    board.wake(AGAIN_MS)
+    (third,) = sent(board)
+    answer(board, third, listed())
+
+    assert [(it["action"], it["channel"]) for it in sent(board)] == [("AGI", THEIRS)]
+
+
+def test_a_channel_that_began_to_wait_meanwhile_is_not_asked_about_again():
+    board = placed()
+    board.receive(event("OriginateResponse", Response="Success", Uniqueid=THEIRS), 0)
+    (question,) = (it for it in sent(board) if it["action"] == "Status")
+    board.receive(waiting(), 0)
+
+    board.receive(unknown(question), 0)
+    board.wake(AGAIN_MS)
+
+    assert sent(board) == []
+
+
+def test_a_sound_for_a_channel_that_asterisk_does_not_know_is_ordered_again():
+    board = moved()
+    board.carry_out(Play(call_id=ID, play=1, sound="prompt", stop_digits=""), 0)
+    (order,) = sent(board)
+
+    board.receive(unknown(order), 0)
+    board.wake(AGAIN_MS)
+
+    (again,) = sent(board)
+    assert (again["command"], again["channel"]) == (order["command"], THEIRS)
+    assert reports(board) == []
+
+
+def test_of_two_sounds_that_asterisk_knew_no_channel_for_the_second_is_ordered_again():
+    board = moved()
+    for play in (1, 2):
+        board.carry_out(Play(call_id=ID, play=play, sound=f"s{play}", stop_digits=""), 0)
+    first = sent(board)[0]
+
+    board.receive(unknown(first), 0)
+    board.wake(AGAIN_MS)
+
+    assert reports(board) == [PlaybackReport(call_id=ID, play=1, end=PlaybackEnd.STOPPED)]
+    (again,) = sent(board)
+    assert "s2" in again["command"]
+
+
+def test_what_became_of_a_transfer_that_asterisk_knew_no_channel_for_is_asked():
+    """Some of its orders may have been taken."""
+    board = moved()
+    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=60), 0)
+    orders = sent(board)
+
+    for order in orders:
+        board.receive(unknown(order), 0)
+    board.wake(AGAIN_MS)
+
+    (question,) = sent(board)
+    assert question["command"] == "GET VARIABLE DIALSTATUS"
+
+
+def test_a_transfer_that_comes_before_commands_are_taken_waits():
+    board = moved()
+    board.carry_out(Transfer(call_id=ID, extension="300", dead_man_s=60), 0)
+    orders = sent(board)
+
+    for order in orders:
+        text = "Failed to add AGI command to channel PJSIP/202-00000001 queue"
+        board.receive(reply(order, Response="Error", Message=text), 0)
+    assert sent(board) == []
+    board.receive(waiting(), 0)
+
+    assert [it["command"] for it in sent(board)] == [it["command"] for it in orders]
+
+
+def test_a_call_is_looked_for_whose_channel_asterisk_did_not_know_when_it_was_to_end():
+    board = moved()
+    board.carry_out(HangUp(ID), 0)
+    (order,) = sent(board)
+
+    board.receive(unknown(order), 0)
+    board.wake(GRACE_MS)
+    assert [type(report) for report in reports(board)] == [EndReport]
+    looked_for(board, listed())
+
+    assert [(it["action"], it["channel"]) for it in sent(board)] == [("Hangup", THEIRS)]
+
+
+def test_nothing_is_tried_again_on_a_connection_that_was_lost():
+    board = moved()
+    board.carry_out(Play(call_id=ID, play=1, sound="prompt", stop_digits=""), 0)
+    (order,) = sent(board)
+    board.receive(unknown(order), 0)
+
+    board.lost("cut", 0)
+    connect(board)
+    sent(board)
+    board.wake(AGAIN_MS)
+
+    assert sent(board) == []
+
+
+def unknown(action):
+    """Return the reply to an order for a channel that is not there."""
+    known = {"AGI": f"Channel {action['channel']} does not exist."}
+    text = known.get(action["action"], "No such channel")
+    return reply(action, Response="Error", Message=text)
 
 
 # Nobody's ----------------------------------------------------------------------------------

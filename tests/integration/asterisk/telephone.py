@@ -178,7 +178,7 @@ class Telephone(asyncio.DatagramProtocol):
         self._media, _ = await loop.create_datagram_endpoint(lambda: _Media(self), (ADDRESS, 0))
         self.port = self._sip.get_extra_info("sockname")[1]
         self.media_port = self._media.get_extra_info("sockname")[1]
-        await self.register()
+        await self._register(300)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -186,15 +186,12 @@ class Telephone(asyncio.DatagramProtocol):
             leg.hang_up()
         for task in self._sound:
             task.cancel()
-        self._register(0)
-        await asyncio.sleep(0.05)
-        self._sip.abort()
-        self._media.abort()
-
-    async def register(self) -> None:
-        self._register(300)
-        async with asyncio.timeout(10):
-            await self._registered.wait()
+        try:
+            # Whoever is called next under this number must not be sought here.
+            await self._register(0)
+        finally:
+            self._sip.abort()
+            self._media.abort()
 
     async def called(self, count: int = 1, within_s: float = 10) -> Leg:
         """Wait until this many calls have come; return the last one."""
@@ -224,7 +221,9 @@ class Telephone(asyncio.DatagramProtocol):
     def _own(self) -> str:
         return f"sip:{self.number}@{ADDRESS}:{self.port}"
 
-    def _register(self, expires_s: int) -> None:
+    async def _register(self, expires_s: int) -> None:
+        """Be registered for so long, or no more, and wait until the server has taken it."""
+        self._registered.clear()
         to = f"<sip:{self.number}@127.0.0.1>"
         self.request(
             "REGISTER",
@@ -233,6 +232,8 @@ class Telephone(asyncio.DatagramProtocol):
              ("Call-ID", f"{next(_tags):x}@{ADDRESS}"), ("CSeq", "1 REGISTER"),
              ("Expires", str(expires_s))],
         )  # fmt: skip
+        async with asyncio.timeout(10):
+            await self._registered.wait()
 
     def request(
         self, method: str, target: str, headers: list[tuple[str, str]], body: str = ""

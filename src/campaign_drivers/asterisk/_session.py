@@ -1,57 +1,38 @@
 """One connection to the manager, without its socket: log-in, requests and their replies, ping.
 
-Bytes and time go in, happenings come out. A session goes through its stages once, in order::
+::
 
-    BANNER --banner--> CHALLENGE --challenge--> LOGIN --success--> BOOTING --FullyBooted--> READY
-                 (by secret: straight to LOGIN)        any --refusal, silence, junk--> OVER
+    GREETING --banner--> LOGIN --challenge (not by secret), success--> SETUP --FullyBooted--> READY
+                                                       any --refusal, silence, junk--> OVER
 
 What was seen on real servers: a log-in is taken some 70 ms before Asterisk has booted, and a
 ``Status`` then gives an empty list: so nothing is done before ``FullyBooted``. A server that
 shuts down refuses everything, the log-in too, which is a lost connection and not a refused one;
 where it waits for its calls to end (``core stop gracefully``) it goes on telling of them meanwhile.
-Every request is answered at once, or the connection is sick: a reply that does not come ends the
-session, and the next one finds out what became of the calls.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from enum import Enum, auto
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import attrs
+from typing_extensions import override
 
 from campaign_drivers._board import Over
+from campaign_drivers._telephony import session as shared
+from campaign_drivers._telephony.session import Pending, Purpose, Stage
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message, Reader, encode
-from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["SHUTTING_DOWN", "Happening", "Ready", "Reply", "Seen", "Session", "Stage"]
+__all__ = ["SHUTTING_DOWN", "Happening", "Ready", "Reply", "Seen", "Session"]
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 
 LAG_MS = 1_000
 """Replies come within milliseconds; after this the server is too busy for new calls."""
-
-_LATE_MS = 2_000
-"""By which a moment may come late before it counts as a standstill of our own process: what came
-meanwhile is yet to be read, and nothing is taken for missing (R7.12)."""
-
-Purpose = tuple[str, ...]
-"""What a request was for; given back with its reply."""
-
-
-class Stage(Enum):
-    """How far a session has come."""
-
-    BANNER = auto()
-    CHALLENGE = auto()
-    LOGIN = auto()
-    BOOTING = auto()
-    READY = auto()
-    OVER = auto()
 
 
 @attrs.frozen
@@ -86,15 +67,6 @@ class Seen:
 Happening = Ready | Over | Reply | Seen
 
 
-@attrs.define
-class _Pending:
-    purpose: Purpose
-    asked_at: int
-    due: int
-    items: list[Message] = attrs.field(factory=list)
-    response: Message | None = None
-
-
 _OF_CALLS = "Newchannel|OriginateResponse|AsyncAGI|HangupRequest|Hangup|DTMFEnd"
 
 
@@ -113,26 +85,17 @@ def _filter(pattern: str) -> Action:
     return Action("Filter", [("Operation", "Add"), ("Filter", pattern)])
 
 
-class Session:
+class Session(shared.Session[Message, Happening]):
     """One connection, from its banner to its end."""
 
     def __init__(self, settings: AsteriskSettings, now: int) -> None:
-        """Start with a connection that was just made.
-
-        Args:
-            settings: who we are.
-            now: milliseconds, of any clock that does not go back; so everywhere below.
-        """
-        self.stage = Stage.BANNER
+        """Start with a connection that was just made."""
+        super().__init__(settings, now)
         self.filtered: bool | None = None
         """Whether the server sends the events of our own calls alone; ``None``: not yet known."""
         self._settings = settings
         self._reader = Reader()
-        self._pending: dict[str, _Pending] = {}
-        self._outgoing = bytearray()
         self._serial = 0
-        self._heard_at = now
-        self._ready_by: int | None = now + round(settings.login_within_s * 1_000)
 
     # What goes out ------------------------------------------------------------------------
 
@@ -147,9 +110,7 @@ class Session:
         if action_id is None:
             self._serial += 1
             action_id = f"{self._settings.service_id}-{self._serial}"
-        self._outgoing += encode(action, action_id)
-        due = now + round(self._settings.answer_within_s * 1_000)
-        self._pending[action_id] = _Pending(purpose, now, due)
+        self._send(encode(action, action_id), action_id, purpose, now)
 
     def hear(self, channel_id: str, now: int) -> None:
         """Have the events of a channel sent too whose id is not of our making."""
@@ -157,79 +118,47 @@ class Session:
             pattern = f"Event: ({_OF_CALLS}).*Uniqueid: {re.escape(channel_id)}"
             self.ask(_filter(pattern), ("heard",), now)
 
-    def outgoing(self) -> bytes:
-        """Return the bytes to be written, once."""
-        data = bytes(self._outgoing)
-        self._outgoing.clear()
-        return data
-
     def is_lagging(self, now: int) -> bool:
         """Return whether the server has left a request without a reply for a while."""
-        pending = next(iter(self._pending.values()), None)
-        return pending is not None and now >= pending.asked_at + LAG_MS
+        oldest = self._oldest()
+        return oldest is not None and now >= oldest.asked_at + LAG_MS
+
+    # Time ---------------------------------------------------------------------------------
+
+    @override
+    def _moments(self) -> list[int]:
+        return [self._ping_at()] if self.stage is Stage.READY else []
+
+    @override
+    def _be_patient(self, now: int) -> None:
+        if self.stage is Stage.READY and now >= self._ping_at():
+            self.heard_at = now
+            self.ask(Action("Ping"), ("ping",), now)
+
+    @override
+    def _catch_up(self, until: int, now: int) -> None:
+        self.heard_at = max(self.heard_at, now)
+
+    def _ping_at(self) -> int:
+        return self.heard_at + round(self._settings.ping_every_s * 1_000)
+
+    @override
+    def _not_ready(self) -> Happening:
+        if self.stage is Stage.SETUP:
+            # Who may not read `system` is never told of FullyBooted; by now it has booted.
+            return self._ready(None)
+        return self._over("no log-in in time")
 
     # What comes in ------------------------------------------------------------------------
 
-    def receive(self, data: bytes, now: int) -> Iterator[Happening]:
-        """Take bytes; give what they mean, in order."""
-        if self.stage is Stage.OVER:
-            return
-        self._heard_at = now
-        try:
-            messages = self._reader.feed(data)
-        except MalformedMessageError as error:
-            yield self._over(str(error))
-            return
-        if self.stage is Stage.BANNER and self._reader.banner is not None:
+    @override
+    def _read(self, data: bytes, now: int) -> list[Message]:
+        messages = self._reader.feed(data)
+        if self.stage is Stage.GREETING and self._reader.banner is not None:
             self._introduce(now)
-        for message in messages:
-            happening = self._take(message, now)
-            if happening is not None:
-                yield happening
-            if isinstance(happening, Over):
-                return
+        return messages
 
-    def wake(self, now: int) -> Iterator[Happening]:
-        """Give what time alone brings: limits that have passed; and ask for a sign of life."""
-        if self.stage is Stage.OVER or self._notice_standstill(now):
-            return
-        pending = next(iter(self._pending.values()), None)
-        if pending is not None and now >= pending.due:
-            yield self._over(f"no reply to {pending.purpose[0]} in time")
-        elif self._ready_by is not None and now >= self._ready_by:
-            yield self._out_of_patience()
-        elif self.stage is Stage.READY and now >= self._ping_at():
-            self._heard_at = now
-            self.ask(Action("Ping"), ("ping",), now)
-
-    def _notice_standstill(self, now: int) -> bool:
-        """Return whether we ourselves stood still; then wait a moment for what is here already."""
-        due = self.wakeup()
-        if due is None or now - due <= _LATE_MS:
-            return False
-        until = now + _LATE_MS
-        for pending in self._pending.values():
-            pending.due = max(pending.due, until)
-        if self._ready_by is not None:
-            self._ready_by = max(self._ready_by, until)
-        self._heard_at = max(self._heard_at, now)
-        return True
-
-    def wakeup(self) -> int | None:
-        """Return when :meth:`wake` is due."""
-        if self.stage is Stage.OVER:
-            return None
-        pending = next(iter(self._pending.values()), None)
-        due = [] if pending is None else [pending.due]
-        if self._ready_by is not None:
-            due.append(self._ready_by)
-        if self.stage is Stage.READY:
-            due.append(self._ping_at())
-        return min(due, default=None)
-
-    def _ping_at(self) -> int:
-        return self._heard_at + round(self._settings.ping_every_s * 1_000)
-
+    @override
     def _take(self, message: Message, now: int) -> Happening | None:
         pending = self._pending.get(message["actionid"])
         if message.is_response:
@@ -242,7 +171,7 @@ class Session:
             return self._over("Asterisk shut down")
         return Seen(message)
 
-    def _respond(self, pending: _Pending, message: Message, now: int) -> Happening | None:
+    def _respond(self, pending: Pending[Message], message: Message, now: int) -> Happening | None:
         if message["eventlist"].lower() == "start":
             pending.response = message
             return None
@@ -253,7 +182,7 @@ class Session:
             return reply
         return step(self, message, now)
 
-    def _list(self, pending: _Pending, message: Message) -> Happening | None:
+    def _list(self, pending: Pending[Message], message: Message) -> Happening | None:
         if message["eventlist"].lower() not in {"complete", "cancelled"}:
             pending.items.append(message)
             return None
@@ -264,17 +193,15 @@ class Session:
     # Log-in -------------------------------------------------------------------------------
 
     def _introduce(self, now: int) -> None:
+        self.stage = Stage.LOGIN
         if self._settings.login_by_secret:
-            self.stage = Stage.LOGIN
             self._login(("Secret", self._settings.secret), now)
         else:
-            self.stage = Stage.CHALLENGE
             self.ask(Action("Challenge", [("AuthType", "MD5")]), ("challenge",), now)
 
     def _challenged(self, message: Message, now: int) -> Happening | None:
         if not message.is_success:
             return self._refused(message)
-        self.stage = Stage.LOGIN
         # MD5 is what the protocol has; it keeps the secret off the wire and is not more.
         digest = hashlib.md5(usedforsecurity=False)
         digest.update((message["challenge"] + self._settings.secret).encode())
@@ -290,7 +217,7 @@ class Session:
     def _logged_in(self, message: Message, now: int) -> Happening | None:
         if not message.is_success:
             return self._refused(message)
-        self.stage = Stage.BOOTING
+        self.stage = Stage.SETUP
         pattern = event_filter(self._settings.service_id)
         self.ask(_filter(pattern), ("filter",), now)
         return None
@@ -304,29 +231,18 @@ class Session:
         return None
 
     def _booted(self, message: Message) -> Happening | None:
-        if self.stage is not Stage.BOOTING:
+        if self.stage is not Stage.SETUP:
             return None
         uptime = message["uptime"]
         return self._ready(int(uptime) if uptime.isdecimal() else None)
 
     def _ready(self, uptime_s: int | None) -> Happening:
-        self.stage, self._ready_by = Stage.READY, None
+        self._be_ready()
         return Ready(uptime_s)
 
-    def _out_of_patience(self) -> Happening:
-        if self.stage is Stage.BOOTING:
-            # Who may not read `system` is never told of FullyBooted; by now it has booted.
-            return self._ready(None)
-        return self._over("no log-in in time")
-
-    def _refused(self, message: Message) -> Happening:
+    def _refused(self, message: Message) -> Over:
         text = message["message"]
         return self._over(text, refused=text != SHUTTING_DOWN)
-
-    def _over(self, why: str, *, refused: bool = False) -> Over:
-        self.stage, self._ready_by = Stage.OVER, None
-        self._pending.clear()
-        return Over(why=why, refused=refused)
 
 
 _STEPS: Mapping[str, Callable[[Session, Message, int], Happening | None]] = MappingProxyType(

@@ -1,55 +1,40 @@
-"""All of the driver but its socket: calls, one session after another, and taking calls over.
+"""All of the driver but its socket.
 
-Decisions, bytes and time go in; bytes and reports come out. While a connection is lost nothing is
-placed, and what is known of the calls is kept. Upon the next one the server is asked which channels
-are up (a *census*), at once and again after five seconds: calls known before go on, calls of ours
-that we did not know (of an earlier run) are taken over, and calls that are not there are forgotten,
-and ended should they turn up. Orders to hang up or to transfer that came while the connection was
-lost are carried out then. A server that shuts down and waits for its calls refuses everything
-meanwhile: the same holds then, but that what becomes of the calls is heard, and that it is asked
-again and again, since a shutdown may be called off.
+A server that shuts down and waits for its calls refuses everything meanwhile: the same holds then
+as without a connection, but that what becomes of the calls is heard, and that it is asked again and
+again, since a shutdown may be called off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count
 from types import MappingProxyType
 
+from typing_extensions import override
+
 from campaign_core import CallId
-from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
-from campaign_core.reports import (
-    CallsUpReport,
-    DriverDownReport,
-    Report,
-)
-from campaign_drivers._board import Out, Over, first_reports, is_call_of
-from campaign_drivers._timers import Timers
+from campaign_core.decisions import HangUp, PlaceCall, Transfer
+from campaign_core.reports import DriverDownReport
+from campaign_drivers._board import Over
+from campaign_drivers._telephony import switchboard as shared
+from campaign_drivers._telephony.call import Timer
+from campaign_drivers._telephony.switchboard import CENSUS_MS, FIRST
 from campaign_drivers.asterisk import _calls as calls
-from campaign_drivers.asterisk import _census as census
-from campaign_drivers.asterisk import _moved as moved
-from campaign_drivers.asterisk import _placing as placing
+from campaign_drivers.asterisk import _channels as channels
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call, Timer, Work
-from campaign_drivers.asterisk._past import PastCalls
-from campaign_drivers.asterisk._session import (
-    Happening,
-    Ready,
-    Reply,
-    Seen,
-    Session,
-)
+from campaign_drivers.asterisk._call import Call
+from campaign_drivers.asterisk._server import Server
+from campaign_drivers.asterisk._session import Happening, Ready, Reply, Seen, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
-from campaign_drivers.asterisk._wire import Action, Message
+from campaign_drivers.asterisk._wire import Message
 
 __all__ = ["Switchboard"]
 
-CENSUS_MS = 5_000
-"""Between the first census of a connection and the second (R5.5)."""
+_BUSY_MS = 2_000
+"""Until a call is placed on a server that takes what we send late, or not at all."""
 
-
-_EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
+_EVENTS: Mapping[str, Callable[[Call, Message, Server], None]] = MappingProxyType(
     {
         "newchannel": calls.new_channel,
         "originateresponse": calls.originated,
@@ -60,11 +45,11 @@ _EVENTS: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
 )
 """Every event that says something of a call; all others are ignored."""
 
-_REPLIES: Mapping[str, Callable[[Call, Message, Work], None]] = MappingProxyType(
+_REPLIES: Mapping[str, Callable[[Call, Message, Server], None]] = MappingProxyType(
     {
-        "place": placing.place_replied,
+        "place": calls.place_replied,
         "hang_up": calls.hang_up_replied,
-        "alive": placing.alive_replied,
+        "alive": calls.alive_replied,
     }
 )
 """What the reply to a request does to its call, by what the request was for."""
@@ -73,240 +58,145 @@ _LIVING = frozenset({"newchannel", "originateresponse", "asyncagistart"})
 """Events by which a call of ours that we did not know makes itself known."""
 
 
-class Switchboard:
+class Switchboard(shared.Switchboard[Call, Server]):
     """A driver without its socket."""
 
     def __init__(self, settings: AsteriskSettings) -> None:
         """Start without a connection."""
+        super().__init__(settings, Server(settings))
         self.settings = settings
-        self.is_up = False
-        """Whether calls are taken."""
-        self.is_congested = False
-        """Set from outside: the server does not take what we send."""
-        self.calls: dict[CallId, Call] = {}
-        self.out = Out()
-        self._session: Session | None = None
-        self._timers: Timers[Call, Timer] = Timers()
-        self._census_due: tuple[int, str] | None = None
-        """When the next census is, and which of the two of a connection."""
-        self._moved: dict[str, CallId] = {}
-        self._wishes: dict[CallId, HangUp | Transfer] = {}
-        self._past = PastCalls()
         self._booted_at: int | None = None
-        self._serial = count(1)
-        self._run = ""
-        self._work = Work(
-            settings=settings,
-            serial=lambda: f"{self._run}{next(self._serial)}",
-            asked=lambda action, purpose, key: self._ask(action, purpose, key, self._work.now),
-            told=self._tell,
-            noted=self._note,
-            timed=self._timers.set,
-            moved=self._note_move,
-        )
 
-    # The connection -----------------------------------------------------------------------
+    @override
+    def _open(self, now: int) -> Session:
+        return Session(self.settings, now)
 
-    def connected(self, now: int, run: str) -> None:
-        """Take a new connection; ``run`` is a word that no earlier one had."""
-        self._session, self._run = Session(self.settings, now), run
+    @override
+    def _unknown(self, call_id: CallId) -> Call:
+        return Call(call_id=call_id)
 
-    def receive(self, data: bytes, now: int) -> None:
-        """Take bytes from the connection."""
-        if self._session is not None:
-            for happening in self._session.receive(data, now):
-                self._happen(happening, now)
-
-    def lost(self, why: str, now: int) -> None:
-        """Take it that the connection is gone."""
-        self._session, self._census_due = None, None
+    @override
+    def _lose_sight(self, now: int) -> tuple[CallId, ...]:
         for call in self.calls.values():
-            call.here, call.listens, call.injected = False, False, 0
-            # What was not seen cannot be told: it may have taken commands.
-            call.has_taken = call.was_out_of_reach = True
             if isinstance(call.next_order, Transfer):
                 self._wishes[call.call_id] = call.next_order
-            call.playing, call.next_order, call.unknown_playback = None, None, True
-            for timer in (Timer.STOP, Timer.AGAIN):
-                call.timers.pop(timer, None)
-        self._down(f"connection lost: {why}")
+        return ()
 
-    def _down(self, why: str) -> None:
-        if self.is_up:
-            self.is_up = False
-            self.out.notes.append(why)
-            self.out.reports.append(DriverDownReport())
+    @override
+    def _forgotten(self, call: Call) -> None:
+        self._server.places.pop(call.channel_id, None)
 
-    def outgoing(self) -> bytes:
-        """Return the bytes to be written, once."""
-        return b"" if self._session is None else self._session.outgoing()
+    @override
+    def _place(self, order: PlaceCall, server: Server) -> Call | int:
+        is_lagging = server.session is not None and server.session.is_lagging(server.now)
+        if self.is_congested or is_lagging:
+            return server.now + _BUSY_MS
+        return calls.place(order, server)
 
-    def take(self) -> Out:
-        """Return what came of the steps since the last time."""
-        out, self.out = self.out, Out()
-        return out
-
-    def _happen(self, happening: Happening, now: int) -> None:
-        match happening:
-            case Seen(message):
-                self._event(message, now)
-            case Reply():
-                self._replied(happening, now)
-            case Ready(uptime_s):
-                self._ready(uptime_s, now)
-            case Over():
-                self.out.over = happening
-
-    def _ready(self, uptime_s: int | None, now: int) -> None:
-        if uptime_s is not None:
-            booted_at = now - uptime_s * 1_000
-            # Whole seconds, and a slow start: what is less than three apart is the same boot.
-            if self._booted_at is not None and booted_at > self._booted_at + 3_000:
-                self.out.notes.append("Asterisk was restarted: its calls are gone")
-            self._booted_at = booted_at
-        self._ask(translate.status(), ("census", "first"), None, now)
-
-    # Time ---------------------------------------------------------------------------------
-
-    def wake(self, now: int) -> None:
-        """Do what is due."""
-        if self._session is not None:
-            for happening in self._session.wake(now):
-                self._happen(happening, now)
-        if self._census_due is not None and now >= self._census_due[0]:
-            which, self._census_due = self._census_due[1], None
-            self._ask(translate.status(), ("census", which), None, now)
-        for call, timer in self._timers.passed(now):
-            self._timer_passed(call, timer, now)
-
-    def wakeup(self) -> int | None:
-        """Return when :meth:`wake` is due."""
-        due = [] if self._session is None else [self._session.wakeup()]
-        due.append(None if self._census_due is None else self._census_due[0])
-        due.append(self._timers.next_due())
-        return min((at for at in due if at is not None), default=None)
-
-    def _timer_passed(self, call: Call, timer: Timer, now: int) -> None:
-        work = self._at(now)
+    @override
+    def _timer_passed(self, call: Call, timer: Timer, server: Server) -> None:
         if timer is Timer.GRACE:
-            calls.grace_passed(call, work)
+            calls.grace_passed(call, server)
         elif timer is Timer.STOP:
-            playback.stop_due(call, work)
+            playback.stop_due(call, server)
         elif timer is Timer.AGAIN:
-            moved.try_again(call, work)
+            channels.try_again(call, server)
         elif self.is_up:
             # By now Asterisk itself has ended it; if nobody told us, ask.
-            work.ask(translate.status(call.channel_id), "alive", call.call_id)
+            server.ask(translate.status(call.channel_id), "alive", call.call_id)
         else:
-            work.timer(call, Timer.DEAD_MAN, placing.DEAD_MAN_GRACE_MS)
-        self._forget_if_over(call)
-
-    # Orders -------------------------------------------------------------------------------
-
-    def carry_out(self, decision: Decision, now: int) -> None:
-        """Carry out one decision."""
-        if isinstance(decision, PlaceCall):
-            self._place(decision, now)
-        elif self.is_up:
-            self._within_call(decision, now)
-        elif not isinstance(decision, Play):
-            # A sound is ordered anew once the call is taken over; these are not.
-            self._wishes[decision.call_id] = decision
-
-    def _within_call(self, order: Play | HangUp | Transfer, now: int) -> None:
-        call = self.calls.get(order.call_id)
-        work = self._at(now)
-        match order:
-            case HangUp(call_id):
-                if call is not None:
-                    calls.order_hang_up(call, work)
-                elif is_call_of(self.settings.service_id, call_id):
-                    # One we lost sight of, perhaps; for one that is over it is harmless.
-                    work.ask(translate.hang_up(call_id), "hang_up", call_id)
-            case Play():
-                if call is not None:
-                    playback.order_play(call, order, work)
-            case Transfer():
-                if call is not None:
-                    playback.order_transfer(call, order, work)
-
-    def _place(self, order: PlaceCall, now: int) -> None:
-        if order.call_id in self.calls:
-            self.out.notes.append(f"call {order.call_id} was ordered twice: placed once")
-            return
-        is_lagging = self._session is not None and self._session.is_lagging(now)
-        call = placing.place(order, self._at(now), is_busy=self.is_congested or is_lagging)
-        if call is not None:
-            self.calls[order.call_id] = call
+            server.set_timer(call, Timer.DEAD_MAN, calls.DEAD_MAN_GRACE_MS)
 
     # What the server says -----------------------------------------------------------------
 
-    def _event(self, message: Message, now: int) -> None:
+    @override
+    def _happen(self, happening: Happening, server: Server) -> None:
+        match happening:
+            case Seen(message):
+                self._event(message, server)
+            case Reply():
+                self._replied(happening, server)
+            case Ready(uptime_s):
+                self._ready(uptime_s, server)
+            case Over():
+                server.out.over = happening
+
+    def _ready(self, uptime_s: int | None, server: Server) -> None:
+        if uptime_s is not None:
+            booted_at = server.now - uptime_s * 1_000
+            # Whole seconds, and a slow start: what is less than three apart is the same boot.
+            if self._booted_at is not None and booted_at > self._booted_at + 3_000:
+                server.note("Asterisk was restarted: its calls are gone")
+            self._booted_at = booted_at
+        self._ask_census(FIRST, server)
+
+    def _event(self, message: Message, server: Server) -> None:
         step = _EVENTS.get(message.event)
         if step is None:
             return
-        work = self._at(now)
-        call = moved.call_of(message, self.calls, self._moved, work) or self._news(message)
-        if call is None:
-            return
-        call.here = True
-        step(call, message, work)
-        self._forget_if_over(call)
+        call = channels.call_of(message, self.calls, server) or self._news(message, server)
+        if call is not None:
+            call.here = True
+            step(call, message, server)
+            self._forget_if_over(call)
 
-    def _news(self, message: Message) -> Call | None:
+    def _news(self, message: Message, server: Server) -> Call | None:
         """Take over a call of ours that an event says is up and that we did not know."""
+        if message.event not in _LIVING:
+            return None
         name = "actionid" if message.event == "originateresponse" else "uniqueid"
         call_id = CallId(message[name])
-        if message.event in _LIVING and self._past.was_lost(call_id):
-            self._end_stray(call_id)
-        is_news = (
-            message.event in _LIVING
-            and message["response"].lower() != "failure"
-            and is_call_of(self.settings.service_id, call_id)
-            and call_id not in self._past
-            and call_id not in self.calls
-        )
-        return census.adopt(self.calls, call_id) if is_news else None
+        self._end_if_lost(call_id, server)
+        if message["response"].lower() == "failure" or call_id in self.calls:
+            return None
+        return self._adopt_if_ours(call_id)
 
-    def _replied(self, reply: Reply, now: int) -> None:
+    def _end_if_lost(self, call_id: CallId, server: Server) -> bool:
+        """End a call that turns up after it was taken for lost: another was placed since."""
+        if not self._is_lost(call_id):
+            return False
+        server.note(f"call {call_id} turned up after it was lost: hung up")
+        server.hang_up_channel(call_id)
+        return True
+
+    def _replied(self, reply: Reply, server: Server) -> None:
         kind, *rest = reply.purpose
         if reply.is_of_shutdown:
-            self._refused_by_shutdown(kind, rest, now)
+            self._refused_by_shutdown(kind, rest, server)
             return
         if kind == "census":
-            self._census(reply, now)
+            self._census(reply, server)
             return
         if kind == "stranger":
-            moved.identified(self.calls, rest[0], reply.items, self._at(now))
+            channels.identified(self.calls, rest[0], reply.items, server)
             return
         call = self.calls.get(CallId(rest[0]))
-        work = self._at(now)
         if kind == "moved":
-            moved.found(self.calls, CallId(rest[0]), reply.items, work)
+            channels.found(self.calls, CallId(rest[0]), reply.items, server)
         if call is None:
             return
         if kind == "agi":
-            playback.agi_replied(call, rest[1], reply.message, work)
+            playback.agi_replied(call, rest[1], reply.message, server)
         elif kind in _REPLIES:
-            _REPLIES[kind](call, reply.message, work)
+            _REPLIES[kind](call, reply.message, server)
         self._forget_if_over(call)
 
-    def _refused_by_shutdown(self, kind: str, rest: list[str], now: int) -> None:
+    def _refused_by_shutdown(self, kind: str, rest: list[str], server: Server) -> None:
         """Take it that the server goes: what it refuses for that is nobody's fault, and waits."""
         self._down("Asterisk shuts down: nothing is placed, and nothing played, until it is back")
-        self._census_due = (now + CENSUS_MS, "first")
+        self._census_due = {FIRST: server.now + CENSUS_MS}
         call = self.calls.get(CallId(rest[0])) if rest else None
         if call is None:
             return
         if kind == "place":
             call.is_over = True
-            self.out.reports.append(DriverDownReport((call.call_id,)))
+            server.tell(DriverDownReport((call.call_id,)))
         elif kind == "hang_up":
             self._wishes[call.call_id] = HangUp(call.call_id)
         elif kind == "alive":
-            self._timers.set(now + placing.DEAD_MAN_GRACE_MS, call, Timer.DEAD_MAN)
+            server.set_timer(call, Timer.DEAD_MAN, calls.DEAD_MAN_GRACE_MS)
         elif kind == "agi":
-            if call.playing is not None and call.playing.command_id == rest[1]:
+            if call.playing is not None and call.playing.playback_id == rest[1]:
                 call.playing = None
             if call.transferred:
                 self._wishes[call.call_id] = HangUp(call.call_id)
@@ -314,66 +204,24 @@ class Switchboard:
 
     # Taking over --------------------------------------------------------------------------
 
-    def _census(self, reply: Reply, now: int) -> None:
+    @override
+    def _ask_census(self, which: str, server: Server) -> None:
+        server.ask(translate.status(), "census", which)
+
+    def _census(self, reply: Reply, server: Server) -> None:
         if reply.message.is_success:
-            work = self._at(now)
-            for channel in reply.items:
-                if self._past.was_lost(channel["uniqueid"]):
-                    self._end_stray(CallId(channel["uniqueid"]))
-            known = [one for one in reply.items if not self._past.was_lost(one["uniqueid"])]
-            census.count(self.calls, known, work)
+            known = [
+                channel
+                for channel in reply.items
+                if not self._end_if_lost(CallId(channel["uniqueid"]), server)
+            ]
+            channels.note_all(self.calls, known, self._adopt, server)
         else:
-            self.out.notes.append(f"cannot tell which calls are up: {reply.message['message']}")
+            self._not_told(reply.message["message"], server)
+        self._listed(reply.purpose[1], server)
+
+    @override
+    def _resume(self, which: str, server: Server) -> None:
+        if which == FIRST:
             for call in self.calls.values():
-                call.here = True
-        call_ids = frozenset(call_id for call_id, call in self.calls.items() if call.here)
-        if reply.purpose[1] == "first":
-            self.is_up = True
-            self.out.reports += first_reports(self.settings.calls_max)
-            self._census_due = (now + CENSUS_MS, "second")
-        else:
-            for call_id in self.calls.keys() - call_ids:
-                del self.calls[call_id]
-                self._past.add(call_id, is_lost=True)
-        self.out.reports.append(CallsUpReport(call_ids))
-        self.out.reports += census.new_answers(self.calls)
-        if reply.purpose[1] == "first":
-            for call in self.calls.values():
-                playback.resume_transfer(call, self._at(now))
-        wishes, self._wishes = self._wishes, {}
-        for order in wishes.values():
-            self._within_call(order, now)
-
-    def _end_stray(self, call_id: CallId) -> None:
-        """End a call that turns up after it was taken for lost: another was placed since."""
-        self.out.notes.append(f"call {call_id} turned up after it was lost: hung up")
-        self._ask(translate.hang_up(call_id), ("hang_up", call_id), None, self._work.now)
-
-    def _note_move(self, call: Call) -> None:
-        self._moved[call.channel_id] = call.call_id
-        if self._session is not None:
-            self._session.hear(call.channel_id, self._work.now)
-
-    def _forget_if_over(self, call: Call) -> None:
-        if call.is_over and self.calls.pop(call.call_id, None) is not None:
-            self._moved.pop(call.channel_id, None)
-            self._past.add(call.call_id, is_lost=call.is_lost)
-
-    # Surroundings -------------------------------------------------------------------------
-
-    def _at(self, now: int) -> Work:
-        """Return the surroundings of a step."""
-        self._work.now, self._work.is_up = now, self.is_up
-        return self._work
-
-    def _tell(self, report: Report) -> None:
-        self.out.reports.append(report)
-
-    def _note(self, note: str) -> None:
-        self.out.notes.append(note)
-
-    def _ask(
-        self, action: Action, purpose: tuple[str, ...], action_id: str | None, now: int
-    ) -> None:
-        if self._session is not None:
-            self._session.ask(action, purpose, now, action_id=action_id)
+                playback.resume_transfer(call, server)

@@ -1,36 +1,26 @@
-"""What each event adds to what is known of a call, and how a call ends."""
+"""What each event, and each reply, adds to what is known of a call."""
 
 from __future__ import annotations
 
-from campaign_core import Outcome
-from campaign_core.reports import AnswerReport, EndReport, RefusalReport, telling
-from campaign_drivers.freeswitch import _causes as causes
+from campaign_core.decisions import PlaceCall
+from campaign_drivers._telephony import fate
+from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.settings import UnfitError, route_of
+from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._call import (
-    GRACE_MS,
-    VERDICTS,
-    Call,
-    Channel,
-    Job,
-    Timer,
-    Verdict,
-    Work,
-)
-from campaign_drivers.freeswitch._happenings import Reply
-from campaign_drivers.freeswitch._translate import ABSENT, TURNED_AWAY, Fate
+from campaign_drivers.freeswitch._call import Call, Legs
+from campaign_drivers.freeswitch._server import Server
+from campaign_drivers.freeswitch._session import Reply
 from campaign_drivers.freeswitch._wire import Event
 
 __all__ = [
-    "answer",
     "ask_existence",
-    "conclude",
-    "end",
+    "contacts_replied",
     "existence_replied",
     "hang_up_replied",
     "hung_up",
     "job_ended",
-    "order_hang_up",
-    "refuse",
+    "place",
     "seen",
 ]
 
@@ -40,131 +30,171 @@ _LOST_RACE = frozenset({"LOSE_RACE", "PICKED_OFF"})
 _ON_ITS_WAY_MS = 1_000
 """For the events of a call that is gone; they came within milliseconds of that."""
 
-# Orders to hang up -------------------------------------------------------------------------
+_RINGING_MS = 6_000
+"""Beyond the ring timeout, one second of which is the originate's own."""
+
+# Placing -----------------------------------------------------------------------------------
 
 
-def order_hang_up(call: Call, work: Work) -> None:
-    """End the call; an order that finds no channel yet is repeated when there is one."""
-    call.hang_up_ordered = True
-    call.next_order = None
-    if not call.is_sent and call.order is not None:
-        # Nobody was called: FreeSWITCH was only asked for the telephones.
-        end(call, work)
+def place(order: PlaceCall, server: Server, *, closed_until: int | None) -> Call | int:
+    """Send a call to the server and return it, or until when there is no room for it.
+
+    For a user of the directory it is asked first how many telephones there are: it makes one leg
+    of each.
+
+    Args:
+        order: the call.
+        server: to which it goes.
+        closed_until: when calls are taken again; ``None``: now.
+
+    Raises:
+        UnfitError: it has a value that may not be sent.
+    """
+    settings, now = server.settings, server.now
+    command = translate.originate(settings, order)
+    route = route_of(order, settings.internal, settings.external)
+    question = translate.contacts(route, order)
+    until = closed_until or server.admission.full_until(route, now)
+    if until is not None:
+        return until
+    if question is None:
+        server.ask(command, "place", order.call_id)
+    else:
+        server.ask(question, "contacts", order.call_id)
+    server.admission.placed(route, now)
+    call = Call(
+        call_id=order.call_id,
+        order=order,
+        route=route,
+        number=order.number,
+        is_sent=question is None,
+        placed_at=now,
+    )
+    server.set_timer(call, Timer.RINGING, order.ring_timeout_s * 1_000 + _RINGING_MS)
+    server.set_timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + server.grace_ms)
+    return call
+
+
+def contacts_replied(call: Call, reply: Reply, server: Server) -> None:
+    """Take where the telephones of a number are, and call them all."""
+    if call.order is None or call.is_sent or call.is_over:
         return
-    is_ringing = call.channel is Channel.UP and not call.is_answered
-    for leg in call.legs.left or (call.channel_id,):
-        work.ask(translate.hang_up(leg, while_ringing=is_ringing), "hang_up", call.call_id)
+    if reply.is_denied:
+        server.note("the user may not sofia_contact: of several telephones of a number one rings")
+    telephones = translate.telephones_in(reply.text)
+    try:
+        command = translate.originate(server.settings, call.order, telephones)
+        server.ask(command, "place", call.call_id)
+    except (UnfitError, MalformedMessageError) as error:
+        fate.refuse(call, str(error), server)
+        return
+    call.is_sent, call.placed_at = True, server.now
+    first, *others = translate.leg_ids(call.call_id, telephones)
+    call.legs = Legs(channel_id=first, others=tuple(others))
 
 
-def hang_up_replied(call: Call, reply: Reply, work: Work) -> None:
+# Hanging up --------------------------------------------------------------------------------
+
+
+def hang_up_replied(call: Call, reply: Reply, server: Server) -> None:
     """Take the reply to an order to hang up."""
     if reply.is_success:
         return
     if reply.is_denied:
-        work.noted(f"call {call.call_id}: the user may not uuid_kill")
-    elif call.channel is Channel.UNSEEN and call.job is not Job.FAILED:
+        server.note(f"call {call.call_id}: the user may not uuid_kill")
+    elif call.channel is Channel.UNSEEN and call.placing is not Placing.FAILED:
         call.hang_up_missed = True
     else:
         # It is gone; its end is on the way, unless it got lost.
-        work.timer(call, Timer.GRACE, GRACE_MS)
+        server.set_timer(call, Timer.GRACE, server.grace_ms)
 
 
-def ask_existence(call: Call, work: Work) -> None:
+def ask_existence(call: Call, server: Server) -> None:
     """Ask whether the call is there; every leg, while it is not known which one it is."""
     for leg in call.legs.left or (call.channel_id,):
-        work.ask(translate.exists(leg), "exists", call.call_id, leg)
+        server.ask(translate.exists(leg), "exists", call.call_id, leg)
 
 
-def existence_replied(call: Call, leg: str, reply: Reply, work: Work) -> None:
+def existence_replied(call: Call, leg: str, reply: Reply, server: Server) -> None:
     """Take the reply to the question whether a channel of the call is still there."""
     text = reply.text.strip()
     if text == "true":
-        call.here = call.is_heard_of = True
-        call.in_transit = call.is_gone = False
+        call.is_there()
+        call.is_gone = False
         if call.channel is Channel.UNSEEN:
             call.channel = Channel.UP
         if call.hang_up_ordered:
             # The order came before the channel, and its refusal after.
-            order_hang_up(call, work)
+            fate.order_hang_up(call, server)
     elif text == "false" and call.here:
         call.legs.gone.add(leg)
         if call.legs.left:
             return
         if call.is_gone:
-            _end_untold(call, work)
+            _end_untold(call, server)
         else:
             # What became of it may be on the way still.
             call.is_gone = True
             call.legs.gone.clear()
-            work.timer(call, Timer.GRACE, _ON_ITS_WAY_MS)
+            server.set_timer(call, Timer.GRACE, _ON_ITS_WAY_MS)
 
 
-def _end_untold(call: Call, work: Work) -> None:
+def _end_untold(call: Call, server: Server) -> None:
     """End a call that is gone, and of which no end was told."""
-    is_known = call.cause or call.job is Job.FAILED
+    is_known = call.cause or call.placing is Placing.FAILED
     if call.was_out_of_reach and not is_known:
         # R5.5: it ended while nobody listened; how, nobody will say.
-        call.is_over = True
-        work.lost(call)
+        fate.lose(call, server)
     else:
-        end(call, work)
-
-
-def _repeat_hang_up(call: Call, work: Work) -> None:
-    if call.hang_up_missed:
-        call.hang_up_missed = False
-        order_hang_up(call, work)
+        fate.end(call, server)
 
 
 # Events ------------------------------------------------------------------------------------
 
 
-def seen(call: Call, event: Event, work: Work) -> None:
+def seen(call: Call, event: Event, server: Server) -> None:
     """Take what any event of a channel tells: that it is there, and whether it was answered."""
     leg = event["unique-id"]
     if leg not in call.legs.seen:
         call.legs.seen.add(leg)
-        if call.dead_man_s is not None and call.channel is not Channel.GONE:
+        if call.order is not None and call.channel is not Channel.GONE:
             # Counted from placing; the one in the originate counts from the answer, and stands
             # for the instant until now.
-            work.ask(translate.guard(leg, call.dead_man_s), "guard", call.call_id)
+            server.ask(translate.guard(leg, call.order.dead_man_s), "guard", call.call_id)
     if call.channel is Channel.UNSEEN:
         call.channel = Channel.UP
-        _repeat_hang_up(call, work)
+        fate.repeat_hang_up(call, server)
     if event["answer-state"] == "answered":
         if not call.is_answered:
             call.legs.won(leg)
-        answer(call, work)
+        _answer(call, server)
 
 
-def answer(call: Call, work: Work) -> None:
-    """Note that the call was answered, and tell it once."""
+def _answer(call: Call, server: Server) -> None:
     call.is_answered = True
     call.timers.pop(Timer.RINGING, None)
-    if not call.answer_told and not call.is_over:
-        call.answer_told = True
-        work.told(AnswerReport(call.call_id))
+    fate.tell_answer(call, server)
 
 
-def job_ended(call: Call, event: Event, work: Work) -> None:
+def job_ended(call: Call, event: Event, server: Server) -> None:
     """Take ``BACKGROUND_JOB``: the originate's result."""
     call.is_heard_of = True
     word, _, rest = event.body.strip().partition(" ")
     if word == "+OK":
-        call.job = Job.DONE
+        call.placing = Placing.DONE
         # It was answered, on this connection or on one that nobody heard it on.
         call.here, call.in_transit = True, False
-        _repeat_hang_up(call, work)
+        fate.repeat_hang_up(call, server)
     else:
-        call.job = Job.FAILED
+        call.placing = Placing.FAILED
         call.job_says = rest if word == "-ERR" else event.body.strip()
         if call.legs.gone and call.legs.seen <= call.legs.gone:
             # Of the other telephones none was called.
             call.channel = Channel.GONE
-    conclude(call, work)
+    fate.conclude(call, server)
 
 
-def hung_up(call: Call, event: Event, work: Work) -> None:
+def hung_up(call: Call, event: Event, server: Server) -> None:
     """Take ``CHANNEL_HANGUP_COMPLETE``: a channel is gone, and this is all about its end."""
     leg = event["unique-id"]
     call.legs.gone.add(leg)
@@ -176,12 +206,12 @@ def hung_up(call: Call, event: Event, work: Work) -> None:
     answered = (event["caller-channel-answered-time"], event["variable_answer_epoch"])
     if any(text not in {"", "0"} for text in answered):
         call.legs.won(leg)
-        answer(call, work)
-    elif call.legs.left and call.job is not Job.FAILED:
+        _answer(call, server)
+    elif call.legs.left and call.placing is not Placing.FAILED:
         # Others ring on.
         return
     call.channel = Channel.GONE
-    conclude(call, work)
+    fate.conclude(call, server)
 
 
 def _is_cut(call: Call, event: Event) -> bool:
@@ -199,68 +229,3 @@ def _sip_status(event: Event) -> int | None:
     if not status:
         status = event["variable_proto_specific_hangup_cause"].removeprefix("sip:")
     return int(status) if status.isascii() and status.isdecimal() else None
-
-
-# The end -----------------------------------------------------------------------------------
-
-
-def conclude(call: Call, work: Work) -> None:
-    """Do what the facts say."""
-    match VERDICTS[call.job, call.channel]:
-        case Verdict.END:
-            end(call, work)
-        case Verdict.END_SOON:
-            if Timer.GRACE not in call.timers:
-                work.timer(call, Timer.GRACE, GRACE_MS)
-        case Verdict.TURNED_AWAY:
-            _turned_away(call, work)
-        case Verdict.WAIT:
-            pass
-
-
-def _turned_away(call: Call, work: Work) -> None:
-    says = call.job_says
-    if says.startswith("-USAGE") or not says.replace("_", "").isalnum():
-        work.noted(f"call {call.call_id}: FreeSWITCH did not understand the order: {says[:80]}")
-        refuse(call, f"FreeSWITCH did not understand the order: {says[:80]}", work)
-        return
-    where = "" if call.route is None else f" for {call.route.dial_string}"
-    match TURNED_AWAY.get(says):
-        case Fate.DEFERRED:
-            if not call.is_over:
-                call.is_over = True
-                work.deferred(call)
-        case Fate.NO_ROUTE:
-            refuse(call, f"FreeSWITCH has no such route{where}: {says}", work)
-        case Fate.DOWN:
-            refuse(call, f"the gateway{where} is down: {says}", work)
-        case None if says in ABSENT:
-            end(call, work)
-        case None:
-            if Timer.GRACE not in call.timers:
-                # Its channel's events may only be late.
-                work.timer(call, Timer.GRACE, GRACE_MS)
-
-
-def refuse(call: Call, why: str, work: Work) -> None:
-    """Report that the call is not taken."""
-    if not call.is_over:
-        call.is_over = True
-        work.told(RefusalReport(call_id=call.call_id, why=telling(why)))
-
-
-def end(call: Call, work: Work) -> None:
-    """Report the end, once."""
-    if call.is_over:
-        return
-    call.is_over = True
-    cause = call.cause or call.job_says
-    meaning = causes.outcome_of(cause, call.sip_status)
-    work.told(
-        EndReport(
-            call_id=call.call_id,
-            unanswered_as=Outcome.FAILED if call.is_answered else meaning,
-            hangup_cause=causes.q850_of(call.q850, cause),
-            took_commands=not call.is_answered or call.took_command or not call.is_cut,
-        )
-    )

@@ -15,8 +15,7 @@ from campaign_drivers._board import Over
 from campaign_drivers._probe import Probe as SharedProbe
 from campaign_drivers._shell import monotonic_ms
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
-from campaign_drivers.freeswitch._session import Session
+from campaign_drivers.freeswitch._session import Happening, Ready, Reply, Seen, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event
 

@@ -1,8 +1,8 @@
 """One connection to the event socket, without its socket: log-in, subscription, replies in order.
 
-Bytes and time go in, happenings come out. A session goes through its stages once, in order::
+::
 
-    GREETING --auth/request--> AUTH --+OK--> SETUP --ready_check: true, or paused--> READY
+    GREETING --auth/request--> LOGIN --+OK--> SETUP --ready_check: true, or paused--> READY
                     any --refusal, silence, junk, disconnect-notice--> OVER
 
 A server that is paused (``fsctl pause``) says that it is not ready, and is: its calls go on, and it
@@ -19,24 +19,27 @@ whole server, its jobs and its heartbeat.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from enum import Enum, auto
+from itertools import count
+
+import attrs
+from typing_extensions import override
 
 from campaign_drivers._board import Over
-from campaign_drivers.errors import MalformedMessageError
-from campaign_drivers.freeswitch._happenings import (
-    DENIED,
-    Happening,
-    Purpose,
-    Ready,
-    Reply,
-    Seen,
-)
+from campaign_drivers._telephony import session as shared
+from campaign_drivers._telephony.session import Purpose, Stage
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event, Frame, Reader, encode
 
-__all__ = ["ADDRESS_REFUSED", "EVENTS", "EVENTS_REFUSED", "Session", "Stage"]
+__all__ = [
+    "ADDRESS_REFUSED",
+    "EVENTS",
+    "EVENTS_REFUSED",
+    "Happening",
+    "Ready",
+    "Reply",
+    "Seen",
+    "Session",
+]
 
 ADDRESS_REFUSED = "FreeSWITCH takes no connection from this address (apply-inbound-acl)"
 
@@ -65,45 +68,70 @@ _FILTERS = (
 )
 _READY_AGAIN_MS = 500
 _PAUSED_AGAIN_MS = 2_000
-_LATE_MS = 2_000
-"""By which a moment may come late before it counts as a standstill of our own process: what came
-meanwhile is yet to be read, and nothing is taken for missing (R7.12)."""
 _BEHIND_MS = 30_000
 """By which events may reach us later than the quickest did; a client that does not keep up can stop
 the whole event socket of a server, for all of its clients."""
 
 
-class Stage(Enum):
-    """How far a session has come."""
-
-    GREETING = auto()
-    AUTH = auto()
-    SETUP = auto()
-    READY = auto()
-    OVER = auto()
+DENIED = "-ERR permission denied"
+"""To a user of the directory who may not do that."""
 
 
-class Session:
+@attrs.frozen(kw_only=True)
+class Ready:
+    """The server is ready and takes commands; we are subscribed."""
+
+    core_uuid: str
+    """Of this run of the server; empty: it does not tell us."""
+    sessions_per_s: int | None
+    """How many legs it takes a second; ``None``: it does not tell us."""
+    sessions_max: int | None
+    """How many legs it takes at one time; ``None``: it does not tell us."""
+    is_paused: bool = False
+    """It takes no new calls until an operator says so."""
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """The reply to a command."""
+
+    purpose: Purpose
+    text: str
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the user of the directory may not do that."""
+        return self.text == DENIED
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the reply is no error."""
+        return not self.text.startswith(("-ERR", "-USAGE"))
+
+
+@attrs.frozen
+class Seen:
+    """An event."""
+
+    event: Event
+
+
+Happening = Ready | Over | Reply | Seen
+
+
+class Session(shared.Session[Frame, Happening]):
     """One connection, from its greeting to its end."""
 
     def __init__(self, settings: FreeSwitchSettings, now: int) -> None:
-        """Start with a connection that was just made.
-
-        Args:
-            settings: who we are.
-            now: milliseconds, of any clock that does not go back; so everywhere below.
-        """
-        self.stage = Stage.GREETING
+        """Start with a connection that was just made."""
+        super().__init__(settings, now)
         self.is_filtered = False
         """Whether the server keeps to itself what we do not need."""
         self.is_paused = False
         """Whether the server takes no new calls until it is told to."""
         self._settings = settings
         self._reader = Reader()
-        self._pending: deque[tuple[Purpose, int]] = deque()
-        self._outgoing = bytearray()
-        self._heard_at = now
-        self._ready_by: int | None = now + round(settings.login_within_s * 1_000)
+        self._serial = count(1)
         self._ask_ready_at: int | None = None
         self._ask_paused_at: int | None = None
         self._catches_up_until = now - 1
@@ -112,48 +140,23 @@ class Session:
         self._quickest: tuple[int, int] | None = None
         self._answers: dict[str, str] = {}
 
-    @property
-    def heard_at(self) -> int:
-        """When the server was heard last."""
-        return self._heard_at
-
-    # What goes out ------------------------------------------------------------------------
-
     def ask(self, command: Command, purpose: Purpose, now: int) -> None:
         """Send a command.
 
         Raises:
             MalformedMessageError: it holds what must not be sent; nothing was.
         """
-        self._outgoing += encode(command)
-        self._pending.append((purpose, now + round(self._settings.answer_within_s * 1_000)))
-
-    def outgoing(self) -> bytes:
-        """Return the bytes to be written, once."""
-        data = bytes(self._outgoing)
-        self._outgoing.clear()
-        return data
+        # Replies are told apart by their order alone.
+        self._send(encode(command), str(next(self._serial)), purpose, now)
 
     # What comes in ------------------------------------------------------------------------
 
-    def receive(self, data: bytes, now: int) -> Iterator[Happening]:
-        """Take bytes; give what they mean, in order."""
-        if self.stage is Stage.OVER:
-            return
-        self._notice_standstill(now)
-        self._heard_at, self._asked_life = now, False
-        try:
-            frames = self._reader.feed(data)
-        except MalformedMessageError as error:
-            yield self._over(str(error))
-            return
-        for frame in frames:
-            happening = self._take(frame, now)
-            if happening is not None:
-                yield happening
-            if isinstance(happening, Over):
-                return
+    @override
+    def _read(self, data: bytes, now: int) -> list[Frame]:
+        self._asked_life = False
+        return self._reader.feed(data)
 
+    @override
     def _take(self, frame: Frame, now: int) -> Happening | None:
         match frame.kind:
             case "text/event-plain":
@@ -191,33 +194,20 @@ class Session:
             self._quickest = took_ms, now
         return took_ms - usual_ms > _BEHIND_MS and now > self._catches_up_until
 
-    def wake(self, now: int) -> Iterator[Happening]:
-        """Give what time alone brings: limits that have passed; and ask for a sign of life."""
-        if self.stage is Stage.OVER or self._notice_standstill(now):
-            return
-        if self._pending and now >= self._pending[0][1]:
-            yield self._over(f"no reply to {self._pending[0][0][0]} in time")
-        elif self._ready_by is not None and now >= self._ready_by:
-            what = "no greeting" if self.stage is Stage.GREETING else "FreeSWITCH is not ready"
-            yield self._over(f"{what} in time")
-        elif now >= self._silent_until():
-            yield self._over("FreeSWITCH is silent: no heartbeat, no answer")
-        else:
-            self._ask_again(now)
+    # Time ---------------------------------------------------------------------------------
 
-    def _notice_standstill(self, now: int) -> bool:
-        """Return whether we ourselves stood still; then wait a moment for what is here already."""
-        due = self.wakeup()
-        if due is None or now - due <= _LATE_MS:
-            return False
-        self._catches_up_until = until = now + _LATE_MS
-        self._pending = deque((purpose, max(at, until)) for purpose, at in self._pending)
-        if self._ready_by is not None:
-            self._ready_by = max(self._ready_by, until)
-        self._heard_at = max(self._heard_at, until - round(self._settings.silence_max_s * 1_000))
-        return True
+    @override
+    def _moments(self) -> list[int]:
+        due = [self._silent_until()]
+        due += [at for at in (self._ask_ready_at, self._ask_paused_at) if at is not None]
+        if self.stage is Stage.READY and not self._asked_life:
+            due.append(self._ask_life_at())
+        return due
 
-    def _ask_again(self, now: int) -> None:
+    @override
+    def _be_patient(self, now: int) -> Over | None:
+        if now >= self._silent_until():
+            return self._over("FreeSWITCH is silent: no heartbeat, no answer")
         if self._ask_paused_at is not None and now >= self._ask_paused_at:
             self._ask_paused_at = None
             self._ask_paused(now)
@@ -229,33 +219,30 @@ class Session:
             # The heartbeat's interval is the server's; any reply does for a sign of life.
             self._asked_life = True
             self._ask_ready("life", now)
+        return None
 
-    def wakeup(self) -> int | None:
-        """Return when :meth:`wake` is due."""
-        if self.stage is Stage.OVER:
-            return None
-        due = [self._silent_until()]
-        if self._pending:
-            due.append(self._pending[0][1])
-        if self._ready_by is not None:
-            due.append(self._ready_by)
-        due += [at for at in (self._ask_ready_at, self._ask_paused_at) if at is not None]
-        if self.stage is Stage.READY and not self._asked_life:
-            due.append(self._ask_life_at())
-        return min(due)
+    @override
+    def _catch_up(self, until: int, now: int) -> None:
+        self._catches_up_until = until
+        self.heard_at = max(self.heard_at, until - round(self._settings.silence_max_s * 1_000))
+
+    @override
+    def _not_ready(self) -> Over:
+        what = "no greeting" if self.stage is Stage.GREETING else "FreeSWITCH is not ready"
+        return self._over(f"{what} in time")
 
     def _silent_until(self) -> int:
-        return self._heard_at + round(self._settings.silence_max_s * 1_000)
+        return self.heard_at + round(self._settings.silence_max_s * 1_000)
 
     def _ask_life_at(self) -> int:
-        return self._heard_at + round(self._settings.silence_max_s * 1_000 * 2 / 3)
+        return self.heard_at + round(self._settings.silence_max_s * 1_000 * 2 / 3)
 
     # Log-in and subscription --------------------------------------------------------------
 
     def _greeted(self, now: int) -> Happening | None:
         if self.stage is not Stage.GREETING:
             return None
-        self.stage = Stage.AUTH
+        self.stage = Stage.LOGIN
         settings = self._settings
         if settings.user is None:
             command = Command(f"auth {settings.password}")
@@ -284,7 +271,7 @@ class Session:
     def _replied(self, text: str, now: int) -> Happening | None:
         if not self._pending:
             return self._over("FreeSWITCH sent a reply to nothing")
-        purpose, _ = self._pending.popleft()
+        purpose = self._pending.pop(next(iter(self._pending))).purpose
         match purpose[0]:
             case "auth":
                 if not text.startswith("+OK"):
@@ -323,7 +310,7 @@ class Session:
         if text.strip() != "true" and text != DENIED and not self.is_paused:
             self._ask_ready_at = now + _READY_AGAIN_MS
             return None
-        self.stage, self._ready_by = Stage.READY, None
+        self._be_ready()
         self._ask_paused_at = now + _PAUSED_AGAIN_MS if self.is_paused else None
         core_uuid = self._answers.get("core_uuid", "")
         return Ready(
@@ -332,12 +319,6 @@ class Session:
             sessions_max=_last_number(self._answers.get("max_sessions", "")),
             is_paused=self.is_paused,
         )
-
-    def _over(self, why: str, *, refused: bool = False) -> Over:
-        self.stage, self._ready_by = Stage.OVER, None
-        self._ask_ready_at = self._ask_paused_at = None
-        self._pending.clear()
-        return Over(why=why, refused=refused)
 
 
 def _first_line(text: str) -> str:

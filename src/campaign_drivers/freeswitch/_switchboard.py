@@ -1,37 +1,31 @@
-"""All of the driver but its socket: calls, one session after another, and taking calls over.
-
-Decisions, bytes and time go in; bytes and reports come out. While a connection is lost nothing is
-placed, and what is known of the calls is kept; what becomes of them then is in ``_taking_over``.
-"""
+"""All of the driver but its socket; what becomes of calls over a lost connection: ``_census``."""
 
 from __future__ import annotations
 
-from itertools import count
+from typing_extensions import override
 
-from campaign_core import CallId, Instant
-from campaign_core.decisions import Decision, HangUp, PlaceCall, Play, Transfer
+from campaign_core import CallId
+from campaign_core.decisions import PlaceCall, Transfer
 from campaign_core.reports import (
     CallsAdriftReport,
     CallsUpReport,
     DeferralReport,
-    DriverDownReport,
     EndReport,
     RefusalReport,
-    Report,
 )
-from campaign_drivers._board import Out, Over, first_reports, is_call_of
+from campaign_drivers._board import Over
+from campaign_drivers._telephony import fate
+from campaign_drivers._telephony import switchboard as shared
+from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.switchboard import FIRST, SECOND
 from campaign_drivers.freeswitch import _calls as calls
-from campaign_drivers.freeswitch import _dispatch as dispatch
+from campaign_drivers.freeswitch import _census as census
 from campaign_drivers.freeswitch import _playback as playback
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._admission import Admission
-from campaign_drivers.freeswitch._call import Call, Work
-from campaign_drivers.freeswitch._happenings import Happening, Ready, Reply, Seen
-from campaign_drivers.freeswitch._placing import place
-from campaign_drivers.freeswitch._register import Register, rows_in
-from campaign_drivers.freeswitch._session import EVENTS, Session
+from campaign_drivers.freeswitch._call import Call, Legs
+from campaign_drivers.freeswitch._server import Server
+from campaign_drivers.freeswitch._session import EVENTS, Happening, Ready, Reply, Seen, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._taking_over import TakingOver
 from campaign_drivers.freeswitch._wire import Command, Event
 
 __all__ = ["Switchboard"]
@@ -39,172 +33,114 @@ __all__ = ["Switchboard"]
 _CONGESTED_MS = 2_000
 _STOPPING_MS = 5_000
 
+_BETWEEN = "between"
+_LOOK_MS = 1_000
+"""Between looks at the list, while a call that was taken over may not take applications yet."""
 
-class Switchboard:
+_HANGUP_COMPLETE = "CHANNEL_HANGUP_COMPLETE"
+"""The last event of a channel."""
+
+
+class Switchboard(shared.Switchboard[Call, Server]):
     """A driver without its socket."""
 
     def __init__(self, settings: FreeSwitchSettings) -> None:
         """Start without a connection."""
+        super().__init__(settings, Server(settings))
         self.settings = settings
-        self.is_up = False
-        self.is_congested = False
-        self.admission = Admission(settings)
-        self._register = Register(settings.service_id, self.admission)
-        self.calls = self._register.calls
-        self._taking_over = TakingOver(self._register, settings.service_id)
-        self._out = Out()
-        self._session: Session | None = None
-        self._held: list[Report] = []
-        self._wishes: dict[CallId, HangUp | Transfer] = {}
+        self.admission = self._server.admission
         self._core_uuid = ""
         self._is_stopping = False
-        self._serial = count(1)
-        self._run = ""
+        self._lost_at = 0
+        self._claimed: frozenset[CallId] = frozenset()
+        """What was in the first report though the server may not have it."""
 
-    # The connection -----------------------------------------------------------------------
-
-    def connected(self, now: int, run: str) -> None:
-        """Take a new connection; ``run`` is a word that no earlier one had."""
-        self._session, self._run = Session(self.settings, now), run
+    @override
+    def _open(self, now: int) -> Session:
         self._is_stopping = False
+        return Session(self.settings, now)
 
-    def receive(self, data: bytes, now: int) -> None:
-        """Take bytes from the connection."""
-        if self._session is not None:
-            for happening in self._session.receive(data, now):
-                self._happen(happening, now)
+    @override
+    def _unknown(self, call_id: CallId) -> Call:
+        return Call(call_id=call_id, is_heard_of=True)
 
-    def lost(self, why: str, now: int) -> None:
-        """Take it that the connection is gone."""
-        heard_at = now if self._session is None else self._session.heard_at
-        self._session = None
-        self._held.clear()
-        unsent = self._register.unsent()
+    @override
+    def _lose_sight(self, now: int) -> tuple[CallId, ...]:
+        session = self._server.session
+        self._server.held.clear()
+        self._lost_at = now
+        unsent = [call for call in self.calls.values() if not call.is_sent]
         for call in unsent:
-            self._register.forget(call)
-        self._register.out_of_reach(heard_at)
-        self._taking_over.lost(now)
-        if self.is_up:
-            self.is_up = False
-            self._out.notes.append(f"connection lost: {why}")
-            self._out.reports.append(DriverDownReport(tuple(call.call_id for call in unsent)))
+            self._forget(call)
+        for call in self.calls.values():
+            census.unheard(call, now if session is None else session.heard_at)
+        return tuple(call.call_id for call in unsent)
 
-    def outgoing(self) -> bytes:
-        """Return the bytes to be written, once."""
-        return b"" if self._session is None else self._session.outgoing()
+    @override
+    def _forgotten(self, call: Call) -> None:
+        self.admission.ended(call.route)
 
-    def take(self) -> Out:
-        """Return what came of the steps since the last time."""
-        out, self._out = self._out, Out()
-        return out
+    @override
+    def _place(self, order: PlaceCall, server: Server) -> Call | int:
+        closed_until = None
+        if self._is_stopping:
+            closed_until = server.now + _STOPPING_MS
+        elif self.is_congested or (server.session is not None and server.session.is_paused):
+            closed_until = server.now + _CONGESTED_MS
+        return calls.place(order, server, closed_until=closed_until)
 
-    def _happen(self, happening: Happening, now: int) -> None:
+    @override
+    def _transfer(self, call: Call, order: Transfer, server: Server) -> None:
+        playback.order_transfer(call, order, server)
+
+    @override
+    def _timer_passed(self, call: Call, timer: Timer, server: Server) -> None:
+        match timer:
+            case Timer.GRACE if call.placing is Placing.FAILED:
+                fate.end(call, server)
+            case Timer.START:
+                playback.start_due(call, server)
+            case Timer.STOP:
+                playback.stop_due(call, server)
+            case _:
+                if self.is_up and call.here and call.is_sent:
+                    # Its end should have been told by now; if it is there still, ask again.
+                    calls.ask_existence(call, server)
+                server.set_timer(call, timer, server.grace_ms * 2)
+
+    # What the server says -----------------------------------------------------------------
+
+    @override
+    def _happen(self, happening: Happening, server: Server) -> None:
         match happening:
             case Seen(event):
-                self._event(event, now)
+                self._event(event, server)
             case Reply():
-                self._replied(happening, now)
+                self._replied(happening, server)
             case Ready():
-                self._ready(happening, now)
+                self._ready(happening, server)
             case Over():
-                self._out.over = happening
+                server.out.over = happening
 
-    def _ready(self, ready: Ready, now: int) -> None:
+    def _ready(self, ready: Ready, server: Server) -> None:
         self.admission.told(sessions_per_s=ready.sessions_per_s, sessions_max=ready.sessions_max)
-        self._know_core(ready.core_uuid)
+        self._know_core(ready.core_uuid, server)
         if ready.is_paused:
-            self._out.notes.append("FreeSWITCH is paused: no calls are placed until fsctl resume")
-        self._taking_over.begin(self._work(now))
+            server.note("FreeSWITCH is paused: no calls are placed until fsctl resume")
+        self._ask_census(FIRST, server)
 
-    def _know_core(self, core_uuid: str) -> None:
+    def _know_core(self, core_uuid: str, server: Server) -> None:
         """Take the id of the server's run: with another one, all calls of the last are gone."""
         if not core_uuid or core_uuid == self._core_uuid:
             return
         if self._core_uuid:
-            self._out.notes.append("FreeSWITCH was restarted: its calls are gone")
-            self._register.forget_unreached()
+            server.note("FreeSWITCH was restarted: its calls are gone")
+            for call in self._missing():
+                self._forget(call)
         self._core_uuid = core_uuid
 
-    # Time ---------------------------------------------------------------------------------
-
-    def wake(self, now: int) -> None:
-        """Do what is due."""
-        if self._session is not None:
-            for happening in self._session.wake(now):
-                self._happen(happening, now)
-        self._taking_over.wake(self._work(now))
-        for call, timer in self._register.timers.passed(now):
-            dispatch.timer_passed(call, timer, self._work(now), is_up=self.is_up)
-            self._forget_if_over(call)
-
-    def wakeup(self) -> int | None:
-        """Return when :meth:`wake` is due."""
-        due = [] if self._session is None else [self._session.wakeup()]
-        due.append(self._taking_over.wakeup())
-        due.append(self._register.timers.next_due())
-        return min((at for at in due if at is not None), default=None)
-
-    # Orders -------------------------------------------------------------------------------
-
-    def carry_out(self, decision: Decision, now: int) -> None:
-        """Carry out one decision."""
-        if isinstance(decision, PlaceCall):
-            self._place(decision, now)
-        elif self.is_up:
-            self._within_call(decision, now)
-        elif not isinstance(decision, Play):
-            # A sound is ordered anew once the call is taken over; these are not.
-            self._wishes[decision.call_id] = decision
-
-    def _within_call(self, order: Play | HangUp | Transfer, now: int) -> None:
-        call = self.calls.get(order.call_id)
-        work = self._work(now)
-        match order:
-            case HangUp() if call is not None:
-                calls.order_hang_up(call, work)
-                self._forget_if_over(call)
-            case HangUp(call_id):
-                # One we lost sight of, perhaps; for one that is over it is harmless.
-                if is_call_of(self.settings.service_id, call_id):
-                    work.ask(translate.hang_up(call_id), "hang_up", call_id)
-            case Play() if call is not None:
-                playback.order_play(call, order, work)
-            case Transfer() if call is not None:
-                playback.order_transfer(call, order, work)
-            case _:
-                pass
-
-    def _place(self, order: PlaceCall, now: int) -> None:
-        call_id = order.call_id
-        if not call_id.isprintable():
-            self._out.notes.append(f"{call_id!r} is no id of a call: nothing was placed")
-            return
-        if call_id in self.calls:
-            self._out.notes.append(f"call {call_id} was ordered twice: placed once")
-            return
-        if not self.is_up:
-            self._out.reports.append(DriverDownReport((call_id,)))
-            return
-        call = place(
-            order,
-            settings=self.settings,
-            admission=self.admission,
-            work=self._work(now),
-            closed_until=self._closed_until(now),
-        )
-        if call is not None:
-            self.calls[call_id] = call
-
-    def _closed_until(self, now: int) -> int | None:
-        if self._is_stopping:
-            return now + _STOPPING_MS
-        is_paused = self._session is not None and self._session.is_paused
-        return now + _CONGESTED_MS if self.is_congested or is_paused else None
-
-    # What the server says -----------------------------------------------------------------
-
-    def _event(self, event: Event, now: int) -> None:
-        self._know_core(event["core-uuid"])
+    def _event(self, event: Event, server: Server) -> None:
+        self._know_core(event["core-uuid"], server)
         match event.name:
             case "HEARTBEAT":
                 self.admission.told(
@@ -213,114 +149,167 @@ class Switchboard:
                 )
             case "SHUTDOWN":
                 self._is_stopping = True
-                self._out.notes.append("FreeSWITCH is shutting down")
+                server.note("FreeSWITCH is shutting down")
             case "BACKGROUND_JOB":
                 call = self.calls.get(CallId(event["job-uuid"]))
                 if call is not None:
-                    calls.job_ended(call, event, self._work(now))
+                    calls.job_ended(call, event, server)
                     self._forget_if_over(call)
+            case _ if event.name in EVENTS:
+                # Not by what we did not ask for: of a gateway that is not there a channel is
+                # destroyed, which there never was.
+                self._channel_event(event, server)
             case _:
-                self._channel_event(event, now)
+                pass
 
-    def _channel_event(self, event: Event, now: int) -> None:
-        # Not by what we did not ask for: of a gateway that is not there a channel is destroyed,
-        # which there never was.
-        if event.name not in EVENTS:
-            return
+    def _channel_event(self, event: Event, server: Server) -> None:
         # By this id alone: a loopback's other end carries our variables too.
         channel_id = event["unique-id"]
-        call = self.calls.get(CallId(translate.call_of(channel_id)))
         # The server's list is behind: of a call of an earlier run the end may be the first news.
-        call = call or self._register.adopt(channel_id, now)
+        call = self._call_of(channel_id, server)
         if call is None:
             if event["answer-state"] != "hangup":
-                self._end_stray(channel_id, now)
+                self._end_if_lost(channel_id, server)
             return
         if event.name == "CHANNEL_CREATE":
             self.admission.took()
-        dispatch.channel_event(call, event, self._work(now))
+        call.is_there()
+        if not call.is_answered:
+            call.legs.add(channel_id)
+        elif channel_id != call.channel_id:
+            # Another telephone of the number, which rings no more.
+            return
+        if event.name == _HANGUP_COMPLETE:
+            calls.hung_up(call, event, server)
+        else:
+            calls.seen(call, event, server)
+            step = playback.PLAYBACK_EVENTS.get(event.name)
+            if step is not None:
+                step(call, event, server)
         self._forget_if_over(call)
 
-    def _end_stray(self, channel_id: str, now: int) -> None:
-        """End a call that turns up after it was taken for gone: another was placed since."""
-        if self._register.was_lost(channel_id):
-            self._ask(translate.hang_up(channel_id), ("stray", channel_id), now)
+    def _call_of(self, channel_id: str, server: Server) -> Call | None:
+        """Return the call that a channel is, be it of an earlier run of ours."""
+        call_id = CallId(translate.call_of(channel_id))
+        call = self.calls.get(call_id)
+        if call is None and (call := self._adopt_if_ours(call_id)) is not None:
+            call.legs = Legs(channel_id=channel_id)
+            # Whoever ended before we subscribed may be listed too; nothing will be told of it.
+            server.set_timer(call, Timer.DEAD_MAN, server.grace_ms)
+        return call
 
-    def _replied(self, reply: Reply, now: int) -> None:
+    def _end_if_lost(self, channel_id: str, server: Server) -> None:
+        """End a call that turns up after it was taken for gone: another was placed since."""
+        if self._is_lost(translate.call_of(channel_id)):
+            server.hang_up_channel(channel_id)
+
+    def _replied(self, reply: Reply, server: Server) -> None:
         if reply.purpose[0] == "census":
-            self._census(reply, now)
+            self._census(reply, server)
             return
         call = self.calls.get(CallId(reply.purpose[1]))
-        if call is not None:
-            dispatch.replied(call, reply, self._work(now))
-            self._forget_if_over(call)
+        if call is None:
+            return
+        match reply.purpose[0]:
+            case "place":
+                call.is_heard_of = True
+                if not reply.is_success:
+                    fate.refuse(call, f"FreeSWITCH refused the call: {reply.text}", server)
+            case "contacts":
+                calls.contacts_replied(call, reply, server)
+            case "hang_up":
+                calls.hang_up_replied(call, reply, server)
+            case "execute":
+                playback.execute_replied(call, reply.purpose[2], reply, server)
+            case "exists":
+                calls.existence_replied(call, reply.purpose[2], reply, server)
+            case "start":
+                playback.start_missed(call, reply.purpose[2], server)
+            case "break":
+                playback.break_replied(call, reply.purpose[2], server)
+            case "guard" if reply.is_denied:
+                server.note("the user may not sched_hangup or sched_del")
+            case _:
+                pass
+        self._forget_if_over(call)
 
     # Taking over --------------------------------------------------------------------------
 
-    def _census(self, reply: Reply, now: int) -> None:
-        which = reply.purpose[1]
-        rows = rows_in(reply.text)
-        if rows is None:
-            self._out.notes.append(f"cannot tell which calls are up: {reply.text[:80]}")
-        for row in rows or []:
-            self._end_stray(str(row.get("uuid", "")), now)
-        work = self._work(now)
-        told = self._taking_over.counted(which, rows, work)
-        if which == "first":
-            self._go_up(told)
-        else:
-            self._out.reports += told
-        for call in list(self.calls.values()):
-            if call.here:
-                playback.resume(call, work)
-        wishes, self._wishes = self._wishes, {}
-        for order in wishes.values():
-            self._within_call(order, now)
+    @override
+    def _ask_census(self, which: str, server: Server) -> None:
+        if which != _BETWEEN:
+            self._census_due.pop(_BETWEEN, None)
+            # By its id: that never lags.
+            for call in self._missing():
+                calls.ask_existence(call, server)
+        # Any column may match; the id of our service is in that of each of our calls.
+        command = Command(f"api show channels like {self.settings.service_id} as json")
+        server.ask(command, "census", which)
 
-    def _go_up(self, told: list[Report]) -> None:
-        self.is_up = True
+    def _census(self, reply: Reply, server: Server) -> None:
+        which = reply.purpose[1]
+        rows = census.rows_in(reply.text)
+        listed = set(self.calls)
+        if rows is None:
+            self._not_told(reply.text[:80], server)
+        else:
+            listed = self._noted(rows, server)
+        if which == FIRST:
+            self._tell_first(server)
+        elif which == SECOND:
+            self._tell_second(server)
+        self._tell_answers(server)
+        server.out.reports += server.held
+        server.held.clear()
+        if which != FIRST:
+            self._ask_for_unlisted(listed, server)
+        if which != SECOND and census.is_settling(self.calls.values()):
+            self._census_due[_BETWEEN] = server.now + _LOOK_MS
+        self._go_on(which, server)
+
+    def _noted(self, rows: list[census.Row], server: Server) -> set[CallId]:
+        """Add what a list of channels says; return which of our calls are in it."""
+        listed = set()
+        for row in rows:
+            channel_id = str(row.setdefault("uuid", ""))
+            self._end_if_lost(channel_id, server)
+            call = self._call_of(channel_id, server)
+            if call is not None:
+                census.note(call, row)
+                listed.add(call.call_id)
+        return listed
+
+    def _tell_first(self, server: Server) -> None:
+        missing = self._missing()
+        waited_for = {call.call_id for call in missing if census.is_waited_for(call, self._lost_at)}
+        in_transit = {call.call_id for call in missing if call.in_transit}
+        self._claimed = frozenset(in_transit - waited_for)
+        known = waited_for | in_transit
+        self._give_up(call for call in missing if call.call_id not in known)
         # Those that ended since we subscribed were up then, and what became of them is told next.
         ends = (EndReport, RefusalReport, DeferralReport)
-        ended = {report.call_id for report in self._held if isinstance(report, ends)}
-        self._out.reports += first_reports(self.settings.calls_max)
-        for report in told:
-            if isinstance(report, CallsUpReport):
-                report = CallsUpReport(report.call_ids | ended)  # noqa: PLW2901
-            self._out.reports.append(report)
-        self._out.reports += self._held
-        self._held.clear()
+        ended = {report.call_id for report in server.held if isinstance(report, ends)}
+        self._go_up(server)
+        server.out.reports.append(CallsUpReport(self._here() | self._claimed | ended))
 
-    def _forget_if_over(self, call: Call) -> None:
-        if call.is_over:
-            self._register.forget(call)
+    def _tell_second(self, server: Server) -> None:
+        lost = self._missing()
+        # What was taken over by the first report is lost by the second only if adrift again.
+        adrift = [call.call_id for call in lost if call.call_id in self._claimed]
+        self._give_up(lost)
+        self._claimed = frozenset()
+        if adrift:
+            server.out.reports.append(CallsAdriftReport(adrift))
+        server.out.reports.append(CallsUpReport(self._here()))
 
-    # Surroundings -------------------------------------------------------------------------
+    def _ask_for_unlisted(self, listed: set[CallId], server: Server) -> None:
+        """Ask for the calls that should be in a list and are not: their end was not told."""
+        for call_id, call in self.calls.items():
+            if call.here and call.channel is Channel.UP and call_id not in listed:
+                calls.ask_existence(call, server)
 
-    def _work(self, now: int) -> Work:
-        return Work(
-            settings=self.settings,
-            now=now,
-            serial=lambda: f"{self._run}{next(self._serial)}",
-            asked=lambda command, purpose: self._ask(command, purpose, now),
-            told=self._tell,
-            noted=self._out.notes.append,
-            timed=self._register.timers.set,
-            lost=self._lost_call,
-            deferred=lambda call: self._tell(
-                DeferralReport(call_id=call.call_id, until=Instant(self.admission.turned_away(now)))
-            ),
-        )
-
-    def _lost_call(self, call: Call) -> None:
-        # Of a call that was taken over: its end is unknown, and told by what tells of such ends.
-        self._tell(CallsAdriftReport([call.call_id]))
-        self._tell(CallsUpReport(among=[call.call_id]))
-        self._register.forget(call, is_lost=True)
-
-    def _tell(self, report: Report) -> None:
-        # While nobody knows that we are up, what happens waits for that.
-        (self._out.reports if self.is_up else self._held).append(report)
-
-    def _ask(self, command: Command, purpose: tuple[str, ...], now: int) -> None:
-        if self._session is not None:
-            self._session.ask(command, purpose, now)
+    @override
+    def _resume(self, which: str, server: Server) -> None:
+        for call in list(self.calls.values()):
+            if call.here:
+                playback.resume(call, server)

@@ -15,7 +15,7 @@ from campaign_core.reports import (
     EndReport,
     PlaybackReport,
 )
-from campaign_drivers.asterisk._switchboard import CENSUS_MS
+from campaign_drivers._telephony.switchboard import CENSUS_MS
 
 from .recordings import answered, call_id, channels, connect, event, place, placed, reply, sent, up
 

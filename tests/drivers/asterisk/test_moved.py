@@ -11,8 +11,7 @@ from campaign_core.reports import (
     PlaybackEnd,
     PlaybackReport,
 )
-from campaign_drivers.asterisk._call import AGAIN_MS
-from campaign_drivers.asterisk._calls import GRACE_MS
+from campaign_drivers.asterisk._server import AGAIN_MS, Server
 from campaign_drivers.asterisk._switchboard import Switchboard
 
 from .recordings import (
@@ -145,7 +144,7 @@ def test_a_list_that_comes_late_finds_what_is_to_be_ended():
     board = answered()
 
     board.receive(event("Hangup", Cause="0"), 0)
-    board.wake(GRACE_MS)
+    board.wake(Server.grace_ms)
     assert [type(report) for report in reports(board)] == [EndReport]
     looked_for(board, listed())
 
@@ -154,7 +153,7 @@ def test_a_list_that_comes_late_finds_what_is_to_be_ended():
 
 def test_the_events_of_the_other_channel_are_asked_for_where_they_are_filtered():
     board = answered()
-    assert board._session.filtered
+    assert board._server.session.filtered
 
     board.receive(event("Hangup", Cause="0"), 0)
     looked_for(board, listed())
@@ -306,7 +305,7 @@ def test_a_call_is_looked_for_whose_channel_asterisk_did_not_know_when_it_was_to
     (order,) = sent(board)
 
     board.receive(unknown(order), 0)
-    board.wake(GRACE_MS)
+    board.wake(Server.grace_ms)
     assert [type(report) for report in reports(board)] == [EndReport]
     looked_for(board, listed())
 

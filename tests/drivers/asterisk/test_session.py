@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from campaign_drivers._board import Over
-from campaign_drivers.asterisk._session import Ready, Reply, Session, Stage, event_filter
+from campaign_drivers._telephony.session import Stage
+from campaign_drivers.asterisk._session import Ready, Reply, Session, event_filter
 from campaign_drivers.asterisk._wire import Action
 
 from .recordings import FOLDER, SERVICE, SETTINGS, blocks, reply, sent
@@ -81,7 +82,7 @@ def test_nothing_is_done_before_asterisk_has_booted():
     """A log-in is taken some 70 ms before; a census would find no calls."""
     session = logged_in()
 
-    assert session.stage is Stage.BOOTING
+    assert session.stage is Stage.SETUP
     assert take(session, b"Event: FullyBooted\r\nUptime: 0\r\n\r\n") == [Ready(0)]
 
 

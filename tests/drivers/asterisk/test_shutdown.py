@@ -14,7 +14,7 @@ from campaign_core.reports import (
     PlaybackEnd,
     PlaybackReport,
 )
-from campaign_drivers.asterisk._switchboard import CENSUS_MS
+from campaign_drivers._telephony.switchboard import CENSUS_MS
 
 from .recordings import answered, call_id, channels, event, place, placed, reply, sent, up
 

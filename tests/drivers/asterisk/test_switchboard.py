@@ -18,7 +18,8 @@ from campaign_core.reports import (
     PlaybackReport,
     RefusalReport,
 )
-from campaign_drivers.asterisk._switchboard import CENSUS_MS, Switchboard
+from campaign_drivers._telephony.switchboard import CENSUS_MS
+from campaign_drivers.asterisk._switchboard import Switchboard
 
 from .recordings import (
     SETTINGS,
@@ -408,7 +409,7 @@ class AnySequence(RuleBasedStateMachine):
     )  # fmt: skip
     def hear(self, number, name, success, digit, result, place):
         call = self.board.calls.get(call_id(number))
-        command_id = call.playing.command_id if call is not None and call.playing else "none"
+        command_id = call.playing.playback_id if call is not None and call.playing else "none"
         data = event(
             name,
             number,

@@ -456,7 +456,7 @@ def test_nothing_is_kept_of_calls_that_are_over() -> None:
 
     assert len(rig.of(EndReport)) == 200
     assert rig.board.calls == {}
-    assert rig.board._register.timers.next_due() is None
+    assert rig.board._server.timers.next_due() is None
     assert rig.board.admission._all.legs == 0
 
 

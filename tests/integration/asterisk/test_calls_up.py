@@ -129,7 +129,7 @@ def test_a_stop_digit_in_the_gap_before_the_sound_stops_it_all_the_same(settings
             # As if the digit had come while the command was still on its way.
             for call_id in calls:
                 call = rig.driver._board.calls[call_id]
-                call.playing.stopping = True
+                call.playing.is_stopping = True
                 stop_due(call, rig.driver._board._at(monotonic_ms()))
                 rig.driver._after()
             await rig.seen(PlaybackReport, 4)

@@ -10,9 +10,9 @@ from campaign_service.access.audit import (
     AccessEvent,
     AuditedAction,
     audit,
-    record_action,
-    record_actions,
-    record_refusal,
+    audit_action,
+    audit_actions,
+    audit_refusal,
 )
 from campaign_service.access.audit_chain import AuditHead, VerifiedAudit, verify_audit
 from campaign_service.access.errors import (
@@ -30,7 +30,19 @@ from campaign_service.access.errors import (
     VersionConflictError,
 )
 from campaign_service.access.grants import RoleGrant
-from campaign_service.access.interface import (
+from campaign_service.access.local_authenticator import TOKEN_CACHE_S, LocalAuthenticator
+from campaign_service.access.login_limit import has_logged_in_from
+from campaign_service.access.logins import (
+    SESSION_H,
+    NewSession,
+    change_password,
+    login,
+    logout,
+    reset_password,
+)
+from campaign_service.access.passwords import ONE_TIME_DAYS, OneTimePassword, Passwords
+from campaign_service.access.permissions import ServicePermission, needed_for
+from campaign_service.access.principal import (
     ALL_TENANTS,
     ANONYMOUS,
     RESERVED_NAMES,
@@ -38,12 +50,6 @@ from campaign_service.access.interface import (
     Authenticator,
     Principal,
 )
-from campaign_service.access.local import REMEMBERED_S, LocalAuthenticator
-from campaign_service.access.logging_in import SESSION_H, NewSession, login, logout
-from campaign_service.access.login_limit import has_come_in
-from campaign_service.access.password_changes import change_password, reset_password
-from campaign_service.access.passwords import ONE_TIME_DAYS, OneTimePassword, Passwords
-from campaign_service.access.permissions import ServicePermission, needed_for
 from campaign_service.access.roles import (
     ADMINISTRATOR,
     BUILT_IN_ROLES,
@@ -61,9 +67,9 @@ from campaign_service.access.tokens import (
     revoke_token,
     tokens,
 )
-from campaign_service.access.user_rows import UserRecord
 from campaign_service.access.users import (
     CreatedUser,
+    UserRecord,
     add_user,
     change_user,
     delete_user,
@@ -81,9 +87,9 @@ __all__ = [
     "BUILT_IN_ROLES",
     "NAME_PATTERN",
     "ONE_TIME_DAYS",
-    "REMEMBERED_S",
     "RESERVED_NAMES",
     "SESSION_H",
+    "TOKEN_CACHE_S",
     "TOKEN_PREFIX",
     "AccessAction",
     "AccessError",
@@ -118,20 +124,20 @@ __all__ = [
     "VersionConflictError",
     "add_user",
     "audit",
+    "audit_action",
+    "audit_actions",
+    "audit_refusal",
     "change_password",
     "change_user",
     "delete_role",
     "delete_user",
     "ensure_administrator",
-    "has_come_in",
+    "has_logged_in_from",
     "login",
     "logout",
     "make_token",
     "needed_for",
     "put_role",
-    "record_action",
-    "record_actions",
-    "record_refusal",
     "reset_password",
     "revoke_token",
     "role",
@@ -144,12 +150,15 @@ __all__ = [
 
 _FORMER_NAMES = {
     "Deed": "AuditedAction",
+    "REMEMBERED_S": "TOKEN_CACHE_S",
+    "has_come_in": "has_logged_in_from",
+    "record_refusal": "audit_refusal",
     "Grant": "RoleGrant",
     "Login": "NewSession",
     "NewToken": "IssuedToken",
     "NewUser": "CreatedUser",
-    "record_deed": "record_action",
-    "record_deeds": "record_actions",
+    "record_deed": "audit_action",
+    "record_deeds": "audit_actions",
     "Role": "RoleRecord",
     "Token": "TokenRecord",
     "User": "UserRecord",

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from campaign_core import Instant
 from campaign_service.access.audit_chain import digest_of_line, last_digest
-from campaign_service.access.changing import in_turn
-from campaign_service.access.interface import Actor, Principal
+from campaign_service.access.principal import Actor, Principal
 from campaign_service.access.tables import access_event
+from campaign_service.access.transactions import serialized
 from campaign_service.database import Database
 from campaign_service.vocabulary import AccessAction
 
@@ -25,10 +25,10 @@ __all__ = [
     "AccessEvent",
     "AuditedAction",
     "audit",
-    "record",
-    "record_action",
-    "record_actions",
-    "record_refusal",
+    "audit_action",
+    "audit_actions",
+    "audit_refusal",
+    "write_event",
 ]
 
 _REFUSAL_REST_MS = 60_000
@@ -73,14 +73,11 @@ def audit(
     """Return who did what, in the order in which it was written.
 
     Args:
-        database: where.
         actor: only what this one did.
         subject: only what was done to this one.
-        action: only this.
         since: not before this instant.
         until: not after this instant.
         after: only those with a higher id: that of the last one that was seen.
-        limit: this many at most.
     """
     if not all(text is None or text.isprintable() for text in (actor, subject)):
         return []
@@ -115,23 +112,20 @@ def audit(
     ]
 
 
-def record(
+def write_event(
     connection: sa.Connection,
     action: AccessAction,
+    subject: str,
+    details: Mapping[str, object] | None = None,
     *,
     by: Actor,
-    subject: str,
     now: Instant,
-    details: Mapping[str, object] | None = None,
 ) -> None:
     """Write one line of the record, in the transaction of what it tells.
 
     Args:
-        connection: a transaction in turn: the line before it must stay the last.
-        action: what was done.
-        by: who did it.
+        connection: a serialized transaction: the line before it must stay the last.
         subject: to whom or what.
-        now: when.
         details: what else there is to tell.
     """
     values = {
@@ -158,25 +152,18 @@ class AuditedAction:
     details: Mapping[str, object] = attrs.field(factory=dict, hash=False)
 
 
-def record_actions(database: Database, actions: Sequence[AuditedAction]) -> None:
+def audit_actions(database: Database, actions: Sequence[AuditedAction]) -> None:
     """Record what was done, in their order, in one transaction of their own.
 
     Raises:
         OSError: the database is away.
     """
-    with in_turn(database) as connection:
+    with serialized(database) as connection:
         for one in actions:
-            record(
-                connection,
-                one.action,
-                by=one.by,
-                subject=one.subject,
-                now=one.at,
-                details=one.details,
-            )
+            write_event(connection, one.action, one.subject, one.details, by=one.by, now=one.at)
 
 
-def record_action(
+def audit_action(
     database: Database,
     action: AccessAction,
     *,
@@ -186,16 +173,14 @@ def record_action(
     details: Mapping[str, object] | None = None,
 ) -> None:
     """Record what was done outside of the journal, in a transaction of its own."""
-    with in_turn(database) as connection:
-        record(connection, action, by=by, subject=subject, now=now, details=details)
+    with serialized(database) as connection:
+        write_event(connection, action, subject, details, by=by, now=now)
 
 
-def record_refusal(database: Database, principal: Principal, *, asked: str, now: Instant) -> None:
+def audit_refusal(database: Database, principal: Principal, *, asked: str, now: Instant) -> None:
     """Record that somebody asked for what that one may not do.
 
     Args:
-        database: where.
-        principal: who asked.
         asked: what for, such as ``PUT /api/v1/tenants/main/settings``.
         now: when; the same again within a minute is recorded once, and of one user some alone.
     """
@@ -223,9 +208,9 @@ def record_refusal(database: Database, principal: Principal, *, asked: str, now:
     with database.reading() as connection:
         if is_told(connection):
             return
-    with in_turn(database) as connection:
+    with serialized(database) as connection:
         if not is_told(connection):
-            record(connection, refused, by=principal.actor, subject=asked, now=now)
+            write_event(connection, refused, asked, by=principal.actor, now=now)
 
 
 def _printable(text: str) -> str:

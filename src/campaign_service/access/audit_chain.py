@@ -81,7 +81,6 @@ def verify_audit(database: Database, *, noted: AuditHead | None = None) -> Verif
     """Read the record through, and find whatever was altered, taken out or put in.
 
     Args:
-        database: where.
         noted: a head that was noted earlier: the chain must pass there.
 
     Returns:

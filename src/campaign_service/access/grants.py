@@ -8,8 +8,8 @@ import attrs
 import sqlalchemy as sa
 
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.access.interface import ALL_TENANTS
 from campaign_service.access.permissions import ServicePermission
+from campaign_service.access.principal import ALL_TENANTS
 from campaign_service.access.roles import ADMINISTRATOR, RoleRecord, read_roles
 from campaign_service.access.tables import access_grant, access_user
 from campaign_service.database.schema import tenant as tenant_table
@@ -19,7 +19,7 @@ __all__ = [
     "check_grants",
     "check_tenants",
     "has_administrator",
-    "narrowed",
+    "narrowed_permissions",
     "permissions_of",
     "read_grants",
     "write_grants",
@@ -46,7 +46,7 @@ def permissions_of(
     return found
 
 
-def narrowed(
+def narrowed_permissions(
     permissions: Mapping[str, frozenset[ServicePermission]],
     *,
     to: Collection[ServicePermission] | None,

@@ -26,70 +26,70 @@ import sqlalchemy as sa
 from campaign_core import Instant
 from campaign_service.access.audit import AccessAction
 from campaign_service.access.tables import access_event, access_failure
-from campaign_service.access.values import is_name, typed_name
+from campaign_service.access.values import is_name, normalized_name
 from campaign_service.database import Database
 
-__all__ = ["begin_try", "delay_ms", "end_tries", "has_come_in", "place_of"]
+__all__ = [
+    "clear_failures",
+    "client_network",
+    "count_failure",
+    "has_logged_in_from",
+    "login_delay_ms",
+]
 
 WINDOW_MS = 15 * 60_000
 _SKEW_MS = 60_000
-_KNOWN_MS = 30 * 86_400_000
+_LOGGED_IN_WITHIN_MS = 30 * 86_400_000
 _NAME_FREE, _NAME_FIRST_MS, _NAME_MOST_MS = 5, 5_000, 60_000
-_PLACE_FREE, _PLACE_FIRST_MS, _PLACE_MOST_MS = 20, 10_000, 300_000
+_NETWORK_FREE, _NETWORK_FIRST_MS, _NETWORK_MOST_MS = 20, 10_000, 300_000
 _ADDRESS_MAX = 64
 
 
-def begin_try(connection: sa.Connection, *, name: str, address: str, now: Instant) -> None:
+def count_failure(connection: sa.Connection, *, name: str, address: str, now: Instant) -> None:
     """Count a try as failed, until it has succeeded."""
     failures = access_failure.c
     connection.execute(sa.delete(access_failure).where(failures.at <= now - WINDOW_MS))
-    values = {"at": now, "name_digest": _digest(name), "address": place_of(address)}
+    values = {"at": now, "name_digest": _digest(name), "address": client_network(address)}
     connection.execute(sa.insert(access_failure).values(**values))
 
 
-def end_tries(connection: sa.Connection, *, name: str) -> None:
+def clear_failures(connection: sa.Connection, *, name: str) -> None:
     """Forget the failures of a name: its user has come in."""
     digest = _digest(name)
     connection.execute(sa.delete(access_failure).where(access_failure.c.name_digest == digest))
 
 
-def delay_ms(connection: sa.Connection, *, name: str, address: str, now: Instant) -> int:
+def login_delay_ms(connection: sa.Connection, *, name: str, address: str, now: Instant) -> int:
     """Return how long the next try must wait; 0: it need not."""
     failures = access_failure.c
-    place = place_of(address)
+    network = client_network(address)
     of_name = [failures.name_digest == _digest(name)]
     count, last = _failures(connection, of_name, now)
     is_many = count >= _NAME_FREE and is_name(name)
-    if is_many and _is_known(connection, name=name, address=address, now=now):
-        count, last = _failures(connection, [*of_name, failures.address == place], now)
+    if is_many and _has_logged_in(connection, name=name, address=address, now=now):
+        count, last = _failures(connection, [*of_name, failures.address == network], now)
     by_name = _delay(count, free=_NAME_FREE, first=_NAME_FIRST_MS, most=_NAME_MOST_MS)
     ready_at = last + by_name if by_name else 0
 
-    count, last = _failures(connection, [failures.address == place], now)
-    by_place = _delay(count, free=_PLACE_FREE, first=_PLACE_FIRST_MS, most=_PLACE_MOST_MS)
-    return max(0, ready_at - now, last + by_place - now if by_place else 0)
+    count, last = _failures(connection, [failures.address == network], now)
+    by_network = _delay(count, free=_NETWORK_FREE, first=_NETWORK_FIRST_MS, most=_NETWORK_MOST_MS)
+    return max(0, ready_at - now, last + by_network - now if by_network else 0)
 
 
-def has_come_in(database: Database, *, name: str, address: str, now: Instant) -> bool:
+def has_logged_in_from(database: Database, *, name: str, address: str, now: Instant) -> bool:
     """Return whether a user of some name has logged in from an address lately.
-
-    Args:
-        database: where.
-        name: as it was typed.
-        address: where the request comes from.
-        now: when.
 
     Raises:
         OSError: the database is away.
     """
-    name = typed_name(name)
+    name = normalized_name(name)
     if not is_name(name):
         return False
     with database.reading() as connection:
-        return _is_known(connection, name=name, address=address, now=now)
+        return _has_logged_in(connection, name=name, address=address, now=now)
 
 
-def place_of(address: str) -> str:
+def client_network(address: str) -> str:
     """Return what counts as one address: of IPv6, the network that one household is given."""
     try:
         ip = ip_address(address.partition("%")[0])
@@ -119,22 +119,22 @@ def _delay(count: int, *, free: int, first: int, most: int) -> int:
     return min(most, first << doubled)
 
 
-def _is_known(connection: sa.Connection, *, name: str, address: str, now: Instant) -> bool:
+def _has_logged_in(connection: sa.Connection, *, name: str, address: str, now: Instant) -> bool:
     """Return whether the user has logged in from an address lately; of IPv6, from its network."""
     event = access_event.c
     came_in = sa.select(event.address).where(
         event.subject == name,
         event.action == AccessAction.LOGGED_IN.value,
-        event.at > now - _KNOWN_MS,
+        event.at > now - _LOGGED_IN_WITHIN_MS,
     )
     here = came_in.where(event.address == address).limit(1)
     if connection.execute(here).first() is not None:
         return True
-    place = place_of(address)
-    if "/" not in place:
+    network = client_network(address)
+    if "/" not in network:
         return False
     nearby = connection.execute(came_in.distinct()).scalars()
-    return any(place_of(other) == place for other in nearby)
+    return any(client_network(other) == network for other in nearby)
 
 
 def _digest(name: str) -> str:

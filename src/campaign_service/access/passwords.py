@@ -26,8 +26,9 @@ __all__ = [
     "ONE_TIME_MS",
     "OneTimePassword",
     "Passwords",
-    "check_new",
-    "new_one_time",
+    "check_strength",
+    "chosen_password",
+    "make_one_time",
 ]
 
 ONE_TIME_DAYS = 7
@@ -40,7 +41,7 @@ _GUESSES_MIN = 100_000_000
 """What is found within fewer is "somewhat guessable" to the library, not "safely unguessable"."""
 _LOOKED_AT = 32
 """So many characters at either end: the work grows with the square of the length, and more."""
-_PATIENCE_S = 2.0
+_SLOT_WAIT_S = 2.0
 # No l, o, 0 and 1: it is read from a screen and typed.
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP_SIZE = 4, 5
@@ -70,8 +71,8 @@ class Passwords:
 
     def __init__(self, *, hasher: PasswordHasher | None = None, at_once: int = 2) -> None:
         self._hasher = PasswordHasher() if hasher is None else hasher
-        self._places = threading.BoundedSemaphore(at_once)
-        self._nobodys = self._hasher.hash(secrets.token_bytes(32))
+        self._slots = threading.BoundedSemaphore(at_once)
+        self._dummy_hash = self._hasher.hash(secrets.token_bytes(32))
 
     def kept(self, password: str) -> str:
         """Return what is kept of a password.
@@ -79,7 +80,7 @@ class Passwords:
         Raises:
             LoginLimitedError: too many are being worked on.
         """
-        with self._place():
+        with self._slot():
             return self._hasher.hash(_bytes(password))
 
     def are_same(self, kept: str | None, password: str) -> bool:
@@ -87,16 +88,15 @@ class Passwords:
 
         Args:
             kept: what was kept; ``None`` for a user that does not exist, which takes as long.
-            password: as it was typed.
 
         Raises:
             LoginLimitedError: too many are being worked on.
         """
         # What is longer was never taken; the work is done all the same.
         given = _bytes(password[: _LENGTH_MAX + 1])
-        with self._place():
+        with self._slot():
             try:
-                self._hasher.verify(self._nobodys if kept is None else kept, given)
+                self._hasher.verify(self._dummy_hash if kept is None else kept, given)
             except (VerificationError, InvalidHashError):
                 return False
         return kept is not None
@@ -106,16 +106,16 @@ class Passwords:
         return self._hasher.check_needs_rehash(kept)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=_PATIENCE_S):
-            raise LoginLimitedError(int(_PATIENCE_S))
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(timeout=_SLOT_WAIT_S):
+            raise LoginLimitedError(int(_SLOT_WAIT_S))
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
 
-def check_new(password: str, *, name: str, field: str = "password") -> None:
+def check_strength(password: str, *, name: str, field: str = "password") -> None:
     """Go on only with a password that is good enough.
 
     Raises:
@@ -141,7 +141,21 @@ def _guesses(password: str) -> float:
     return float(zxcvbn(password)["guesses"])
 
 
-def new_one_time(name: str, *, now: Instant) -> OneTimePassword:
+def chosen_password(
+    password: str | None, *, name: str, now: Instant
+) -> tuple[str, OneTimePassword | None]:
+    """Return the password that a user gets: the one given, or one that is made up and returned too.
+
+    Raises:
+        PasswordRefusedError: the one given is not good enough.
+    """
+    one_time = make_one_time(name, now=now) if password is None else None
+    chosen = one_time.text if one_time is not None else password or ""
+    check_strength(chosen, name=name)
+    return chosen, one_time
+
+
+def make_one_time(name: str, *, now: Instant) -> OneTimePassword:
     """Return a password of 100 random bits, for a user to log in with once."""
     groups = ("".join(map(secrets.choice, [_LETTERS] * _GROUP_SIZE)) for _ in range(_GROUPS))
     expires_at = Instant(now + ONE_TIME_MS)

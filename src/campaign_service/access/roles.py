@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from campaign_core import Instant
 from campaign_core.errors import CommandRefusedError
-from campaign_service.access.audit import AccessAction, record
-from campaign_service.access.changing import changing
+from campaign_service.access.audit import AccessAction, write_event
 from campaign_service.access.errors import UnknownRoleError, VersionConflictError
-from campaign_service.access.interface import ALL_TENANTS, Actor
 from campaign_service.access.permissions import ServicePermission
+from campaign_service.access.principal import ALL_TENANTS, Actor
 from campaign_service.access.tables import access_grant, access_role
+from campaign_service.access.transactions import changing_access
 from campaign_service.access.values import checked_name, refused
 from campaign_service.database import Database
 
@@ -96,11 +96,7 @@ def put_role(
     """Make a role, or give it other permissions, for all who have it.
 
     Args:
-        database: where.
-        name: of the role.
         permissions: all of them, at least one.
-        by: who does it.
-        now: when.
         expected: the version it must have; ``None``: whatever it is, if it is there at all.
 
     Raises:
@@ -115,8 +111,8 @@ def put_role(
     if not wanted:
         allowed = ", ".join(one.name for one in ServicePermission)
         raise refused("permissions", [], f"at least one of {allowed}")
-    _check_own(command, name)
-    with changing(database) as connection:
+    _check_not_built_in(command, name)
+    with changing_access(database) as connection:
         before = read_roles(connection).get(name)
         _check_version(command, name, before, expected)
         if before is not None and before.permissions == wanted:
@@ -130,8 +126,7 @@ def put_role(
         details: dict[str, object] = {"permissions": _names(wanted)}
         if before is not None:
             details["before"] = _names(before.permissions)
-        action = AccessAction.ROLE_CHANGED
-        record(connection, action, by=by, subject=name, now=now, details=details)
+        write_event(connection, AccessAction.ROLE_CHANGED, name, details, by=by, now=now)
     return changed
 
 
@@ -146,8 +141,8 @@ def delete_role(
         VersionConflictError: it has another version than expected.
     """
     command = "delete_role"
-    _check_own(command, name)
-    with changing(database) as connection:
+    _check_not_built_in(command, name)
+    with changing_access(database) as connection:
         before = read_roles(connection).get(name)
         if before is None:
             raise _unknown(command, name)
@@ -159,8 +154,7 @@ def delete_role(
             raise CommandRefusedError(command, f"role {name!r} is granted to {', '.join(names)}")
         connection.execute(sa.delete(access_role).where(access_role.c.name == name))
         details = {"before": _names(before.permissions)}
-        action = AccessAction.ROLE_DELETED
-        record(connection, action, by=by, subject=name, now=now, details=details)
+        write_event(connection, AccessAction.ROLE_DELETED, name, details, by=by, now=now)
 
 
 def read_roles(connection: sa.Connection) -> dict[str, RoleRecord]:
@@ -194,7 +188,7 @@ def _tenants_of(connection: sa.Connection, name: str) -> bool:
     return connection.execute(single.limit(1)).first() is not None
 
 
-def _check_own(command: str, name: str) -> None:
+def _check_not_built_in(command: str, name: str) -> None:
     if name in BUILT_IN_ROLES:
         why = f"role {name!r} is built in: it is neither changed nor deleted"
         raise CommandRefusedError(command, why)

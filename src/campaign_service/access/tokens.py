@@ -17,14 +17,14 @@ import sqlalchemy as sa
 
 from campaign_core import Instant
 from campaign_core.errors import CommandRefusedError
-from campaign_service.access.audit import AccessAction, record
-from campaign_service.access.changing import changing
+from campaign_service.access.audit import AccessAction, write_event
 from campaign_service.access.errors import UnknownTokenError
 from campaign_service.access.grants import check_tenants
-from campaign_service.access.interface import Actor
 from campaign_service.access.permissions import ServicePermission
+from campaign_service.access.principal import Actor
 from campaign_service.access.tables import access_token
-from campaign_service.access.user_rows import read_user
+from campaign_service.access.transactions import changing_access
+from campaign_service.access.users import read_user
 from campaign_service.access.values import checked_label, refused
 from campaign_service.database import Database
 
@@ -33,11 +33,11 @@ __all__ = [
     "IssuedToken",
     "TokenRecord",
     "digest_of",
-    "make_room",
+    "drop_old_tokens",
     "make_token",
     "new_token_id",
     "revoke_token",
-    "token_of",
+    "token_from_row",
     "tokens",
     "write_token",
 ]
@@ -88,9 +88,9 @@ def tokens(database: Database, user_name: str, *, now: Instant) -> list[TokenRec
     table = access_token.c
     with database.reading() as connection:
         read_user(connection, user_name, command="tokens")
-        good = sa.select(access_token).where(table.user_name == user_name, _is_good(now))
+        good = sa.select(access_token).where(table.user_name == user_name, _is_valid(now))
         rows = connection.execute(good.order_by(table.created_at, table.id)).all()
-    return [token_of(row) for row in rows]
+    return [token_from_row(row) for row in rows]
 
 
 def make_token(
@@ -107,11 +107,8 @@ def make_token(
     """Make a token for a program that acts for a user.
 
     Args:
-        database: where.
         user_name: whose; that one's name is the actor of what the program does.
         label: what it is for.
-        by: who does it.
-        now: when.
         expires_at: when it ends; ``None``: it stays.
         permissions: no more than these; ``None``: all that the user has.
         tenants: for no others than these; ``None``: for all of them.
@@ -133,12 +130,12 @@ def make_token(
         tenants=None if tenants is None else frozenset(tenants),
     )
     _check_values(new)
-    with changing(database) as connection:
-        _check_may_have_more(connection, user_name, now)
+    with changing_access(database) as connection:
+        _check_token_limit(connection, user_name, now)
         check_tenants(connection, new.tenants or ())
         secret = write_token(connection, new)
-        action, details = AccessAction.TOKEN_MADE, _details(new)
-        record(connection, action, by=by, subject=user_name, now=now, details=details)
+        details = _audit_details(new)
+        write_event(connection, AccessAction.TOKEN_MADE, user_name, details, by=by, now=now)
     return IssuedToken(token=new, secret=secret)
 
 
@@ -152,7 +149,7 @@ def _check_values(new: TokenRecord) -> None:
         raise refused("tenants", [], "one at least; left out: all of them")
 
 
-def _check_may_have_more(connection: sa.Connection, user_name: str, now: Instant) -> None:
+def _check_token_limit(connection: sa.Connection, user_name: str, now: Instant) -> None:
     """Refuse a token for a user who is disabled or has very many."""
     command = "make_token"
     user = read_user(connection, user_name, command=command)
@@ -166,7 +163,7 @@ def _check_may_have_more(connection: sa.Connection, user_name: str, now: Instant
         raise CommandRefusedError(command, why)
 
 
-def _details(new: TokenRecord) -> dict[str, object]:
+def _audit_details(new: TokenRecord) -> dict[str, object]:
     """Return what the record of a new token tells, beside whose it is."""
     details: dict[str, object] = {"token": new.id, "label": new.label}
     if new.permissions is not None:
@@ -188,15 +185,14 @@ def revoke_token(
         UnknownTokenError: the user has no such token.
     """
     command = "revoke_token"
-    with changing(database) as connection:
+    with changing_access(database) as connection:
         read_user(connection, user_name, command=command)
         row = _find(connection, user_name, token_id)
         if row is None:
             raise UnknownTokenError(command, f"user {user_name!r} has no token {token_id!r}")
         connection.execute(sa.delete(access_token).where(access_token.c.id == token_id))
         details = {"token": token_id, "label": row.label}
-        action = AccessAction.TOKEN_REVOKED
-        record(connection, action, by=by, subject=user_name, now=now, details=details)
+        write_event(connection, AccessAction.TOKEN_REVOKED, user_name, details, by=by, now=now)
 
 
 def _find(connection: sa.Connection, user_name: str, token_id: str) -> sa.Row[Any] | None:
@@ -226,7 +222,7 @@ def write_token(connection: sa.Connection, token: TokenRecord) -> str:
     return secret
 
 
-def make_room(connection: sa.Connection, user_name: str, *, now: Instant) -> None:
+def drop_old_tokens(connection: sa.Connection, user_name: str, *, now: Instant) -> None:
     """Forget a user's tokens that are over, and end the oldest of very many sessions."""
     _forget_expired(connection, user_name, now)
     table = access_token.c
@@ -237,7 +233,7 @@ def make_room(connection: sa.Connection, user_name: str, *, now: Instant) -> Non
     connection.execute(old.where(table.id.not_in(kept)))
 
 
-def token_of(row: sa.Row[Any]) -> TokenRecord:
+def token_from_row(row: sa.Row[Any]) -> TokenRecord:
     """Return a token as the rest of the program knows it."""
     names = None if row.permissions is None else row.permissions.split()
     tenants = None if row.tenants is None else row.tenants.split("\n")
@@ -261,10 +257,10 @@ def digest_of(secret: str) -> bytes:
 
 def _forget_expired(connection: sa.Connection, user_name: str, now: Instant) -> None:
     table = access_token.c
-    over = sa.delete(access_token).where(table.user_name == user_name, ~_is_good(now))
+    over = sa.delete(access_token).where(table.user_name == user_name, ~_is_valid(now))
     connection.execute(over)
 
 
-def _is_good(now: Instant) -> sa.ColumnElement[bool]:
+def _is_valid(now: Instant) -> sa.ColumnElement[bool]:
     expires_at = access_token.c.expires_at
     return expires_at.is_(None) | (expires_at > now)

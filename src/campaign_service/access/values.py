@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.access.interface import RESERVED_NAMES
+from campaign_service.access.principal import RESERVED_NAMES
 
 __all__ = [
     "NAME_PATTERN",
@@ -14,8 +14,8 @@ __all__ = [
     "checked_label",
     "checked_name",
     "is_name",
+    "normalized_name",
     "refused",
-    "typed_name",
 ]
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9._@-]{0,63}"
@@ -33,7 +33,7 @@ def refused(field: str, value: object, rule: str) -> SettingsError:
     return SettingsError([Problem(field=field, value=value, rule=rule)])
 
 
-def typed_name(text: str) -> str:
+def normalized_name(text: str) -> str:
     """Return the name that somebody means who types one."""
     return unicodedata.normalize("NFC", text).strip().lower()
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 
 from campaign_core.errors import JournalError
-from campaign_service.access import AuditedAction, record_actions
+from campaign_service.access import AuditedAction, audit_actions
 from campaign_service.api.problems.throttled_warning import ThrottledWarning
 from campaign_service.serving import TenantServices
 
@@ -70,7 +70,7 @@ class CommandAudit:
         if not audit:
             return
         try:
-            await asyncio.to_thread(record_actions, self._host.database, audit)
+            await asyncio.to_thread(audit_actions, self._host.database, audit)
         except OSError:
             # It is away, which others tell of.
             self._waiting = [*audit, *self._waiting]

@@ -25,7 +25,7 @@ from campaign_service.access import (
     NotPermittedError,
     Principal,
     ServicePermission,
-    record_refusal,
+    audit_refusal,
 )
 from campaign_service.api import bodies
 from campaign_service.api.bodies import media_of
@@ -229,7 +229,7 @@ async def _record(context: ApiContext, request: AnyRequest, error: NotPermittedE
         return
     try:
         await asyncio.to_thread(
-            record_refusal,
+            audit_refusal,
             context.host.database,
             principal,
             asked=f"{request.method} {request.url.path}",

@@ -19,11 +19,11 @@ from campaign_service.access import (
     NewSession,
     Passwords,
     Principal,
-    has_come_in,
+    audit_action,
+    has_logged_in_from,
     login,
-    record_action,
 )
-from campaign_service.access.login_limit import place_of
+from campaign_service.access.login_limit import client_network
 from campaign_service.api.context import ApiContext
 from campaign_service.api.etags import matches
 from campaign_service.api.idempotency import digest_of
@@ -170,7 +170,12 @@ class ApiRequest:
         context = self.context
         slots = context.by_password if self.asker is None else context.by_known_password
         return await slots.take(
-            place_of(self.address), work, context.host.database, context.passwords, *args, **more
+            client_network(self.address),
+            work,
+            context.host.database,
+            context.passwords,
+            *args,
+            **more,
         )
 
     async def note_export(self, **details: object) -> None:
@@ -180,7 +185,7 @@ class ApiRequest:
         """
         if self.context.local_passwords is not None:
             await self.on_database(
-                record_action,
+                audit_action,
                 AccessAction.EXPORTED,
                 by=self.principal.actor,
                 subject=self.tenant.name,
@@ -196,11 +201,11 @@ class ApiRequest:
         context, database = self.context, self.context.host.database
         slots = context.by_password
         if not slots.is_idle and await self.on_database(
-            has_come_in, name=name, address=self.address, now=now
+            has_logged_in_from, name=name, address=self.address, now=now
         ):
             slots = context.by_known_password
         return await slots.take(
-            place_of(self.address),
+            client_network(self.address),
             login,
             database,
             context.passwords,

@@ -10,7 +10,7 @@ from campaign_service.access import (
     Actor,
     AuditHead,
     Principal,
-    record_refusal,
+    audit_refusal,
     verify_audit,
 )
 from campaign_service.access.tables import access_event
@@ -18,7 +18,7 @@ from campaign_service.access.tables import access_event
 
 def refuse(people, asked, *, name="eve"):
     who = Principal(name=name, address="10.0.0.9", grants={})
-    record_refusal(people.database, who, asked=asked, now=people.now)
+    audit_refusal(people.database, who, asked=asked, now=people.now)
 
 
 def test_record_is_narrowed_by_who_to_whom_what_and_when(people):

@@ -12,7 +12,7 @@ from campaign_service.access import (
     ServicePermission,
     needed_for,
 )
-from campaign_service.access.interface import RESERVED_NAMES
+from campaign_service.access.principal import RESERVED_NAMES
 
 VIEW, CAMPAIGNS = ServicePermission.VIEW, ServicePermission.MANAGE_CAMPAIGNS
 

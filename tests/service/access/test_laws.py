@@ -9,7 +9,7 @@ from tests.service.access.people import ADA, START, empty
 from campaign_core.errors import CampaignError
 from campaign_service import access
 from campaign_service.access import ALL_TENANTS, BUILT_IN_ROLES, RoleGrant, ServicePermission
-from campaign_service.access.grants import has_administrator, narrowed, permissions_of
+from campaign_service.access.grants import has_administrator, narrowed_permissions, permissions_of
 from campaign_service.access.roles import RoleRecord
 
 TENANTS = ("rome", "oslo")
@@ -50,7 +50,10 @@ def test_permissions_are_the_union_of_the_roles_for_the_tenant(held, own, other,
     tenants=st.none() | st.frozensets(st.sampled_from([*TENANTS, "nowhere"]), min_size=1),
 )
 def test_narrowed_permissions_are_those_of_the_user_that_the_token_names(held, to, tenants):
-    whole, part = principal_of(held), principal_of(narrowed(held, to=to, tenants=tenants))
+    whole, part = (
+        principal_of(held),
+        principal_of(narrowed_permissions(held, to=to, tenants=tenants)),
+    )
 
     for tenant in (*TENANTS, None):
         is_named = tenants is None or tenant in tenants

@@ -7,7 +7,7 @@ from tests.service.access.people import DAY, GOOD, MINUTE, SECOND, People
 
 from campaign_service import access
 from campaign_service.access import LoginLimitedError, NotAuthenticatedError
-from campaign_service.access.login_limit import place_of
+from campaign_service.access.login_limit import client_network
 
 HOME, ELSEWHERE = "10.0.0.7", "192.0.2.66"
 
@@ -189,7 +189,9 @@ def test_address_that_logged_in_before_is_known_with_its_network(people):
     people.login("bob", address="2001:db8:1:2::7")
 
     def is_known(name, address):
-        return access.has_come_in(people.database, name=name, address=address, now=people.now)
+        return access.has_logged_in_from(
+            people.database, name=name, address=address, now=people.now
+        )
 
     assert is_known(" Bob", "2001:db8:1:2::7")
     assert is_known("bob", "2001:db8:1:2:9999::8")
@@ -213,7 +215,7 @@ def test_address_that_logged_in_before_is_known_with_its_network(people):
     ],
 )
 def test_household_counts_as_one_address(address, place):
-    assert place_of(address) == place
+    assert client_network(address) == place
 
 
 def test_failures_and_the_limit_are_on_record(people):

@@ -17,7 +17,7 @@ from campaign_service.access import (
     PasswordRefusedError,
     Passwords,
 )
-from campaign_service.access.passwords import check_new, new_one_time
+from campaign_service.access.passwords import check_strength, make_one_time
 from campaign_service.access.tables import access_user
 
 BETTER = "another twelve letters"
@@ -68,14 +68,14 @@ def test_parameters_of_tests_are_no_one_else_s():
 )
 def test_bad_new_password_is_refused_and_not_shown(password, rule):
     with pytest.raises(PasswordRefusedError, match=rule) as refused:
-        check_new(password, name="bob.thebuilder")
+        check_strength(password, name="bob.thebuilder")
 
     assert password not in str(refused.value)
 
 
 def test_password_of_length_is_good_enough():
-    check_new("mulberry tractor", name="bob")
-    check_new("пароль для входа", name="bob")
+    check_strength("mulberry tractor", name="bob")
+    check_strength("пароль для входа", name="bob")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_password_of_length_is_good_enough():
 def test_password_that_many_people_have_is_refused(password):
     """Issue F10: a list of common passwords is refused."""
     with pytest.raises(PasswordRefusedError, match="not one that many people have") as refused:
-        check_new(password, name="bob")
+        check_strength(password, name="bob")
 
     assert password not in str(refused.value)
 
@@ -104,7 +104,7 @@ def test_password_that_many_people_have_is_refused(password):
 def test_long_password_is_looked_at_within_a_moment():
     """The library's own work grows with the length, to seconds and more."""
     began = time.process_time()
-    check_new("".join(chr(33 + (at * at * 7) % 94) for at in range(256)), name="bob")
+    check_strength("".join(chr(33 + (at * at * 7) % 94) for at in range(256)), name="bob")
     assert time.process_time() - began < 2
 
 
@@ -151,11 +151,11 @@ def test_password_that_somebody_else_chose_is_for_one_log_in_too(people):
 
 
 def test_one_time_passwords_differ_and_are_good_enough():
-    several = {new_one_time("bob", now=0).text for _ in range(20)}
+    several = {make_one_time("bob", now=0).text for _ in range(20)}
 
     assert len(several) == 20
     for text in several:
-        check_new(text, name="bob")
+        check_strength(text, name="bob")
 
 
 def test_nothing_but_a_new_password_comes_after_a_one_time_password(people):
@@ -256,7 +256,7 @@ def test_program_changes_no_password(few):
 
 def test_many_at_once_wait_for_a_place_and_are_told_when_there_is_none(monkeypatch):
     """A flood of log-ins must not take all memory and every thread."""
-    monkeypatch.setattr("campaign_service.access.passwords._PATIENCE_S", 0.05)
+    monkeypatch.setattr("campaign_service.access.passwords._SLOT_WAIT_S", 0.05)
     entered, leave = threading.Event(), threading.Event()
 
     class Slow(PasswordHasher):

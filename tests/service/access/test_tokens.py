@@ -9,7 +9,7 @@ from tests.service.access.people import ADA, DAY, HOUR, MINUTE, SECOND
 from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_service import access
 from campaign_service.access import (
-    REMEMBERED_S,
+    TOKEN_CACHE_S,
     LocalAuthenticator,
     NotAuthenticatedError,
     RoleGrant,
@@ -160,7 +160,7 @@ def test_another_process_heeds_a_revocation_within_seconds(people):
     with people.database.begin() as connection:
         connection.execute(sa.delete(access_token))
 
-    people.wait(REMEMBERED_S * SECOND - 1)
+    people.wait(TOKEN_CACHE_S * SECOND - 1)
     assert people.come(made.secret, authenticator=elsewhere).name == "bob"
     people.wait(1)
     with GONE:

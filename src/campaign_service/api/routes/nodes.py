@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from campaign_drivers.pool import NodeStatus
-from campaign_service.access import AccessAction, ServicePermission, record_action
+from campaign_service.access import AccessAction, ServicePermission, audit_action
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
 from campaign_service.api.problems import NotFoundError
 from campaign_service.api.request import ApiRequest
@@ -56,7 +56,7 @@ async def _switched(request: ApiRequest, *, drained: bool) -> ApiResponse:
     if before.get(name) is not None and before[name] is not drained:
         # First, for what cannot be put down shall not be done.
         await asyncio.to_thread(
-            record_action,
+            audit_action,
             request.context.host.database,
             AccessAction.NODE_DRAINED if drained else AccessAction.NODE_RESTORED,
             by=request.principal.actor,

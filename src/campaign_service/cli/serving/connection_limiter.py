@@ -22,7 +22,7 @@ from logging import getLogger
 
 import attrs
 
-from campaign_service.access.login_limit import place_of
+from campaign_service.access.login_limit import client_network
 from campaign_service.api.problems.throttled_warning import ThrottledWarning
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 
@@ -140,7 +140,9 @@ class ConnectionLimiter:
                 self._loop.call_later(_REST_S, self._watch, listener)
                 return
             connection.setblocking(False)  # noqa: FBT003
-            self._admit(connection, place_of(address[0]) if isinstance(address, tuple) else "")
+            self._admit(
+                connection, client_network(address[0]) if isinstance(address, tuple) else ""
+            )
 
     def _admit(self, connection: socket.socket, origin: str) -> None:
         most = self.connections_max or connections_max()

@@ -107,7 +107,6 @@ class Authenticator(Protocol):
 
         Args:
             authorization: the header of that name, as it came.
-            address: where the request came from.
 
         Raises:
             NotAuthenticatedError: it is not known who.

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from campaign_service.database import Database
 
-__all__ = ["changes", "changing", "in_turn"]
+__all__ = ["change_count", "changing_access", "serialized"]
 
 _LOCK = 0x63616D70757365
 """``campuse`` in letters: the number of PostgreSQL's lock for this."""
@@ -24,7 +24,7 @@ _changes: WeakKeyDictionary[Database, int] = WeakKeyDictionary()
 
 
 @contextmanager
-def in_turn(database: Database) -> Iterator[sa.Connection]:
+def serialized(database: Database) -> Iterator[sa.Connection]:
     """Return a transaction in which nobody else writes about users."""
     with database.begin() as connection:
         # Of SQLite's transactions that write there is only one at a time anyway.
@@ -34,16 +34,16 @@ def in_turn(database: Database) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def changing(database: Database) -> Iterator[sa.Connection]:
+def changing_access(database: Database) -> Iterator[sa.Connection]:
     """Return a transaction that changes who may do what; this process heeds it at once."""
     try:
-        with in_turn(database) as connection:
+        with serialized(database) as connection:
             yield connection
     finally:
         # Counted even if it failed: it may have been taken all the same.
-        _changes[database] = changes(database) + 1
+        _changes[database] = change_count(database) + 1
 
 
-def changes(database: Database) -> int:
+def change_count(database: Database) -> int:
     """Return how often this process has changed who may do what; what was read before is old."""
     return _changes.get(database, 0)

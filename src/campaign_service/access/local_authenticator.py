@@ -10,59 +10,54 @@ import sqlalchemy as sa
 
 from campaign_core import Instant
 from campaign_drivers.clock import present
-from campaign_service.access.changing import changes
 from campaign_service.access.errors import NotAuthenticatedError
-from campaign_service.access.grants import narrowed, permissions_of, read_grants
-from campaign_service.access.interface import Principal
+from campaign_service.access.grants import narrowed_permissions, permissions_of, read_grants
 from campaign_service.access.permissions import ServicePermission
+from campaign_service.access.principal import Principal
 from campaign_service.access.roles import read_roles
 from campaign_service.access.tables import access_token
-from campaign_service.access.tokens import TokenRecord, digest_of, token_of
-from campaign_service.access.user_rows import read_user
+from campaign_service.access.tokens import TokenRecord, digest_of, token_from_row
+from campaign_service.access.transactions import change_count
+from campaign_service.access.users import read_user
 from campaign_service.database import Database, DatabaseAwayError
 
-__all__ = ["REMEMBERED_S", "LocalAuthenticator"]
+__all__ = ["TOKEN_CACHE_S", "LocalAuthenticator"]
 
-REMEMBERED_S = 3
+TOKEN_CACHE_S = 3
 """So long a token is good without a look into the database: what another process has changed
 takes effect within this time, what this one has changed at once."""
 
-_REMEMBERED_MS = REMEMBERED_S * 1_000
-_REMEMBERED_AWAY_MS = 5 * 60_000
+_CACHE_MS = TOKEN_CACHE_S * 1_000
+_CACHE_AWAY_MS = 5 * 60_000
 """While the database is away, a token that was good is good for so long: whoever looks for what is
 wrong must be let in. What another process revokes meanwhile takes effect within this time."""
-_REMEMBERED_MAX = 1_024
+_CACHE_MAX = 1_024
 _LAST_USED_MS = 10 * 60_000
 """`last_used_at` is this old at most: a write for each request would cost more than the request."""
 _TOKEN_MAX = 200
 
 
 @attrs.frozen(kw_only=True)
-class _Known:
+class _CachedToken:
     """What the database says of a token."""
 
     token: TokenRecord
     must_change_password: bool
     grants: dict[str, frozenset[ServicePermission]] = attrs.field(hash=False)
     read_at: Instant
-    changes: int
+    change_count: int
     """How much this process had changed when it was read."""
 
 
 class LocalAuthenticator:
-    """Tells by a token which of the service's own users sends a request.
-
-    Args:
-        database: where users and tokens are.
-        clock: tells the time.
-    """
+    """Tells by a token which of the service's own users sends a request."""
 
     def __init__(self, database: Database, *, clock: Callable[[], Instant] = present) -> None:
         self._database = database
         self._clock = clock
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, _CachedToken] = {}
         """By the digest of the secret; longest read first."""
-        self._asked: dict[bytes, asyncio.Task[_Known]] = {}
+        self._lookups: dict[bytes, asyncio.Task[_CachedToken]] = {}
         """What is being looked up; whoever asks for the same meanwhile waits for that."""
 
     async def authenticate(self, *, authorization: str | None, address: str) -> Principal:
@@ -73,50 +68,50 @@ class LocalAuthenticator:
             OSError: the database is away.
         """
         digest = digest_of(_secret(authorization))
-        known = self._remembered(digest, for_ms=_REMEMBERED_MS)
+        known = self._cached(digest, for_ms=_CACHE_MS)
         while known is None:
             try:
-                found = await self._found(digest)
+                found = await self._looked_up_once(digest)
             except DatabaseAwayError:
-                known = self._remembered(digest, for_ms=_REMEMBERED_AWAY_MS)
+                known = self._cached(digest, for_ms=_CACHE_AWAY_MS)
                 if known is None:
                     raise
             else:
                 # It may have been on its way already when something was changed.
-                known = found if found.changes == changes(self._database) else None
+                known = found if found.change_count == change_count(self._database) else None
         return _principal(known, address)
 
-    def _remembered(self, digest: bytes, *, for_ms: int) -> _Known | None:
+    def _cached(self, digest: bytes, *, for_ms: int) -> _CachedToken | None:
         """Return what was read of a token within some time, and has not changed since."""
         known = self._known.get(digest)
-        if known is None or known.changes != changes(self._database):
+        if known is None or known.change_count != change_count(self._database):
             return None
         now = self._clock()
         is_fresh = 0 <= now - known.read_at < for_ms
         return known if is_fresh and not _is_over(known.token, now) else None
 
-    async def _found(self, digest: bytes) -> _Known:
-        asked = self._asked.get(digest)
+    async def _looked_up_once(self, digest: bytes) -> _CachedToken:
+        asked = self._lookups.get(digest)
         if asked is None or asked.get_loop() is not asyncio.get_running_loop():
             asked = asyncio.create_task(asyncio.to_thread(self._look_up, digest))
-            self._asked[digest] = asked
-            asked.add_done_callback(lambda task: self._answered(digest, task))
+            self._lookups[digest] = asked
+            asked.add_done_callback(lambda task: self._forget_lookup(digest, task))
         # One who gives up must not take the answer from the others.
         return await asyncio.shield(asked)
 
-    def _answered(self, digest: bytes, task: asyncio.Task[_Known]) -> None:
-        if self._asked.get(digest) is task:
-            del self._asked[digest]
+    def _forget_lookup(self, digest: bytes, task: asyncio.Task[_CachedToken]) -> None:
+        if self._lookups.get(digest) is task:
+            del self._lookups[digest]
         if not task.cancelled():
             # All who asked may have given up, and an error that nobody sees is a warning.
             task.exception()
 
-    def _look_up(self, digest: bytes) -> _Known:
-        now, before = self._clock(), changes(self._database)
+    def _look_up(self, digest: bytes) -> _CachedToken:
+        now, before = self._clock(), change_count(self._database)
         with self._database.reading() as connection:
             table = access_token.c
             row = connection.execute(sa.select(access_token).where(table.digest == digest)).first()
-            if row is None or _is_over(token := token_of(row), now):
+            if row is None or _is_over(token := token_from_row(row), now):
                 self._known.pop(digest, None)
                 raise NotAuthenticatedError("the token is not known, was revoked, or is over")
             user = read_user(connection, token.user_name, command="authenticate")
@@ -124,23 +119,23 @@ class LocalAuthenticator:
             grants = read_grants(connection, user.name).get(user.name, frozenset())
         if not user.enabled:
             raise NotAuthenticatedError("the user is disabled")
-        known = _Known(
+        known = _CachedToken(
             token=token,
             # A program goes on while its user has a new password to think of.
             must_change_password=user.must_change_password and token.is_session,
-            grants=narrowed(
+            grants=narrowed_permissions(
                 permissions_of(grants, roles), to=token.permissions, tenants=token.tenants
             ),
             read_at=now,
-            changes=before,
+            change_count=before,
         )
         self._note_use(token, now)
-        self._remember(digest, known)
+        self._store(digest, known)
         return known
 
-    def _remember(self, digest: bytes, known: _Known) -> None:
+    def _store(self, digest: bytes, known: _CachedToken) -> None:
         self._known.pop(digest, None)
-        while len(self._known) >= _REMEMBERED_MAX:
+        while len(self._known) >= _CACHE_MAX:
             # Another thread may have been here first.
             self._known.pop(next(iter(self._known), b""), None)
         self._known[digest] = known
@@ -172,7 +167,7 @@ def _is_over(token: TokenRecord, now: Instant) -> bool:
     return token.expires_at is not None and token.expires_at <= now
 
 
-def _principal(known: _Known, address: str) -> Principal:
+def _principal(known: _CachedToken, address: str) -> Principal:
     return Principal(
         name=known.token.user_name,
         address=address,

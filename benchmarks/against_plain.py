@@ -2,8 +2,8 @@
 
 One answer and one end a call, from the same stub telephony. In batch, a scheduler is handed a
 hundred reports as one moment; one at a time, it is handed the same reports singly, at the same
-instant. The clock runs while it holds them: the telephony and the start of the campaign are
-not counted.
+instant, by who keeps each state (``handle``) or the newest alone (``Session``). The clock runs
+while it holds them: the telephony and the start of the campaign are not counted.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from benchmarks.worlds import (
     recipients_of,
     started,
 )
-from campaign_core import CampaignModel, Instant, Settings, State, handle, handle_batch
+from campaign_core import CampaignModel, Instant, Session, Settings, State, handle, handle_batch
 from campaign_core.decisions import Decision
 from campaign_core.reports import Report
 
 __all__ = [
     "CoreInBatch",
+    "CoreInSession",
     "CoreOneByOne",
     "PlainInBatch",
     "PlainOneByOne",
@@ -98,6 +99,24 @@ class CoreOneByOne(CoreInBatch):
         return decisions
 
 
+class CoreInSession(CoreInBatch):
+    """The core, handed one report after the other by who has the newest state alone."""
+
+    @override
+    def start(self, model: CampaignModel) -> Sequence[str]:
+        call_ids = super().start(model)
+        self._session = Session(self.state)
+        return call_ids
+
+    @override
+    def take(self, reports: Sequence[Report], now: Instant) -> Sequence[Decision]:
+        take = self._session.take
+        decisions: list[Decision] = []
+        for report in reports:
+            decisions.extend(take(report, now).decisions)
+        return decisions
+
+
 class PlainInBatch:
     """The plain scheduler, handed the reports as one moment."""
 
@@ -128,6 +147,7 @@ class PlainOneByOne(PlainInBatch):
 
 _PAIRS: dict[str, tuple[Callable[[], Scheduler[Any]], Callable[[], Scheduler[Any]]]] = {
     f"batches of {BATCH}": (CoreInBatch, PlainInBatch),
+    "one by one, in a session": (CoreInSession, PlainOneByOne),
     "one by one": (CoreOneByOne, PlainOneByOne),
 }
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks.against_plain import (
     CoreInBatch,
+    CoreInSession,
     CoreOneByOne,
     PlainInBatch,
     PlainOneByOne,
@@ -33,6 +34,7 @@ __all__ = ["SIDES", "profile"]
 
 SIDES: Mapping[str, Callable[[], Scheduler[Any]]] = {
     "core-batch": CoreInBatch,
+    "core-session": CoreInSession,
     "core-single": CoreOneByOne,
     "plain-batch": PlainInBatch,
     "plain-single": PlainOneByOne,

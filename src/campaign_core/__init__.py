@@ -34,6 +34,7 @@ from campaign_core._decision.queries import (
     unknown_time_zones,
 )
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
+from campaign_core._decision.session import Session, Taken
 from campaign_core._decision.strays import strays
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
@@ -113,9 +114,11 @@ __all__ = [
     "Refusal",
     "RetryPolicy",
     "ServiceId",
+    "Session",
     "Settings",
     "State",
     "Status",
+    "Taken",
     "TransferOption",
     "Transition",
     "UnknownTimeZone",

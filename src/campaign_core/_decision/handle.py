@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -10,8 +10,8 @@ from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
 from campaign_core._decision.orders import decisions_of
 from campaign_core._model.settings import Settings
-from campaign_core._state.service import State
-from campaign_core._transition.evolve import evolve, open_draft
+from campaign_core._state.service import Draft, State
+from campaign_core._transition.evolve import evolve, rewind_lines
 from campaign_core._values.identifiers import ServiceId
 from campaign_core._values.instants import END, Instant
 from campaign_core._values.plain import plain_text
@@ -27,7 +27,18 @@ from campaign_core.reports import (
     TelephonyReport,
 )
 
-__all__ = ["Batch", "Message", "Refusal", "Transition", "handle", "handle_batch", "open_service"]
+__all__ = [
+    "Batch",
+    "Message",
+    "Refusal",
+    "Transition",
+    "begun",
+    "concluded",
+    "handle",
+    "handle_batch",
+    "open_service",
+    "taken_each",
+]
 
 Message = Command | Report | HostReport
 """What comes in: what a person wants, what the telephony saw, what the host says of its time and of
@@ -117,9 +128,10 @@ def handle(state: State, message: Message, now: Instant) -> Transition:
         SettingsError: a value of the command is bad in this state.
         TypeError: the message is neither a command nor a report nor a tick.
     """
-    moment = _begin(state, now, (message,))
+    moment = begun(Draft(state._row), now, (message,))
     moment.take(message)
-    return Transition(*_conclude(moment))
+    events, decisions = concluded(moment)
+    return Transition(moment.draft.sealed(), events, decisions)
 
 
 def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Batch:
@@ -132,21 +144,19 @@ def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Bat
         messages: in the order in which they are taken.
         now: the time; an earlier one than the last event's is taken as that (R6.13).
     """
-    moment = _begin(state, now, messages)
-    refusals = []
-    for message in messages:
-        try:
-            moment.take(message)
-        except (CommandRefusedError, SettingsError) as error:
-            refusals.append(Refusal(message, error))
-    return Batch(*_conclude(moment), tuple(refusals))
+    moment = begun(Draft(state._row), now, messages)
+    refusals = taken_each(moment, messages)
+    events, decisions = concluded(moment)
+    return Batch(moment.draft.sealed(), events, decisions, refusals)
 
 
-def _begin(state: State, now: Instant, messages: Sequence[Message]) -> Moment:
+def begun(draft: Draft, now: Instant, messages: Sequence[Message]) -> Moment:
+    """Return the moment at which messages come: what is due by then is taken, they are not yet."""
     _check_time(now)
-    at = max(now, state.now)
+    at = max(now, draft.now)
+    rewind_lines(draft, at)
     is_deaf = any(isinstance(message, StandstillReport) for message in messages)
-    moment = Moment(open_draft(state, at), at, is_deaf=is_deaf)
+    moment = Moment(draft, at, is_deaf=is_deaf)
     for message in messages:
         # What the clock shows is known before anything is due by it.
         if isinstance(message, ClockReport):
@@ -155,10 +165,21 @@ def _begin(state: State, now: Instant, messages: Sequence[Message]) -> Moment:
     return moment
 
 
-def _conclude(moment: Moment) -> tuple[State, tuple[ev.Event, ...], tuple[Decision, ...]]:
+def taken_each(moment: Moment, messages: Iterable[Message]) -> tuple[Refusal, ...]:
+    """Take each message; return those that are refused, the others stand."""
+    refusals = []
+    for message in messages:
+        try:
+            moment.take(message)
+        except (CommandRefusedError, SettingsError) as error:
+            refusals.append(Refusal(message, error))
+    return tuple(refusals)
+
+
+def concluded(moment: Moment) -> tuple[tuple[ev.Event, ...], tuple[Decision, ...]]:
+    """Conclude a moment; return what happened in it and what the telephony is to do."""
     moment.conclude()
-    decisions = tuple(decisions_of(moment.draft, moment.events))
-    return moment.draft.sealed(), tuple(moment.events), decisions
+    return tuple(moment.events), tuple(decisions_of(moment.draft, moment.events))
 
 
 def _check_time(now: Instant) -> None:

@@ -27,7 +27,7 @@ from campaign_core._state.lines import (
     open_lines,
 )
 from campaign_core._state.listing import is_parked_open, list_campaign
-from campaign_core._state.service import EVERY, Draft, room_on
+from campaign_core._state.service import EVERY, Draft, ServiceRow, room_on
 from campaign_core._values.identifiers import CampaignId, Position
 
 __all__ = [
@@ -79,13 +79,13 @@ def bring_up_to(draft: Draft, now: int) -> None:
     draft.indexed_at = now
 
 
-def capacity_free_from(draft: Draft) -> int:
+def capacity_free_from(row: ServiceRow) -> int:
     """Return the instant from which the driver and the global rate allow a call (R5.5, R2.4)."""
-    link = draft.link
+    link = row.link
     if not link.is_up:
         return _NEVER
-    rate = draft.settings.call_rate
-    free_from = draft.placements.free_from(rate) if rate is not None else 0
+    rate = row.settings.call_rate
+    free_from = row.placements.free_from(rate) if rate is not None else 0
     return max(free_from, link.deferred_until)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from campaign_core._schedule.plan import capacity_free_from
 from campaign_core._state import timers
-from campaign_core._state.service import Draft, State
+from campaign_core._state.service import ServiceRow, State
 from campaign_core._state.timers import Due
 from campaign_core._values.instants import Instant
 
-__all__ = ["next_wakeup"]
+__all__ = ["next_wakeup", "wakeup_of"]
 
 _NEVER = 1 << 62
 
@@ -22,11 +22,22 @@ def next_wakeup(state: State, now: Instant) -> Instant | None:
     happens by time alone.
     """
     row = state._row
+    return wakeup_of(row, now, is_touched=bool(row.touched or row.capped))
+
+
+def wakeup_of(row: ServiceRow, now: Instant, *, is_touched: bool) -> Instant | None:
+    """Return the next wake-up of a root, or of a draft.
+
+    Args:
+        row: looked at.
+        now: the time.
+        is_touched: whether a campaign's standing is to be looked at again.
+    """
     at_once = now + 1
     # Nobody has looked yet at a state folded from events or read from a snapshot: do so at once.
-    is_touched = bool(row.touched or row.capped)
-    is_pass_due = is_touched or (row.pass_due_at <= now and row.contenders.first() is not None)
-    instants = [at_once] if is_pass_due else []
+    if is_touched or (row.pass_due_at <= now and row.contenders.first() is not None):
+        return Instant(at_once)
+    instants = []
     for timer in row.timers:
         kind, _ = timers.read(timer)
         if row.link.is_up or kind is not Due.DIGIT:
@@ -35,7 +46,7 @@ def next_wakeup(state: State, now: Instant) -> Instant | None:
     wake = row.wakes.first()
     if wake is not None:
         instants.append(wake >> 32)
-    free_from = capacity_free_from(Draft(row))
+    free_from = capacity_free_from(row)
     if now < free_from < _NEVER:
         instants.append(free_from)
     return Instant(max(at_once, min(instants))) if instants else None

@@ -167,7 +167,7 @@ def _check_permission(
 
 def _check_acceptable(operation: Operation, request: AnyRequest) -> None:
     accept = _header(request, "accept")
-    offered = operation.reply.media
+    offered = operation.response.media
     if not accept or not offered:
         return
     wanted = [media_of(one) for one in accept.split(",")]
@@ -214,7 +214,7 @@ def _if_match(operation: Operation, request: AnyRequest) -> str | None:
 
 def _last_event_id(operation: Operation, request: AnyRequest) -> int | None:
     given = request.headers.get("last-event-id")
-    if not given or "text/event-stream" not in operation.reply.media:
+    if not given or "text/event-stream" not in operation.response.media:
         return None
     if _SEQ.fullmatch(given) is None:
         problem = Problem(field="Last-Event-ID", value=given, rule="the number of an event")

@@ -7,12 +7,15 @@ what is done.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, TypedDict
 
 import attrs
 from msgspec import Struct
+from typing_extensions import Unpack
 
 from campaign_core.commands import Command
 from campaign_service.access import ServicePermission, needed_for
@@ -20,7 +23,14 @@ from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.schemas.requests import NoQuery
 
-__all__ = ["IfMatch", "Operation", "OperationTable", "RequiredCaller", "ResponseForm"]
+__all__ = [
+    "IfMatch",
+    "Operation",
+    "OperationTable",
+    "RequiredCaller",
+    "ResponseForm",
+    "operation_name",
+]
 
 PREFIX = "/api/v1"
 """Before every path but those of health and metrics."""
@@ -49,7 +59,7 @@ class IfMatch(Enum):
 
 @attrs.frozen(kw_only=True)
 class ResponseForm:
-    """A form that a good answer can have."""
+    """A form that a good response can have."""
 
     schema: type[Struct] | None = None
     """Of a JSON body; ``None``: no body, or no JSON."""
@@ -75,16 +85,16 @@ class Operation:
     tag: str
     needs: ServicePermission | RequiredCaller
     handler: Handler = attrs.field(eq=False)
-    query: type[Struct]
-    body: type[Struct] | None
-    body_may_be_missing: bool
-    has_list: bool
+    response: ResponseForm
+    query: type[Struct] = NoQuery
+    body: type[Struct] | None = None
+    body_may_be_missing: bool = False
+    has_list: bool = False
     """Whether the body may hold a list of recipients, and so be a large one."""
-    reply: ResponseForm
-    if_match: IfMatch
-    commands: tuple[type[Any], ...]
+    if_match: IfMatch = IfMatch.NO
+    commands: tuple[type[Any], ...] = ()
     """The core's commands that it gives."""
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
     """Kinds of problems beside those that follow from the rest."""
 
     @property
@@ -96,6 +106,21 @@ class Operation:
     def is_change(self) -> bool:
         """Whether something may be different after it."""
         return self.method != "GET"
+
+
+def operation_name(command: type[Command]) -> str:
+    """Return what the operation is called that gives a command: ``stop_campaign`` StopCampaign."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", command.__name__).lower()
+
+
+class _RequestOptions(TypedDict, total=False):
+    """What a request to change something may hold; see :class:`Operation`."""
+
+    query: type[Struct]
+    body: type[Struct] | None
+    body_may_be_missing: bool
+    has_list: bool
+    if_match: IfMatch
 
 
 class OperationTable:
@@ -115,7 +140,7 @@ class OperationTable:
         self,
         path: str,
         *,
-        reply: type[Struct] | None,
+        response: type[Struct] | None,
         query: type[Struct] = NoQuery,
         needs: ServicePermission | RequiredCaller = ServicePermission.VIEW,
         media: tuple[str, ...] = ("application/json",),
@@ -123,105 +148,62 @@ class OperationTable:
         problems: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Declare a handler that answers and changes nothing."""
+        form = ResponseForm(schema=response, media=media, has_etag=has_etag)
         return self._declare(
             "GET",
             path,
-            needs=needs,
-            query=query,
-            reply=ResponseForm(schema=reply, media=media, has_etag=has_etag),
-            problems=problems,
+            partial(Operation, needs=needs, query=query, response=form, problems=problems),
         )
 
-    def command(  # noqa: PLR0913
+    def command(
         self,
         method: str,
         path: str,
         *,
         gives: type[Command],
-        reply: ResponseForm,
-        body: type[Struct] | None = None,
-        body_may_be_missing: bool = False,
-        query: type[Struct] = NoQuery,
-        has_list: bool = False,
-        if_match: IfMatch = IfMatch.NO,
+        response: ResponseForm,
+        **options: Unpack[_RequestOptions],
     ) -> Callable[[Handler], Handler]:
         """Declare a handler that gives a command of the core; the core says what it needs."""
-        return self._declare(
-            method,
-            path,
+        operation = partial(
+            Operation,
             needs=needed_for(gives.__new__(gives)),
-            query=query,
-            body=body,
-            body_may_be_missing=body_may_be_missing,
-            has_list=has_list,
-            reply=reply,
-            if_match=if_match,
+            response=response,
             commands=(gives,),
             problems=("refused", "key-reused", "not-leading", "away"),
+            **options,
         )
+        return self._declare(method, path, operation)
 
-    def change(  # noqa: PLR0913
+    def change(
         self,
         method: str,
         path: str,
         *,
         needs: ServicePermission | RequiredCaller,
-        reply: ResponseForm,
-        body: type[Struct] | None = None,
-        query: type[Struct] = NoQuery,
-        has_list: bool = False,
-        if_match: IfMatch = IfMatch.NO,
+        response: ResponseForm,
         problems: tuple[str, ...] = ("refused", "away"),
+        **options: Unpack[_RequestOptions],
     ) -> Callable[[Handler], Handler]:
         """Declare a handler that changes something outside of the core: users, above all."""
-        return self._declare(
-            method,
-            path,
-            needs=needs,
-            query=query,
-            body=body,
-            has_list=has_list,
-            reply=reply,
-            if_match=if_match,
-            problems=problems,
-        )
+        operation = partial(Operation, needs=needs, response=response, problems=problems, **options)
+        return self._declare(method, path, operation)
 
-    def _declare(  # noqa: PLR0913
-        self,
-        method: str,
-        path: str,
-        *,
-        needs: ServicePermission | RequiredCaller,
-        query: type[Struct],
-        reply: ResponseForm,
-        body: type[Struct] | None = None,
-        body_may_be_missing: bool = False,
-        has_list: bool = False,
-        if_match: IfMatch = IfMatch.NO,
-        commands: tuple[type[Any], ...] = (),
-        problems: tuple[str, ...] = (),
+    def _declare(
+        self, method: str, path: str, operation: Callable[..., Operation]
     ) -> Callable[[Handler], Handler]:
         def declared(handler: Handler) -> Handler:
             text = (handler.__doc__ or "").strip()
             summary, _, rest = text.partition("\n")
             self.operations.append(
-                Operation(
+                operation(
                     method=method,
                     path=f"{self.below}{path}",
                     name=getattr(handler, "__name__", ""),
                     summary=summary.rstrip("."),
                     description=" ".join(rest.split()),
                     tag=self.tag,
-                    needs=needs,
                     handler=handler,
-                    query=query,
-                    body=body,
-                    body_may_be_missing=body_may_be_missing,
-                    has_list=has_list,
-                    reply=reply,
-                    if_match=if_match,
-                    commands=commands,
-                    problems=problems,
                 )
             )
             return handler

@@ -101,7 +101,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
 def _schemas(operations: Iterable[Operation]) -> dict[str, Data]:
     kinds: dict[type[Struct], None] = {ProblemBody: None}
     for operation in operations:
-        for kind in (operation.query, operation.body, operation.reply.schema):
+        for kind in (operation.query, operation.body, operation.response.schema):
             if kind is not None:
                 kinds[kind] = None
     _, schemas = msgspec.json.schema_components(list(kinds), ref_template=_REF)
@@ -166,7 +166,7 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
         found.append(_KEY)
     if operation.if_match is not IfMatch.NO:
         found.append(_if_match(is_needed=operation.if_match is IfMatch.NEEDED))
-    if "text/event-stream" in operation.reply.media:
+    if "text/event-stream" in operation.response.media:
         found.append(_LAST_EVENT)
     return found
 
@@ -195,21 +195,21 @@ def _if_match(*, is_needed: bool) -> Data:
 
 
 def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
-    reply = operation.reply
+    response = operation.response
     good: Data = {"description": operation.summary or "Done"}
-    if reply.schema is not None:
-        schema = {"$ref": _REF.format(name=reply.schema.__name__)}
+    if response.schema is not None:
+        schema = {"$ref": _REF.format(name=response.schema.__name__)}
         good["content"] = {"application/json": {"schema": schema}}
-    elif reply.media:
-        good["content"] = {media: {"schema": _text(media)} for media in reply.media}
+    elif response.media:
+        good["content"] = {media: {"schema": _text(media)} for media in response.media}
     headers: Data = {}
-    if reply.has_etag:
+    if response.has_etag:
         headers["ETag"] = {
             "description": "To be sent as If-Match with a change.",
             "schema": {"type": "string"},
             "required": True,
         }
-    if reply.has_location:
+    if response.has_location:
         headers["Location"] = {
             "description": "Where it is.",
             "schema": {"type": "string"},
@@ -220,7 +220,7 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
     links = _links(operation, everything)
     if links:
         good["links"] = links
-    responses: Data = {str(reply.status): good}
+    responses: Data = {str(response.status): good}
     for status in sorted({PROBLEMS[name].status for name in _problems(operation)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     return responses
@@ -250,7 +250,7 @@ def _problems(operation: Operation) -> set[str]:
         found.add("precondition-failed")
     if operation.if_match is IfMatch.NEEDED:
         found.add("precondition-needed")
-    if not operation.reply.media:
+    if not operation.response.media:
         found.discard("not-acceptable")
     return found
 

@@ -10,10 +10,8 @@ from campaign_service.api.routes.logs import LOGS
 from campaign_service.api.routes.models import MODELS
 from campaign_service.api.routes.nodes import NODES
 from campaign_service.api.routes.recipients import RECIPIENTS
-from campaign_service.api.routes.roles import ROLES
 from campaign_service.api.routes.service import SERVICE, TENANTS
 from campaign_service.api.routes.settings import SETTINGS
-from campaign_service.api.routes.tokens import TOKENS
 from campaign_service.api.routes.users import USERS
 
 __all__ = ["operations_of"]
@@ -28,7 +26,7 @@ def operations_of(*, has_users: bool, open_metrics: bool) -> tuple[Operation, ..
     """
     chapters = (
         ME,
-        *((LOG_IN, USERS, TOKENS, ROLES) if has_users else ()),
+        *((LOG_IN, USERS) if has_users else ()),
         TENANTS,
         SERVICE,
         NODES,

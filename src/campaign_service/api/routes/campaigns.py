@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from msgspec import Struct, structs
+
 from campaign_core import Campaign, CampaignId, State, campaign, campaigns, what_if
 from campaign_core.commands import (
     DeleteCampaign,
@@ -24,7 +26,13 @@ from campaign_core.errors import (
 from campaign_core.events import CampaignScheduled
 from campaign_service.access import ServicePermission
 from campaign_service.api.etags import campaign_tag
-from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.operations import (
+    OF_TENANT,
+    IfMatch,
+    OperationTable,
+    ResponseForm,
+    operation_name,
+)
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
@@ -39,6 +47,7 @@ from campaign_service.api.what_if import (
 from campaign_service.schemas import explanations, requests, responses, tried_commands
 from campaign_service.schemas.requests import (
     CampaignsQuery,
+    NoQuery,
     SoundsConfirmation,
     ThenQuery,
 )
@@ -52,7 +61,7 @@ CAMPAIGNS = OperationTable("Campaigns", below=OF_TENANT)
 _DONE = ResponseForm(schema=Taken)
 
 
-@CAMPAIGNS.query("/campaigns", query=CampaignsQuery, reply=responses.CampaignPage)
+@CAMPAIGNS.query("/campaigns", query=CampaignsQuery, response=responses.CampaignPage)
 async def list_campaigns(request: ApiRequest) -> ApiResponse:
     """List the campaigns, in the order of their creation (R4.8).
 
@@ -84,7 +93,7 @@ async def list_campaigns(request: ApiRequest) -> ApiResponse:
     gives=StartCampaign,
     body=requests.StartCampaign,
     has_list=True,
-    reply=ResponseForm(schema=Taken, status=201, has_location=True),
+    response=ResponseForm(schema=Taken, status=201, has_location=True),
 )
 async def start_campaign(request: ApiRequest) -> ApiResponse:
     """Start or schedule a campaign from an enabled model (R4.1, R4.2).
@@ -124,7 +133,7 @@ async def _started(request: ApiRequest, done: CommandResult) -> ApiResponse:
     gives=StartCampaign,
     body=requests.Rerun,
     body_may_be_missing=True,
-    reply=ResponseForm(schema=Taken, status=201, has_location=True),
+    response=ResponseForm(schema=Taken, status=201, has_location=True),
 )
 async def rerun_campaign(request: ApiRequest) -> ApiResponse:
     """Call the rest again: start a campaign with those of this one who were not reached.
@@ -148,7 +157,7 @@ async def rerun_campaign(request: ApiRequest) -> ApiResponse:
 
 
 @CAMPAIGNS.query(
-    "/campaigns/{campaign_id}", query=ThenQuery, reply=responses.CampaignDetail, has_etag=True
+    "/campaigns/{campaign_id}", query=ThenQuery, response=responses.CampaignDetail, has_etag=True
 )
 async def read_campaign(request: ApiRequest) -> ApiResponse:
     """Read a campaign with its own copy of all parameters (R4.8).
@@ -160,89 +169,65 @@ async def read_campaign(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=campaign_detail(found), headers={"ETag": campaign_tag(found)})
 
 
-@CAMPAIGNS.command(
-    "DELETE",
-    "/campaigns/{campaign_id}",
-    gives=DeleteCampaign,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
+def _declare(
+    gives: type[DeleteCampaign | StartNow | PauseCampaign | ResumeCampaign | StopCampaign],
+    path: str,
+    about: str,
+    *,
+    method: str = "POST",
+    name: str | None = None,
+    body: type[Struct] | None = None,
+    starts_calls: bool = False,
+) -> None:
+    """Declare a command to one campaign; a body has the fields that the command has besides."""
+
+    async def handler(request: ApiRequest) -> ApiResponse:
+        fields = {} if body is None else structs.asdict(request.body(body))
+        campaign_id = request.campaign_id
+        return await request.give_plainly(
+            gives(actor=request.principal.name, campaign_id=campaign_id, **fields),
+            tag=tag_of(campaign_id),
+            confirmed=starts_calls and request.query(SoundsConfirmation).confirmed,
+        )
+
+    handler.__name__, handler.__doc__ = name or operation_name(gives), about
+    CAMPAIGNS.command(
+        method,
+        f"/campaigns/{{campaign_id}}{path}",
+        gives=gives,
+        query=SoundsConfirmation if starts_calls else NoQuery,
+        body=body,
+        body_may_be_missing=body is not None,
+        response=_DONE,
+        if_match=IfMatch.TAKEN,
+    )(handler)
+
+
+_declare(
+    DeleteCampaign,
+    "",
+    "Take a scheduled or final campaign off the list; its log stays (R4.9).",
+    method="DELETE",
 )
-async def delete_campaign(request: ApiRequest) -> ApiResponse:
-    """Take a scheduled or final campaign off the list; its log stays (R4.9)."""
-    command = DeleteCampaign(actor=request.principal.name, campaign_id=request.campaign_id)
-    return await request.give_plainly(command, tag=tag_of(request.campaign_id))
-
-
-@CAMPAIGNS.command(
-    "POST",
-    "/campaigns/{campaign_id}/start-now",
-    gives=StartNow,
-    query=SoundsConfirmation,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
+_declare(
+    StartNow,
+    "/start-now",
+    "Start a scheduled campaign before its time (R4.3).",
+    name="start_campaign_now",
+    starts_calls=True,
 )
-async def start_campaign_now(request: ApiRequest) -> ApiResponse:
-    """Start a scheduled campaign before its time (R4.3)."""
-    command = StartNow(actor=request.principal.name, campaign_id=request.campaign_id)
-    return await request.give_plainly(
-        command,
-        tag=tag_of(request.campaign_id),
-        confirmed=request.query(SoundsConfirmation).confirmed,
-    )
-
-
-@CAMPAIGNS.command(
-    "POST",
-    "/campaigns/{campaign_id}/pause",
-    gives=PauseCampaign,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
-)
-async def pause_campaign(request: ApiRequest) -> ApiResponse:
-    """Place no new calls; those in progress go on and count (R4.7)."""
-    command = PauseCampaign(actor=request.principal.name, campaign_id=request.campaign_id)
-    return await request.give_plainly(command, tag=tag_of(request.campaign_id))
-
-
-@CAMPAIGNS.command(
-    "POST",
-    "/campaigns/{campaign_id}/resume",
-    gives=ResumeCampaign,
-    query=SoundsConfirmation,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
-)
-async def resume_campaign(request: ApiRequest) -> ApiResponse:
-    """Place calls again (R4.7)."""
-    command = ResumeCampaign(actor=request.principal.name, campaign_id=request.campaign_id)
-    return await request.give_plainly(
-        command,
-        tag=tag_of(request.campaign_id),
-        confirmed=request.query(SoundsConfirmation).confirmed,
-    )
-
-
-@CAMPAIGNS.command(
-    "POST",
-    "/campaigns/{campaign_id}/stop",
-    gives=StopCampaign,
-    body=requests.StopCampaign,
-    body_may_be_missing=True,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
-)
-async def stop_campaign(request: ApiRequest) -> ApiResponse:
+_declare(PauseCampaign, "/pause", "Place no new calls; those in progress go on and count (R4.7).")
+_declare(ResumeCampaign, "/resume", "Place calls again (R4.7).", starts_calls=True)
+_declare(
+    StopCampaign,
+    "/stop",
     """Close a campaign for good (R4.7).
 
     Calls in progress go on to their end, or are hung up. That may also be asked for when it is
     closed already.
-    """
-    command = StopCampaign(
-        actor=request.principal.name,
-        campaign_id=request.campaign_id,
-        hang_up=request.body(requests.StopCampaign).hang_up,
-    )
-    return await request.give_plainly(command, tag=tag_of(request.campaign_id))
+    """,
+    body=requests.StopCampaign,
+)
 
 
 @CAMPAIGNS.change(
@@ -251,7 +236,7 @@ async def stop_campaign(request: ApiRequest) -> ApiResponse:
     needs=ServicePermission.VIEW,
     body=tried_commands.WhatIf,
     has_list=True,
-    reply=ResponseForm(schema=explanations.WhatIfAnswer),
+    response=ResponseForm(schema=explanations.WhatIfAnswer),
     problems=("refused",),
 )
 async def try_command(request: ApiRequest) -> ApiResponse:

@@ -10,7 +10,6 @@ from campaign_service.api.problems import PROBLEMS, NotFoundError, NotReadyError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.schemas.records import Alive, ProblemMeaning
-from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["HEALTH", "KINDS", "METRICS", "OPEN_METRICS"]
 
@@ -22,15 +21,13 @@ OPEN_METRICS = OperationTable("Health", below="")
 _TEXT = "text/plain"
 
 
-@HEALTH.query("/health", query=NoQuery, reply=Alive, needs=RequiredCaller.NOTHING)
+@HEALTH.query("/health", response=Alive, needs=RequiredCaller.NOTHING)
 async def read_health(request: ApiRequest) -> ApiResponse:
     """Whether the process lives: it answers."""
     return ApiResponse(content=Alive(status="alive"))
 
 
-@HEALTH.query(
-    "/ready", query=NoQuery, reply=Alive, needs=RequiredCaller.NOTHING, problems=("not-ready",)
-)
+@HEALTH.query("/ready", response=Alive, needs=RequiredCaller.NOTHING, problems=("not-ready",))
 async def read_readiness(request: ApiRequest) -> ApiResponse:
     """Whether the process is of use: it serves its tenants, and their journals can be read."""
     healths = {name: one.health() for name, one in sorted(request.context.host.tenants.items())}
@@ -46,7 +43,7 @@ async def read_readiness(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=Alive(status="ready"))
 
 
-@KINDS.query("/problems/{kind}", query=NoQuery, reply=ProblemMeaning, needs=RequiredCaller.NOTHING)
+@KINDS.query("/problems/{kind}", response=ProblemMeaning, needs=RequiredCaller.NOTHING)
 async def read_problem_kind(request: ApiRequest) -> ApiResponse:
     """What the type of a problem means, and what to do about it."""
     name = request.names["kind"]
@@ -66,7 +63,7 @@ async def _metrics(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=text, media="text/plain; version=0.0.4")
 
 
-@METRICS.query("/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=RequiredCaller.SOMEBODY)
+@METRICS.query("/metrics", response=None, media=(_TEXT,), needs=RequiredCaller.SOMEBODY)
 async def read_metrics(request: ApiRequest) -> ApiResponse:
     """Measurements for Prometheus, of every tenant: all of them must be one's to view."""
     for name in request.context.host.tenants:
@@ -74,9 +71,7 @@ async def read_metrics(request: ApiRequest) -> ApiResponse:
     return await _metrics(request)
 
 
-@OPEN_METRICS.query(
-    "/metrics", query=NoQuery, reply=None, media=(_TEXT,), needs=RequiredCaller.NOTHING
-)
+@OPEN_METRICS.query("/metrics", response=None, media=(_TEXT,), needs=RequiredCaller.NOTHING)
 async def read_open_metrics(request: ApiRequest) -> ApiResponse:
     """Measurements for Prometheus, of every tenant; the service's settings open them to all."""
     return await _metrics(request)

@@ -11,7 +11,6 @@ from campaign_service.api.views.accounts import (
     sorted_permissions,
 )
 from campaign_service.schemas import accounts
-from campaign_service.schemas.requests import NoQuery
 
 __all__ = ["LOG_IN", "ME"]
 
@@ -21,7 +20,7 @@ LOG_IN = OperationTable("Users", below=PREFIX)
 _NOTHING = ResponseForm(status=204, media=())
 
 
-@ME.query("/me", query=NoQuery, reply=accounts.Me, needs=RequiredCaller.SOMEBODY)
+@ME.query("/me", response=accounts.Me, needs=RequiredCaller.SOMEBODY)
 async def read_me(request: ApiRequest) -> ApiResponse:
     """Read who one is, and what one may do: so a panel can hide the rest (R10.1)."""
     principal = request.principal
@@ -45,7 +44,7 @@ async def read_me(request: ApiRequest) -> ApiResponse:
     "/login",
     needs=RequiredCaller.NOTHING,
     body=accounts.Login,
-    reply=ResponseForm(schema=accounts.LoginAnswer),
+    response=ResponseForm(schema=accounts.LoginAnswer),
     problems=("not-authenticated", "login-limited", "away"),
 )
 async def log_in(request: ApiRequest) -> ApiResponse:
@@ -61,7 +60,7 @@ async def log_in(request: ApiRequest) -> ApiResponse:
     )
 
 
-@LOG_IN.change("POST", "/logout", needs=RequiredCaller.SOMEBODY, reply=_NOTHING)
+@LOG_IN.change("POST", "/logout", needs=RequiredCaller.SOMEBODY, response=_NOTHING)
 async def log_out(request: ApiRequest) -> ApiResponse:
     """End the session of the token that this request shows."""
     await request.on_database(access.logout, request.principal, now=present())
@@ -73,7 +72,7 @@ async def log_out(request: ApiRequest) -> ApiResponse:
     "/me/password",
     needs=RequiredCaller.SOMEBODY,
     body=accounts.ChangePassword,
-    reply=_NOTHING,
+    response=_NOTHING,
     problems=("refused", "login-limited", "away"),
 )
 async def change_my_password(request: ApiRequest) -> ApiResponse:

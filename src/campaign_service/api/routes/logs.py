@@ -27,7 +27,6 @@ from campaign_service.schemas.requests import (
     AuditQuery,
     ExportQuery,
     LogQuery,
-    NoQuery,
     PastQuery,
 )
 from campaign_service.serving import TenantService
@@ -40,13 +39,13 @@ _PAGE_BYTES = 4 << 20
 """Of events; a page with more of them is short."""
 
 
-@LOGS.query("/log", query=LogQuery, reply=records.LogPage)
+@LOGS.query("/log", query=LogQuery, response=records.LogPage)
 async def read_log(request: ApiRequest) -> ApiResponse:
     """Read the journal: everything that happened, oldest first (R9.1)."""
     return await _log(request, None)
 
 
-@LOGS.query("/log/{seq}", query=NoQuery, reply=records.LogEntry)
+@LOGS.query("/log/{seq}", response=records.LogEntry)
 async def read_log_entry(request: ApiRequest) -> ApiResponse:
     """Read one event of the journal, whole however long it is."""
     seq = request.seq
@@ -60,7 +59,7 @@ async def read_log_entry(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=await request.in_turn(request.context.long, written))
 
 
-@LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, reply=records.LogPage)
+@LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, response=records.LogPage)
 async def read_campaign_log(request: ApiRequest) -> ApiResponse:
     """Read the log of a campaign, also of one that was deleted (R9.2).
 
@@ -91,7 +90,7 @@ async def _log(request: ApiRequest, campaign_id: CampaignId | None) -> ApiRespon
     return ApiResponse(content=await request.in_turn(request.context.pages, page))
 
 
-@LOGS.query("/past-campaigns", query=PastQuery, reply=records.PastCampaignPage)
+@LOGS.query("/past-campaigns", query=PastQuery, response=records.PastCampaignPage)
 async def list_past_campaigns(request: ApiRequest) -> ApiResponse:
     """List every campaign that ever was, those deleted included (R9.2)."""
     query = request.query(PastQuery)
@@ -106,7 +105,7 @@ async def list_past_campaigns(request: ApiRequest) -> ApiResponse:
     )
 
 
-@LOGS.query("/past-campaigns/{campaign_id}", query=NoQuery, reply=records.PastCampaignDetail)
+@LOGS.query("/past-campaigns/{campaign_id}", response=records.PastCampaignDetail)
 async def read_past_campaign(request: ApiRequest) -> ApiResponse:
     """Read a campaign that is or was: its parameters as they were, and how its calls ended (R9.2).
 
@@ -118,7 +117,7 @@ async def read_past_campaign(request: ApiRequest) -> ApiResponse:
     )
 
 
-@LOGS.query("/audit", query=AuditQuery, reply=records.AuditPage)
+@LOGS.query("/audit", query=AuditQuery, response=records.AuditPage)
 async def read_audit(request: ApiRequest) -> ApiResponse:
     """Read what people and programs did to this tenant: who, what, when (R9.1)."""
     query = request.query(AuditQuery)
@@ -145,7 +144,7 @@ async def read_audit(request: ApiRequest) -> ApiResponse:
 @LOGS.query(
     "/campaigns/{campaign_id}/export",
     query=ExportQuery,
-    reply=None,
+    response=None,
     media=("text/csv", "application/json"),
 )
 async def export_campaign(request: ApiRequest) -> ApiResponse:

@@ -14,6 +14,7 @@ from campaign_core import CampaignModel, ModelId, RecipientList, State, models
 from campaign_core.commands import (
     AddModel,
     CloneModel,
+    Command,
     DeleteModels,
     DisableModel,
     EditModel,
@@ -21,7 +22,13 @@ from campaign_core.commands import (
 )
 from campaign_core.errors import Problem, UnknownModelError
 from campaign_core.events import ModelAdded
-from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.operations import (
+    OF_TENANT,
+    IfMatch,
+    OperationTable,
+    ResponseForm,
+    operation_name,
+)
 from campaign_service.api.problems import NotFoundError, refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
@@ -50,7 +57,7 @@ _MADE = ResponseForm(schema=Taken, status=201, has_location=True)
 _DONE = ResponseForm(schema=Taken)
 
 
-@MODELS.query("/models", query=ModelsQuery, reply=ModelPage)
+@MODELS.query("/models", query=ModelsQuery, response=ModelPage)
 async def list_models(request: ApiRequest) -> ApiResponse:
     """List the models, without their recipients (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelsQuery)
@@ -70,7 +77,7 @@ async def list_models(request: ApiRequest) -> ApiResponse:
 
 
 @MODELS.command(
-    "POST", "/models", gives=AddModel, body=core_values.Model, has_list=True, reply=_MADE
+    "POST", "/models", gives=AddModel, body=core_values.Model, has_list=True, response=_MADE
 )
 async def add_model(request: ApiRequest) -> ApiResponse:
     """Add a model; its name must be new (R3.2, R3.4)."""
@@ -85,7 +92,7 @@ async def add_model(request: ApiRequest) -> ApiResponse:
     return await _made(request, await request.give(command))
 
 
-@MODELS.query("/models/{model_id}", query=ModelQuery, reply=core_values.Model, has_etag=True)
+@MODELS.query("/models/{model_id}", query=ModelQuery, response=core_values.Model, has_etag=True)
 async def read_model(request: ApiRequest) -> ApiResponse:
     """Read a model.
 
@@ -116,7 +123,7 @@ async def read_model(request: ApiRequest) -> ApiResponse:
     body=core_values.Model,
     query=Confirmation,
     has_list=True,
-    reply=_DONE,
+    response=_DONE,
     if_match=IfMatch.NEEDED,
 )
 async def edit_model(request: ApiRequest) -> ApiResponse:
@@ -145,25 +152,22 @@ async def edit_model(request: ApiRequest) -> ApiResponse:
     "/models/{model_id}",
     gives=DeleteModels,
     query=Confirmation,
-    reply=_DONE,
+    response=_DONE,
     if_match=IfMatch.TAKEN,
 )
 async def delete_model(request: ApiRequest) -> ApiResponse:
     """Delete a model; campaigns that were started from it stay (R3.5)."""
-
-    async def command() -> DeleteModels:
-        await _found_and_tagged(request)
-        return DeleteModels(
-            actor=request.principal.name,
-            model_ids=(request.model_id,),
-            confirmed=request.query(Confirmation).confirmed,
-        )
-
-    return await request.give_plainly(command, tag=_tag(request))
+    confirmed = request.query(Confirmation).confirmed
+    return await _give_once_tagged(
+        request,
+        DeleteModels(
+            actor=request.principal.name, model_ids=(request.model_id,), confirmed=confirmed
+        ),
+    )
 
 
 @MODELS.command(
-    "POST", "/models/delete", gives=DeleteModels, body=requests.DeleteModels, reply=_DONE
+    "POST", "/models/delete", gives=DeleteModels, body=requests.DeleteModels, response=_DONE
 )
 async def delete_models(request: ApiRequest) -> ApiResponse:
     """Delete several models, all of them or none (R3.4, R3.5)."""
@@ -180,7 +184,7 @@ async def delete_models(request: ApiRequest) -> ApiResponse:
 
 
 @MODELS.query(
-    "/models/{model_id}/recipients", query=ModelRecipientsQuery, reply=ListedRecipientPage
+    "/models/{model_id}/recipients", query=ModelRecipientsQuery, response=ListedRecipientPage
 )
 async def list_model_recipients(request: ApiRequest) -> ApiResponse:
     """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
@@ -202,7 +206,7 @@ async def list_model_recipients(request: ApiRequest) -> ApiResponse:
 
 
 @MODELS.command(
-    "POST", "/models/{model_id}/clone", gives=CloneModel, body=requests.CloneModel, reply=_MADE
+    "POST", "/models/{model_id}/clone", gives=CloneModel, body=requests.CloneModel, response=_MADE
 )
 async def clone_model(request: ApiRequest) -> ApiResponse:
     """Add a copy of a model under a new name (R3.4)."""
@@ -211,38 +215,25 @@ async def clone_model(request: ApiRequest) -> ApiResponse:
     return await _made(request, await request.give(command))
 
 
-@MODELS.command(
-    "POST",
-    "/models/{model_id}/enable",
-    gives=EnableModel,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
-)
-async def enable_model(request: ApiRequest) -> ApiResponse:
-    """Let campaigns be started from a model (R3.4)."""
+def _declare(gives: type[EnableModel | DisableModel], path: str, about: str) -> None:
+    """Declare a command that has nothing but its model."""
 
-    async def command() -> EnableModel:
-        await _found_and_tagged(request)
-        return EnableModel(actor=request.principal.name, model_id=request.model_id)
+    async def handler(request: ApiRequest) -> ApiResponse:
+        command = gives(actor=request.principal.name, model_id=request.model_id)
+        return await _give_once_tagged(request, command)
 
-    return await request.give_plainly(command, tag=_tag(request))
+    handler.__name__, handler.__doc__ = operation_name(gives), about
+    MODELS.command(
+        "POST",
+        f"/models/{{model_id}}{path}",
+        gives=gives,
+        response=_DONE,
+        if_match=IfMatch.TAKEN,
+    )(handler)
 
 
-@MODELS.command(
-    "POST",
-    "/models/{model_id}/disable",
-    gives=DisableModel,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
-)
-async def disable_model(request: ApiRequest) -> ApiResponse:
-    """Let no campaign be started from a model (R3.4)."""
-
-    async def command() -> DisableModel:
-        await _found_and_tagged(request)
-        return DisableModel(actor=request.principal.name, model_id=request.model_id)
-
-    return await request.give_plainly(command, tag=_tag(request))
+_declare(EnableModel, "/enable", "Let campaigns be started from a model (R3.4).")
+_declare(DisableModel, "/disable", "Let no campaign be started from a model (R3.4).")
 
 
 def _model_in(state: State, model_id: ModelId) -> CampaignModel:
@@ -261,6 +252,14 @@ async def _found_and_tagged(request: ApiRequest) -> CampaignModel:
     if request.if_match is not None:
         await asyncio.to_thread(request.context.model_tags.of, model)
     return model
+
+
+async def _give_once_tagged(request: ApiRequest, command: Command) -> ApiResponse:
+    async def make() -> Command:
+        await _found_and_tagged(request)
+        return command
+
+    return await request.give_plainly(make, tag=_tag(request))
 
 
 def _tag(request: ApiRequest) -> Callable[[State], str]:

@@ -13,7 +13,6 @@ from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import present, text_or_none
 from campaign_service.schemas import core_values, records
 from campaign_service.schemas.conversion import schema_of
-from campaign_service.schemas.requests import NoQuery
 from campaign_service.serving import UnknownNodeError
 
 __all__ = ["NODES"]
@@ -25,7 +24,7 @@ _PROBLEMS = ("refused", "not-leading", "away")
 _MANAGE = ServicePermission.MANAGE_SETTINGS
 
 
-@NODES.query("", query=NoQuery, reply=records.NodeList, problems=("not-leading",))
+@NODES.query("", response=records.NodeList, problems=("not-leading",))
 async def list_nodes(request: ApiRequest) -> ApiResponse:
     """List the nodes of the telephony; none, where it is no pool.
 
@@ -35,7 +34,7 @@ async def list_nodes(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=records.NodeList(items=nodes))
 
 
-@NODES.change("POST", "/{name}/drain", needs=_MANAGE, reply=_NODE, problems=_PROBLEMS)
+@NODES.change("POST", "/{name}/drain", needs=_MANAGE, response=_NODE, problems=_PROBLEMS)
 async def drain_node(request: ApiRequest) -> ApiResponse:
     """Place no new calls on a node; its calls come to their end.
 
@@ -44,7 +43,7 @@ async def drain_node(request: ApiRequest) -> ApiResponse:
     return await _switched(request, drained=True)
 
 
-@NODES.change("POST", "/{name}/restore", needs=_MANAGE, reply=_NODE, problems=_PROBLEMS)
+@NODES.change("POST", "/{name}/restore", needs=_MANAGE, response=_NODE, problems=_PROBLEMS)
 async def restore_node(request: ApiRequest) -> ApiResponse:
     """Place calls again on a node that was drained."""
     return await _switched(request, drained=False)

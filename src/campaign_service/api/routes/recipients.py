@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 
 import attrs
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from campaign_core import (
     CampaignId,
@@ -26,7 +26,13 @@ from campaign_core import (
 from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
 from campaign_core.errors import SettingsError, UnknownRecipientError
 from campaign_core.events import CallEvent, RecipientsAppended
-from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.operations import (
+    OF_TENANT,
+    IfMatch,
+    OperationTable,
+    ResponseForm,
+    operation_name,
+)
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
@@ -40,7 +46,6 @@ from campaign_service.api.views.responses import (
 from campaign_service.api.what_if import (
     listed,
     lists_of_campaign,
-    positions_of,
     remarks_on,
     selection,
 )
@@ -63,7 +68,7 @@ _LOOKED_AT_MAX = 20_000
 """Recipients that a page with a filter looks at; then it ends, and the next one goes on."""
 
 
-@RECIPIENTS.query("/recipients", query=RecipientsQuery, reply=responses.RecipientPage)
+@RECIPIENTS.query("/recipients", query=RecipientsQuery, response=responses.RecipientPage)
 async def list_recipients(request: ApiRequest) -> ApiResponse:
     """List the recipients of a campaign, in list order (R5.4).
 
@@ -158,7 +163,7 @@ _GAP_MAX = 50
     gives=AppendRecipients,
     body=requests.Recipients,
     has_list=True,
-    reply=_DONE,
+    response=_DONE,
     if_match=IfMatch.TAKEN,
 )
 async def append_recipients(request: ApiRequest) -> ApiResponse:
@@ -190,7 +195,7 @@ def _count(state: State, campaign_id: CampaignId) -> int:
     return len(everybody)
 
 
-@RECIPIENTS.query("/recipients/{position}", query=ThenQuery, reply=responses.RecipientDetail)
+@RECIPIENTS.query("/recipients/{position}", query=ThenQuery, response=responses.RecipientDetail)
 async def read_recipient(request: ApiRequest) -> ApiResponse:
     """Read a recipient with every attempt and everything that happened in it (R5.4).
 
@@ -236,7 +241,9 @@ def _call_events(entries: Iterable[JournalEntry]) -> list[CallEvent]:
     return [event for entry in entries if isinstance(event := event_of(entry), CallEvent)]
 
 
-@RECIPIENTS.query("/recipients/{position}/explain", query=ThenQuery, reply=explanations.Explanation)
+@RECIPIENTS.query(
+    "/recipients/{position}/explain", query=ThenQuery, response=explanations.Explanation
+)
 async def explain_recipient(request: ApiRequest) -> ApiResponse:
     """Explain why a recipient is not being called, or what happens to it (R8.1).
 
@@ -251,56 +258,55 @@ async def explain_recipient(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=explanation_schema(found))
 
 
-@RECIPIENTS.command(
-    "POST",
+def _declare(
+    gives: type[AddAttempts | StopAttempts],
+    path: str,
+    about: str,
+    *,
+    body: type[requests.AddAttempts | requests.StopAttempts],
+) -> None:
+    """Declare a command about the attempts of those whom its body chooses."""
+
+    async def handler(request: ApiRequest) -> ApiResponse:
+        fields = structs.asdict(request.body(body))
+        listed = fields["positions"]
+        chosen = await asyncio.to_thread(selection, listed)
+        campaign_id = request.campaign_id
+        fields |= {"actor": request.principal.name, "campaign_id": campaign_id, "positions": chosen}
+        try:
+            return await request.give_plainly(gives(**fields), tag=tag_of(campaign_id))
+        except UnknownRecipientError as error:
+            unknown = error.unknown
+            raise refused_by_field(error, "positions", listed, unknown=unknown) from None
+
+    handler.__name__, handler.__doc__ = operation_name(gives), about
+    RECIPIENTS.command(
+        "POST",
+        path,
+        gives=gives,
+        body=body,
+        has_list=True,
+        response=_DONE,
+        if_match=IfMatch.TAKEN,
+    )(handler)
+
+
+_declare(
+    AddAttempts,
     "/add-attempts",
-    gives=AddAttempts,
-    body=requests.AddAttempts,
-    has_list=True,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
-)
-async def add_attempts(request: ApiRequest) -> ApiResponse:
     """Allow more attempts, for some recipients or all failed ones (R5.2).
 
     A failed recipient becomes idle, and an incomplete campaign active again. Refused whole if it
     is refused for one of them.
-    """
-    body = request.body(requests.AddAttempts)
-    command = AddAttempts(
-        actor=request.principal.name,
-        campaign_id=request.campaign_id,
-        positions=await asyncio.to_thread(selection, body.positions),
-        attempts=body.attempts,
-    )
-    try:
-        return await request.give_plainly(command, tag=tag_of(request.campaign_id))
-    except UnknownRecipientError as error:
-        unknown = error.unknown
-        raise refused_by_field(error, "positions", body.positions, unknown=unknown) from None
-
-
-@RECIPIENTS.command(
-    "POST",
-    "/stop-attempts",
-    gives=StopAttempts,
-    body=requests.StopAttempts,
-    has_list=True,
-    reply=_DONE,
-    if_match=IfMatch.TAKEN,
+    """,
+    body=requests.AddAttempts,
 )
-async def stop_attempts(request: ApiRequest) -> ApiResponse:
-    """Try recipients no more; one in a call keeps it (R5.3)."""
-    body = request.body(requests.StopAttempts)
-    positions = await asyncio.to_thread(positions_of, body.positions)
-    command = StopAttempts(
-        actor=request.principal.name, campaign_id=request.campaign_id, positions=positions
-    )
-    try:
-        return await request.give_plainly(command, tag=tag_of(request.campaign_id))
-    except UnknownRecipientError as error:
-        unknown = error.unknown
-        raise refused_by_field(error, "positions", body.positions, unknown=unknown) from None
+_declare(
+    StopAttempts,
+    "/stop-attempts",
+    "Try recipients no more; one in a call keeps it (R5.3).",
+    body=requests.StopAttempts,
+)
 
 
 def _in_body(error: SettingsError, before: int) -> SettingsError:

@@ -25,7 +25,6 @@ from campaign_service.schemas.requests import (
     CallsQuery,
     EventsQuery,
     ForecastQuery,
-    NoQuery,
     StatusQuery,
 )
 from campaign_service.serving import ProcessRole, TenantService
@@ -36,7 +35,7 @@ TENANTS = OperationTable("Service", below=PREFIX)
 SERVICE = OperationTable("Service", below=OF_TENANT)
 
 
-@TENANTS.query("/tenants", query=NoQuery, reply=records.TenantList, needs=RequiredCaller.SOMEBODY)
+@TENANTS.query("/tenants", response=records.TenantList, needs=RequiredCaller.SOMEBODY)
 async def list_tenants(request: ApiRequest) -> ApiResponse:
     """List the tenants of this process that one may see."""
     seen = [
@@ -57,7 +56,7 @@ async def list_tenants(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=records.TenantList(items=items))
 
 
-@SERVICE.query("/status", query=StatusQuery, reply=records.ServiceStatus)
+@SERVICE.query("/status", query=StatusQuery, response=records.ServiceStatus)
 async def read_status(request: ApiRequest) -> ApiResponse:
     """Read how the service fares: link, capacity, counts.
 
@@ -111,7 +110,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
     )
 
 
-@SERVICE.query("/calls", query=CallsQuery, reply=responses.CallPage)
+@SERVICE.query("/calls", query=CallsQuery, response=responses.CallPage)
 async def list_calls(request: ApiRequest) -> ApiResponse:
     """List the calls in progress, by campaign and position; with `at`, those of then (R8.3)."""
     query = request.query(CallsQuery)
@@ -132,7 +131,7 @@ async def list_calls(request: ApiRequest) -> ApiResponse:
 @SERVICE.query(
     "/campaigns/{campaign_id}/forecast",
     query=ForecastQuery,
-    reply=explanations.CampaignForecast,
+    response=explanations.CampaignForecast,
     problems=("refused",),
 )
 async def forecast_campaign(request: ApiRequest) -> ApiResponse:
@@ -159,7 +158,7 @@ async def forecast_campaign(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=forecast_schema(found, runs=played))
 
 
-@SERVICE.query("/events", query=EventsQuery, reply=None, media=("text/event-stream",))
+@SERVICE.query("/events", query=EventsQuery, response=None, media=("text/event-stream",))
 async def follow_events(request: ApiRequest) -> ApiResponse:
     """Follow the events as they become durable, as server-sent events.
 

@@ -8,7 +8,13 @@ from itertools import islice
 from campaign_core import do_not_call
 from campaign_core.commands import AddToDoNotCall, ChangeSettings, RemoveFromDoNotCall
 from campaign_service.api.etags import settings_tag
-from campaign_service.api.operations import OF_TENANT, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.operations import (
+    OF_TENANT,
+    IfMatch,
+    OperationTable,
+    ResponseForm,
+    operation_name,
+)
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.what_if import numbers_read, settings_read
@@ -22,7 +28,7 @@ __all__ = ["SETTINGS"]
 SETTINGS = OperationTable("Settings", below=OF_TENANT)
 
 
-@SETTINGS.query("/settings", query=ThenQuery, reply=core_values.Settings, has_etag=True)
+@SETTINGS.query("/settings", query=ThenQuery, response=core_values.Settings, has_etag=True)
 async def read_settings(request: ApiRequest) -> ApiResponse:
     """Read the general settings.
 
@@ -38,7 +44,7 @@ async def read_settings(request: ApiRequest) -> ApiResponse:
     "/settings",
     gives=ChangeSettings,
     body=core_values.Settings,
-    reply=ResponseForm(schema=Taken),
+    response=ResponseForm(schema=Taken),
     if_match=IfMatch.NEEDED,
 )
 async def change_settings(request: ApiRequest) -> ApiResponse:
@@ -55,7 +61,7 @@ async def change_settings(request: ApiRequest) -> ApiResponse:
     return await request.give_plainly(command, tag=lambda state: settings_tag(state.settings))
 
 
-@SETTINGS.query("/do-not-call", query=DoNotCallQuery, reply=NumberPage)
+@SETTINGS.query("/do-not-call", query=DoNotCallQuery, response=NumberPage)
 async def list_do_not_call(request: ApiRequest) -> ApiResponse:
     """List the numbers that are never called (R6.12); with `at`, those of then (R8.3)."""
     query = request.query(DoNotCallQuery)
@@ -71,43 +77,39 @@ async def list_do_not_call(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=NumberPage(items=items, next=items[-1] if is_more else None))
 
 
-@SETTINGS.command(
-    "POST",
-    "/do-not-call",
-    gives=AddToDoNotCall,
-    body=Numbers,
-    has_list=True,
-    reply=ResponseForm(schema=Taken),
-)
-async def add_to_do_not_call(request: ApiRequest) -> ApiResponse:
+def _declare(gives: type[AddToDoNotCall | RemoveFromDoNotCall], path: str, about: str) -> None:
+    """Declare a command that changes the do-not-call list by the numbers of its body."""
+
+    async def handler(request: ApiRequest) -> ApiResponse:
+        async def command() -> AddToDoNotCall | RemoveFromDoNotCall:
+            numbers = request.body(Numbers).numbers
+            read = await asyncio.to_thread(numbers_read, numbers, request.tenant.state)
+            return gives(actor=request.principal.name, numbers=read)
+
+        return await request.give_plainly(command)
+
+    handler.__name__, handler.__doc__ = operation_name(gives), about
+    SETTINGS.command(
+        "POST",
+        f"/do-not-call{path}",
+        gives=gives,
+        body=Numbers,
+        has_list=True,
+        response=ResponseForm(schema=Taken),
+    )(handler)
+
+
+_declare(
+    AddToDoNotCall,
+    "",
     """Put numbers on the do-not-call list, whatever their line.
 
     An idle recipient with such a number fails; an active one does when its call ends, unless
     reached (R6.12).
-    """
-    numbers = request.body(Numbers).numbers
-
-    async def command() -> AddToDoNotCall:
-        read = await asyncio.to_thread(numbers_read, numbers, request.tenant.state)
-        return AddToDoNotCall(actor=request.principal.name, numbers=read)
-
-    return await request.give_plainly(command)
-
-
-@SETTINGS.command(
-    "POST",
-    "/do-not-call/remove",
-    gives=RemoveFromDoNotCall,
-    body=Numbers,
-    has_list=True,
-    reply=ResponseForm(schema=Taken),
+    """,
 )
-async def remove_from_do_not_call(request: ApiRequest) -> ApiResponse:
-    """Take numbers off the do-not-call list; nobody who failed is revived (R6.12)."""
-    numbers = request.body(Numbers).numbers
-
-    async def command() -> RemoveFromDoNotCall:
-        read = await asyncio.to_thread(numbers_read, numbers, request.tenant.state)
-        return RemoveFromDoNotCall(actor=request.principal.name, numbers=read)
-
-    return await request.give_plainly(command)
+_declare(
+    RemoveFromDoNotCall,
+    "/remove",
+    "Take numbers off the do-not-call list; nobody who failed is revived (R6.12).",
+)

@@ -1,33 +1,65 @@
-"""Users: who there is, with which roles, and one-time passwords for them (R10.1)."""
+"""Users, their tokens, roles, and the audit of who changed them (R10.1)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+from msgspec import UNSET
+
 from campaign_service import access
 from campaign_service.access import ServicePermission
-from campaign_service.api.operations import PREFIX, IfMatch, OperationTable, ResponseForm
+from campaign_service.api.operations import (
+    PREFIX,
+    IfMatch,
+    OperationTable,
+    RequiredCaller,
+    ResponseForm,
+)
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.times import present
+from campaign_service.api.times import instant_in, present, text_of
 from campaign_service.api.views.accounts import (
     expected_version,
     grants_of,
     password_for,
     refuse_program_of,
+    require_own_or_manager,
+    role_schema,
+    token_schema,
     user_schema,
     version_tag,
 )
 from campaign_service.schemas import accounts
-from campaign_service.schemas.requests import NoQuery
+from campaign_service.schemas.fields import given
 
 __all__ = ["USERS"]
 
 USERS = OperationTable("Users", below=PREFIX)
 
+T = TypeVar("T")
+
 _MANAGE = ServicePermission.MANAGE_USERS
 _NOTHING = ResponseForm(status=204, media=())
+_USER = ResponseForm(schema=accounts.User, has_etag=True)
+_PROBLEMS = ("refused", "login-limited", "away")
+"""Of what works on a password."""
 
 
-@USERS.query("/users", query=NoQuery, reply=accounts.UserList, needs=_MANAGE)
+async def _administer(
+    request: ApiRequest, work: Callable[..., T], *args: object, **more: object
+) -> T:
+    """Return what a change of users comes to, by whoever asks and now."""
+    by, now = request.principal.actor, present()
+    return await request.on_database(work, *args, by=by, now=now, **more)
+
+
+def _tagged(found: access.UserRecord | access.RoleRecord) -> ApiResponse:
+    schema = user_schema(found) if isinstance(found, access.UserRecord) else role_schema(found)
+    return ApiResponse(content=schema, headers={"ETag": version_tag(found.version)})
+
+
+@USERS.query("/users", response=accounts.UserList, needs=_MANAGE)
 async def list_users(request: ApiRequest) -> ApiResponse:
     """List all users."""
     found = await request.on_database(access.users)
@@ -39,8 +71,10 @@ async def list_users(request: ApiRequest) -> ApiResponse:
     "/users",
     needs=_MANAGE,
     body=accounts.NewUser,
-    reply=ResponseForm(schema=accounts.NewUserAnswer, status=201, has_etag=True, has_location=True),
-    problems=("refused", "login-limited", "away"),
+    response=ResponseForm(
+        schema=accounts.NewUserAnswer, status=201, has_etag=True, has_location=True
+    ),
+    problems=_PROBLEMS,
 )
 async def add_user(request: ApiRequest) -> ApiResponse:
     """Make a user; without a password, a one-time password is made up."""
@@ -54,21 +88,18 @@ async def add_user(request: ApiRequest) -> ApiResponse:
         must_change=body.must_change_password,
         grants=grants_of(body.grants),
     )
+    location, tag = f"{PREFIX}/users/{made.user.name}", version_tag(made.user.version)
     return ApiResponse(
         content=password_for(made.user, made.one_time_password),
         status=201,
-        headers={
-            "ETag": version_tag(made.user.version),
-            "Location": f"{PREFIX}/users/{made.user.name}",
-        },
+        headers={"ETag": tag, "Location": location},
     )
 
 
-@USERS.query("/users/{name}", query=NoQuery, reply=accounts.User, needs=_MANAGE, has_etag=True)
+@USERS.query("/users/{name}", response=accounts.User, needs=_MANAGE, has_etag=True)
 async def read_user(request: ApiRequest) -> ApiResponse:
     """Read a user."""
-    found = await request.on_database(access.user, request.names["name"])
-    return ApiResponse(content=user_schema(found), headers={"ETag": version_tag(found.version)})
+    return _tagged(await request.on_database(access.user, request.names["name"]))
 
 
 @USERS.change(
@@ -76,7 +107,7 @@ async def read_user(request: ApiRequest) -> ApiResponse:
     "/users/{name}",
     needs=_MANAGE,
     body=accounts.ChangeUser,
-    reply=ResponseForm(schema=accounts.User, has_etag=True),
+    response=_USER,
     if_match=IfMatch.TAKEN,
 )
 async def change_user(request: ApiRequest) -> ApiResponse:
@@ -84,29 +115,17 @@ async def change_user(request: ApiRequest) -> ApiResponse:
 
     Who is disabled loses all sessions and tokens.
     """
-    body = request.body(accounts.ChangeUser)
-    changed = await request.on_database(
-        access.change_user,
-        request.names["name"],
-        by=request.principal.actor,
-        now=present(),
-        enabled=body.enabled,
-        grants=None if body.grants is None else grants_of(body.grants),
-        expected=expected_version(request),
-    )
-    return ApiResponse(content=user_schema(changed), headers={"ETag": version_tag(changed.version)})
+    body, expected = request.body(accounts.ChangeUser), expected_version(request)
+    grants = None if body.grants is None else grants_of(body.grants)
+    values = {"enabled": body.enabled, "grants": grants, "expected": expected}
+    return _tagged(await _administer(request, access.change_user, request.names["name"], **values))
 
 
-@USERS.change("DELETE", "/users/{name}", needs=_MANAGE, reply=_NOTHING, if_match=IfMatch.TAKEN)
+@USERS.change("DELETE", "/users/{name}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.TAKEN)
 async def delete_user(request: ApiRequest) -> ApiResponse:
     """Delete a user, with all sessions and tokens; what that one did stays on record."""
-    await request.on_database(
-        access.delete_user,
-        request.names["name"],
-        by=request.principal.actor,
-        now=present(),
-        expected=expected_version(request),
-    )
+    name, expected = request.names["name"], expected_version(request)
+    await _administer(request, access.delete_user, name, expected=expected)
     return ApiResponse(status=204)
 
 
@@ -115,8 +134,8 @@ async def delete_user(request: ApiRequest) -> ApiResponse:
     "/users/{name}/password",
     needs=_MANAGE,
     body=accounts.ResetPassword,
-    reply=ResponseForm(schema=accounts.NewUserAnswer),
-    problems=("refused", "login-limited", "away"),
+    response=ResponseForm(schema=accounts.NewUserAnswer),
+    problems=_PROBLEMS,
     if_match=IfMatch.TAKEN,
 )
 async def reset_password(request: ApiRequest) -> ApiResponse:
@@ -137,3 +156,128 @@ async def reset_password(request: ApiRequest) -> ApiResponse:
     )
     found = await request.on_database(access.user, name)
     return ApiResponse(content=password_for(found, one_time))
+
+
+# Tokens --------------------------------------------------------------------------------------
+
+
+@USERS.query("/users/{name}/tokens", response=accounts.TokenList, needs=RequiredCaller.SOMEBODY)
+async def list_tokens(request: ApiRequest) -> ApiResponse:
+    """List a user's tokens: one's own, or anybody's for whoever manages users."""
+    require_own_or_manager(request)
+    found = await request.on_database(access.tokens, request.names["name"], now=present())
+    return ApiResponse(content=accounts.TokenList(items=[token_schema(one) for one in found]))
+
+
+@USERS.change(
+    "POST",
+    "/users/{name}/tokens",
+    needs=RequiredCaller.SOMEBODY,
+    body=accounts.NewToken,
+    response=ResponseForm(schema=accounts.NewTokenAnswer, status=201),
+)
+async def make_token(request: ApiRequest) -> ApiResponse:
+    """Make a token for a program that acts for a user: oneself, or anybody for whoever manages.
+
+    A program's token makes no tokens.
+    """
+    require_own_or_manager(request, not_for_programs=True)
+    body = request.body(accounts.NewToken)
+    ends = body.expires_at
+    made = await _administer(
+        request,
+        access.make_token,
+        request.names["name"],
+        label=body.label,
+        expires_at=None if ends is None else instant_in(ends, "expires_at"),
+        permissions=body.permissions,
+        tenants=body.tenants,
+    )
+    content = accounts.NewTokenAnswer(token=token_schema(made.token), secret=made.secret)
+    return ApiResponse(content=content, status=201)
+
+
+@USERS.change(
+    "DELETE", "/users/{name}/tokens/{token_id}", needs=RequiredCaller.SOMEBODY, response=_NOTHING
+)
+async def revoke_token(request: ApiRequest) -> ApiResponse:
+    """End a token, or a session: one's own, or anybody's for whoever manages users."""
+    name, token_id = request.names["name"], request.names["token_id"]
+    require_own_or_manager(request, token_id=token_id)
+    await _administer(request, access.revoke_token, name, token_id)
+    return ApiResponse(status=204)
+
+
+# Roles ---------------------------------------------------------------------------------------
+
+
+@USERS.query("/roles", response=accounts.RoleList, needs=_MANAGE)
+async def list_roles(request: ApiRequest) -> ApiResponse:
+    """List all roles: those built in, then the others."""
+    found = await request.on_database(access.roles)
+    return ApiResponse(content=accounts.RoleList(items=[role_schema(one) for one in found]))
+
+
+@USERS.query("/roles/{role}", response=accounts.Role, needs=_MANAGE, has_etag=True)
+async def read_role(request: ApiRequest) -> ApiResponse:
+    """Read a role."""
+    return _tagged(await request.on_database(access.role, request.names["role"]))
+
+
+@USERS.change(
+    "PUT",
+    "/roles/{role}",
+    needs=_MANAGE,
+    body=accounts.PutRole,
+    response=ResponseForm(schema=accounts.Role, has_etag=True),
+    if_match=IfMatch.TAKEN,
+)
+async def put_role(request: ApiRequest) -> ApiResponse:
+    """Make a role, or give it other permissions, for all who have it."""
+    permissions = request.body(accounts.PutRole).permissions
+    values = {"permissions": permissions, "expected": expected_version(request)}
+    return _tagged(await _administer(request, access.put_role, request.names["role"], **values))
+
+
+@USERS.change("DELETE", "/roles/{role}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.TAKEN)
+async def delete_role(request: ApiRequest) -> ApiResponse:
+    """Delete a role that nobody has."""
+    name, expected = request.names["role"], expected_version(request)
+    await _administer(request, access.delete_role, name, expected=expected)
+    return ApiResponse(status=204)
+
+
+@USERS.query(
+    "/audit", query=accounts.AdminAuditQuery, response=accounts.AdminAuditPage, needs=_MANAGE
+)
+async def read_admin_audit(request: ApiRequest) -> ApiResponse:
+    """Read who changed who may do what, who came in, and who was refused.
+
+    What was done to campaigns and settings is in the audit of each tenant.
+    """
+    query = request.query(accounts.AdminAuditQuery)
+    found = await request.on_database(
+        access.audit,
+        actor=given(query.actor),
+        subject=given(query.subject),
+        action=given(query.action),
+        since=None if query.since is UNSET else instant_in(query.since, "since"),
+        until=None if query.until is UNSET else instant_in(query.until, "until"),
+        after=query.after,
+        limit=query.limit + 1,
+    )
+    items = [
+        accounts.AdminEvent(
+            id=one.id,
+            at=text_of(one.at),
+            actor=one.actor,
+            address=one.address,
+            action=one.action,
+            subject=one.subject,
+            details=dict(one.details),
+            token=one.token,
+        )
+        for one in found[: query.limit]
+    ]
+    following = items[-1].id if len(found) > query.limit else None
+    return ApiResponse(content=accounts.AdminAuditPage(items=items, next=following))

@@ -16,12 +16,12 @@ from campaign_service.api.bodies import body_max
 from campaign_service.api.body_memory import BodyMemory
 from campaign_service.api.command_audit import CommandAudit
 from campaign_service.api.context import ApiContext
-from campaign_service.api.dispatch import answer, refusal_response
+from campaign_service.api.dispatch import answer, http_response
 from campaign_service.api.document.openapi import document_text
 from campaign_service.api.metrics import Metrics
 from campaign_service.api.operations import PREFIX, Operation
 from campaign_service.api.past_states import PastStates
-from campaign_service.api.problems import problem_of
+from campaign_service.api.problems import problem_from_error
 from campaign_service.api.request_counts import RequestCounts
 from campaign_service.api.routes import operations_of
 from campaign_service.api.settings import ApiSettings
@@ -179,4 +179,4 @@ def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:
 
 def _refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer what goes wrong before an operation is found: no such path, no such method."""
-    return refusal_response(problem_of(error))
+    return http_response(problem_from_error(error))

@@ -14,13 +14,13 @@ from campaign_core.errors import Problem
 from campaign_service.access import Principal, ServicePermission
 from campaign_service.api.body_memory import BodyReservation
 from campaign_service.api.context import ApiContext
-from campaign_service.api.operations import Operation, RequiredCaller
-from campaign_service.api.problems import (
+from campaign_service.api.errors import (
     ClientGoneError,
     TooLargeError,
     TooSlowError,
     UnsupportedBodyError,
 )
+from campaign_service.api.operations import Operation, RequiredCaller
 from campaign_service.api.reading.values import read_body
 from campaign_service.api.settings import ApiSettings
 from campaign_service.schemas.conversion import BadValuesError

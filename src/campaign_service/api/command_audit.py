@@ -12,7 +12,7 @@ import logging
 
 from campaign_core.errors import JournalError
 from campaign_service.access import AuditedAction, audit_actions
-from campaign_service.api.problems.throttled_warning import ThrottledWarning
+from campaign_service.api.throttled_warning import ThrottledWarning
 from campaign_service.serving import TenantServices
 
 __all__ = ["CommandAudit"]

@@ -30,23 +30,17 @@ from campaign_service.access import (
 from campaign_service.api import bodies
 from campaign_service.api.bodies import media_of
 from campaign_service.api.context import ApiContext
+from campaign_service.api.errors import NotAcceptableError, NotFoundError, PreconditionNeededError
 from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
-from campaign_service.api.problems import (
-    PROBLEM_MEDIA,
-    NotAcceptableError,
-    NotFoundError,
-    PreconditionNeededError,
-    ProblemResponse,
-    problem_of,
-)
+from campaign_service.api.problems import PROBLEM_MEDIA, ProblemResponse, problem_from_error
 from campaign_service.api.reading.values import read_query
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import present
 from campaign_service.schemas.conversion import BadValuesError
 
-__all__ = ["AnyRequest", "answer", "refusal_response"]
+__all__ = ["AnyRequest", "answer", "http_response"]
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -66,7 +60,7 @@ async def answer(context: ApiContext, operation: Operation, request: AnyRequest)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
         if isinstance(error, NotPermittedError):
             await _record(context, request, error)
-        response = refusal_response(problem_of(error))
+        response = http_response(problem_from_error(error))
     context.measures.answered(
         method=operation.method,
         route=operation.path,
@@ -76,7 +70,7 @@ async def answer(context: ApiContext, operation: Operation, request: AnyRequest)
     return response
 
 
-def refusal_response(refusal: ProblemResponse) -> Response[Any]:
+def http_response(refusal: ProblemResponse) -> Response[Any]:
     """Return a problem as an answer."""
     return Response(
         refusal.encoded(),

@@ -6,15 +6,14 @@ a model with a million recipients takes a second or two, once: it is kept as lon
 
 from __future__ import annotations
 
-import hashlib
 import re
 import weakref
 from collections.abc import Iterable
-from itertools import islice
 
 import msgspec
 
 from campaign_core import Campaign, CampaignModel, Recipient, Settings, Status
+from campaign_service.api.digests import chunks, digest_of
 from campaign_service.schemas import core_values
 from campaign_service.schemas.conversion import schema_of
 
@@ -25,7 +24,6 @@ TAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
 
 _TAGS = re.compile(r'(?:W/)?"[!#-~]*"')
 _DIGITS = 32
-_CHUNK = 1_000
 
 
 def settings_tag(settings: Settings) -> str:
@@ -77,8 +75,7 @@ def matches(header: str, tag: str) -> bool:
 
 
 def _written(recipients: Iterable[Recipient]) -> Iterable[bytes]:
-    rest = iter(recipients)
-    while chunk := list(islice(rest, _CHUNK)):
+    for chunk in chunks(recipients):
         rows = [
             (
                 one.number,
@@ -94,9 +91,4 @@ def _written(recipients: Iterable[Recipient]) -> Iterable[bytes]:
 
 
 def _tag(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        # With its length, so that no part can pass for another's beginning.
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return f'"{digest.hexdigest()[:_DIGITS]}"'
+    return f'"{digest_of(parts)[:_DIGITS]}"'

@@ -6,36 +6,28 @@ may depend on the state, which changes between a request and its being sent agai
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct
 
-__all__ = ["digest_of"]
+from campaign_service.api.digests import chunks, digest_of
 
-_CHUNK = 1_000
+__all__ = ["request_digest"]
 
 
-def digest_of(
+def request_digest(
     *, method: str, path: str, names: dict[str, str], query: Struct, body: Struct | None
 ) -> str:
     """Return the digest of a request; of one with a long list, to be asked in a thread.
 
     Args:
-        method: of HTTP.
         path: with its variable parts as variables.
         names: what those are here.
         query: as it was read; a parameter that is left out has its default.
         body: as it was read, so that spaces and the order of members do not matter.
     """
-    digest = hashlib.sha256()
-    for part in (_encoded([method, path, names, query]), *_body(body)):
-        # With its length, so that no part can pass for another's beginning.
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return digest.hexdigest()
+    return digest_of([_encoded([method, path, names, query]), *_body(body)])
 
 
 def _body(body: Struct | None) -> Iterator[bytes]:
@@ -46,15 +38,9 @@ def _body(body: Struct | None) -> Iterator[bytes]:
         value = getattr(body, name)
         if isinstance(value, list):
             yield _encoded([name, len(value)])
-            yield from map(_encoded, _chunks(value))
+            yield from map(_encoded, chunks(value))
         elif value is not msgspec.UNSET:
             yield _encoded([name, value])
-
-
-def _chunks(entries: Iterable[object]) -> Iterator[list[object]]:
-    rest = iter(entries)
-    while chunk := list(islice(rest, _CHUNK)):
-        yield chunk
 
 
 def _encoded(value: object) -> bytes:

@@ -9,7 +9,7 @@ import attrs
 
 from campaign_core import Instant, State
 from campaign_core.errors import JournalError, Problem
-from campaign_service.api.problems import BusyError
+from campaign_service.api.errors import BusyError
 from campaign_service.api.times import text_of
 from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.journal import JournalAwayError, JournalDamagedError

@@ -25,9 +25,9 @@ from campaign_service.access import (
 )
 from campaign_service.access.login_limit import client_network
 from campaign_service.api.context import ApiContext
+from campaign_service.api.errors import ClientGoneError, NotFoundError, PreconditionFailedError
 from campaign_service.api.etags import matches
-from campaign_service.api.idempotency import digest_of
-from campaign_service.api.problems import ClientGoneError, NotFoundError, PreconditionFailedError
+from campaign_service.api.idempotency import request_digest
 from campaign_service.api.response import ApiResponse, taken_answer
 from campaign_service.api.times import instant_in, present
 from campaign_service.api.worker_slots import WorkerSlots
@@ -282,7 +282,7 @@ class ApiRequest:
     async def _keyed(self, key: str) -> KeyedRequest:
         """Return what tells this request from another under the same key."""
         digest = await asyncio.to_thread(
-            digest_of,
+            request_digest,
             method=self.method,
             path=self.path,
             names=self.names,

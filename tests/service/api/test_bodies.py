@@ -12,7 +12,7 @@ from tests.service.api.desk import MODEL, Desk, below
 from campaign_service.access import RoleGrant
 from campaign_service.api import ApiSettings, bodies
 from campaign_service.api.body_memory import BodyMemory
-from campaign_service.api.problems import BusyError
+from campaign_service.api.errors import BusyError
 
 MIB = 1 << 20
 ROOM = 4 * MIB

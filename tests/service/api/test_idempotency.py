@@ -6,7 +6,7 @@ import attrs
 import pytest
 from tests.service.api.desk import MODEL, Desk, below
 
-from campaign_service.api.idempotency import digest_of
+from campaign_service.api.idempotency import request_digest
 from campaign_service.api.routes import operations_of
 from campaign_service.schemas import core_values, requests
 
@@ -179,7 +179,7 @@ def digest(**other):
         "query": requests.Confirmation(),
         "body": core_values.Model(name="A", caller_number="1"),
     }
-    return digest_of(**{**given, **other})
+    return request_digest(**{**given, **other})
 
 
 @pytest.mark.parametrize(

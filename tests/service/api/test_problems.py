@@ -13,7 +13,7 @@ import pytest
 from tests.service.api.desk import MODEL, Desk, below
 
 from campaign_service.api import ApiSettings, bodies
-from campaign_service.api.problems import problem_of
+from campaign_service.api.problems import problem_from_error
 from campaign_service.database import DatabaseAwayError
 from campaign_service.journal import JournalAwayError
 from campaign_service.serving import NotLeadingError
@@ -176,14 +176,14 @@ def test_mistake_of_ours_tells_the_client_where_the_log_has_it_and_nothing_else(
     "error", [DatabaseAwayError("gone"), JournalAwayError("full"), OSError("no")]
 )
 def test_database_that_is_away_is_a_problem_of_now(error):
-    refusal = problem_of(error)
+    refusal = problem_from_error(error)
 
     assert (refusal.status, refusal.body.type) == (503, "/problems/away")
     assert refusal.headers["Retry-After"]
 
 
 def test_process_that_does_not_lead_names_the_one_that_does():
-    refusal = problem_of(NotLeadingError("main", "http://10.0.0.2:8080"))
+    refusal = problem_from_error(NotLeadingError("main", "http://10.0.0.2:8080"))
 
     assert (refusal.status, refusal.body.type) == (503, "/problems/not-leading")
     assert refusal.body.leader == "http://10.0.0.2:8080"
@@ -236,7 +236,9 @@ def test_password_in_the_wrong_place_is_in_no_answer(ask, path, body):
 
 def test_stranger_is_not_told_where_the_database_is():
     """Issue: HTTP API; the log has it."""
-    refusal = problem_of(DatabaseAwayError("postgresql://service:***@10.0.0.5/calls: no such role"))
+    refusal = problem_from_error(
+        DatabaseAwayError("postgresql://service:***@10.0.0.5/calls: no such role")
+    )
 
     assert "10.0.0.5" not in refusal.encoded().decode()
 

@@ -2,8 +2,8 @@
 
 import logging
 
-from campaign_service.api.problems import problem_of
-from campaign_service.api.problems.throttled_warning import ThrottledWarning
+from campaign_service.api.problems import problem_from_error
+from campaign_service.api.throttled_warning import ThrottledWarning
 
 LOG = logging.getLogger("test")
 
@@ -25,7 +25,7 @@ def test_warning_is_told_at_once_and_then_now_and_then_with_how_many_there_were(
 def test_requests_while_the_database_is_away_do_not_fill_the_log(caplog):
     """Issue: a database that goes away says so; not with every request of every client."""
     for _ in range(100):
-        assert problem_of(OSError("away")).status == 503
+        assert problem_from_error(OSError("away")).status == 503
 
     told = [record for record in caplog.records if "a request was refused" in record.getMessage()]
     # One may have been told a moment before, by another test.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from campaign_core import __version__
 from campaign_service.access import ServicePermission
-from campaign_service.api.document.chapters import CHAPTERS
 from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
-from campaign_service.api.problems import PROBLEMS, ProblemBody
+from campaign_service.api.problem_kinds import PROBLEMS
+from campaign_service.api.problems import ProblemBody
 
 __all__ = ["document_of", "document_text"]
 
@@ -41,6 +41,20 @@ _PATHS: dict[str, Data] = {
     "role": {"type": "string", "minLength": 1, "description": "A role's name."},
     "token_id": {"type": "string", "minLength": 1, "description": "A token's id."},
 }
+_CHAPTERS: Mapping[str, str] = {
+    "Who asks": "Who one is, and what one may do.",
+    "Users": "Log-in, users, roles, tokens, and the record of who changed them.",
+    "Service": "Tenants, how each fares, calls in progress, forecasts, events as they happen.",
+    "Nodes": "The nodes of a telephony that is a pool of several.",
+    "Settings": "The general settings and the do-not-call list (R2, R6.12).",
+    "Models": "The templates from which campaigns are started (R3).",
+    "Campaigns": "Campaigns, and what a command would do (R4, R8.5).",
+    "Recipients": "The recipients of a campaign, and why they are not called (R5, R8.1).",
+    "What happened": "Logs, past campaigns, the record of commands, exports (R9).",
+    "Health": "What monitors ask.",
+    "Problems": "What the type of a problem means.",
+}
+"""What each chapter of the document is about."""
 _KEY: Data = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -92,7 +106,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
         },
         "security": [{"token": []}],
         "tags": [
-            {"name": tag, "description": CHAPTERS[tag]}
+            {"name": tag, "description": _CHAPTERS[tag]}
             for tag in dict.fromkeys(one.tag for one in operations)
         ],
     }

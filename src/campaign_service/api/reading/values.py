@@ -18,7 +18,7 @@ from msgspec import NODEFAULT, Struct, ValidationError
 from typing_extensions import Buffer
 
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.api.problems import MalformedBodyError
+from campaign_service.api.errors import MalformedBodyError
 from campaign_service.api.reading.hints import (
     dict_pair,
     hints_of,

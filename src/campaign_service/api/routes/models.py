@@ -22,6 +22,7 @@ from campaign_core.commands import (
 )
 from campaign_core.errors import Problem, UnknownModelError
 from campaign_core.events import ModelAdded
+from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import (
     OF_TENANT,
     IfMatch,
@@ -29,7 +30,7 @@ from campaign_service.api.operations import (
     ResponseForm,
     operation_name,
 )
-from campaign_service.api.problems import NotFoundError, refused_by_field
+from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, taken_answer
 from campaign_service.api.what_if import remarks_on

@@ -6,8 +6,8 @@ import asyncio
 
 from campaign_drivers.pool import NodeStatus
 from campaign_service.access import AccessAction, ServicePermission, audit_action
+from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
-from campaign_service.api.problems import NotFoundError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import present, text_or_none

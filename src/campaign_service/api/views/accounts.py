@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from campaign_service import access
 from campaign_service.access import NotPermittedError, ServicePermission
-from campaign_service.api.problems import PreconditionFailedError
+from campaign_service.api.errors import PreconditionFailedError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.times import text_of, text_or_none
 from campaign_service.schemas import accounts

@@ -23,7 +23,7 @@ from logging import getLogger
 import attrs
 
 from campaign_service.access.login_limit import client_network
-from campaign_service.api.problems.throttled_warning import ThrottledWarning
+from campaign_service.api.throttled_warning import ThrottledWarning
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 
 __all__ = ["BACKLOG", "ConnectionLimiter", "connections_max"]

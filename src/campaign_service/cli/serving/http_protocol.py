@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
+from campaign_service.api.problems import PROBLEM_MEDIA, problem_response
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -46,7 +46,7 @@ _PIPELINED_MAX = 32
 
 def _answer(name: str, detail: str) -> bytes:
     """Return a problem as bytes of HTTP, after which the connection is closed."""
-    refusal = refusal_of(name, detail)
+    refusal = problem_response(name, detail)
     body = refusal.encoded()
     head = (
         f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"

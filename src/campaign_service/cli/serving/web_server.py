@@ -15,7 +15,7 @@ from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from campaign_service.api import close_streams
-from campaign_service.api.problems import PROBLEM_MEDIA, refusal_of
+from campaign_service.api.problems import PROBLEM_MEDIA, problem_response
 from campaign_service.cli.serving.connection_limiter import ConnectionLimiter
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 from campaign_service.config.service_settings import UNIX_SOCKET, ServiceSettings
@@ -148,7 +148,7 @@ class WebServer:
 
 
 async def _say_that_it_ends(send: Any) -> None:  # noqa: ANN401
-    refusal = refusal_of("not-ready", "the service stops")
+    refusal = problem_response("not-ready", "the service stops")
     body = refusal.encoded()
     headers = [
         (b"content-type", PROBLEM_MEDIA.encode()),

@@ -1,10 +1,14 @@
-"""Which error is which problem: the answer to whatever went wrong."""
+"""Problem details (RFC 9457): their body, and which error is which problem.
+
+The type of a problem is a relative URI, which answers with what it means.
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import attrs
 import msgspec
@@ -15,6 +19,7 @@ from litestar.exceptions import (
     NotFoundException,
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campaign_core.errors import (
     CommandRefusedError,
@@ -34,8 +39,7 @@ from campaign_service.access import (
     UnknownUserError,
     VersionConflictError,
 )
-from campaign_service.api.problems.body import BadValue, CampaignName, LackedSound, ProblemBody
-from campaign_service.api.problems.errors import (
+from campaign_service.api.errors import (
     BusyError,
     ClientGoneError,
     MalformedBodyError,
@@ -48,14 +52,22 @@ from campaign_service.api.problems.errors import (
     TooSlowError,
     UnsupportedBodyError,
 )
-from campaign_service.api.problems.kinds import PROBLEMS
-from campaign_service.api.problems.throttled_warning import ThrottledWarning
+from campaign_service.api.problem_kinds import PROBLEMS
+from campaign_service.api.throttled_warning import ThrottledWarning
 from campaign_service.api.times import rule_of
 from campaign_service.engine import SoundsMissingError
 from campaign_service.schemas.conversion import PROBLEMS_MAX, BadValuesError, in_json, plain
+from campaign_service.schemas.fields import AnyJson, Id
 from campaign_service.serving import KeyReusedError, NotLeadingError
 
-__all__ = ["PROBLEM_MEDIA", "ProblemResponse", "problem_of", "refusal_of", "refused_by_field"]
+__all__ = [
+    "PROBLEM_MEDIA",
+    "ProblemBody",
+    "ProblemResponse",
+    "problem_from_error",
+    "problem_response",
+    "refused_by_field",
+]
 
 _log = logging.getLogger(__name__)
 _refused = ThrottledWarning(_log, "a request was refused: %s")
@@ -63,6 +75,72 @@ _refused = ThrottledWarning(_log, "a request was refused: %s")
 
 PROBLEM_MEDIA = "application/problem+json"
 _AWAY = "the database cannot be written or read just now; the service's log says why"
+
+
+class BadValue(Struct, kw_only=True, frozen=True):
+    """One value that cannot be taken, and why."""
+
+    field: Annotated[
+        str,
+        Meta(
+            description="A path into the body, which counts from 0; or the name of a parameter.",
+            examples=["recipients[2].number"],
+        ),
+    ]
+    value: AnyJson
+    rule: Annotated[str, Meta(description="What is allowed.")]
+
+
+class CampaignName(Struct, kw_only=True, frozen=True):
+    """A campaign that a problem is about."""
+
+    campaign_id: Id
+    name: Annotated[str, Meta(description="Of the campaign.")]
+
+
+class LackedSound(Struct, kw_only=True, frozen=True):
+    """A sound that the telephony lacks, and what to do about it."""
+
+    name: Annotated[str, Meta(description="Of the sound.", examples=["press-1"])]
+    advice: Annotated[str, Meta(description="What to do about it, for a person.")]
+
+
+class ProblemBody(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is wrong with a request, or with the service just now (RFC 9457)."""
+
+    type: Annotated[str, Meta(description="Which problem it is.", examples=["/problems/bad-value"])]
+    title: Annotated[str, Meta(description="The same for every problem of this type.")]
+    status: Annotated[int, Meta(description="The status of HTTP.")]
+    detail: Annotated[str, Meta(description="What is wrong this time, for a person.")]
+    errors: (
+        Annotated[list[BadValue], Meta(description="Every value that must be changed.")] | UnsetType
+    ) = UNSET
+    command: (
+        Annotated[str, Meta(description="The command that the state does not allow.")] | UnsetType
+    ) = UNSET
+    why: Annotated[str, Meta(description="Why it does not.")] | UnsetType = UNSET
+    campaigns: (
+        Annotated[
+            list[CampaignName],
+            Meta(description="Those started or scheduled from the model; they keep their copy."),
+        ]
+        | UnsetType
+    ) = UNSET
+    sounds: (
+        Annotated[
+            list[LackedSound],
+            Meta(description="Those that the telephony lacks; a confirmation starts without them."),
+        ]
+        | UnsetType
+    ) = UNSET
+    leader: (
+        Annotated[str | None, Meta(description="Where the process listens that leads the tenant.")]
+        | UnsetType
+    ) = UNSET
+    id: (
+        Annotated[str, Meta(description="Under which the service's log has more of it.")]
+        | UnsetType
+    ) = UNSET
 
 
 @attrs.frozen(kw_only=True)
@@ -104,7 +182,7 @@ def refused_by_field(
     return BadValuesError(entries[:PROBLEMS_MAX] or [Problem(field=field, value=value, rule=rule)])
 
 
-def problem_of(error: Exception) -> ProblemResponse:
+def problem_from_error(error: Exception) -> ProblemResponse:
     """Return the answer to whatever went wrong; what nobody expected is logged."""
     if isinstance(error, SettingsError):
         return _bad_values(error)
@@ -116,26 +194,26 @@ def problem_of(error: Exception) -> ProblemResponse:
         return _of_refusal(error)
     match error:
         case NotFoundError():
-            return refusal_of("not-found", str(error))
+            return problem_response("not-found", str(error))
         case PreconditionFailedError(etag=etag):
-            return refusal_of("precondition-failed", str(error), headers={"ETag": etag})
+            return problem_response("precondition-failed", str(error), headers={"ETag": etag})
         case KeyReusedError():
-            return refusal_of("key-reused", str(error))
+            return problem_response("key-reused", str(error))
         case NotLeadingError(leader_url=leader):
             body = _body("not-leading", str(error), leader=leader)
             return ProblemResponse(body=body, headers={"Retry-After": "1"})
         case BusyError():
-            return refusal_of("busy", str(error), headers={"Retry-After": "2"})
+            return problem_response("busy", str(error), headers={"Retry-After": "2"})
         case OSError():
             # The journal, or the database that users are kept in; where that is, and what it says
             # of itself, is not for a stranger who tries to log in.
             _refused.tell(error)
-            return refusal_of("away", _AWAY, headers={"Retry-After": "2"})
+            return problem_response("away", _AWAY, headers={"Retry-After": "2"})
         case _:
             pass
     for kind, name in _PLAIN.items():
         if isinstance(error, kind):
-            return refusal_of(name, str(error))
+            return problem_response(name, str(error))
     return _internal(error)
 
 
@@ -178,9 +256,9 @@ def _of_refusal(error: CommandRefusedError) -> ProblemResponse:
         | UnknownRoleError
         | UnknownTokenError,
     ):
-        return refusal_of("not-found", error.why)
+        return problem_response("not-found", error.why)
     if isinstance(error, VersionConflictError):
-        return refusal_of("precondition-failed", error.why)
+        return problem_response("precondition-failed", error.why)
     command = error.command
     name = command if isinstance(command, str) else type(command).__name__
     body = _body("refused", error.why, why=error.why, command=name)
@@ -196,26 +274,30 @@ def _of_refusal(error: CommandRefusedError) -> ProblemResponse:
 def _of_access(error: AccessError) -> ProblemResponse:
     match error:
         case LoginLimitedError(retry_after_s=after):
-            return refusal_of("login-limited", str(error), headers={"Retry-After": str(after)})
+            return problem_response(
+                "login-limited", str(error), headers={"Retry-After": str(after)}
+            )
         case NotPermittedError():
-            return refusal_of("not-permitted", str(error))
+            return problem_response("not-permitted", str(error))
         case _:
             # Whatever else an authenticator says, it does not know who asks.
             pass
     headers = {"WWW-Authenticate": 'Bearer realm="call-campaign"'}
-    return refusal_of("not-authenticated", str(error), headers=headers)
+    return problem_response("not-authenticated", str(error), headers=headers)
 
 
 def _of_framework(error: HTTPException) -> ProblemResponse:
     match error:
         case MethodNotAllowedException():
-            return refusal_of("method-not-allowed", error.detail, headers=dict(error.headers or {}))
+            return problem_response(
+                "method-not-allowed", error.detail, headers=dict(error.headers or {})
+            )
         case NotFoundException():
-            return refusal_of("not-found", "there is nothing at this URL")
+            return problem_response("not-found", "there is nothing at this URL")
         case RequestEntityTooLarge():
-            return refusal_of("body-too-large", "the body has more bytes than are taken here")
+            return problem_response("body-too-large", "the body has more bytes than are taken here")
         case ClientException(status_code=400):
-            return refusal_of("bad-request", error.detail)
+            return problem_response("bad-request", error.detail)
         case _:
             pass
     return _internal(error)
@@ -228,7 +310,7 @@ def _internal(error: Exception) -> ProblemResponse:
     return ProblemResponse(body=_body("internal", detail, id=number))
 
 
-def refusal_of(
+def problem_response(
     name: str, detail: str, *, headers: Mapping[str, str] | None = None
 ) -> ProblemResponse:
     """Return the answer that says which kind of problem there is, and a sentence about it."""

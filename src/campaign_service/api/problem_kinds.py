@@ -31,18 +31,8 @@ class ProblemKind:
 
 
 _KINDS = (
-    ProblemKind(
-        "malformed-body",
-        400,
-        "The body is no JSON",
-        "the body is no JSON",
-    ),
-    ProblemKind(
-        "bad-request",
-        400,
-        "The request is malformed",
-        "the request is malformed",
-    ),
+    ProblemKind("malformed-body", 400, "The body is no JSON", "the body is no JSON"),
+    ProblemKind("bad-request", 400, "The request is malformed", "the request is malformed"),
     ProblemKind(
         "not-authenticated",
         401,
@@ -62,10 +52,7 @@ _KINDS = (
         "there is nothing of this name or number (of a tenant: for whoever may see all of them)",
     ),
     ProblemKind(
-        "method-not-allowed",
-        405,
-        "That cannot be done with this",
-        "`Allow` says what can be done",
+        "method-not-allowed", 405, "That cannot be done with this", "`Allow` says what can be done"
     ),
     ProblemKind(
         "not-acceptable",
@@ -74,10 +61,7 @@ _KINDS = (
         "the answer has none of the forms of `Accept`",
     ),
     ProblemKind(
-        "too-slow",
-        408,
-        "The request has not come in time",
-        "the request has not come in time",
+        "too-slow", 408, "The request has not come in time", "the request has not come in time"
     ),
     ProblemKind(
         "refused",
@@ -118,12 +102,7 @@ _KINDS = (
         "Values must be changed",
         "`errors` names every bad value: `field`, `value`, `rule`",
     ),
-    ProblemKind(
-        "precondition-needed",
-        428,
-        "If-Match is needed",
-        "send `If-Match`",
-    ),
+    ProblemKind("precondition-needed", 428, "If-Match is needed", "send `If-Match`"),
     ProblemKind(
         "login-limited",
         429,

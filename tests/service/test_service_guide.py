@@ -16,7 +16,7 @@ from tests.service.serving_process import PASSWORD, ROOT, ServingProcess, enviro
 from campaign_service.cli import main
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_file import read_service
-from campaign_service.config.service_options import OPTIONS
+from campaign_service.config.service_settings import OPTIONS
 
 GUIDE = (ROOT / "docs/service.md").read_text(encoding="utf-8")
 SHOWN_URL = "http://127.0.0.1:8080"

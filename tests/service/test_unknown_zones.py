@@ -17,7 +17,7 @@ from campaign_drivers.simulated import VirtualClock
 from campaign_service.cli import main
 from campaign_service.cli.remote.listing import _service_lines
 from campaign_service.cli.remote.start import _moment
-from campaign_service.cli.zones import in_zone
+from campaign_service.cli.value_text import in_zone
 from campaign_service.client import (
     CallLimits,
     CallsInUse,

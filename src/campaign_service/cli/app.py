@@ -15,8 +15,8 @@ from typing_extensions import override
 from campaign_core import __version__
 from campaign_core.errors import CommandRefusedError, JournalError, SettingsError
 from campaign_drivers import DriverError
-from campaign_service.cli.failures import CommandFailedError
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.statuses import CommandFailedError, ExitStatus
+from campaign_service.cli.value_text import counted
 from campaign_service.engine import JournalFailedError
 from campaign_service.journal import JournalAwayError
 
@@ -150,13 +150,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
-        return _end(f"{_count(error)}; nothing was done", ExitStatus.BAD_INPUT)
-    except JournalAwayError as error:
+        count = counted(len(error.problems), "problem")
+        return _end(f"{count}; nothing was done", ExitStatus.BAD_INPUT)
+    except (DriverError, JournalAwayError, JournalFailedError) as error:
         return _end(str(error), ExitStatus.FAILED)
     except (CommandRefusedError, JournalError) as error:
         return _end(str(error), ExitStatus.BAD_INPUT)
-    except (DriverError, JournalFailedError) as error:
-        return _end(str(error), ExitStatus.FAILED)
     except OSError as error:
         is_whole = error.filename is not None and error.strerror is not None
         return _end(
@@ -168,8 +167,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _end(text: str, status: ExitStatus) -> ExitStatus:
     click.echo(f"campaign: {text}", err=True)
     return status
-
-
-def _count(error: SettingsError) -> str:
-    count = len(error.problems)
-    return f"{count} problem" if count == 1 else f"{count} problems"

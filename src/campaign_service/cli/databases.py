@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import update_wrapper
 from pathlib import Path
 
 import attrs
 import click
 
 from campaign_core.errors import SettingsError
+from campaign_service.cli.options import Command, gathered
 from campaign_service.config.service_file import read_service
 from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
+from campaign_service.journal.sql import TenantRow, find_tenant
 
-__all__ = ["DatabaseFinder", "named_by_option", "tenant_option", "with_finder"]
+__all__ = ["DatabaseFinder", "existing_tenant", "named_by_option", "tenant_option", "with_finder"]
 
 _FIELD = "database"
 """What is wrong with a database's URL is called so by who does not know where it came from."""
@@ -66,15 +66,9 @@ def named_by_option(settings: ServiceSettings, error: SettingsError) -> Settings
     )
 
 
-def with_finder(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command, which takes a finder first, the options that name a database."""
-
-    def found(
-        *given: object, path: Path | None, db: str | None, db_file: str | None, **options: object
-    ) -> int:
-        return command(DatabaseFinder(path=path, db=db, db_file=db_file), *given, **options)
-
-    wrapped: Callable[..., int] = update_wrapper(found, command)
+def with_finder(command: Command) -> Command:
+    """Give a command a finder, and the options that name a database."""
+    wrapped = gathered("finder", DatabaseFinder)(command)
     for option in _OPTIONS:
         wrapped = option(wrapped)
     return wrapped
@@ -110,3 +104,11 @@ tenant_option = click.option(
     show_envvar=True,
     help="Which PBX's, where the database has several.",
 )
+
+
+def existing_tenant(database: Database, name: str) -> TenantRow:
+    """Return a tenant of a database by the name that ``--tenant`` gives."""
+    found = find_tenant(database, name)
+    if found is None:
+        raise click.BadParameter(f"{name!r}: there is no such tenant", param_hint="--tenant")
+    return found

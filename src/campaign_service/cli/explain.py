@@ -19,9 +19,9 @@ from campaign_core import (
 from campaign_core import explain as explain_recipient
 from campaign_service.cli.journals.past_state import AT_HELP, PastState, positions_of, read_past
 from campaign_service.cli.remote.explaining import explain_remote
-from campaign_service.cli.remote.service_access import ServiceAccess, where_options
+from campaign_service.cli.remote.service_access import ServiceAccess, with_service_access
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.zones import in_zone
+from campaign_service.cli.value_text import in_zone
 from campaign_service.report import Attempt
 from campaign_service.report.rows import event_rows
 from campaign_service.report.times import TimeWriter
@@ -34,10 +34,8 @@ __all__ = ["explain"]
 @click.argument("wanted", metavar="RECIPIENT")
 @click.option("--at", metavar="TIME", help=f"Of a journal. {AT_HELP}")
 @click.option("--brief", is_flag=True, help="Leave out what happened within each call.")
-@where_options
-def explain(
-    where: ServiceAccess, /, *, source: str, wanted: str, at: str | None, brief: bool
-) -> int:
+@with_service_access
+def explain(*, access: ServiceAccess, source: str, wanted: str, at: str | None, brief: bool) -> int:
     """Tell what happened to a recipient by a time, and why it is not called then.
 
     JOURNAL is the file that `campaign run` wrote. Where there is no such file, CAMPAIGN is the id
@@ -52,7 +50,7 @@ def explain(
         raise click.BadParameter(f"File {source!r} does not exist.", param_hint="JOURNAL")
     if at is not None:
         raise click.UsageError("--at is for journals: a service tells how it is now")
-    with where.client() as client:
+    with access.client() as client:
         return explain_remote(client, source, wanted, brief=brief)
 
 

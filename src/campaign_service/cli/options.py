@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import update_wrapper
 from pathlib import Path
-from typing import Any
 
+import attrs
 import click
-from typing_extensions import override
 
-from campaign_core import NumberPlan
+from campaign_core import RecipientStatus
+from campaign_core.errors import Problem, SettingsError
 from campaign_service.config import ListOptions, ReportSelection
 
 __all__ = [
     "EXISTING_FILE",
     "MAX_SPEED",
-    "SpeedType",
+    "REPORT_SELECTIONS",
+    "Command",
+    "bad_value",
     "driver_option",
+    "gathered",
+    "json_option",
     "list_options",
-    "merge_option",
-    "only_option",
+    "report_selection",
     "settings_option",
+    "speed",
+    "states_option",
 ]
 
 MAX_SPEED = 0.0
@@ -30,33 +37,35 @@ EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type
 _LEAST, _MOST = 0.001, 1_000_000
 
 
-class SpeedType(click.ParamType[float]):
-    """``max``, or how many simulated seconds pass in one of ours."""
+Command = Callable[..., int | None]
+"""A command's function; its exit status, or ``None``, which is :attr:`ExitStatus.COMPLETED`."""
 
-    name = "speed"
 
-    @override
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "N|max"
+def gathered(name: str, kind: type[attrs.AttrsInstance]) -> Callable[[Command], Command]:
+    """Have a command be given as one, by a name, those options for which a class has fields."""
+    names = [field.name for field in attrs.fields(kind)]
 
-    @override
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        if value == "max":
-            return MAX_SPEED
-        try:
-            speed = float(value)
-        except ValueError:
-            speed = 0
-        if not _LEAST <= speed <= _MOST:
-            self.fail(f"{value!r}: a number {_LEAST:g} to {_MOST:,}, or max", param, ctx)
-        return speed
+    def decorate(command: Command) -> Command:
+        def gather(*given: object, **values: object) -> int | None:
+            parts = {each: values.pop(each) for each in names if each in values}
+            return command(*given, **{name: kind(**parts)}, **values)
+
+        return update_wrapper(gather, command)
+
+    return decorate
+
+
+def speed(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """Return what ``--speed`` says: how many simulated seconds pass in one of ours."""
+    if value is None or value == "max":
+        return None if value is None else MAX_SPEED
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0
+    if not _LEAST <= number <= _MOST:
+        raise click.BadParameter(f"{value!r}: a number {_LEAST:g} to {_MOST:,}, or max")
+    return number
 
 
 driver_option = click.option(
@@ -74,28 +83,34 @@ driver_option = click.option(
     ),
 )
 
-merge_option = click.option(
+_merge_option = click.option(
     "--merge-duplicates",
     "is_merged",
     is_flag=True,
     help="Make rows of one number one recipient, their names joined.",
 )
 
-only_option = click.option(
+
+def report_selection(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> ReportSelection | None:
+    """Return what ``--only`` says."""
+    return None if value is None else ReportSelection[value.upper()]
+
+
+REPORT_SELECTIONS = click.Choice([only.name.lower() for only in ReportSelection])
+
+_only_option = click.option(
     "--only",
-    type=click.Choice([only.name.lower() for only in ReportSelection]),
+    type=REPORT_SELECTIONS,
+    callback=report_selection,
     help="Of a list that is a report's recipients.csv, take those alone.",
 )
 
 
-def list_options(
-    is_merged: bool,  # noqa: FBT001 -- an option's value
-    only: str | None,
-    plan: NumberPlan | None = None,
-) -> ListOptions:
-    """Return how a list is to be read, as the two options say."""
-    chosen = None if only is None else ReportSelection[only.upper()]
-    return ListOptions(plan=plan, is_merged=is_merged, only=chosen)
+def list_options(command: Command) -> Command:
+    """Give a command the options for a list of recipients, which it takes as one value."""
+    return _merge_option(_only_option(gathered("lists", ListOptions)(command)))
 
 
 settings_option = click.option(
@@ -105,3 +120,20 @@ settings_option = click.option(
     metavar="F",
     help="Take [settings] and [do_not_call] from this TOML instead of the campaign's.",
 )
+
+json_option = click.option(
+    "--json", "is_json", is_flag=True, help="As JSON, for a program to read."
+)
+
+states_option = click.option(
+    "--state",
+    "states",
+    type=click.Choice([entry.name.lower() for entry in RecipientStatus], case_sensitive=False),
+    multiple=True,
+    help="Only recipients in this state; may be given more than once.",
+)
+
+
+def bad_value(option: str, value: object, rule: str) -> SettingsError:
+    """Return the error for an option's value that cannot be taken, to be raised."""
+    return SettingsError([Problem(field=option, value=value, rule=rule)])

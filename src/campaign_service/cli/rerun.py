@@ -9,18 +9,22 @@ import click
 
 from campaign_core import do_not_call
 from campaign_service.cli.journals.past_state import read_past
-from campaign_service.cli.options import driver_option
+from campaign_service.cli.options import (
+    REPORT_SELECTIONS,
+    driver_option,
+    gathered,
+    report_selection,
+)
 from campaign_service.cli.remote.confirming import without_sounds
 from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
-from campaign_service.cli.remote.service_access import ServiceAccess, key_option, where_options
-from campaign_service.cli.runs.run import (
-    out_option,
-    refuse_misplaced,
-    run_file,
-    seed_option,
-    speed_option,
+from campaign_service.cli.remote.service_access import (
+    ServiceAccess,
+    key_option,
+    with_service_access,
 )
+from campaign_service.cli.runs.campaign_run import RunOptions
+from campaign_service.cli.runs.run import out_option, run_file, seed_option, speed_option
 from campaign_service.cli.value_text import counted
 from campaign_service.config import CampaignFile, ListOptions, ReportSelection, read_report
 
@@ -33,7 +37,8 @@ _JOURNAL = "journal.jsonl"
 @click.argument("wanted", metavar="REPORT|CAMPAIGN")
 @click.option(
     "--only",
-    type=click.Choice([only.name.lower() for only in ReportSelection]),
+    type=REPORT_SELECTIONS,
+    callback=report_selection,
     default=ReportSelection.UNREACHED.name.lower(),
     show_default=True,
     help="Whom: all who were not reached, or those who failed.",
@@ -45,19 +50,15 @@ _JOURNAL = "journal.jsonl"
 @speed_option
 @out_option
 @key_option
-@where_options
-def rerun(  # noqa: PLR0913 -- one for each option
-    where: ServiceAccess,
-    /,
+@with_service_access
+@gathered("options", RunOptions)
+def rerun(
     *,
+    access: ServiceAccess,
+    options: RunOptions,
     wanted: str,
-    only: str,
+    only: ReportSelection,
     name: str | None,
-    yes: bool,
-    driver: str,
-    seed: int | None,
-    speed: float | None,
-    out: Path | None,
     key: str | None,
 ) -> int:
     """Call those again who were not reached, in one step.
@@ -72,18 +73,15 @@ def rerun(  # noqa: PLR0913 -- one for each option
     """
     folder = Path(wanted)
     if folder.is_dir():
-        refuse_misplaced(driver == "simulated", seed, speed, no_journal=False)
-        file = _of_report(
-            folder, ReportSelection[only.upper()], name, is_simulated=driver == "simulated"
-        )
-        return run_file(file, driver=driver, seed=seed, speed=speed, out=out, yes=yes)
-    with where.client() as client:
+        options.refuse_misplaced()
+        return run_file(_of_report(folder, only, name, options), options)
+    with access.client() as client:
         found = find_campaign(client, wanted)
         done = without_sounds(
             lambda is_confirmed: client.rerun(
-                found.campaign_id, only=only.upper(), name=name, confirmed=is_confirmed, key=key
+                found.campaign_id, only=only.name, name=name, confirmed=is_confirmed, key=key
             ),
-            yes=yes,
+            yes=options.yes,
         )
         assert done.campaign_id is not None
         campaign_id = done.campaign_id
@@ -97,9 +95,9 @@ def rerun(  # noqa: PLR0913 -- one for each option
 
 
 def _of_report(
-    folder: Path, only: ReportSelection, name: str | None, *, is_simulated: bool
+    folder: Path, only: ReportSelection, name: str | None, options: RunOptions
 ) -> CampaignFile:
-    file = read_report(folder, ListOptions(only=only), is_simulated=is_simulated)
+    file = read_report(folder, ListOptions(only=only), is_simulated=options.is_simulated)
     if name is not None:
         file = attrs.evolve(file, model=attrs.evolve(file.model, name=name))
     journal = folder / _JOURNAL

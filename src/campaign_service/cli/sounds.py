@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from campaign_core.errors import Problem, SettingsError
+from campaign_service.cli.options import bad_value
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.sounds import LANGUAGES, PromptPlacement, place
 
@@ -71,5 +71,5 @@ def _folder_of(driver: str | None) -> Path:
     template = parse_qs(query).get("sound_path", [""])[-1]
     before, place_of_sound, _ = template.partition(_PLACE)
     if not place_of_sound or not before.startswith("/") or not before.endswith("/"):
-        raise SettingsError([Problem(field="--to", value=None, rule=_USUAL)])
+        raise bad_value("--to", None, _USUAL)
     return Path(before)

@@ -1,14 +1,32 @@
-"""Values in words."""
+"""Values in words, and sentences of the core on one clock."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
-__all__ = ["SIMULATED_TEXT", "counted", "lacked_text", "limits_text", "paused_by", "within"]
+import click
+
+from campaign_core import is_known_zone
+from campaign_service.instants import zone_of
+
+__all__ = [
+    "SIMULATED_TEXT",
+    "counted",
+    "echo_lines",
+    "in_zone",
+    "lacked_text",
+    "limits_text",
+    "paused_by",
+    "within",
+]
 
 SIMULATED_TEXT = "SIMULATED: nobody is really called"
 """Of a campaign, or of a service, whose telephony is a simulated one."""
+_TIME = re.compile(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<zone>[A-Za-z][\w+/-]*)")
 
 
 def counted(count: int, noun: str) -> str:
@@ -29,15 +47,8 @@ class _Limits(Protocol):
 
 def limits_text(limits: _Limits) -> str:
     """Return limits of calls at one time as a sentence fragment."""
-    parts = [
-        f"{limit} {name}"
-        for name, limit in (
-            ("in all", limits.total),
-            ("internal", limits.internal),
-            ("external", limits.external),
-        )
-        if limit is not None
-    ]
+    each = {"in all": limits.total, "internal": limits.internal, "external": limits.external}
+    parts = [f"{limit} {name}" for name, limit in each.items() if limit is not None]
     return f"at most {', '.join(parts)}" if parts else "no limit"
 
 
@@ -58,3 +69,21 @@ def lacked_text(sounds: Sequence[tuple[str, str]]) -> str:
     """Return what a telephony lacks, by the sound's name and what to do about it."""
     lines = [f"  {name}: {within(advice)}" for name, advice in sounds]
     return "\n".join(["the telephony lacks sounds of this campaign:", *lines])
+
+
+def in_zone(sentence: str, zone: ZoneInfo) -> str:
+    """Return a sentence of the core with its times on the clock that all others are on."""
+
+    def moved(found: re.Match[str]) -> str:
+        if not is_known_zone(found["zone"]):
+            return found[0]
+        moment = datetime.fromisoformat(found["time"]).replace(tzinfo=zone_of(found["zone"]))
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}"
+
+    return _TIME.sub(moved, sentence)
+
+
+def echo_lines(lines: Iterable[str]) -> None:
+    """Print lines."""
+    for line in lines:
+        click.echo(line)

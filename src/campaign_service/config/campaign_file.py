@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from campaign_core import CampaignModel, Duplicates, Instant, NumberPlan, RecipientList, Settings
+from campaign_core import CampaignModel, Duplicates, Instant, RecipientList, Settings
 from campaign_core.commands import StartAfter, StartAt, StartImmediately
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.campaign_table import read_model
-from campaign_service.config.problems import InputError, LocatedProblem
+from campaign_service.config.problems import InputError, LocatedProblem, collected
 from campaign_service.config.recipients_csv import ListOptions, read_recipients
 from campaign_service.config.settings_table import read_do_not_call, read_settings
 from campaign_service.config.simulated_table import Simulation, read_simulation
@@ -117,7 +117,9 @@ def read_campaign(
     top.refuse_others(_TABLES)
     general = top
     if settings_path is not None:
-        second = _settings_file(settings_path, problems)
+        second = TomlFile(path=settings_path, data={}, lines=())
+        with collected(problems):
+            second = read_toml(settings_path)
         general = Table(second, (), second.data, problems)
         general.refuse_others(["settings", "do_not_call"])
     campaign = _part(top, "campaign", needed=True)
@@ -130,7 +132,9 @@ def read_campaign(
     recipients = _recipients(campaign, problems, options, notes)
     model = read_model(campaign, recipients)
     start = _start(_part(top, "start"), model)
-    do_not_call = _do_not_call(_part(general, "do_not_call"), problems, plan)
+    do_not_call: tuple[str, ...] = ()
+    with collected(problems):
+        do_not_call = read_do_not_call(_part(general, "do_not_call"), plan)
     simulation = read_simulation(_part(top, "simulated"), model)
     _check_together(campaign, model)
     if problems or model is None or settings is None or simulation is None:
@@ -155,15 +159,6 @@ def _in_order(problems: list[LocatedProblem]) -> list[LocatedProblem]:
     return sorted(problems, key=lambda problem: (files.index(problem.file), problem.line or 0))
 
 
-def _settings_file(path: Path, problems: list[LocatedProblem]) -> TomlFile:
-    try:
-        return read_toml(path)
-    except InputError as error:
-        # What is wrong with the campaign's own file shall be heard in the same breath.
-        problems.extend(error.problems)
-        return TomlFile(path=path, data={}, lines=())
-
-
 def _part(top: Table, key: str, *, needed: bool = False) -> Table:
     """Return a table at the top, an empty one where there is none."""
     found = top.table(key)
@@ -178,25 +173,12 @@ def _recipients(
     campaign: Table, problems: list[LocatedProblem], options: ListOptions, notes: list[str]
 ) -> RecipientList:
     name = campaign.text("recipients")
-    if name is None:
-        if "recipients" not in campaign:
-            campaign.complain("recipients", None, "missing: the name of a CSV file")
-        return RecipientList()
-    try:
-        return read_recipients(campaign.source.path.parent / name, options, notes=notes)
-    except InputError as error:
-        problems.extend(error.problems)
-        return RecipientList()
-
-
-def _do_not_call(
-    table: Table, problems: list[LocatedProblem], plan: NumberPlan | None
-) -> tuple[str, ...]:
-    try:
-        return read_do_not_call(table, plan)
-    except InputError as error:
-        problems.extend(error.problems)
-        return ()
+    if name is not None:
+        with collected(problems):
+            return read_recipients(campaign.source.path.parent / name, options, notes=notes)
+    elif "recipients" not in campaign:
+        campaign.complain("recipients", None, "missing: the name of a CSV file")
+    return RecipientList()
 
 
 def _start(table: Table, model: CampaignModel | None) -> _Start:

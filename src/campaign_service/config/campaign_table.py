@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time
 
 from campaign_core import (
@@ -20,7 +21,7 @@ from campaign_core import (
     TransferOption,
     Weekday,
 )
-from campaign_service.config.table import Reader, Table, enum_reader, member_named
+from campaign_service.config.table import Reader, Table, enum_reader, member_named, table_reader
 
 __all__ = ["prompt", "read_limits", "read_model", "read_rate"]
 
@@ -39,19 +40,9 @@ def read_model(table: Table, recipients: RecipientList) -> CampaignModel | None:
         table: ``[campaign]``; its key ``recipients`` names a file and is not read here.
         recipients: those of that file.
     """
-    readers: dict[str, Reader] = {
-        "script": _script,
-        "call_limits": read_limits,
-        "call_rate": read_rate,
-        "retry": _retry,
-        "calling_hours": _calling_hours,
-        "order": enum_reader(Order),
-        "duplicates": enum_reader(Duplicates),
-        "breaker": _breaker,
-    }
     return table.build(
         CampaignModel,
-        readers=readers,
+        readers=_READERS,
         stand_ins={"name": "campaign", "caller_number": "0", "sound": "sound"},
         # Whoever runs a campaign from a file wants it to start.
         given={"enabled": True, "recipients": recipients},
@@ -59,18 +50,8 @@ def read_model(table: Table, recipients: RecipientList) -> CampaignModel | None:
     )
 
 
-def read_limits(table: Table, key: str) -> CallLimits | None:
-    """Return limits of calls at one time."""
-    within = table.table(key)
-    return None if within is None else within.build(CallLimits)
-
-
-def read_rate(table: Table, key: str) -> CallRate | None:
-    """Return a rate of calls."""
-    within = table.table(key)
-    if within is None:
-        return None
-    return within.build(CallRate, stand_ins={"calls": 1, "per_s": 1})
+read_limits = table_reader(CallLimits)
+read_rate = table_reader(CallRate, stand_ins={"calls": 1, "per_s": 1})
 
 
 def prompt(table: Table, key: str) -> str | None:
@@ -81,39 +62,6 @@ def prompt(table: Table, key: str) -> str | None:
         table.complain(key, True, "the name of a sound, or false for silence")  # noqa: FBT003
         return None
     return table.text(key)
-
-
-def _script(table: Table, key: str) -> CallScript | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    readers: dict[str, Reader] = {
-        "answer_prompt": prompt,
-        "listening_prompt": prompt,
-        "transfer": _transfer,
-    }
-    return within.build(CallScript, readers=readers)
-
-
-def _transfer(table: Table, key: str) -> TransferOption | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    return within.build(TransferOption, stand_ins={"digit": "0", "extension": "0"})
-
-
-def _breaker(table: Table, key: str) -> Breaker | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    return within.build(Breaker, stand_ins={"calls": 1, "failed_percent": 0})
-
-
-def _retry(table: Table, key: str) -> RetryPolicy | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    return within.build(RetryPolicy, readers={"delays_s": _delays, "never_again": _outcomes})
 
 
 def _delays(table: Table, key: str) -> tuple[tuple[Outcome, object], ...]:
@@ -188,3 +136,23 @@ def _minutes(entry: Table, key: str) -> int | None:
         entry.complain(key, value, _TIME_RULE)
         return None
     return minutes
+
+
+_READERS: Mapping[str, Reader] = {
+    "script": table_reader(
+        CallScript,
+        readers={
+            "answer_prompt": prompt,
+            "listening_prompt": prompt,
+            "transfer": table_reader(TransferOption, stand_ins={"digit": "0", "extension": "0"}),
+        },
+    ),
+    "call_limits": read_limits,
+    "call_rate": read_rate,
+    "retry": table_reader(RetryPolicy, readers={"delays_s": _delays, "never_again": _outcomes}),
+    "calling_hours": _calling_hours,
+    "order": enum_reader(Order),
+    "duplicates": enum_reader(Duplicates),
+    "breaker": table_reader(Breaker, stand_ins={"calls": 1, "failed_percent": 0}),
+}
+"""How to take what is more than a number, a text or a flag."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, time
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from typing_extensions import override
 
 from campaign_core.errors import Problem, SettingsError
 
-__all__ = ["InputError", "LocatedProblem", "unreadable"]
+__all__ = [
+    "InputError",
+    "LocatedProblem",
+    "collected",
+    "raise_if_any",
+    "refused_file",
+    "unreadable",
+]
 
 _SHOWN_MAX = 80
 
@@ -45,10 +53,23 @@ class InputError(SettingsError):
         super().__init__(tuple(problems))
 
 
+def refused_file(file: Path, rule: str, line: int | None = None) -> InputError:
+    """Return the error for a file of which a line, or the whole of it, cannot be taken."""
+    return InputError([LocatedProblem(file=file, line=line, field="", value=None, rule=rule)])
+
+
 def unreadable(file: Path, error: OSError | ValueError) -> InputError:
     """Return the error for a file that cannot be read at all, or whose name is none of a file."""
-    why = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    return InputError([LocatedProblem(file=file, line=None, field="", value=None, rule=why)])
+    return refused_file(file, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+@contextmanager
+def collected(problems: list[LocatedProblem]) -> Iterator[None]:
+    """Put down what is wrong with a file, to be heard in the same breath as all else."""
+    try:
+        yield
+    except InputError as error:
+        problems.extend(error.problems)
 
 
 def raise_if_any(problems: Sequence[LocatedProblem]) -> None:

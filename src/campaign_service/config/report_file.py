@@ -10,7 +10,7 @@ import attrs
 from campaign_core import SIMULATED, CampaignModel, RecipientList, Settings, codec
 from campaign_core.commands import StartImmediately
 from campaign_service.config.campaign_file import CampaignFile
-from campaign_service.config.problems import InputError, LocatedProblem, unreadable
+from campaign_service.config.problems import InputError, LocatedProblem, refused_file, unreadable
 from campaign_service.config.recipients_csv import ListOptions, read_recipients
 from campaign_service.config.simulated_table import read_simulation
 from campaign_service.config.table import Table
@@ -36,8 +36,7 @@ def read_report(folder: Path, options: ListOptions, *, is_simulated: bool) -> Ca
     path = folder / "report.json"
     settings, parameters, driver = _read(path)
     if driver == SIMULATED and not is_simulated:
-        rule = "of a simulation, which called nobody: run the campaign itself"
-        raise InputError([LocatedProblem(file=path, line=None, field="", value=None, rule=rule)])
+        raise refused_file(path, "of a simulation, which called nobody: run the campaign itself")
     notes: list[str] = []
     options = attrs.evolve(options, plan=settings.number_plan, duplicates=parameters.duplicates)
     recipients: RecipientList = read_recipients(folder / "recipients.csv", options, notes=notes)
@@ -71,7 +70,5 @@ def _read(path: Path) -> tuple[Settings, CampaignModel, object]:
     except OSError as error:
         raise unreadable(path, error) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        rule = f"not a report of campaign run: {error}"
-        problem = LocatedProblem(file=path, line=None, field="", value=None, rule=rule)
-        raise InputError([problem]) from None
+        raise refused_file(path, f"not a report of campaign run: {error}") from None
     return settings, parameters, driver

@@ -10,19 +10,23 @@ looks like a mistyped option is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+import attrs
+
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.config.option_value import OptionValue, origin_in
+from campaign_service.config.option_types import RefusedError
 from campaign_service.config.problems import InputError
-from campaign_service.config.service_options import FILE_SUFFIX, OPTIONS, Option, RefusedError
 from campaign_service.config.service_settings import (
+    FILE_SUFFIX,
     MAIN,
-    Origin,
+    OPTIONS,
+    Option,
     ServiceSettings,
     TenantSettings,
+    ValueOrigin,
 )
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
 from campaign_service.database.names import TENANT_RULE, is_tenant_name
@@ -37,6 +41,16 @@ PREFIX = "CAMPAIGN_"
 OF_CLIENTS = ("config", "url", "token", "token_file", "ca_file", "tenant", "password")
 """Variables of other commands, or of the command line itself."""
 _TENANTS = "tenants"
+_CONFIG = f"{PREFIX}CONFIG"
+_NAMES = [
+    key
+    for name, option in OPTIONS.items()
+    for key in ((name, f"{name}{FILE_SUFFIX}") if option.is_secret else (name,))
+]
+"""Of all that a source can give."""
+_NAMED_RULE = "the name of a file that holds the secret"
+_CHARACTERS_MAX = 65_536
+"""Of a file that holds a secret."""
 _MISTYPED = 0.8
 """How like an option, from 0 to 1, a variable is that is taken for a mistyped one."""
 
@@ -64,7 +78,7 @@ def read_service(
     Raises:
         SettingsError: something cannot be read or taken; all that is wrong is in it.
     """
-    reading = _Reading()
+    reading = _SourceReader()
     named = path or (Path(environment[_CONFIG]) if environment.get(_CONFIG) else None)
     if named is not None or DEFAULT_FILE.exists():
         reading.take_file(named or DEFAULT_FILE)
@@ -75,7 +89,6 @@ def read_service(
     reading.check_together(values)
     if reading.problems:
         raise SettingsError(reading.problems)
-    del values["driver"]
     return ServiceSettings(
         **values,  # type: ignore[arg-type]  # each was read by its option
         tenants=tenants,
@@ -84,19 +97,58 @@ def read_service(
     )
 
 
-_CONFIG = variable_of("config")
+@attrs.frozen
+class _GivenValue:
+    """One value as it was given."""
+
+    name: str
+    """Of the option, with the suffix for a file that holds it."""
+    value: object = attrs.field(repr=False)
+    origin: ValueOrigin
+    is_text: bool = True
+    """Whether it is a text that stands for the value, or the value as TOML has it."""
+    folder: Path = Path()
+    """From which the names of files are counted."""
+
+    def secret(self) -> str:
+        """Return what the file holds that is named here.
+
+        Raises:
+            RefusedError: there is no secret in it.
+        """
+        if not isinstance(self.value, str) or not self.value:
+            raise RefusedError(_NAMED_RULE)
+        if "://" in self.value:
+            # The name of a file is shown, and this looks like what must not be.
+            raise RefusedError(f"{_NAMED_RULE}, not the secret itself")
+        path = self.folder / self.value
+        try:
+            with path.open(encoding="utf-8") as file:
+                text = file.read(_CHARACTERS_MAX).strip()
+        except OSError as error:
+            raise RefusedError(f"{path} cannot be read: {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise RefusedError(f"{path} holds no UTF-8 text") from None
+        if not text:
+            raise RefusedError(f"{path} is empty")
+        return text
 
 
-class _Reading:
+def _origin_in(source: TomlFile, keys: KeyPath) -> ValueOrigin:
+    """Return where in a file a value stands."""
+    return ValueOrigin(name=field_name(keys), file=source.path, line=source.line_of(keys))
+
+
+class _SourceReader:
     """The values of all sources, the later ones in the place of the earlier."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.given: dict[str, OptionValue] = {}
+        self.given: dict[str, _GivenValue] = {}
         """By option, what counts."""
         self.passed_over: list[str] = []
         """Variables that begin as ours do, and are none."""
-        self._tenants: list[tuple[str, OptionValue]] = []
+        self._tenants: list[tuple[str, _GivenValue]] = []
 
     # Sources -------------------------------------------------------------------------------
 
@@ -107,92 +159,68 @@ class _Reading:
         except InputError as error:
             self.problems.extend(error.problems)
             return
-        tables = {key: value for key, value in source.data.items() if key == _TENANTS}
         values = {key: value for key, value in source.data.items() if key != _TENANTS}
+        self._take(self._values_in(source, (), values, _NAMES, [*_NAMES, _TENANTS]))
+        if _TENANTS in source.data:
+            self._take_tenants(source, source.data[_TENANTS])
 
-        def origin(key: str) -> Origin:
-            return origin_in(source, (key,))
-
-        known = _names()
-        given = [
-            OptionValue(
-                name=key, value=value, origin=origin(key), is_text=False, folder=path.parent
-            )
-            for key, value in values.items()
-            if self._is_known(key, known, [*known, _TENANTS], origin)
-        ]
-        self._take(given)
-        for value in tables.values():
-            self._take_tenants(source, value)
+    def _values_in(
+        self,
+        source: TomlFile,
+        keys: KeyPath,
+        table: Mapping[str, object],
+        known: Sequence[str],
+        suggested: Sequence[str],
+    ) -> list[_GivenValue]:
+        """Return the values of a table, and put down each key that is not known."""
+        given = []
+        for key, value in table.items():
+            origin = _origin_in(source, (*keys, key))
+            if key in known:
+                folder = source.path.parent
+                given.append(_GivenValue(key, value, origin, is_text=False, folder=folder))
+                continue
+            near = get_close_matches(key, suggested, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(suggested)}"
+            # Its value is not shown: it may be a secret under a name that was mistyped.
+            self.problems.append(origin.problem(None, f"unknown; {advice}"))
+        return given
 
     def take_environment(self, environment: Mapping[str, str]) -> None:
         """Take our variables; an empty one is none."""
-        ours = {
-            variable: value
-            for variable, value in sorted(environment.items())
-            if variable.startswith(PREFIX) and value
-        }
         others = [variable_of(name) for name in OF_CLIENTS]
         self._take(
-            [
-                OptionValue(
-                    name=variable.removeprefix(PREFIX).lower(),
-                    value=value,
-                    origin=Origin(name=variable),
-                    is_text=True,
-                    folder=Path(),
-                )
-                for variable, value in ours.items()
-                if variable not in others and self._is_option(variable)
-            ]
+            _GivenValue(variable.removeprefix(PREFIX).lower(), value, ValueOrigin(name=variable))
+            for variable, value in sorted(environment.items())
+            if variable.startswith(PREFIX)
+            and value
+            and variable not in others
+            and self._is_option(variable)
         )
 
     def _is_option(self, variable: str) -> bool:
-        names, name = _names(), variable.removeprefix(PREFIX).lower()
+        name = variable.removeprefix(PREFIX).lower()
         # Without what they all begin with: by that alone, any two would be alike.
-        near = get_close_matches(name, names, n=1, cutoff=_MISTYPED)
+        near = get_close_matches(name, _NAMES, n=1, cutoff=_MISTYPED)
         if near and near[0] != name:
             rule = f"unknown; did you mean {variable_of(near[0])}?"
-            self.problems.append(Origin(name=variable).problem(None, rule))
+            self.problems.append(ValueOrigin(name=variable).problem(None, rule))
         elif not near:
             self.passed_over.append(variable)
-        return name in names
+        return name in _NAMES
 
     def take_flags(self, flags: Mapping[str, str]) -> None:
         """Take what the command line says."""
         self._take(
-            [
-                OptionValue(
-                    name=name,
-                    value=value,
-                    origin=Origin(name=flag_of(name)),
-                    is_text=True,
-                    folder=Path(),
-                )
-                for name, value in flags.items()
-            ]
+            _GivenValue(name, value, ValueOrigin(name=flag_of(name)))
+            for name, value in flags.items()
         )
 
-    def _is_known(
-        self,
-        name: str,
-        known: list[str],
-        suggested: list[str],
-        origin: Callable[[str], Origin],
-    ) -> bool:
-        if name in known:
-            return True
-        near = get_close_matches(name, suggested, n=1)
-        advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(suggested)}"
-        # Its value is not shown: it may be a secret under a name that was mistyped.
-        self.problems.append(origin(name).problem(None, f"unknown; {advice}"))
-        return False
-
-    def _take(self, given: list[OptionValue]) -> None:
+    def _take(self, given: Iterable[_GivenValue]) -> None:
         """Take the values of one source; within it a secret comes in one way alone."""
-        fresh: dict[str, OptionValue] = {}
+        fresh: dict[str, _GivenValue] = {}
         for one in given:
-            name = _option_of(one.name)
+            name = one.name if one.name in OPTIONS else one.name.removesuffix(FILE_SUFFIX)
             if name in fresh:
                 rule = f"either this or {fresh[name].origin.name}, not both"
                 self.problems.append(one.origin.problem(None, rule))
@@ -203,11 +231,11 @@ class _Reading:
         keys: KeyPath = (_TENANTS,)
         if not isinstance(value, dict) or not value:
             rule = "tables, each begun by [tenants.NAME]"
-            self.problems.append(origin_in(source, keys).problem(None, rule))
+            self.problems.append(_origin_in(source, keys).problem(None, rule))
             return
         for name, table in value.items():
             within: KeyPath = (*keys, name)
-            origin = origin_in(source, within)
+            origin = _origin_in(source, within)
             if not is_tenant_name(name):
                 self.problems.append(origin.problem(name, TENANT_RULE))
             elif not isinstance(table, dict):
@@ -219,24 +247,14 @@ class _Reading:
         self, source: TomlFile, keys: KeyPath, name: str, table: Mapping[str, object]
     ) -> None:
         known = ["driver", f"driver{FILE_SUFFIX}"]
-        given = [
-            OptionValue(
-                name=key,
-                value=value,
-                origin=origin_in(source, (*keys, key)),
-                is_text=False,
-                folder=source.path.parent,
-            )
-            for key, value in table.items()
-            if self._is_known(key, known, known, lambda key: origin_in(source, (*keys, key)))
-        ]
+        given = self._values_in(source, keys, table, known, known)
         if len(given) == 1:
             self._tenants.append((name, given[0]))
         elif given:
             rule = f"either this or {field_name((*keys, given[0].name))}, not both"
             self.problems.append(given[1].origin.problem(None, rule))
         else:
-            origin = origin_in(source, keys)
+            origin = _origin_in(source, keys)
             self.problems.append(origin.problem(None, "driver or driver_file is missing"))
 
     # Values --------------------------------------------------------------------------------
@@ -246,7 +264,7 @@ class _Reading:
         given = self.given.get(name)
         return option.default if given is None else self._read(given, option)
 
-    def _read(self, given: OptionValue, option: Option) -> object:
+    def _read(self, given: _GivenValue, option: Option) -> object:
         try:
             value = given.secret() if given.name.endswith(FILE_SUFFIX) else given.value
             is_text = given.is_text or value is not given.value
@@ -264,7 +282,7 @@ class _Reading:
         """Return all tenants, of which there is at least one."""
         driver = self.given.get("driver")
         if not self._tenants:
-            origin = Origin(name="driver") if driver is None else driver.origin
+            origin = ValueOrigin(name="driver") if driver is None else driver.origin
             return (TenantSettings(name=MAIN, driver=str(values["driver"]), origin=origin),)
         if driver is not None:
             rule = "not where [tenants.NAME] tables name the drivers: give it there"
@@ -282,18 +300,3 @@ class _Reading:
             if values[one] is not None and values[other] is None:
                 rule = f"needs {other} beside it"
                 self.problems.append(self.given[one].origin.problem(None, rule))
-
-
-def _names() -> list[str]:
-    return list(_each_name())
-
-
-def _each_name() -> Iterator[str]:
-    for name, option in OPTIONS.items():
-        yield name
-        if option.is_secret:
-            yield f"{name}{FILE_SUFFIX}"
-
-
-def _option_of(name: str) -> str:
-    return name if name in OPTIONS else name.removesuffix(FILE_SUFFIX)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from campaign_core import FrequencyCap, NumberPlan, Settings
 from campaign_core.commands import AddToDoNotCall
 from campaign_core.errors import SettingsError
 from campaign_service.config.campaign_table import prompt, read_limits, read_rate
-from campaign_service.config.problems import InputError, LocatedProblem, unreadable
-from campaign_service.config.table import Reader, Table
+from campaign_service.config.problems import LocatedProblem, raise_if_any, refused_file, unreadable
+from campaign_service.config.table import Reader, Table, table_reader
 from campaign_service.numbers import read_number
 
 __all__ = ["read_do_not_call", "read_settings"]
@@ -18,17 +19,19 @@ __all__ = ["read_do_not_call", "read_settings"]
 _COMMENT = re.compile(r"#\s.*|#$")
 
 
+_READERS: Mapping[str, Reader] = {
+    "call_limits": read_limits,
+    "call_rate": read_rate,
+    "answer_prompt": prompt,
+    "listening_prompt": prompt,
+    "frequency_cap": table_reader(FrequencyCap, stand_ins={"attempts": 1, "per_h": 1}),
+    "number_plan": table_reader(NumberPlan, stand_ins={"country_code": "1"}),
+}
+
+
 def read_settings(table: Table) -> Settings | None:
     """Return the general settings, ``None`` if something was put down as wrong."""
-    readers: dict[str, Reader] = {
-        "call_limits": read_limits,
-        "call_rate": read_rate,
-        "answer_prompt": prompt,
-        "listening_prompt": prompt,
-        "frequency_cap": _frequency_cap,
-        "number_plan": _number_plan,
-    }
-    return table.build(Settings, readers=readers)
+    return table.build(Settings, readers=_READERS)
 
 
 def read_do_not_call(table: Table, plan: NumberPlan | None = None) -> tuple[str, ...]:
@@ -51,20 +54,6 @@ def read_do_not_call(table: Table, plan: NumberPlan | None = None) -> tuple[str,
     return tuple(numbers)
 
 
-def _frequency_cap(table: Table, key: str) -> FrequencyCap | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    return within.build(FrequencyCap, stand_ins={"attempts": 1, "per_h": 1})
-
-
-def _number_plan(table: Table, key: str) -> NumberPlan | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    return within.build(NumberPlan, stand_ins={"country_code": "1"})
-
-
 def _numbers_of(path: Path, plan: NumberPlan | None) -> list[str]:
     """Return the numbers of a file, one a line; ``#`` and a blank begin a comment."""
     try:
@@ -75,8 +64,7 @@ def _numbers_of(path: Path, plan: NumberPlan | None) -> list[str]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        problem = LocatedProblem(file=path, line=line, field="", value=None, rule="not UTF-8 text")
-        raise InputError([problem]) from None
+        raise refused_file(path, "not UTF-8 text", line) from None
     numbers, problems = [], []
     for line, written in enumerate(text.splitlines(), 1):
         text = _COMMENT.sub("", written).strip()
@@ -88,8 +76,7 @@ def _numbers_of(path: Path, plan: NumberPlan | None) -> list[str]:
             problems.append(
                 LocatedProblem(file=path, line=line, field="number", value=text, rule=error.rule)
             )
-    if problems:
-        raise InputError(problems)
+    raise_if_any(problems)
     return numbers
 
 

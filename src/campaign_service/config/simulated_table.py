@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
@@ -27,8 +28,8 @@ from campaign_drivers.simulated import (
     Uniform,
     population,
 )
-from campaign_service.config.callees import CALLEES, KINDS, Callees
-from campaign_service.config.table import Reader, Table
+from campaign_service.config.simulated_callees import CALLEES, KINDS, SimulatedCallees
+from campaign_service.config.table import Reader, Table, table_reader
 from campaign_service.instants import TIMES, instant_of, is_within_times
 
 __all__ = ["Simulation", "read_simulation"]
@@ -68,21 +69,13 @@ def read_simulation(table: Table, model: CampaignModel | None) -> Simulation | N
         model: the campaign, whose opt-out and transfer digits some callees dial; ``None`` where
             it could not be read.
     """
-    readers: dict[str, Reader] = {
-        "sounds": _sounds,
-        "routing_classes": _routing_classes,
-        "reaches_extensions": _reaches_extensions,
-        "capacity": _capacity,
-        "refuses_when_full": _refuses_when_full,
-        "faults": _faults,
-    }
     seed = table.whole_number("seed", 0, _SEED_MAX)
     grain_ms = table.whole_number("grain_ms", 1, 1_000)
     starts_at = _starts_at(table)
     people = _population(table, model)
     network = table.build(
         Network,
-        readers=readers,
+        readers=_READERS,
         given={"population": people},
         known=["seed", "starts_at", "grain_ms", "rates", "people", "delays", "numbers"],
     )
@@ -112,28 +105,18 @@ def _population(table: Table, model: CampaignModel | None) -> Population:
     within = table.table("rates")
     rates = None if within is None else within.build(Rates)
     callees = CALLEES if model is None else CALLEES.of(model.script)
-    callees = _with_delays(table, callees)
+    delays = table.table("delays")
+    if delays is not None:
+        delays.refuse_others(["ring", "think", "talk"])
+        ring, think, talk = (read_delay(delays, name) for name in ("ring", "think", "talk"))
+        callees = attrs.evolve(callees, ring=ring, think=think, talk=talk)
     shares = _people(table, callees)
     scripts = _scripts(table, callees)
-    if rates is None:
-        return population(people=shares, scripts=scripts)
-    return population(rates=rates, people=shares, scripts=scripts)
+    given = {} if rates is None else {"rates": rates}
+    return population(people=shares, scripts=scripts, **given)
 
 
-def _with_delays(table: Table, callees: Callees) -> Callees:
-    delays = table.table("delays")
-    if delays is None:
-        return callees
-    delays.refuse_others(["ring", "think", "talk"])
-    return attrs.evolve(
-        callees,
-        ring=read_delay(delays, "ring"),
-        think=read_delay(delays, "think"),
-        talk=read_delay(delays, "talk"),
-    )
-
-
-def _people(table: Table, callees: Callees) -> tuple[Share, ...]:
+def _people(table: Table, callees: SimulatedCallees) -> tuple[Share, ...]:
     within = table.table("people")
     if within is None:
         return callees.typical()
@@ -156,7 +139,7 @@ def _people(table: Table, callees: Callees) -> tuple[Share, ...]:
     return tuple(shares)
 
 
-def _scripts(table: Table, callees: Callees) -> dict[str, list[Behaviour]]:
+def _scripts(table: Table, callees: SimulatedCallees) -> dict[str, list[Behaviour]]:
     within = table.table("numbers")
     if within is None:
         return {}
@@ -205,17 +188,6 @@ def read_delay(table: Table, key: str) -> Delay | float | None:
     return None
 
 
-def _sounds(table: Table, key: str) -> Sounds | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    readers: dict[str, Reader] = {
-        "durations_s": _durations,
-        "missing": lambda inner, name: frozenset(inner.texts(name)),
-    }
-    return within.build(Sounds, readers=readers)
-
-
 def _durations(table: Table, key: str) -> tuple[tuple[str, object], ...]:
     within = table.table(key)
     if within is None:
@@ -231,47 +203,42 @@ def _routing_classes(table: Table, key: str) -> frozenset[str | None]:
     return frozenset(name or None for name in table.texts(key))
 
 
-def _reaches_extensions(table: Table, key: str) -> bool:
-    return table.flag(key, default=True)
-
-
-def _refuses_when_full(table: Table, key: str) -> bool:
-    return table.flag(key, default=False)
-
-
-def _capacity(table: Table, key: str) -> Capacity | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    within.refuse_others(["calls_max", "calls_per_s"])
-    return Capacity(
-        calls_max=within.whole_number("calls_max", 0, 1_000_000),
-        calls_per_s=within.whole_number("calls_per_s", 0, 1_000_000),
-    )
-
-
-def _faults(table: Table, key: str) -> Faults | None:
-    within = table.table(key)
-    if within is None:
-        return None
-    readers: dict[str, Reader] = {
-        "delay": read_delay,
-        "outages": _outages,
-        "outage_every": read_delay,
-        "outage_lasts": read_delay,
-    }
-    # Mishaps to single reports belong to tests, which are written in Python.
-    return within.build(Faults, readers=readers, given={"spoiled": ()})
+def _count(table: Table, key: str) -> int | None:
+    return table.whole_number(key, 0, 1_000_000)
 
 
 def _outages(table: Table, key: str) -> tuple[Outage, ...]:
-    made = []
-    for entry in table.tables(key):
-        outage = entry.build(
-            Outage,
-            readers={"restarts": lambda inner, name: inner.flag(name, default=False)},
-            stand_ins={"after_s": 0, "lasts_s": 0},
+    made = [
+        entry.build(
+            Outage, readers={"restarts": Table.flag}, stand_ins={"after_s": 0, "lasts_s": 0}
         )
-        if outage is not None:
-            made.append(outage)
-    return tuple(made)
+        for entry in table.tables(key)
+    ]
+    return tuple(outage for outage in made if outage is not None)
+
+
+_READERS: Mapping[str, Reader] = {
+    "sounds": table_reader(
+        Sounds,
+        readers={
+            "durations_s": _durations,
+            "missing": lambda table, key: frozenset(table.texts(key)),
+        },
+    ),
+    "routing_classes": _routing_classes,
+    "reaches_extensions": Table.flag,
+    "capacity": table_reader(Capacity, readers={"calls_max": _count, "calls_per_s": _count}),
+    "refuses_when_full": Table.flag,
+    "faults": table_reader(
+        Faults,
+        readers={
+            "delay": read_delay,
+            "outages": _outages,
+            "outage_every": read_delay,
+            "outage_lasts": read_delay,
+        },
+        # Mishaps to single reports belong to tests, which are written in Python.
+        given={"spoiled": ()},
+    ),
+}
+"""How to take what is more than a number, a text or a flag."""

@@ -13,7 +13,7 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.problems import LocatedProblem
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name
 
-__all__ = ["Reader", "Table", "enum_reader"]
+__all__ = ["Reader", "Table", "enum_reader", "member_named", "table_reader"]
 
 _Made = TypeVar("_Made")
 _Member = TypeVar("_Member", bound=Enum)
@@ -78,13 +78,13 @@ class Table:
         self.complain(key, value, f"a whole number {least} to {most}")
         return None
 
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return true or false."""
-        value = self._data.get(key, default)
+    def flag(self, key: str) -> bool:
+        """Return true or false; false where there is none."""
+        value = self._data.get(key, False)
         if isinstance(value, bool):
             return value
         self.complain(key, value, "true or false")
-        return default
+        return False
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, empty where there is none."""
@@ -216,6 +216,24 @@ class Table:
             file=self.source.path, line=line, field=field_name(keys), value=value, rule=rule
         )
         self.problems.append(problem)
+
+
+def table_reader(
+    kind: type[_Made],
+    *,
+    readers: Mapping[str, Reader] | None = None,
+    stand_ins: Mapping[str, object] | None = None,
+    given: Mapping[str, object] | None = None,
+) -> Callable[[Table, str], _Made | None]:
+    """Return a reader that makes a value of a table within, as :meth:`Table.build` does."""
+
+    def read(table: Table, key: str) -> _Made | None:
+        within = table.table(key)
+        if within is None:
+            return None
+        return within.build(kind, readers=readers, stand_ins=stand_ins, given=given)
+
+    return read
 
 
 def enum_reader(kind: type[_Member]) -> Callable[[Table, str], _Member | None]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from campaign_core import CampaignId
-from campaign_service.cli.databases import DatabaseFinder, tenant_option, with_finder
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.databases import (
+    DatabaseFinder,
+    existing_tenant,
+    tenant_option,
+    with_finder,
+)
 from campaign_service.cli.value_text import counted
-from campaign_service.journal.sql import CampaignExport, History, find_tenant
+from campaign_service.journal.sql import CampaignExport, History
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row, csv_row
 
 __all__ = ["export"]
@@ -32,18 +36,15 @@ __all__ = ["export"]
     help="Where to; it is made if it is not there. Files of these names are replaced.",
 )
 @with_finder
-def export(finder: DatabaseFinder, /, *, tenant: str, number: int, folder: Path) -> int:
+def export(*, finder: DatabaseFinder, tenant: str, number: int, folder: Path) -> None:
     """Write recipients.csv, attempts.csv and log.jsonl of a campaign.
 
     Also of one that was deleted, as it was just before. The service may be running: the files
     tell of one moment, that of the last event which is printed.
     """
-    database = finder.open(is_read_only=True)
-    try:
-        found = find_tenant(database, tenant)
-        if found is None:
-            raise click.BadParameter(f"{tenant!r}: there is no such tenant", param_hint="--tenant")
-        campaign = CampaignExport(History(database, found), CampaignId(number))
+    with closing(finder.open(is_read_only=True)) as database:
+        tenant_row = existing_tenant(database, tenant)
+        campaign = CampaignExport(History(database, tenant_row), CampaignId(number))
         folder.mkdir(parents=True, exist_ok=True)
         with _written(folder / "recipients.csv") as file:
             recipients = _table(file, RECIPIENT_COLUMNS, campaign.recipients())
@@ -51,14 +52,11 @@ def export(finder: DatabaseFinder, /, *, tenant: str, number: int, folder: Path)
             attempts = _table(file, ATTEMPT_COLUMNS, campaign.attempts())
         with _written(folder / "log.jsonl") as file:
             events = _lines(file, campaign.log())
-    finally:
-        database.close()
     name = f"campaign {number}, {campaign.record.name}"
     written = ", ".join(
         [counted(recipients, "recipient"), counted(attempts, "attempt"), counted(events, "event")]
     )
     click.echo(f"{name}: {written}, as of event {campaign.last_seq}; in {folder}")
-    return ExitStatus.COMPLETED
 
 
 def _lines(file: TextIO, lines: Iterable[str]) -> int:

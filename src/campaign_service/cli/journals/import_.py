@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from campaign_service.cli.databases import DatabaseFinder, tenant_option, with_finder
 from campaign_service.cli.options import EXISTING_FILE
-from campaign_service.cli.statuses import ExitStatus
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.journal.sql import import_journal
 
@@ -19,7 +19,7 @@ __all__ = ["import_"]
 @click.argument("journal", type=EXISTING_FILE, metavar="JOURNAL")
 @tenant_option
 @with_finder
-def import_(finder: DatabaseFinder, /, *, journal: Path, tenant: str) -> int:
+def import_(*, finder: DatabaseFinder, journal: Path, tenant: str) -> None:
     """Take the journal that `campaign run` wrote into a database, for a service to go on with.
 
     A file of SQLite is made where there is none; of the tenant's name there must be none yet.
@@ -27,13 +27,9 @@ def import_(finder: DatabaseFinder, /, *, journal: Path, tenant: str) -> int:
     refused.
     """
     source = JsonLinesJournal.open(journal)
-    database = finder.open(must_exist=False)
-    try:
+    with closing(finder.open()) as database:
         taken = import_journal(database, source, tenant=tenant)
-    finally:
-        database.close()
     if taken.torn_tail is not None:
         click.echo(f"{journal}: {taken.torn_tail}", err=True)
     click.echo(f"{taken.head.seq} events are tenant {tenant} of {database.shown} now")
     click.echo(f"head {taken.head}")
-    return ExitStatus.COMPLETED

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
 import click
@@ -12,7 +14,7 @@ from campaign_core import replay
 from campaign_core.errors import JournalError
 from campaign_core.events import Event, ServiceOpened
 from campaign_service.access import AuditHead, verify_audit
-from campaign_service.cli.databases import DatabaseFinder, with_finder
+from campaign_service.cli.databases import DatabaseFinder, existing_tenant, with_finder
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import counted
 from campaign_service.database import Database
@@ -20,7 +22,6 @@ from campaign_service.journal import JournalAwayError, JsonLinesJournal
 from campaign_service.journal.sql import (
     ChainHead,
     TenantRow,
-    find_tenant,
     head_of_text,
     heads_of,
     list_tenants,
@@ -31,6 +32,7 @@ __all__ = ["verify"]
 
 _SHOWN_MAX = 20
 """So many problems of one journal are shown."""
+_Head = TypeVar("_Head", ChainHead, AuditHead)
 _NO_CHAIN = (
     "it can be read; whether it was altered cannot be told, for it has no chain of checksums: an"
     " older release wrote it"
@@ -60,9 +62,8 @@ _NO_CHAIN = (
 )
 @with_finder
 def verify(
-    finder: DatabaseFinder,
-    /,
     *,
+    finder: DatabaseFinder,
     journal: str | None,
     tenant: str | None,
     head: str | None,
@@ -80,44 +81,36 @@ def verify(
     The head that is printed stands for everything before it. Note it somewhere else: who can
     write to the database can make a chain anew, but not one that has the head you noted.
     """
-    noted = None if head is None else _noted(head)
-    noted_audit = None if audit_head is None else _noted_audit(audit_head)
+    noted = _noted(head, head_of_text, "--head")
+    noted_audit = _noted(audit_head, AuditHead.of_text, "--audit-head")
     if journal is not None and finder.is_given:
         raise click.UsageError("JOURNAL and an option that names a database exclude each other")
     if journal is not None and _is_of_lines(journal):
         if tenant is not None:
             raise click.BadParameter("the file of a run has no tenants", param_hint="--tenant")
         return _verify_lines(Path(journal), noted, replays=replays)
-    if journal is None:
-        database = finder.open(is_read_only=True)
-    else:
-        database = Database.open(journal, is_read_only=True)
-    try:
-        tenants = _chosen(database, tenant)
-        if noted is not None and len(tenants) > 1:
+    with closing(
+        finder.open(is_read_only=True)
+        if journal is None
+        else Database.open(journal, is_read_only=True)
+    ) as database:
+        chosen = list_tenants(database) if tenant is None else [existing_tenant(database, tenant)]
+        if noted is not None and len(chosen) > 1:
             rule = "of which tenant it is, --tenant must say"
             raise click.BadParameter(rule, param_hint="--head")
-        are_sound = [_verify(database, one, noted, replays=replays) for one in tenants]
+        are_sound = [_verify(database, one, noted, replays=replays) for one in chosen]
         if tenant is None or noted_audit is not None:
             are_sound.append(_verify_audit(database, noted_audit))
-    finally:
-        database.close()
     return ExitStatus.COMPLETED if all(are_sound) else ExitStatus.INCOMPLETE
 
 
-def _noted(text: str) -> ChainHead:
-    head = head_of_text(text)
-    if head is None:
-        rule = "an event's number and 64 hex digits, as this command prints them"
-        raise click.BadParameter(f"{text!r}: {rule}", param_hint="--head")
-    return head
-
-
-def _noted_audit(text: str) -> AuditHead:
-    head = AuditHead.of_text(text)
-    if head is None:
-        rule = "a line's number and 64 hex digits, as this command prints them"
-        raise click.BadParameter(f"{text!r}: {rule}", param_hint="--audit-head")
+def _noted(text: str | None, read: Callable[[str], _Head | None], option: str) -> _Head | None:
+    """Return a head that was noted, as the command prints it."""
+    head = None if text is None else read(text)
+    if text is not None and head is None:
+        what = "an event's" if option == "--head" else "a line's"
+        rule = f"{what} number and 64 hex digits, as this command prints them"
+        raise click.BadParameter(f"{text!r}: {rule}", param_hint=option)
     return head
 
 
@@ -127,17 +120,8 @@ def _verify_audit(database: Database, noted: AuditHead | None) -> bool:
     if found is None:
         click.echo(f"{name}: no checksums; they come when a service of this release opens it")
         return noted is None
-    _say(name, counted(found.lines, "line"), found.head, found.problems)
+    _tell(name, counted(found.lines, "line"), found.head, found.problems)
     return not found.problems
-
-
-def _chosen(database: Database, name: str | None) -> list[TenantRow]:
-    if name is None:
-        return list_tenants(database)
-    found = find_tenant(database, name)
-    if found is None:
-        raise click.BadParameter(f"{name!r}: there is no such tenant", param_hint="--tenant")
-    return [found]
 
 
 def _verify(
@@ -145,7 +129,7 @@ def _verify(
 ) -> bool:
     found = verify_tenant(database, tenant, noted=noted, replays=replays)
     is_replayed = ", replayed" if replays and not found.problems else ""
-    _say(
+    _tell(
         f"{database.shown}, tenant {tenant.name}",
         f"{counted(found.head.seq, 'event')}{is_replayed}, {counted(found.attempts, 'attempt')},"
         f" {counted(found.campaigns, 'campaign')}, {counted(found.snapshots, 'snapshot')}",
@@ -155,15 +139,22 @@ def _verify(
     return not found.problems
 
 
-def _say(name: str, numbers: str, head: ChainHead | AuditHead, problems: tuple[str, ...]) -> None:
+def _tell(
+    name: str,
+    numbers: str,
+    head: ChainHead | AuditHead | None,
+    problems: Sequence[str],
+    otherwise: str = "all is as it was written",
+) -> None:
     click.echo(f"{name}: {numbers}")
-    click.echo(f"  head {head}")
+    if head is not None:
+        click.echo(f"  head {head}")
     for problem in problems[:_SHOWN_MAX]:
         click.echo(f"  WRONG: {problem}")
     if len(problems) > _SHOWN_MAX:
         click.echo(f"  and {len(problems) - _SHOWN_MAX} more")
     if not problems:
-        click.echo("  all is as it was written")
+        click.echo(f"  {otherwise}")
 
 
 # The file of a run --------------------------------------------------------------------------
@@ -179,21 +170,24 @@ def _is_of_lines(journal: str) -> bool:
 
 
 @attrs.define
-class _Counted:
+class _ChainFollower:
+    """Follows the chain of checksums while events pass by."""
+
+    noted: ChainHead | None
     head: ChainHead | None = None
 
-    def counting(self, events: Iterator[Event], noted: ChainHead | None) -> Iterator[Event]:
+    def following(self, events: Iterator[Event]) -> Iterator[Event]:
         for event, head in heads_of(events):
             self.head = head
-            if noted is not None and noted.seq == head.seq and noted != head:
+            if self.noted is not None and self.noted.seq == head.seq and self.noted != head:
                 raise JournalError(f"event {head.seq} or one before it is altered: its head {head}")
             yield event
 
 
 def _verify_lines(path: Path, noted: ChainHead | None, *, replays: bool) -> int:
     journal = JsonLinesJournal.open(path)
-    chain, problems = _Counted(), []
-    events = chain.counting(journal.read(), noted)
+    chain, problems = _ChainFollower(noted), []
+    events = chain.following(journal.read())
     try:
         if replays:
             replay(events)
@@ -210,13 +204,6 @@ def _verify_lines(path: Path, noted: ChainHead | None, *, replays: bool) -> int:
     last_seq = 0 if chain.head is None else chain.head.seq
     if noted is not None and noted.seq > last_seq and not problems:
         problems.append(f"event {noted.seq}, whose head was noted, is not there")
-    click.echo(f"{path}: {counted(last_seq, 'event')}")
-    if chain.head is not None:
-        click.echo(f"  head {chain.head}")
-    for problem in problems:
-        click.echo(f"  WRONG: {problem}")
-    if not problems and journal.is_chained:
-        click.echo("  all is as it was written")
-    elif not problems:
-        click.echo(f"  {_NO_CHAIN}")
+    otherwise = () if journal.is_chained else (_NO_CHAIN,)
+    _tell(str(path), counted(last_seq, "event"), chain.head, problems, *otherwise)
     return ExitStatus.INCOMPLETE if problems else ExitStatus.COMPLETED

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from campaign_core.errors import SettingsError
-from campaign_service.cli.options import EXISTING_FILE, merge_option, only_option
+from campaign_service.cli.options import EXISTING_FILE, list_options
 from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.lists import read_list
-from campaign_service.cli.remote.service_access import key_option, remote
+from campaign_service.cli.remote.service_access import key_option, with_client
 from campaign_service.cli.value_text import counted
 from campaign_service.client import CampaignRow, Client
+from campaign_service.config import ListOptions
 from campaign_service.numbers import read_number
 
 __all__ = ["add_attempts", "append", "listed_under", "stop_attempts"]
@@ -34,7 +35,7 @@ _ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
 @click.argument("whom", metavar="[RECIPIENT...]", nargs=-1)
 @click.option("--all-failed", is_flag=True, help="Every recipient that has failed.")
 @key_option
-@remote
+@with_client
 def add_attempts(
     client: Client,
     /,
@@ -64,7 +65,7 @@ def add_attempts(
 @_ARGUMENT
 @click.argument("whom", metavar="RECIPIENT...", nargs=-1, required=True)
 @key_option
-@remote
+@with_client
 def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...], key: str | None) -> int:
     """Try recipients no more; one that is in a call keeps it.
 
@@ -80,26 +81,16 @@ def stop_attempts(client: Client, /, *, wanted: str, whom: tuple[str, ...], key:
 @click.command(short_help="Add recipients to a campaign.")
 @_ARGUMENT
 @click.argument("csv", metavar="LIST.csv", type=EXISTING_FILE)
-@merge_option
-@only_option
+@list_options
 @key_option
-@remote
-def append(
-    client: Client,
-    /,
-    *,
-    wanted: str,
-    csv: Path,
-    is_merged: bool,
-    only: str | None,
-    key: str | None,
-) -> int:
+@with_client
+def append(client: Client, *, lists: ListOptions, wanted: str, csv: Path, key: str | None) -> int:
     """Add recipients behind those that a campaign has.
 
     CAMPAIGN is the id or the name of a campaign of the running service, LIST.csv a file as for
     `campaign run`.
     """
-    more = read_list(client, csv, is_merged=is_merged, only=only)
+    more = read_list(client, csv, lists)
     found = find_campaign(client, wanted)
     client.append_recipients(found.campaign_id, more, key=key)
     return _tell(client, found, counted(len(more), "more recipient"), counts=True)

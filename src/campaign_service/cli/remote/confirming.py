@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import click
 
-from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.remote.failure_text import status_of
+from campaign_service.cli.statuses import CommandFailedError
 from campaign_service.cli.value_text import lacked_text
 from campaign_service.client import ProblemError
 

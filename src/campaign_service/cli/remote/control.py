@@ -7,7 +7,7 @@ import click
 from campaign_service.cli.remote.confirming import without_sounds
 from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
-from campaign_service.cli.remote.service_access import key_option, remote
+from campaign_service.cli.remote.service_access import key_option, with_client
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import CampaignRow, Client
 
@@ -19,7 +19,7 @@ _ARGUMENT = click.argument("wanted", metavar="CAMPAIGN")
 @click.command(short_help="Place no new calls of a campaign.")
 @_ARGUMENT
 @key_option
-@remote
+@with_client
 def pause(client: Client, /, *, wanted: str, key: str | None) -> int:
     """Place no new calls; those in progress go on, and their results count.
 
@@ -34,7 +34,7 @@ def pause(client: Client, /, *, wanted: str, key: str | None) -> int:
 @_ARGUMENT
 @click.option("--yes", is_flag=True, help="Also where the telephony lacks a sound of it.")
 @key_option
-@remote
+@with_client
 def resume(client: Client, /, *, wanted: str, yes: bool, key: str | None) -> int:
     """Place calls of a paused campaign again.
 
@@ -52,7 +52,7 @@ def resume(client: Client, /, *, wanted: str, yes: bool, key: str | None) -> int
 @_ARGUMENT
 @click.option("--hang-up", is_flag=True, help="End its calls in progress at once.")
 @key_option
-@remote
+@with_client
 def stop(client: Client, /, *, wanted: str, hang_up: bool, key: str | None) -> int:
     """Close a campaign for good; calls in progress go on to their end unless --hang-up is given.
 
@@ -66,7 +66,7 @@ def stop(client: Client, /, *, wanted: str, hang_up: bool, key: str | None) -> i
 
 @click.command(short_help="Take a campaign off the list.")
 @_ARGUMENT
-@remote
+@with_client
 def delete(client: Client, /, *, wanted: str) -> int:
     """Take a campaign off the list that has not begun, or has ended; its log stays.
 

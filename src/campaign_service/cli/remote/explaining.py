@@ -14,7 +14,7 @@ from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.log import event_details
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.zones import in_zone
+from campaign_service.cli.value_text import in_zone
 from campaign_service.client import (
     Attempt,
     CampaignRow,

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import attrs
 import click
 
-from campaign_service.cli.failures import CommandFailedError
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.client import (
     BadField,
     ClientError,

@@ -11,7 +11,7 @@ import click
 
 from campaign_core import SIMULATED, CallLimits, RecipientStatus, Status
 from campaign_service.cli.remote.finding import find_campaign
-from campaign_service.cli.remote.service_access import remote
+from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.remote.tables import (
     campaign_lines,
     clock,
@@ -40,7 +40,7 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for a pro
     help="Only campaigns with this status; may be given more than once.",
 )
 @_JSON
-@remote
+@with_client
 def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int:
     """List the campaigns of a running service, in the order of their creation.
 
@@ -68,7 +68,7 @@ def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int
 @click.option("--no-recipients", is_flag=True, help="The campaign alone.")
 @click.option("--watch", is_flag=True, help="Go on showing it until it has ended.")
 @_JSON
-@remote
+@with_client
 def status(
     client: Client,
     /,

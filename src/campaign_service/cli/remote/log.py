@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import attrs
 import click
 
-from campaign_core.errors import Problem, SettingsError
+from campaign_service.cli.options import bad_value
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.listing import as_json
-from campaign_service.cli.remote.service_access import remote
+from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import AdminEvent, Client, LogEntry
@@ -32,7 +32,7 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, an object
 @click.option("--follow", is_flag=True, help="Go on with what happens from now on, until Ctrl-C.")
 @click.option("--after", metavar="N", type=click.IntRange(0), default=0, help="Behind event N.")
 @_JSON
-@remote
+@with_client
 def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bool) -> int:
     """Show every event of a campaign, oldest first.
 
@@ -76,7 +76,7 @@ def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
     "--users", is_flag=True, help="What was done to users and nodes instead, log-ins too."
 )
 @_JSON
-@remote
+@with_client
 def audit(
     client: Client,
     /,
@@ -172,5 +172,5 @@ def _moment(option: str, text: str | None) -> str | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         rule = "a date and time, such as 2026-01-12T08:30:00+01:00"
-        raise SettingsError([Problem(field=option, value=text, rule=rule)]) from None
+        raise bad_value(option, text, rule) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone_of("UTC"))).isoformat()

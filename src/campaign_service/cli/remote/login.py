@@ -7,11 +7,10 @@ import sys
 
 import click
 
-from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.remote.failure_text import status_of
-from campaign_service.cli.remote.service_access import ServiceAccess, where_options
+from campaign_service.cli.remote.service_access import ServiceAccess, with_service_access
 from campaign_service.cli.remote.tokens import KeptToken, TokenStore
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.client import BadValueError, Client, ClientError, Login, NotLoggedInError
 
 __all__ = ["login", "logout"]
@@ -19,8 +18,8 @@ __all__ = ["login", "logout"]
 
 @click.command(short_help="Log in to a running service.")
 @click.option("--name", metavar="USER", help="Who logs in; asked for otherwise.")
-@where_options
-def login(where: ServiceAccess, /, *, name: str | None) -> int:
+@with_service_access
+def login(*, access: ServiceAccess, name: str | None) -> int:
     """Ask for a name and a password, and keep a token for the commands to come.
 
     Where the password must be changed, a new one is asked for too. The token lies under
@@ -29,43 +28,43 @@ def login(where: ServiceAccess, /, *, name: str | None) -> int:
     """
     who = name or _ask("Name")
     password = _ask_secret("Password")
-    entry = _log_in(where, who, password)
+    entry = _log_in(access, who, password)
     if entry.must_change_password:
         click.echo("This password was for one log-in: choose another.", err=True)
-        with Client(where.connection(entry.token)) as client:
+        with Client(access.connection(entry.token)) as client:
             _change(client, password)
-    TokenStore(os.environ).keep(where.url, KeptToken(token=entry.token, name=who))
+    TokenStore(os.environ).keep(access.url, KeptToken(token=entry.token, name=who))
     until = "" if entry.expires_at is None else f", until {entry.expires_at:%Y-%m-%d %H:%M} UTC"
-    click.echo(f"Logged in to {where.url} as {who}{until}.")
+    click.echo(f"Logged in to {access.url} as {who}{until}.")
     return ExitStatus.COMPLETED
 
 
 @click.command(short_help="Log out: the token holds no more.")
-@where_options
-def logout(where: ServiceAccess) -> int:
+@with_service_access
+def logout(*, access: ServiceAccess) -> int:
     """Have the kept token hold no more, and forget it."""
     store = TokenStore(os.environ)
-    kept = store.find(where.url)
-    if where.token_file is not None or os.environ.get("CAMPAIGN_TOKEN"):
+    kept = store.find(access.url)
+    if access.token_file is not None or os.environ.get("CAMPAIGN_TOKEN"):
         told = "campaign: a token of --token-file or CAMPAIGN_TOKEN is not ended by this"
         click.echo(told, err=True)
     if kept is None:
-        click.echo(f"Nobody is logged in to {where.url}.")
+        click.echo(f"Nobody is logged in to {access.url}.")
         return ExitStatus.COMPLETED
     try:
-        with Client(where.connection(kept.token)) as client:
+        with Client(access.connection(kept.token)) as client:
             client.log_out()
     except NotLoggedInError:
         # It held no more already.
         pass
-    store.forget(where.url)
-    click.echo(f"Logged out of {where.url}.")
+    store.forget(access.url)
+    click.echo(f"Logged out of {access.url}.")
     return ExitStatus.COMPLETED
 
 
-def _log_in(where: ServiceAccess, name: str, password: str) -> Login:
+def _log_in(access: ServiceAccess, name: str, password: str) -> Login:
     try:
-        with Client(where.connection(None)) as client:
+        with Client(access.connection(None)) as client:
             return client.log_in(name, password)
     except NotLoggedInError as error:
         # Who is doing just that needs no advice to log in.

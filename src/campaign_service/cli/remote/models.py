@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaign_service.cli.remote.listing import as_json
-from campaign_service.cli.remote.service_access import remote
+from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.remote.tables import show
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import Client, ModelRow
@@ -19,7 +19,7 @@ __all__ = ["models"]
 
 @click.command(short_help="List the models of a running service.")
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
-@remote
+@with_client
 def models(client: Client, /, *, is_json: bool) -> int:
     """List the models, from which campaigns are started by name or by id."""
     found = list(client.models())

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaign_service.cli.remote.listing import as_json
-from campaign_service.cli.remote.service_access import remote
+from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.remote.tables import show
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import counted, limits_text
@@ -22,7 +22,7 @@ _ARGUMENT = click.argument("name", metavar="NODE")
 
 @click.command(short_help="List the nodes of a service's telephony.")
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
-@remote
+@with_client
 def nodes(client: Client, /, *, is_json: bool) -> int:
     """List the nodes of a telephony that is a pool of several: which are up, drained, how busy."""
     found = client.nodes()
@@ -37,7 +37,7 @@ def nodes(client: Client, /, *, is_json: bool) -> int:
 
 @click.command(short_help="Place no new calls on a node.")
 @_ARGUMENT
-@remote
+@with_client
 def drain(client: Client, /, *, name: str) -> int:
     """Place no new calls on a node; its calls come to their end.
 
@@ -49,7 +49,7 @@ def drain(client: Client, /, *, name: str) -> int:
 
 @click.command(short_help="Place calls on a drained node again.")
 @_ARGUMENT
-@remote
+@with_client
 def restore(client: Client, /, *, name: str) -> int:
     """Place calls on a drained node again.
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import ssl
-from collections.abc import Callable
+from functools import update_wrapper
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
 import attrs
 import click
 import httpx
-from typing_extensions import override
 
-from campaign_core.errors import Problem, SettingsError
-from campaign_service.cli.failures import CommandFailedError
+from campaign_service.cli.options import Command, bad_value, gathered
 from campaign_service.cli.remote.failure_text import error_text, status_of
 from campaign_service.cli.remote.tokens import TokenStore
+from campaign_service.cli.statuses import CommandFailedError
 from campaign_service.client import Client, ClientError, Connection
 
-__all__ = ["ServiceAccess", "key_option", "remote", "where_options"]
+__all__ = ["ServiceAccess", "key_option", "with_client", "with_service_access"]
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE_S = 10.0
@@ -34,14 +31,32 @@ _VISIBLE = "one token of visible ASCII characters, and nothing else"
 _KEY = re.compile(r"[!-~]{1,255}")
 _API = "/api/v1"
 
-P = ParamSpec("P")
+
+def _valid_url(url: str) -> str:
+    url = url.rstrip("/")
+    if url.startswith("unix:/"):
+        return url
+    # As the API's own pages are named.
+    url = url.removesuffix(_API)
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_open = not (parts.username or parts.password or parts.query or parts.fragment)
+        httpx.URL(url).host.encode("idna")
+        _ = parts.port
+    except (ValueError, httpx.InvalidURL):
+        is_good = is_open = False
+    if not is_good or not is_open:
+        # It may hold a password, where somebody thought that it belongs there.
+        raise bad_value("--url", "(not shown)" if "@" in url else url, _URL_RULE)
+    return url
 
 
 @attrs.frozen(kw_only=True)
 class ServiceAccess:
     """Which service is meant, and who asks."""
 
-    url: str
+    url: str = attrs.field(converter=_valid_url)
     token_file: Path | None
     ca_file: Path | None
     tenant: str
@@ -58,7 +73,7 @@ class ServiceAccess:
             patience_s=PATIENCE_S,
             follows_leader=True,
             tls=None if self.ca_file is None else _trusting(self.ca_file),
-            on_wait=_Teller(),
+            on_wait=_WaitNotice(),
         )
 
     def client(self) -> Client:
@@ -76,7 +91,7 @@ class ServiceAccess:
                 token = self.token_file.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 why = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
-                raise _refused("--token-file", str(self.token_file), f"readable: {why}") from None
+                raise bad_value("--token-file", str(self.token_file), f"readable: {why}") from None
             return _valid_token("--token-file", token)
         given = os.environ.get("CAMPAIGN_TOKEN")
         if given:
@@ -85,7 +100,7 @@ class ServiceAccess:
         return None if kept is None else _valid_token("tokens", kept.token)
 
 
-class _Teller:
+class _WaitNotice:
     """Says once why it takes longer."""
 
     def __init__(self) -> None:
@@ -97,36 +112,30 @@ class _Teller:
         self._said = why
 
 
-def where_options(command: Callable[Concatenate[ServiceAccess, P], int]) -> Callable[P, int]:
-    """Give a command the options that say which service is meant."""
+def with_service_access(command: Command) -> Command:
+    """Give a command the options that say which service is meant, and what they say."""
+    carry_out = gathered("access", ServiceAccess)(command)
 
-    @functools.wraps(command)
-    def carry_out(*args: P.args, **kwargs: P.kwargs) -> int:
+    def wrapped(**options: object) -> int | None:
         try:
-            return begin(*args, **kwargs)
+            return carry_out(**options)
         except ClientError as error:
             raise CommandFailedError(error_text(error), status_of(error)) from error
 
-    def begin(*args: P.args, **kwargs: P.kwargs) -> int:
-        given: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
-        where = ServiceAccess(**{**given, "url": _valid_url(given["url"])})
-        return command(where, *args, **kwargs)
-
+    decorated: Command = update_wrapper(wrapped, command)
     for option in reversed(_OPTIONS):
-        carry_out = option(carry_out)
-    return carry_out
+        decorated = option(decorated)
+    return decorated
 
 
-def remote(command: Callable[Concatenate[Client, P], int]) -> Callable[P, int]:
-    """Give a command a client of the service that is meant."""
+def with_client(command: Command) -> Command:
+    """Give a command a client of the service that is meant, first."""
 
-    @where_options
-    @functools.wraps(command)
-    def carry_out(where: ServiceAccess, /, *args: P.args, **kwargs: P.kwargs) -> int:
-        with where.client() as client:
-            return command(client, *args, **kwargs)
+    def carry_out(*, access: ServiceAccess, **options: object) -> int | None:
+        with access.client() as client:
+            return command(client, **options)
 
-    return carry_out
+    return with_service_access(update_wrapper(carry_out, command))
 
 
 _OPTIONS = (
@@ -161,52 +170,25 @@ _OPTIONS = (
         help="Which PBX's campaigns, where the service has several.",
     ),
 )
-_NAMES = [field.name for field in attrs.fields(ServiceAccess)]
 
 
-class _Key(click.ParamType[str]):
-    """What a person or a job calls a command by, so that it is taken once."""
-
-    name = "key"
-
-    @override
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if _KEY.fullmatch(str(value)) is None:
-            self.fail(f"{value!r}: 1 to 255 visible ASCII characters", param, ctx)
-        return str(value)
+def _valid_key(_context: click.Context, _option: click.Parameter, key: str | None) -> str | None:
+    if key is not None and _KEY.fullmatch(key) is None:
+        raise click.BadParameter(f"{key!r}: 1 to 255 visible ASCII characters")
+    return key
 
 
 key_option = click.option(
     "--key",
-    type=_Key(),
     metavar="KEY",
+    callback=_valid_key,
     help="However often it is given with this key within a week, it is done once.",
 )
 
 
-def _valid_url(url: str) -> str:
-    url = url.rstrip("/")
-    if url.startswith("unix:/"):
-        return url
-    # As the API's own pages are named.
-    url = url.removesuffix(_API)
-    try:
-        parts = urlsplit(url)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        is_open = not (parts.username or parts.password or parts.query or parts.fragment)
-        httpx.URL(url).host.encode("idna")
-        _ = parts.port
-    except (ValueError, httpx.InvalidURL):
-        is_good = is_open = False
-    if not is_good or not is_open:
-        # It may hold a password, where somebody thought that it belongs there.
-        raise _refused("--url", "(not shown)" if "@" in url else url, _URL_RULE)
-    return url
-
-
 def _valid_token(field: str, token: str) -> str:
     if _TOKEN.fullmatch(token) is None:
-        raise _refused(field, "(not shown)", _VISIBLE)
+        raise bad_value(field, "(not shown)", _VISIBLE)
     return token
 
 
@@ -217,8 +199,4 @@ def _trusting(ca_file: Path) -> ssl.SSLContext:
         rule = "certificates, PEM"
     except OSError as error:
         rule = f"readable: {error.strerror or error}"
-    raise _refused("--ca-file", str(ca_file), rule)
-
-
-def _refused(field: str, value: object, rule: str) -> SettingsError:
-    return SettingsError([Problem(field=field, value=value, rule=rule)])
+    raise bad_value("--ca-file", str(ca_file), rule)

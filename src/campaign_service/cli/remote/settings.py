@@ -13,7 +13,7 @@ from typing_extensions import override
 from campaign_core import CallLimits, NumberPlan
 from campaign_service.cli.remote.failure_text import named_by_option
 from campaign_service.cli.remote.listing import as_json
-from campaign_service.cli.remote.service_access import remote
+from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import limits_text
 from campaign_service.client import Client, Json
@@ -98,7 +98,7 @@ def settings() -> None:
 
 @settings.command("show", short_help="Show the general settings.")
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
-@remote
+@with_client
 def show_settings(client: Client, /, *, is_json: bool) -> int:
     """Show the general settings, which hold for all campaigns together."""
     found, _ = client.settings()
@@ -139,7 +139,7 @@ def show_settings(client: Client, /, *, is_json: bool) -> int:
     default=None,
     help="Whether a number that is in a call is left alone by other campaigns.",
 )
-@remote
+@with_client
 def set_settings(client: Client, /, **options: object) -> int:
     """Change some of the general settings; the others stay as they are.
 

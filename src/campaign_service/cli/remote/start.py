@@ -10,18 +10,17 @@ import click
 
 from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
-from campaign_core.errors import Problem, SettingsError
-from campaign_service.cli.options import EXISTING_FILE, merge_option, only_option
+from campaign_service.cli.options import EXISTING_FILE, bad_value, gathered, list_options
 from campaign_service.cli.remote.confirming import confirmed, model_in_use, without_sounds
 from campaign_service.cli.remote.failure_text import named_by_option, tell_done
 from campaign_service.cli.remote.finding import as_compared, look_up
 from campaign_service.cli.remote.lists import options_for, read_list
-from campaign_service.cli.remote.service_access import key_option, remote
-from campaign_service.cli.runs.forms import form_remarks
+from campaign_service.cli.remote.service_access import key_option, with_client
+from campaign_service.cli.runs.remarks import form_remarks
 from campaign_service.cli.value_text import counted
 from campaign_service.client import Client, Json, ModelRow
 from campaign_service.client.json_data import model_data
-from campaign_service.config import CampaignFile, read_campaign
+from campaign_service.config import CampaignFile, ListOptions, read_campaign
 from campaign_service.instants import clock_change_at, zone_of
 
 __all__ = ["start"]
@@ -38,6 +37,20 @@ _OPTIONS = {
 """What the API calls by another name."""
 _OF_ANSWERS = ("model_id", "recipient_count")
 """Members of a model that are not among its parameters."""
+
+
+@attrs.frozen(kw_only=True)
+class _StartOptions:
+    """What a person says of a campaign beside its model."""
+
+    name: str | None
+    at: str | None
+    after_min: int | None
+    expires_at: str | None
+    sound: str | None
+    recipients: Path | None
+    yes: bool
+    key: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -70,26 +83,11 @@ class _When:
     is_flag=True,
     help="Change a model from which campaigns were started; call though a sound is missing.",
 )
-@merge_option
-@only_option
+@list_options
 @key_option
-@remote
-def start(  # noqa: PLR0913 -- one for each option
-    client: Client,
-    /,
-    *,
-    wanted: str,
-    name: str | None,
-    at: str | None,
-    after_min: int | None,
-    expires_at: str | None,
-    sound: str | None,
-    recipients: Path | None,
-    is_merged: bool,
-    only: str | None,
-    yes: bool,
-    key: str | None,
-) -> int:
+@with_client
+@gathered("options", _StartOptions)
+def start(client: Client, *, options: _StartOptions, lists: ListOptions, wanted: str) -> int:
     """Start a campaign at once, at a time or after some minutes.
 
     MODEL is the id or the name of a model of the service. CAMPAIGN.toml is a file as for `campaign
@@ -99,34 +97,33 @@ def start(  # noqa: PLR0913 -- one for each option
 
     A time without an offset is on the clock of the model's time zone.
     """
-    if at is not None and after_min is not None:
-        raise SettingsError([Problem(field="--after", value=after_min, rule="not beside --at")])
+    if options.at is not None and options.after_min is not None:
+        raise bad_value("--after", options.after_min, "not beside --at")
     own = None
-    if recipients is not None:
-        own = read_list(client, recipients, is_merged=is_merged, only=only)
-    file = _file(client, wanted, is_merged=is_merged, only=only)
+    if options.recipients is not None:
+        own = read_list(client, options.recipients, lists)
+    file = _file(client, wanted, lists)
     if file is not None:
-        zone, when = file.model.time_zone, _when_of(file)
-        times = _times(at, after_min, expires_at, zone, otherwise=when)
-        model_id, model_name = _put(client, file, yes=yes), file.model.name
+        times = _times(options, file.model.time_zone, otherwise=_when_of(file))
+        model_id, model_name = _put(client, file, yes=options.yes), file.model.name
     else:
         model = _find_model(client, wanted)
-        times = _times(at, after_min, expires_at, model.time_zone, otherwise=_When())
+        times = _times(options, model.time_zone, otherwise=_When())
         model_id, model_name = model.model_id, model.name
     with named_by_option(_OPTIONS):
         done = without_sounds(
             lambda is_confirmed: client.start(
                 model_id=model_id,
-                name=name,
-                sound=sound,
+                name=options.name,
+                sound=options.sound,
                 recipients=own,
                 at=times.at,
                 after_min=times.after_min,
                 expires_at=times.expires_at,
                 confirmed=is_confirmed,
-                key=key,
+                key=options.key,
             ),
-            yes=yes,
+            yes=options.yes,
         )
     assert done.campaign_id is not None
     if own is None and file is None:
@@ -152,19 +149,13 @@ def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList 
 # Times ---------------------------------------------------------------------------------------
 
 
-def _times(
-    at: str | None,
-    after_min: int | None,
-    expires_at: str | None,
-    zone: str,
-    *,
-    otherwise: _When,
-) -> _When:
+def _times(options: _StartOptions, zone: str, *, otherwise: _When) -> _When:
     """Return what the options say; where they do not say when it starts, the file does."""
-    expires = _moment("--expires-at", expires_at, zone) or otherwise.expires_at
-    if at is None and after_min is None:
+    expires = _moment("--expires-at", options.expires_at, zone) or otherwise.expires_at
+    if options.at is None and options.after_min is None:
         return attrs.evolve(otherwise, expires_at=expires)
-    return _When(at=_moment("--at", at, zone), after_min=after_min, expires_at=expires)
+    at = _moment("--at", options.at, zone)
+    return _When(at=at, after_min=options.after_min, expires_at=expires)
 
 
 def _moment(option: str, text: str | None, zone: str) -> datetime | None:
@@ -174,12 +165,12 @@ def _moment(option: str, text: str | None, zone: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         rule = "a date and time, such as 2026-01-12T08:30:00 or 2026-01-12T08:30:00+01:00"
-        raise SettingsError([Problem(field=option, value=text, rule=rule)]) from None
+        raise bad_value(option, text, rule) from None
     if moment.tzinfo is not None:
         return moment
     if not is_known_zone(zone):
         rule = f"with an offset, such as 2026-01-12T08:30:00+01:00: {zone} is not known here"
-        raise SettingsError([Problem(field=option, value=text, rule=rule)])
+        raise bad_value(option, text, rule)
     told = clock_change_at(moment, zone_of(zone))
     if told is not None:
         click.echo(f"{option}: {told}", err=True)
@@ -202,11 +193,11 @@ def _when_of(file: CampaignFile) -> _When:
 # Models --------------------------------------------------------------------------------------
 
 
-def _file(client: Client, wanted: str, *, is_merged: bool, only: str | None) -> CampaignFile | None:
+def _file(client: Client, wanted: str, lists: ListOptions) -> CampaignFile | None:
     path = Path(wanted)
     if not path.is_file() and not wanted.endswith(".toml"):
         return None
-    options = options_for(client, is_merged=is_merged, only=only)
+    options = options_for(client, lists)
     file = read_campaign(path, options=options)
     for note in file.notes if options.plan is not None else (*file.notes, *form_remarks(file)):
         click.echo(note, err=True)

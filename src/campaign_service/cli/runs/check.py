@@ -19,17 +19,15 @@ from campaign_service.cli.options import (
     EXISTING_FILE,
     driver_option,
     list_options,
-    merge_option,
-    only_option,
     settings_option,
 )
+from campaign_service.cli.runs.campaign_run import first_instant, refuse_unstartable
 from campaign_service.cli.runs.display import duration_text
 from campaign_service.cli.runs.forecast import Forecast, forecast
 from campaign_service.cli.runs.remarks import remarks_on
-from campaign_service.cli.runs.run_options import first_instant, refuse_unstartable
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.value_text import counted, limits_text, within
-from campaign_service.config import CampaignFile, read_campaign
+from campaign_service.cli.value_text import counted, echo_lines, limits_text, within
+from campaign_service.config import CampaignFile, ListOptions, read_campaign
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.instants import zone_of
 from campaign_service.report import limits_in_force
@@ -44,17 +42,10 @@ _SIMULATED_MAX = 20_000
 @click.argument("campaign", type=EXISTING_FILE, metavar="CAMPAIGN.toml")
 @driver_option
 @settings_option
-@merge_option
-@only_option
+@list_options
 @click.option("--no-simulation", is_flag=True, help="Leave out how it would go.")
 def check(
-    *,
-    campaign: Path,
-    driver: str,
-    settings: Path | None,
-    is_merged: bool,
-    only: str | None,
-    no_simulation: bool,
+    *, lists: ListOptions, campaign: Path, driver: str, settings: Path | None, no_simulation: bool
 ) -> int:
     """Check everything about a campaign, and say what would happen, without calling anybody.
 
@@ -62,13 +53,13 @@ def check(
     whether it has the sounds and the routes that the campaign needs. How the campaign would go is
     told from a simulation with the network of its file.
     """
-    file = read_campaign(campaign, settings, list_options(is_merged, only))
+    file = read_campaign(campaign, settings, lists)
     now = first_instant(file, is_simulated=driver == "simulated")
     refuse_unstartable(file, now)
 
     def tell(verdict: str) -> None:
         click.echo(f"{click.format_filename(campaign)}: {verdict}.\n")
-        _echo(_facts(file))
+        echo_lines(_facts(file))
 
     opened = _driver(file, driver)
     try:
@@ -77,19 +68,14 @@ def check(
         tell("nothing wrong with the files, and the telephony cannot be asked")
         raise
     tell("the telephony lacks something for it" if missing else "nothing wrong with it")
-    _echo(_missing_lines(missing))
+    echo_lines(_missing_lines(missing))
     remarks = list(remarks_on(file, driver))
     if remarks:
-        _echo(["", "Mind:", *(f"  {remark}" for remark in remarks)])
+        echo_lines(["", "Mind:", *(f"  {remark}" for remark in remarks)])
     if not no_simulation:
         count = len(file.model.recipients)
-        _echo(_forecast_lines(forecast(file, now, to_its_end=count <= _SIMULATED_MAX), file))
+        echo_lines(_forecast_lines(forecast(file, now, to_its_end=count <= _SIMULATED_MAX), file))
     return ExitStatus.BAD_INPUT if missing else ExitStatus.COMPLETED
-
-
-def _echo(lines: Sequence[str] | Iterator[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 # What the files say --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import attrs
 from campaign_core import Instant, ServiceId, open_service
 from campaign_core.events import CallPlaced, Event
 from campaign_drivers.simulated import Exchange
-from campaign_service.cli.runs.run_options import CAMPAIGN_ID, commands_of
+from campaign_service.cli.runs.campaign_run import CAMPAIGN_ID, commands_of
 from campaign_service.config import CampaignFile
 from campaign_service.engine import VirtualEngine
 from campaign_service.report import StatusPanel, Summary, summarize

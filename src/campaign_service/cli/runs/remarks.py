@@ -10,11 +10,12 @@ from campaign_drivers.caller_number import (
     caller_number_templates,
     doubled_prefix,
 )
-from campaign_service.cli.runs.forms import barred_by, form_remarks
 from campaign_service.config import CampaignFile
+from campaign_service.merging import form_of
+from campaign_service.numbers import remark_on
 from campaign_service.report import limits_in_force
 
-__all__ = ["remarks_on"]
+__all__ = ["form_remarks", "remarks_on"]
 
 _SHORT_RING_S = 15
 _SOON_S = 10
@@ -34,8 +35,25 @@ def remarks_on(file: CampaignFile, driver: str) -> Iterator[str]:
     yield from _caller_number(file.model, driver)
 
 
+def _barred_by(file: CampaignFile) -> Callable[[str, Line], bool]:
+    """Return what tells whether a number is on the file's do-not-call list (R6.12, R3.7)."""
+    plan, written = file.settings.number_plan, set(file.do_not_call)
+    forms = {form_of(number, Line.EXTERNAL, plan) for number in written}
+
+    def is_barred(number: str, line: Line) -> bool:
+        return number in written or form_of(number, line, plan) in forms
+
+    return is_barred
+
+
+def form_remarks(file: CampaignFile) -> Iterator[str]:
+    """Yield how many numbers differ from others by their form only, where no plan compares them."""
+    if file.settings.number_plan is None:
+        yield from remark_on(file.model.recipients, file.do_not_call)
+
+
 def _barred(file: CampaignFile) -> Iterator[str]:
-    recipients, is_barred = file.model.recipients, barred_by(file)
+    recipients, is_barred = file.model.recipients, _barred_by(file)
     on_list = sum(is_barred(recipient.number, recipient.line) for recipient in recipients)
     if all(is_barred(number.number, number.line) for one in recipients for number in one.numbers):
         yield "Everyone is on the do-not-call list: nobody will be called."
@@ -100,16 +118,8 @@ def _breaker(file: CampaignFile) -> Iterator[str]:
         )
 
 
-def _clock_changes(file: CampaignFile) -> Iterator[str]:
-    yield from file.clock_changes
-
-
-def _notes(file: CampaignFile) -> Iterator[str]:
-    yield from file.notes
-
-
 _REMARKS: tuple[Callable[[CampaignFile], Iterator[str]], ...] = (
-    _notes,
+    lambda file: iter(file.notes),
     form_remarks,
     _barred,
     _limits,
@@ -117,7 +127,7 @@ _REMARKS: tuple[Callable[[CampaignFile], Iterator[str]], ...] = (
     _script,
     _retries,
     _breaker,
-    _clock_changes,
+    lambda file: iter(file.clock_changes),
 )
 """In the order in which they are told."""
 

@@ -10,38 +10,35 @@ import click
 
 from campaign_core import Status
 from campaign_core.commands import StartImmediately
-from campaign_core.errors import CommandRefusedError, Problem, SettingsError
+from campaign_core.errors import CommandRefusedError, SettingsError
 from campaign_drivers import DriverError
-from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.options import (
     EXISTING_FILE,
-    MAX_SPEED,
-    SpeedType,
     driver_option,
+    gathered,
     list_options,
-    merge_option,
-    only_option,
     settings_option,
+    speed,
 )
-from campaign_service.cli.runs.display import Display, LiveDisplay, LogDisplay
-from campaign_service.cli.runs.forms import form_remarks
-from campaign_service.cli.runs.interrupts import Interrupts
-from campaign_service.cli.runs.run_options import (
+from campaign_service.cli.runs.campaign_run import (
+    CampaignRun,
     RunOptions,
     first_instant,
-    make_folder,
     refuse_unstartable,
 )
+from campaign_service.cli.runs.display import Display, LiveDisplay, LogDisplay
+from campaign_service.cli.runs.interrupts import Interrupts
+from campaign_service.cli.runs.remarks import form_remarks
 from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_time
 from campaign_service.cli.runs.summary_text import summary_text, why_not_completed
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.cli.value_text import lacked_text
-from campaign_service.config import CampaignFile, read_campaign
+from campaign_service.config import CampaignFile, ListOptions, read_campaign
 from campaign_service.engine import SoundsMissingError
 from campaign_service.instants import zone_of
 from campaign_service.report import Summary, limits_in_force
 
-__all__ = ["out_option", "refuse_misplaced", "run", "run_file", "seed_option", "speed_option"]
+__all__ = ["out_option", "run", "run_file", "seed_option", "speed_option"]
 
 
 seed_option = click.option(
@@ -51,7 +48,8 @@ seed_option = click.option(
 )
 speed_option = click.option(
     "--speed",
-    type=SpeedType(),
+    metavar="N|max",
+    callback=speed,
     help="Of the simulation: N seconds in one of ours, or max, the default: no waiting at all.",
 )
 out_option = click.option(
@@ -68,8 +66,7 @@ out_option = click.option(
 @seed_option
 @speed_option
 @settings_option
-@merge_option
-@only_option
+@list_options
 @out_option
 @click.option(
     "--journal",
@@ -80,20 +77,14 @@ out_option = click.option(
 @click.option("--no-journal", is_flag=True, help="Keep none; for simulations alone.")
 @click.option("--now", is_flag=True, help="Start at once, whatever [start] says.")
 @click.option("--yes", is_flag=True, help="Run also where the telephony lacks a sound.")
-def run(  # noqa: PLR0913 -- one for each option
+@gathered("options", RunOptions)
+def run(
     *,
+    lists: ListOptions,
+    options: RunOptions,
     campaign: Path,
-    driver: str,
-    seed: int | None,
-    speed: float | None,
     settings: Path | None,
-    is_merged: bool,
-    only: str | None,
-    out: Path | None,
-    journal: Path | None,
-    no_journal: bool,
     now: bool,
-    yes: bool,
 ) -> int:
     """Run the campaign of a file, from its first call to its report.
 
@@ -104,69 +95,39 @@ def run(  # noqa: PLR0913 -- one for each option
 
     Ctrl-C stops placing calls and lets those in progress end; a second one hangs up.
     """
-    refuse_misplaced(driver == "simulated", seed, speed, no_journal=no_journal)
-    file = read_campaign(campaign, settings, list_options(is_merged, only))
-    if now:
-        file = attrs.evolve(file, when=StartImmediately())
-    return run_file(
-        file,
-        driver=driver,
-        seed=seed,
-        speed=speed,
-        out=out,
-        journal=journal,
-        no_journal=no_journal,
-        yes=yes,
-    )
+    options.refuse_misplaced()
+    file = read_campaign(campaign, settings, lists)
+    return run_file(attrs.evolve(file, when=StartImmediately()) if now else file, options)
 
 
-def run_file(
-    file: CampaignFile,
-    *,
-    driver: str,
-    seed: int | None,
-    speed: float | None,
-    out: Path | None,
-    journal: Path | None = None,
-    no_journal: bool = False,
-    yes: bool,
-) -> int:
+def run_file(file: CampaignFile, options: RunOptions) -> int:
     """Run a campaign that was read, and return the exit status."""
-    is_simulated = driver == "simulated"
     for note in (*file.notes, *form_remarks(file)):
         click.echo(note, err=True)
-    refuse_unstartable(file, first_instant(file, is_simulated=is_simulated))
-    if journal is not None and not journal.parent.is_dir():
-        rule = "a file in a folder that exists"
-        raise SettingsError([Problem(field="--journal", value=str(journal), rule=rule)])
-    folder = make_folder(out, file.model.name)
-    journal = None if no_journal else journal or folder / "journal.jsonl"
-    options = RunOptions(
-        file=file,
-        driver=driver,
-        seed=file.simulation.seed if seed is None else seed,
-        speed=MAX_SPEED if speed is None else speed,
-        folder=folder,
-        journal=journal,
-        goes_without_sounds=yes,
-    )
+    refuse_unstartable(file, first_instant(file, is_simulated=options.is_simulated))
+    one = CampaignRun.of(file, options)
     with Interrupts() as interrupts:
-        summary = _run(options, interrupts)
-    click.echo(summary_text(summary, is_simulated=options.is_simulated))
-    _tell_where(options)
+        summary = _summary_of(one, interrupts)
+    click.echo(summary_text(summary, is_simulated=one.is_simulated))
+    _tell_where(one)
     if interrupts.count:
         return ExitStatus.INTERRUPTED
-    return _status(summary)
+    if summary.status is Status.COMPLETED:
+        return ExitStatus.COMPLETED
+    advice = why_not_completed(summary.status)
+    if advice:
+        click.echo(advice)
+    return ExitStatus.INCOMPLETE
 
 
-def _run(options: RunOptions, interrupts: Interrupts) -> Summary:
-    display = _display(options.file)
+def _summary_of(one: CampaignRun, interrupts: Interrupts) -> Summary:
+    display = _display(one.file)
     try:
-        go = run_on_virtual_time if options.is_virtual else run_in_real_time
-        return go(options, display, interrupts)
+        go = run_on_virtual_time if one.is_virtual else run_in_real_time
+        return go(one, display, interrupts)
     except (DriverError, CommandRefusedError, SettingsError) as error:
         # All of them come before the first call alone.
-        options.discard()
+        one.discard()
         if isinstance(error, SoundsMissingError):
             told = lacked_text([(str(one.name), one.advice) for one in error.missing])
             text = f"{told}\n--yes runs the campaign all the same"
@@ -174,28 +135,6 @@ def _run(options: RunOptions, interrupts: Interrupts) -> Summary:
         raise
     finally:
         display.close()
-
-
-def refuse_misplaced(
-    is_simulated: bool,  # noqa: FBT001 -- asked once
-    seed: int | None,
-    speed: float | None,
-    *,
-    no_journal: bool,
-) -> None:
-    """Refuse options of the simulation where calls are real.
-
-    Raises:
-        SettingsError: there is such an option.
-    """
-    if is_simulated:
-        return
-    for option, value in (("--seed", seed), ("--speed", speed), ("--no-journal", no_journal)):
-        if value is not None and value is not False:
-            rule = "only with the simulated driver"
-            if option == "--no-journal":
-                rule += ": real calls are placed once their event is safe on disk"
-            raise SettingsError([Problem(field=option, value=value, rule=rule)])
 
 
 def _display(file: CampaignFile) -> Display:
@@ -206,18 +145,9 @@ def _display(file: CampaignFile) -> Display:
     return LiveDisplay(zone, limits)
 
 
-def _tell_where(options: RunOptions) -> None:
-    click.echo(f"Report: {click.format_filename(options.folder)}")
-    names = sorted(path.name for path in options.folder.iterdir())
+def _tell_where(one: CampaignRun) -> None:
+    click.echo(f"Report: {click.format_filename(one.folder)}")
+    names = sorted(path.name for path in one.folder.iterdir())
     click.echo(f"  {'  '.join(names)}")
-    if options.journal is not None and options.journal.parent != options.folder:
-        click.echo(f"Journal: {click.format_filename(options.journal)}")
-
-
-def _status(summary: Summary) -> ExitStatus:
-    if summary.status is Status.COMPLETED:
-        return ExitStatus.COMPLETED
-    advice = why_not_completed(summary.status)
-    if advice:
-        click.echo(advice)
-    return ExitStatus.INCOMPLETE
+    if one.journal is not None and one.journal.parent != one.folder:
+        click.echo(f"Journal: {click.format_filename(one.journal)}")

@@ -1,9 +1,9 @@
-"""A job on virtual or on real time: the engine, those who watch it, and Ctrl-C."""
+"""A run on virtual or on real time: the engine, those who watch it, and Ctrl-C."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 import attrs
@@ -12,12 +12,11 @@ from campaign_core import Instant, open_service
 from campaign_core.commands import Command
 from campaign_core.errors import CommandRefusedError
 from campaign_drivers import Driver
-from campaign_drivers.clock import Clock, ServiceClock, present
+from campaign_drivers.clock import Clock, ServiceClock, Timer, present
 from campaign_drivers.simulated import Exchange, RealClock
-from campaign_service.cli.runs.clocks import ShiftedClock
+from campaign_service.cli.runs.campaign_run import CAMPAIGN_ID, CampaignRun, commands_of
 from campaign_service.cli.runs.display import Display, progress_of
 from campaign_service.cli.runs.interrupts import LAST, Interrupts, answer_to, command_for
-from campaign_service.cli.runs.run_options import CAMPAIGN_ID, RunOptions, commands_of
 from campaign_service.engine import (
     DriverRequest,
     JournalFailedError,
@@ -36,8 +35,33 @@ __all__ = ["run_in_real_time", "run_on_virtual_time"]
 _LOOK_EVERY_S = 0.1
 
 
+class _ShiftedClock:
+    """Another clock, set to an instant when this is made: a simulated day begins when it should.
+
+    Args:
+        clock: goes on underneath.
+        starts_at: what it shows first.
+    """
+
+    def __init__(self, clock: Clock, *, starts_at: Instant) -> None:
+        self._clock = clock
+        self._ahead_ms = starts_at - clock.now()
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+        return Instant(self._clock.now() + self._ahead_ms)
+
+    def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
+        """Have something done at an instant."""
+        return self._clock.call_at(Instant(at - self._ahead_ms), do)
+
+    async def sleep_until(self, at: Instant) -> None:
+        """Return when it is that time."""
+        await self._clock.sleep_until(Instant(at - self._ahead_ms))
+
+
 @attrs.frozen(kw_only=True)
-class _Watch:
+class _RunWatcher:
     """Decides when a run is over, and shows how far it is on the way."""
 
     engine: VirtualEngine | RealTimeEngine
@@ -66,30 +90,28 @@ class _Watch:
         return command_for(count, self.engine.state, CAMPAIGN_ID)
 
 
-def run_on_virtual_time(options: RunOptions, display: Display, interrupts: Interrupts) -> Summary:
-    """Run a job as fast as the machine allows, and write its report."""
-    simulation = options.file.simulation
+def run_on_virtual_time(run: CampaignRun, display: Display, interrupts: Interrupts) -> Summary:
+    """Run a campaign as fast as the machine allows, and write its report."""
+    simulation = run.file.simulation
     now = simulation.starts_at or present()
-    with ExitStack() as open_files:
-        journal = _journal(options, open_files)
-        report = options.open_report()
-        open_files.callback(report.close)
-        exchange = Exchange(simulation.network, seed=options.seed)
+    with ExitStack() as files:
+        journal, report = _opened(run, files)
+        exchange = Exchange(simulation.network, seed=run.seed)
         engine = VirtualEngine(
-            open_service(
-                options.service_id(), options.file.settings, now, telephony=options.telephony
-            ),
+            open_service(run.service_id(), run.file.settings, now, telephony=run.telephony),
             exchange=exchange,
             now=now,
             journal=journal,
             observers=[report.take],
             grain_ms=simulation.grain_ms,
         )
-        watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
-        lacked = exchange.missing(sounds=options.sounds_needed(), routing_classes=frozenset())
+        watch = _RunWatcher(
+            engine=engine, panel=report.panel, display=display, interrupts=interrupts
+        )
+        lacked = exchange.missing(sounds=run.sounds_needed(), routing_classes=frozenset())
         refuse_lacked(lacked, command="run")
         with _kept(report, engine):
-            for command in commands_of(options.file):
+            for command in commands_of(run.file):
                 engine.give(command)
             while not watch.is_over():
                 engine.run(until=watch.must_look_up)
@@ -102,61 +124,57 @@ def run_on_virtual_time(options: RunOptions, display: Display, interrupts: Inter
         return report.finish(engine.state)
 
 
-def run_in_real_time(options: RunOptions, display: Display, interrupts: Interrupts) -> Summary:
-    """Run a job by the clock, and write its report."""
-    return asyncio.run(_run_in_real_time(options, display, interrupts))
+def run_in_real_time(run: CampaignRun, display: Display, interrupts: Interrupts) -> Summary:
+    """Run a campaign by the clock, and write its report."""
+    return asyncio.run(_run_in_real_time(run, display, interrupts))
 
 
-async def _run_in_real_time(
-    options: RunOptions, display: Display, interrupts: Interrupts
-) -> Summary:
-    clock = _clock(options)
-    service_id = options.service_id()
+async def _run_in_real_time(run: CampaignRun, display: Display, interrupts: Interrupts) -> Summary:
+    clock = _clock(run)
+    service_id = run.service_id()
     driver = open_driver(
         DriverRequest(
-            url=options.driver,
+            url=run.driver,
             service_id=service_id,
             clock=clock,
-            network=options.file.simulation.network,
-            seed=options.seed,
+            network=run.file.simulation.network,
+            seed=run.seed,
         )
     )
-    with ExitStack() as open_files:
-        journal = _journal(options, open_files)
-        report = options.open_report()
-        open_files.callback(report.close)
+    with ExitStack() as files:
+        journal, report = _opened(run, files)
         engine = RealTimeEngine(
-            open_service(
-                service_id, options.file.settings, clock.now(), telephony=options.telephony
-            ),
+            open_service(service_id, run.file.settings, clock.now(), telephony=run.telephony),
             driver=driver,
             clock=clock,
             journal=journal,
             observers=[report.take, OperatorLog().take],
         )
-        watch = _Watch(engine=engine, panel=report.panel, display=display, interrupts=interrupts)
+        watch = _RunWatcher(
+            engine=engine, panel=report.panel, display=display, interrupts=interrupts
+        )
         with _kept(report, engine):
-            await _run_engine(engine, watch, options, driver)
+            await _run_engine(engine, watch, run, driver)
         return report.finish(engine.state)
 
 
 async def _run_engine(
-    engine: RealTimeEngine, watch: _Watch, options: RunOptions, driver: Driver
+    engine: RealTimeEngine, watch: _RunWatcher, run: CampaignRun, driver: Driver
 ) -> None:
     async with engine:
-        await refuse_missing_sounds(driver, options.sounds_needed(), command="run")
+        await refuse_missing_sounds(driver, run.sounds_needed(), command="run")
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
             loop.call_soon_threadsafe(engine.wake)
 
         watch.interrupts.on_signal = wake
-        for command in commands_of(options.file):
+        for command in commands_of(run.file):
             await engine.give(command)
         await _watch_over(engine, watch)
 
 
-async def _watch_over(engine: RealTimeEngine, watch: _Watch) -> None:
+async def _watch_over(engine: RealTimeEngine, watch: _RunWatcher) -> None:
     looks = asyncio.get_running_loop().create_task(_look_often(engine))
     try:
         while not watch.is_over():
@@ -189,16 +207,19 @@ def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Itera
         raise
 
 
-def _clock(options: RunOptions) -> Clock:
-    if not options.is_simulated:
+def _clock(run: CampaignRun) -> Clock:
+    if not run.is_simulated:
         return ServiceClock()
-    clock = RealClock(speed=options.speed)
-    starts_at: Instant | None = options.file.simulation.starts_at
-    return clock if starts_at is None else ShiftedClock(clock, starts_at=starts_at)
+    clock = RealClock(speed=run.speed)
+    starts_at: Instant | None = run.file.simulation.starts_at
+    return clock if starts_at is None else _ShiftedClock(clock, starts_at=starts_at)
 
 
-def _journal(options: RunOptions, open_files: ExitStack) -> Journal | None:
-    journal = options.open_journal()
+def _opened(run: CampaignRun, files: ExitStack) -> tuple[Journal | None, ReportFolder]:
+    """Return a run's journal and its report, to be closed with other files."""
+    journal = run.open_journal()
     if journal is not None:
-        open_files.callback(journal.close)
-    return journal
+        files.callback(journal.close)
+    report = run.open_report()
+    files.callback(report.close)
+    return journal, report

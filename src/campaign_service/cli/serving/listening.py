@@ -10,9 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from campaign_core.errors import SettingsError
-from campaign_service.cli.failures import CommandFailedError
 from campaign_service.cli.serving.connection_limiter import BACKLOG
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.config.service_settings import Listen, ServiceSettings
 
 __all__ = ["check_certificate", "file_of", "open_sockets", "public_url", "shown_urls"]

@@ -21,8 +21,7 @@ from campaign_service.cli.serving.shutdown import run_and_leave
 from campaign_service.collector import rare_collections
 from campaign_service.config.problems import LocatedProblem
 from campaign_service.config.service_file import flag_of, read_service, variable_of
-from campaign_service.config.service_options import FILE_SUFFIX, OPTIONS
-from campaign_service.config.service_settings import ServiceSettings
+from campaign_service.config.service_settings import FILE_SUFFIX, OPTIONS, ServiceSettings
 from campaign_service.database.urls import address_of
 from campaign_service.engine import DriverRequest, open_driver
 
@@ -48,7 +47,7 @@ def _with_options(command: _Command) -> _Command:
         command = click.option(
             flag_of(name),
             name,
-            metavar=option.metavar,
+            metavar=option.kind.metavar,
             help=text,
             is_flag=False,
             flag_value=bare,

@@ -10,23 +10,23 @@ import click
 from campaign_core.errors import CommandRefusedError
 from campaign_service import access
 from campaign_service.access import ALL_TENANTS, Passwords, RoleGrant, UserRecord
-from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.users.local_administration import (
+from campaign_service.cli.options import json_option
+from campaign_service.cli.users.admin_session import (
     GRANT_HELP,
-    LocalAdministration,
-    administered,
+    AdminSession,
     grants_of,
+    name_argument,
     password_options,
     show_one_time,
     text_of,
     typed_password,
+    with_admin_session,
 )
 from campaign_service.cli.users.roles import role
-from campaign_service.cli.users.tokens import token, token_line
+from campaign_service.cli.users.tokens import echo_tokens, token
 
 __all__ = ["user"]
 
-_name = click.argument("name", metavar="NAME")
 _grants = click.argument("grants", nargs=-1, required=True, metavar="ROLE[:TENANT]...")
 
 
@@ -41,171 +41,126 @@ def user() -> None:
 
 
 @user.command("list", short_help="Show all users.")
-@click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
-@administered
-def list_(administration: LocalAdministration, *, is_json: bool) -> int:
+@json_option
+@with_admin_session
+def list_(session: AdminSession, *, is_json: bool) -> None:
     """Show all users, whether they may come in, and their roles."""
-    found = access.users(administration.database)
+    found = access.users(session.database)
     if is_json:
         click.echo(json.dumps([_data(one) for one in found], ensure_ascii=False, indent=1))
-        return ExitStatus.COMPLETED
+        return
     width = max([len("name"), *(len(one.name) for one in found)])
     rows = [(one.name, _state(one), _roles(one.grants)) for one in found]
     for name, state, roles in [("name", "state", "roles"), *rows] if rows else []:
         click.echo(f"{name:{width}}  {state:9}  {roles}".rstrip())
-    return ExitStatus.COMPLETED
 
 
 @user.command(short_help="Show a user, with log-ins and tokens.")
-@_name
-@administered
-def show(administration: LocalAdministration, name: str) -> int:
+@name_argument
+@with_admin_session
+def show(session: AdminSession, name: str) -> None:
     """Show a user, with the log-ins and tokens that are good now."""
-    found = access.user(administration.database, name)
+    found = access.user(session.database, name)
     click.echo(f"{found.name}: {_state(found)}, since {text_of(found.created_at)}")
     click.echo(f"roles: {_roles(found.grants) or 'none'}")
     if found.must_change_password:
         click.echo(f"must change the password by {text_of(found.password_expires_at)}")
-    for one in access.tokens(administration.database, name, now=administration.now):
-        click.echo(token_line(one))
-    return ExitStatus.COMPLETED
+    echo_tokens(session, name)
 
 
 @user.command(short_help="Make a user.")
-@_name
+@name_argument
 @click.option("--role", "grants", multiple=True, metavar="ROLE[:TENANT]", help=GRANT_HELP)
 @password_options
-@administered
+@with_admin_session
 def add(
-    administration: LocalAdministration,
-    name: str,
-    *,
-    grants: tuple[str, ...],
-    ask: bool,
-    stdin: bool,
-) -> int:
+    session: AdminSession, name: str, *, grants: tuple[str, ...], ask: bool, stdin: bool
+) -> None:
     """Make a user, with a one-time password unless one is given."""
-    wanted = grants_of(grants)
-    made = access.add_user(
-        administration.database,
-        Passwords(),
-        name,
-        by=administration.by,
-        now=administration.now,
-        password=typed_password(ask=ask, stdin=stdin),
-        must_change=False,
-        grants=wanted,
+    wanted, password = grants_of(grants), typed_password(ask=ask, stdin=stdin)
+    made = session.do(
+        access.add_user, Passwords(), name, password=password, must_change=False, grants=wanted
     )
     click.echo(f"{name} is added, with {_roles(wanted) or 'no role'}.")
     show_one_time(made.one_time_password)
-    return ExitStatus.COMPLETED
 
 
-@user.command(short_help="Set a new password.")
-@_name
+@user.command("password", short_help="Set a new password.")
+@name_argument
 @password_options
-@administered
-def password(administration: LocalAdministration, name: str, *, ask: bool, stdin: bool) -> int:
+@with_admin_session
+def set_password(session: AdminSession, name: str, *, ask: bool, stdin: bool) -> None:
     """Set a new password: a one-time password, unless one is given.
 
     The user's log-ins end; tokens of programs go on. Whoever had to wait after too many failures
     can log in at once.
     """
-    made = access.reset_password(
-        administration.database,
-        Passwords(),
-        name,
-        by=administration.by,
-        now=administration.now,
-        password=typed_password(ask=ask, stdin=stdin),
-        must_change=False,
+    password = typed_password(ask=ask, stdin=stdin)
+    made = session.do(
+        access.reset_password, Passwords(), name, password=password, must_change=False
     )
     click.echo(f"The password of {name} is set.")
     show_one_time(made)
-    return ExitStatus.COMPLETED
 
 
 @user.command(short_help="Let a user in again.")
-@_name
-@administered
-def enable(administration: LocalAdministration, name: str) -> int:
+@name_argument
+@with_admin_session
+def enable(session: AdminSession, name: str) -> None:
     """Let a user in again; log-ins and tokens of before stay ended."""
-    access.change_user(
-        administration.database, name, by=administration.by, now=administration.now, enabled=True
-    )
+    session.do(access.change_user, name, enabled=True)
     click.echo(f"{name} may log in.")
-    return ExitStatus.COMPLETED
 
 
 @user.command(short_help="Keep a user out, and end all log-ins and tokens.")
-@_name
-@administered
-def disable(administration: LocalAdministration, name: str) -> int:
+@name_argument
+@with_admin_session
+def disable(session: AdminSession, name: str) -> None:
     """Keep a user out; all log-ins and tokens end."""
-    access.change_user(
-        administration.database, name, by=administration.by, now=administration.now, enabled=False
-    )
+    session.do(access.change_user, name, enabled=False)
     click.echo(f"{name} is kept out; all log-ins and tokens have ended.")
-    return ExitStatus.COMPLETED
 
 
 @user.command(short_help="Delete a user.")
-@_name
+@name_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@administered
-def delete(administration: LocalAdministration, name: str, *, yes: bool) -> int:
+@with_admin_session
+def delete(session: AdminSession, name: str, *, yes: bool) -> None:
     """Delete a user, with all tokens; what was done under the name stays on record."""
-    found = access.user(administration.database, name)
+    found = access.user(session.database, name)
     if not yes:
         click.confirm(f"Delete {name}, with all tokens?", abort=True)
-    access.delete_user(
-        administration.database,
-        name,
-        by=administration.by,
-        now=administration.now,
-        expected=found.version,
-    )
+    session.do(access.delete_user, name, expected=found.version)
     click.echo(f"{name} is deleted.")
-    return ExitStatus.COMPLETED
 
 
 @user.command(short_help="Give a user roles.")
-@_name
+@name_argument
 @_grants
-@administered
-def grant(administration: LocalAdministration, name: str, grants: tuple[str, ...]) -> int:
+@with_admin_session
+def grant(session: AdminSession, name: str, grants: tuple[str, ...]) -> None:
     """Give a user roles beside those of now: ROLE for all tenants, ROLE:TENANT for one of them."""
-    before = access.user(administration.database, name)
-    return _set_grants(administration, before, before.grants | grants_of(grants))
+    before = access.user(session.database, name)
+    _set_grants(session, before, before.grants | grants_of(grants))
 
 
 @user.command(short_help="Take roles from a user.")
-@_name
+@name_argument
 @_grants
-@administered
-def revoke(administration: LocalAdministration, name: str, grants: tuple[str, ...]) -> int:
+@with_admin_session
+def revoke(session: AdminSession, name: str, grants: tuple[str, ...]) -> None:
     """Take roles from a user: ROLE as it was given for all tenants, ROLE:TENANT for one of them."""
-    before = access.user(administration.database, name)
+    before = access.user(session.database, name)
     unwanted = grants_of(grants)
     if missing := unwanted - before.grants:
         has = _roles(before.grants) or "no role"
         raise CommandRefusedError("revoke", f"{name} does not have {_roles(missing)}, but {has}")
-    return _set_grants(administration, before, before.grants - unwanted)
+    _set_grants(session, before, before.grants - unwanted)
 
 
-def _set_grants(
-    administration: LocalAdministration, before: UserRecord, grants: frozenset[RoleGrant]
-) -> int:
-    changed = access.change_user(
-        administration.database,
-        before.name,
-        by=administration.by,
-        now=administration.now,
-        grants=grants,
-        expected=before.version,
-    )
+def _set_grants(session: AdminSession, before: UserRecord, grants: frozenset[RoleGrant]) -> None:
+    changed = session.do(access.change_user, before.name, grants=grants, expected=before.version)
     click.echo(f"{before.name} has {_roles(changed.grants) or 'no role'}.")
-    return ExitStatus.COMPLETED
 
 
 def _data(one: UserRecord) -> dict[str, object]:

@@ -13,7 +13,7 @@ from tests.service.serving_process import COMMAND, ROOT, ServingProcess, environ
 
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_file import read_service
-from campaign_service.config.service_options import OPTIONS
+from campaign_service.config.service_settings import OPTIONS
 
 UNIT = ROOT / "packaging/call-campaign.service"
 EXAMPLE = ROOT / "packaging/service.toml"

@@ -6,7 +6,9 @@ import os
 import pwd
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import update_wrapper
+from typing import TypeVar
 
 import attrs
 import click
@@ -14,50 +16,64 @@ import click
 from campaign_core import Instant
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.clock import present
-from campaign_service.access import ALL_TENANTS, Actor, OneTimePassword, RoleGrant
+from campaign_service.access import (
+    ALL_TENANTS,
+    Actor,
+    OneTimePassword,
+    RoleGrant,
+    ServicePermission,
+)
 from campaign_service.cli.databases import DatabaseFinder, with_finder
+from campaign_service.cli.options import Command
 from campaign_service.database import Database
 from campaign_service.instants import written, zone_of
 
 __all__ = [
     "GRANT_HELP",
-    "LocalAdministration",
-    "administered",
+    "PERMISSION",
+    "AdminSession",
     "grants_of",
+    "name_argument",
     "password_options",
     "show_one_time",
     "text_of",
     "typed_password",
+    "with_admin_session",
 ]
 
 GRANT_HELP = "ROLE for all tenants, or ROLE:TENANT for one of them."
+PERMISSION = click.Choice([one.name for one in ServicePermission], case_sensitive=False)
 _UTC = zone_of("UTC")
+_T = TypeVar("_T")
+
+name_argument = click.argument("name", metavar="NAME")
 
 
 @attrs.frozen(kw_only=True)
-class LocalAdministration:
-    """Where somebody with access to the machine administers users."""
+class AdminSession:
+    """Somebody with access to the machine, who administers users at its console."""
 
     database: Database
     by: Actor
     now: Instant
 
+    def do(self, operation: Callable[..., _T], *given: object, **options: object) -> _T:
+        """Carry out what changes the database; it is told who does it, and when."""
+        return operation(self.database, *given, by=self.by, now=self.now, **options)
 
-def administered(command: Callable[..., int]) -> Callable[..., int]:
+
+def with_admin_session(command: Command) -> Command:
     """Give a command the options that name a database, and hand it what is opened by them."""
 
-    def opened(finder: DatabaseFinder, /, *given: object, **options: object) -> int:
-        database = finder.open(must_exist=True)
-        try:
-            administration = LocalAdministration(database=database, by=_by(), now=present())
-            return command(administration, *given, **options)
-        finally:
-            database.close()
+    def opened(*, finder: DatabaseFinder, **options: object) -> int | None:
+        with closing(finder.open(must_exist=True)) as database:
+            session = AdminSession(database=database, by=_by(), now=present())
+            return command(session, **options)
 
     return with_finder(update_wrapper(opened, command))
 
 
-def password_options(command: Callable[..., int]) -> Callable[..., int]:
+def password_options(command: Command) -> Command:
     """Give a command the two ways to be told a password; no argument ever holds one."""
     ask = click.option("--ask", is_flag=True, help="Ask for a password, which then stays.")
     stdin = click.option("--stdin", is_flag=True, help="Read it from the first line of input.")
@@ -70,11 +86,11 @@ def typed_password(*, ask: bool, stdin: bool) -> str | None:
         raise click.UsageError("--ask and --stdin exclude each other")
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if ask:
-        if not sys.stdin.isatty():
-            raise click.UsageError("--ask needs a terminal to ask on; --stdin reads the password")
-        return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
-    return None
+    if not ask:
+        return None
+    if not sys.stdin.isatty():
+        raise click.UsageError("--ask needs a terminal to ask on; --stdin reads the password")
+    return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
 
 
 def show_one_time(shown: OneTimePassword | None) -> None:

@@ -1,4 +1,4 @@
-"""A run that was asked for: a campaign's file, the options, a folder for what comes of it."""
+"""A run of a campaign's file: the options, and a folder for what comes of it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from campaign_core import (
     sounds_of,
 )
 from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
-from campaign_core.errors import Problem, SettingsError
+from campaign_core.errors import SettingsError
 from campaign_drivers.clock import present
+from campaign_service.cli.options import MAX_SPEED, bad_value
 from campaign_service.cli.runs.interrupts import ACTOR
 from campaign_service.config import CampaignFile
 from campaign_service.engine import telephony_of
@@ -31,10 +32,10 @@ from campaign_service.report import ReportFolder
 
 __all__ = [
     "CAMPAIGN_ID",
+    "CampaignRun",
     "RunOptions",
     "commands_of",
     "first_instant",
-    "make_folder",
     "refuse_unstartable",
 ]
 
@@ -44,7 +45,43 @@ CAMPAIGN_ID = CampaignId(1)
 
 @attrs.frozen(kw_only=True)
 class RunOptions:
-    """What is to be run, and how."""
+    """What a person says of a run, beside the campaign's file."""
+
+    driver: str = attrs.field(repr=False)
+    """``simulated`` or a URL; it may hold a secret."""
+    seed: int | None
+    """``None``: that of the file."""
+    speed: float | None
+    out: Path | None
+    journal: Path | None = None
+    no_journal: bool = False
+    yes: bool
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nobody is really called."""
+        return self.driver == SIMULATED
+
+    def refuse_misplaced(self) -> None:
+        """Refuse options of the simulation where calls are real.
+
+        Raises:
+            SettingsError: there is such an option.
+        """
+        if self.is_simulated:
+            return
+        rule = "only with the simulated driver"
+        for option, value in (("--seed", self.seed), ("--speed", self.speed)):
+            if value is not None:
+                raise bad_value(option, value, rule)
+        if self.no_journal:
+            why = "real calls are placed once their event is safe on disk"
+            raise bad_value("--no-journal", True, f"{rule}: {why}")  # noqa: FBT003 -- as it was given
+
+
+@attrs.frozen(kw_only=True)
+class CampaignRun:
+    """A campaign that is to be run, and how."""
 
     file: CampaignFile
     driver: str = attrs.field(repr=False)
@@ -56,8 +93,29 @@ class RunOptions:
     """For the report; it exists."""
     journal: Path | None
     """``None``: none is kept."""
-    goes_without_sounds: bool = False
+    goes_without_sounds: bool
     """Whether it is to run though the telephony lacks a sound (R6.18)."""
+
+    @classmethod
+    def of(cls, file: CampaignFile, options: RunOptions) -> CampaignRun:
+        """Return the run of a file, with a folder made for its report.
+
+        Raises:
+            SettingsError: an option says what cannot be done.
+        """
+        journal = options.journal
+        if journal is not None and not journal.parent.is_dir():
+            raise bad_value("--journal", str(journal), "a file in a folder that exists")
+        folder = _make_folder(options.out, file.model.name)
+        return cls(
+            file=file,
+            driver=options.driver,
+            seed=file.simulation.seed if options.seed is None else options.seed,
+            speed=MAX_SPEED if options.speed is None else options.speed,
+            folder=folder,
+            journal=None if options.no_journal else journal or folder / "journal.jsonl",
+            goes_without_sounds=options.yes,
+        )
 
     @property
     def is_simulated(self) -> bool:
@@ -163,7 +221,7 @@ def refuse_unstartable(file: CampaignFile, now: Instant) -> None:
         raise file.located(error, now) from None
 
 
-def make_folder(asked_for: Path | None, name: str) -> Path:
+def _make_folder(asked_for: Path | None, name: str) -> Path:
     """Return a folder for a report, made and empty: nothing is ever overwritten.
 
     Args:
@@ -196,9 +254,10 @@ def make_folder(asked_for: Path | None, name: str) -> Path:
 
 def _exists(option: str, path: Path) -> SettingsError:
     rule = "a place where nothing is yet; a record of calls is never overwritten"
-    return SettingsError([Problem(field=option, value=click.format_filename(path), rule=rule)])
+    return bad_value(option, click.format_filename(path), rule)
 
 
 def _not_made(option: str, path: Path, error: OSError) -> SettingsError:
-    rule = f"cannot be made: {error.strerror or error}"
-    return SettingsError([Problem(field=option, value=click.format_filename(path), rule=rule)])
+    return bad_value(
+        option, click.format_filename(path), f"cannot be made: {error.strerror or error}"
+    )

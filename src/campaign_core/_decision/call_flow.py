@@ -29,6 +29,7 @@ from campaign_core._state.call import (
     Transferred,
 )
 from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core._values.makers import maker_of
 
 __all__ = [
     "FLOW",
@@ -46,6 +47,15 @@ __all__ = [
 _DEADLINE_RESERVE_S = 10
 _NO_COMMAND_TAKEN = "answered, and over before the telephony took a command"
 
+# What happens in most calls; the rest is recorded by its kind.
+_new_call_answered = maker_of(ev.CallAnswered)
+_new_call_ended = maker_of(ev.CallEnded)
+_new_digit_dialled = maker_of(ev.DigitDialled)
+_new_hang_up_ordered = maker_of(ev.HangUpOrdered)
+_new_playback_ended = maker_of(ev.PlaybackEnded)
+_new_playback_started = maker_of(ev.PlaybackStarted)
+_new_silence_started = maker_of(ev.SilenceStarted)
+
 
 class Scene:
     """What a step of a call is decided from, and where its events are recorded.
@@ -53,22 +63,37 @@ class Scene:
     Made for one report: a campaign counts on with each call that ends.
     """
 
-    __slots__ = ("_record", "at", "call", "parameters", "settings", "sounds_missing")
+    __slots__ = (
+        "_record",
+        "actor",
+        "at",
+        "call",
+        "call_id",
+        "draft",
+        "parameters",
+        "put",
+        "settings",
+        "sounds_missing",
+    )
 
     def __init__(self, call: Call, record: Recorder) -> None:
         """Take the call, and what records."""
-        draft = record.draft
-        campaign = draft.campaign(call.placement.campaign_id)
+        draft = self.draft = record.draft
+        placement = call.placement
+        campaign = draft.campaign(placement.campaign_id)
         self.call = call
+        self.call_id = placement.call_id
         self.parameters = campaign.parameters
         self.settings = draft.settings
         self.sounds_missing = campaign.sounds_missing
         self.at = record.at
+        self.actor = record.actor
+        self.put = record.put
         self._record = record
 
     def record(self, kind: type[Any], **fields: Any) -> None:
         """Record an event of this call."""
-        self._record(kind, call_id=self.call.placement.call_id, **fields)
+        self._record(kind, call_id=self.call_id, **fields)
 
 
 def deadline_of(parameters: CampaignModel, at: int) -> Instant:
@@ -117,13 +142,33 @@ def _listening_prompt(scene: Scene, number: int) -> None:
 
 
 def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> None:
-    play = scene.call.plays + 1
-    scene.record(ev.PlaybackStarted, play=play, purpose=purpose, round=number, sound=sound)
+    scene.put(
+        _new_playback_started(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+            play=scene.call.plays + 1,
+            purpose=purpose,
+            round=number,
+            sound=sound,
+        )
+    )
 
 
 def _silence(scene: Scene, purpose: Purpose, number: int) -> None:
     until = scene.at + scene.parameters.script.digit_timeout_s * SECOND_MS
-    scene.record(ev.SilenceStarted, purpose=purpose, round=number, until=Instant(until))
+    scene.put(
+        _new_silence_started(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+            purpose=purpose,
+            round=number,
+            until=Instant(until),
+        )
+    )
 
 
 def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> None:
@@ -133,7 +178,16 @@ def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> Non
         outcome = call.step.outcome
     elif call.is_reached and outcome is not Outcome.SOUND_MISSING:
         outcome = Outcome.REACHED
-    scene.record(ev.HangUpOrdered, outcome=outcome, by_deadline=by_deadline)
+    scene.put(
+        _new_hang_up_ordered(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+            outcome=outcome,
+            by_deadline=by_deadline,
+        )
+    )
 
 
 def _again(scene: Scene, purpose: Purpose, number: int) -> None:
@@ -150,13 +204,28 @@ def _ignored(_: Scene, __: rp.Report) -> None:
 
 
 def _answered(scene: Scene, _: rp.AnswerReport) -> None:
-    scene.record(ev.CallAnswered)
+    scene.put(
+        _new_call_answered(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+        )
+    )
     start = _answer_prompt if scene.parameters.script.confirm_answer else _message
     start(scene, 1)
 
 
 def _digit_noted(scene: Scene, report: rp.DigitReport) -> None:
-    scene.record(ev.DigitDialled, digit=report.digit)
+    scene.put(
+        _new_digit_dialled(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+            digit=report.digit,
+        )
+    )
 
 
 def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
@@ -165,7 +234,7 @@ def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
     _digit_noted(scene, report)
     if step.purpose is not Purpose.MESSAGE:
         # Any digit stops a prompt; its own report, with a number that is over, comes late.
-        scene.record(ev.PlaybackEnded, play=step.play, end=rp.PlaybackEnd.STOPPED)
+        _playback_over(scene, step, rp.PlaybackEnd.STOPPED)
         _judged(scene, step.purpose, step.round, report.digit)
 
 
@@ -199,8 +268,21 @@ def _playback_ended(scene: Scene, report: rp.PlaybackReport) -> None:
     step = scene.call.step
     assert isinstance(step, Playing)
     if report.play == step.play:
-        scene.record(ev.PlaybackEnded, play=step.play, end=report.end)
+        _playback_over(scene, step, report.end)
         _after_playback(scene, step, report.end)
+
+
+def _playback_over(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
+    scene.put(
+        _new_playback_ended(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+            play=step.play,
+            end=end,
+        )
+    )
 
 
 def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
@@ -252,12 +334,17 @@ def ended(
 
 
 def _ended_as(scene: Scene, outcome: Outcome, hangup_cause: int | None, detail: str) -> None:
-    scene.record(
-        ev.CallEnded,
-        outcome=outcome,
-        hangup_cause=hangup_cause,
-        detail=detail,
-        sounds_missing=scene.sounds_missing + 1 if outcome is Outcome.SOUND_MISSING else 0,
+    scene.put(
+        _new_call_ended(
+            seq=scene.draft.sequence + 1,
+            at=scene.at,
+            actor=scene.actor,
+            call_id=scene.call_id,
+            outcome=outcome,
+            hangup_cause=hangup_cause,
+            detail=detail,
+            sounds_missing=scene.sounds_missing + 1 if outcome is Outcome.SOUND_MISSING else 0,
+        )
     )
 
 

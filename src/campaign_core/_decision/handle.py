@@ -155,12 +155,13 @@ def begun(draft: Draft, now: Instant, messages: Sequence[Message]) -> Moment:
     _check_time(now)
     at = max(now, draft.now)
     rewind_lines(draft, at)
-    is_deaf = any(isinstance(message, StandstillReport) for message in messages)
-    moment = Moment(draft, at, is_deaf=is_deaf)
-    for message in messages:
+    kinds = set(map(type, messages))
+    moment = Moment(draft, at, is_deaf=StandstillReport in kinds)
+    if ClockReport in kinds:
         # What the clock shows is known before anything is due by it.
-        if isinstance(message, ClockReport):
-            moment.look_at(message)
+        for message in messages:
+            if isinstance(message, ClockReport):
+                moment.look_at(message)
     moment.take_due()
     return moment
 
@@ -179,7 +180,7 @@ def taken_each(moment: Moment, messages: Iterable[Message]) -> tuple[Refusal, ..
 def concluded(moment: Moment) -> tuple[tuple[ev.Event, ...], tuple[Decision, ...]]:
     """Conclude a moment; return what happened in it and what the telephony is to do."""
     moment.conclude()
-    return tuple(moment.events), tuple(decisions_of(moment.draft, moment.events))
+    return tuple(moment.events), decisions_of(moment.draft, moment.events)
 
 
 def _check_time(now: Instant) -> None:

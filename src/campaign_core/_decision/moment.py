@@ -31,6 +31,7 @@ from campaign_core._values.identifiers import (
     call_id_of,
 )
 from campaign_core._values.instants import SECOND_MS, Instant
+from campaign_core._values.makers import maker_of
 from campaign_core.commands import Command
 from campaign_core.reports import (
     ClockReport,
@@ -42,6 +43,8 @@ from campaign_core.reports import (
 )
 
 __all__ = ["Moment"]
+
+_new_call_placed = maker_of(ev.CallPlaced)
 
 _INTERNAL, _EXTERNAL = LINES
 
@@ -61,6 +64,7 @@ class Moment:
         self.now = now
         self._is_deaf = is_deaf
         self.events: list[ev.Event] = []
+        self._by_driver = Recorder(draft, self.events, now, ev.DRIVER)
 
     def by(self, actor: str) -> Recorder:
         """Return what records the next events of an actor."""
@@ -124,7 +128,7 @@ class Moment:
         if kind in OF_CALL:
             self._take_of_call(message)
         elif kind in REPORTS:
-            REPORTS[kind](self.draft, message, self.by(ev.DRIVER))
+            REPORTS[kind](self.draft, message, self._by_driver)
         elif kind in COMMANDS:
             command: Any = message
             COMMANDS[kind](self.draft, command, self.by(command.actor))
@@ -139,12 +143,9 @@ class Moment:
 
     def _take_of_call(self, report: Any) -> None:
         """Take a report of one call; of none of ours, or a late one, nothing comes (R9.1)."""
-        draft = self.draft
-        call = draft.calls.get(report.call_id)
-        if call is None:
-            return
-        scene = Scene(call, self.by(ev.DRIVER))
-        FLOW[type(call.step), type(report)](scene, report)
+        call = self.draft.calls.get(report.call_id)
+        if call is not None:
+            FLOW[type(call.step), type(report)](Scene(call, self._by_driver), report)
 
     def conclude(self) -> None:
         """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""
@@ -205,7 +206,7 @@ class Moment:
         attempt = rec.attempts_of(record) + 1
         campaign_id = campaign.campaign_id
         everywhere, own = draft.in_use, campaign.in_use
-        event = ev.CallPlaced(
+        event = _new_call_placed(
             seq=draft.sequence + 1,
             at=self.now,
             actor=ev.SCHEDULER,

@@ -5,7 +5,7 @@ Derived, so that a recovered service has them again from its journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from campaign_core import decisions as dc
@@ -13,8 +13,13 @@ from campaign_core import events as ev
 from campaign_core._model.statuses import Purpose
 from campaign_core._state.service import Draft
 from campaign_core._values.instants import SECOND_MS
+from campaign_core._values.makers import maker_of
 
 __all__ = ["decisions_of"]
+
+_new_place_call = maker_of(dc.PlaceCall)
+_new_play = maker_of(dc.Play)
+_new_hang_up = maker_of(dc.HangUp)
 
 _DEAD_MAN_AFTER_DEADLINE_S = 5
 _DEADLINE_RESERVE_S = 10
@@ -23,7 +28,7 @@ _DEADLINE_RESERVE_S = 10
 def _place_call(draft: Draft, event: ev.CallPlaced) -> dc.Decision:
     parameters = draft.campaign(event.campaign_id).parameters
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
-    return dc.PlaceCall(
+    return _new_place_call(
         call_id=event.call_id,
         number=event.number,
         line=event.line,
@@ -37,13 +42,13 @@ def _place_call(draft: Draft, event: ev.CallPlaced) -> dc.Decision:
 
 def _play(_: Draft, event: ev.PlaybackStarted) -> dc.Decision:
     stop_digits = "" if event.purpose is Purpose.MESSAGE else dc.ALL_DIGITS
-    return dc.Play(
+    return _new_play(
         call_id=event.call_id, play=event.play, sound=event.sound, stop_digits=stop_digits
     )
 
 
 def _hang_up(_: Draft, event: ev.HangUpOrdered) -> dc.Decision:
-    return dc.HangUp(event.call_id)
+    return _new_hang_up(event.call_id)
 
 
 def _transfer(_: Draft, event: ev.CallTransferred) -> dc.Decision:
@@ -63,9 +68,8 @@ _ORDERS: dict[type[Any], Callable[[Draft, Any], dc.Decision]] = {
 }
 
 
-def decisions_of(draft: Draft, events: Iterable[ev.Event]) -> Iterator[dc.Decision]:
-    """Yield what events order, in their order; the draft has the events already."""
-    for event in events:
-        order = _ORDERS.get(type(event))
-        if order is not None:
-            yield order(draft, event)
+def decisions_of(draft: Draft, events: Iterable[ev.Event]) -> tuple[dc.Decision, ...]:
+    """Return what events order, in their order; the draft has the events already."""
+    return tuple(
+        [_ORDERS[kind](draft, event) for event in events if (kind := type(event)) in _ORDERS]
+    )

@@ -31,12 +31,14 @@ class Recorder:
 
     def __call__(self, kind: type[Any], **fields: Any) -> None:
         """Record that an event happened: the draft has it when this returns."""
-        draft, at = self.draft, self.at
-        seq = draft.sequence + 1
-        event = kind(seq=seq, at=at, actor=self.actor, **fields)
-        APPLY[kind](draft, event)
+        self.put(kind(seq=self.draft.sequence + 1, at=self.at, actor=self.actor, **fields))
+
+    def put(self, event: ev.Event) -> None:
+        """Record an event that was made just now: the draft has it when this returns."""
+        draft = self.draft
+        APPLY[type(event)](draft, event)
         # No event, no new time: the state is a fold over events and nothing else (R9.1).
-        draft.sequence, draft.now = seq, at
+        draft.sequence, draft.now = event.seq, event.at
         self.events.append(event)
         if draft.tripped:
             self._pause_tripped()

@@ -28,9 +28,31 @@ from campaign_core._state.call import (
     Transferred,
 )
 from campaign_core._transition.arrows import Arrow, table
+from campaign_core._values.makers import maker_of
 from campaign_core.reports import PlaybackEnd
 
-__all__ = ["CALL_ARROWS", "next_call"]
+__all__ = ["CALL_ARROWS", "new_call", "next_call"]
+
+
+new_call = maker_of(Call)
+_new_silent = maker_of(Silent)
+_new_ending = maker_of(Ending)
+
+
+def _in_step(call: Call, step: Step, *, is_reached: bool, is_heard: bool) -> Call:
+    """Return a call in another step; the rest but for two facts stays."""
+    return new_call(
+        placement=call.placement,
+        deadline_at=call.deadline_at,
+        is_answered=call.is_answered,
+        is_reached=is_reached,
+        is_heard=is_heard,
+        is_adrift=call.is_adrift,
+        is_overdue=call.is_overdue,
+        is_uncounted=call.is_uncounted,
+        plays=call.plays,
+        step=step,
+    )
 
 
 def _stays(call: Call, _: ev.CallEvent, __: CallScript) -> Call:
@@ -40,7 +62,7 @@ def _stays(call: Call, _: ev.CallEvent, __: CallScript) -> Call:
 def _answered(call: Call, _: ev.CallAnswered, script: CallScript) -> Call:
     # R7.5: where nothing is to be confirmed, whoever answers is reached.
     is_reached = not (script.confirm_answer or script.confirm_listening)
-    return Call(
+    return new_call(
         placement=call.placement,
         deadline_at=call.deadline_at,
         is_answered=True,
@@ -54,15 +76,15 @@ def _answered(call: Call, _: ev.CallAnswered, script: CallScript) -> Call:
 
 def _answer_confirmed(call: Call, _: ev.AnswerConfirmed, script: CallScript) -> Call:
     is_reached = not script.confirm_listening
-    return attrs.evolve(call, is_reached=is_reached, step=SPEAKING)
+    return _in_step(call, SPEAKING, is_reached=is_reached, is_heard=call.is_heard)
 
 
 def _listening_confirmed(call: Call, _: ev.ListeningConfirmed, __: CallScript) -> Call:
-    return attrs.evolve(call, is_reached=True, step=SPEAKING)
+    return _in_step(call, SPEAKING, is_reached=True, is_heard=call.is_heard)
 
 
 def _timed_out(call: Call, _: ev.DigitTimedOut, __: CallScript) -> Call:
-    return attrs.evolve(call, step=SPEAKING)
+    return _in_step(call, SPEAKING, is_reached=call.is_reached, is_heard=call.is_heard)
 
 
 @lru_cache(maxsize=1024)
@@ -71,7 +93,7 @@ def _playing_step(purpose: Purpose, number: int, play: int) -> Playing:
 
 
 def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
-    return Call(
+    return new_call(
         placement=call.placement,
         deadline_at=call.deadline_at,
         is_answered=True,
@@ -88,12 +110,13 @@ def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
 def _play_ended(call: Call, event: ev.PlaybackEnded, _: CallScript) -> Call:
     assert isinstance(call.step, Playing)
     heard = call.step.purpose is Purpose.MESSAGE and event.end is not PlaybackEnd.FAILED
-    return attrs.evolve(call, step=SPEAKING, is_heard=call.is_heard or heard)
+    is_heard = call.is_heard or heard
+    return _in_step(call, SPEAKING, is_reached=call.is_reached, is_heard=is_heard)
 
 
 def _silent(call: Call, event: ev.SilenceStarted, _: CallScript) -> Call:
-    step = Silent(purpose=event.purpose, round=event.round, until=event.until)
-    return attrs.evolve(call, step=step)
+    step = _new_silent(purpose=event.purpose, round=event.round, until=event.until)
+    return _in_step(call, step, is_reached=call.is_reached, is_heard=call.is_heard)
 
 
 def _overdue(call: Call, _: ev.DeadlinePassed, __: CallScript) -> Call:
@@ -106,8 +129,8 @@ def _transferred(call: Call, event: ev.CallTransferred, _: CallScript) -> Call:
 
 
 def _ending(call: Call, event: ev.HangUpOrdered, _: CallScript) -> Call:
-    step = Ending(outcome=event.outcome, by_deadline=event.by_deadline)
-    return attrs.evolve(call, step=step)
+    step = _new_ending(outcome=event.outcome, by_deadline=event.by_deadline)
+    return _in_step(call, step, is_reached=call.is_reached, is_heard=call.is_heard)
 
 
 def _went_adrift(call: Call, _: ev.CallWentAdrift, __: CallScript) -> Call:

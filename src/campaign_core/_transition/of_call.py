@@ -16,14 +16,17 @@ from campaign_core._state.lines import attempts_to, leave, leave_ready, uncap, u
 from campaign_core._state.pacing import attempts_with, cap_frees_at
 from campaign_core._state.service import Draft
 from campaign_core._state.timers import GRACE_MS, Due
-from campaign_core._transition.call import next_call
+from campaign_core._transition.call import new_call, next_call
 from campaign_core._transition.of_service import change_do_not_call
 from campaign_core._transition.recipient import Context, next_record
 from campaign_core._transition.shared import arm, change_recipient, disarm, disarm_digit
 from campaign_core._values.identifiers import CallKey
 from campaign_core._values.instants import HOUR_MS, SECOND_MS, Instant
+from campaign_core._values.makers import maker_of
 
 __all__ = ["OF_CALL"]
+
+_new_placement = maker_of(Placement)
 
 _CAP_HORIZON_MS = 8_760 * HOUR_MS
 _SOUNDS_MISSING_MAX = 3
@@ -51,7 +54,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     key = CallKey(campaign.campaign_id << 32 | position)
     lasts_s = parameters.ring_timeout_s + parameters.script.call_duration_max_s
     deadline_at = Instant(at + lasts_s * SECOND_MS + _DEADLINE_RESERVE_MS)
-    placement = Placement(
+    placement = _new_placement(
         call_id=event.call_id,
         key=key,
         campaign_id=event.campaign_id,
@@ -63,7 +66,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
         placed_at=at,
         record_before=before,
     )
-    call = Call(placement=placement, deadline_at=deadline_at)
+    call = new_call(placement=placement, deadline_at=deadline_at)
     draft.calls = draft.calls.with_item(event.call_id, call, owner)
     arm(draft, deadline_at, Due.DEADLINE, key)
     form = form_key(event.number, line, settings.number_plan)

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -22,15 +23,16 @@ __all__ = ["NO_TEXT", "NotCsvError", "Sheet", "read_sheet"]
 NO_TEXT = re.compile("[\udc80-\udcff]")
 """A byte that is no text, as it is decoded."""
 
-_SEP_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*\r?\n?\Z', re.IGNORECASE | re.DOTALL)
+_SEP_LINE = re.compile(r'"?sep=([^"\r\n]?)"?[,;\t|]*(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)
+_HEADER = re.compile(r"(?:[ ,;\t|]*(?:\r\n|[\r\n]))*([^\r\n]*)")
+"""The first row in which something stands."""
 _DELIMITERS = (",", ";", "\t", "|")
-_SAVE = "save the list as CSV (UTF-8) and give that file"
 _NO_TABLES: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", f"a workbook (.xlsx or .ods), not CSV: {_SAVE}"),
-    (b"\xd0\xcf\x11\xe0", f"a workbook (.xls), not CSV: {_SAVE}"),
-    (b"%PDF", f"a PDF, not CSV: {_SAVE}"),
-    (b"{\\rtf", f"a text document, not CSV: {_SAVE}"),
-    (b"\x1f\x8b", f"a compressed file, not CSV: {_SAVE}"),
+    (b"PK\x03\x04", "workbook (.xlsx or .ods)"),
+    (b"\xd0\xcf\x11\xe0", "workbook (.xls)"),
+    (b"%PDF", "PDF"),
+    (b"{\\rtf", "text document"),
+    (b"\x1f\x8b", "compressed file"),
 )
 _MARKS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xfe\x00\x00", "utf-32", "UTF-32"),
@@ -72,12 +74,11 @@ class Sheet:
         Raises:
             NotCsvError: a row cannot be split.
         """
-        text, first = self.text, 1
-        head = _line_of(text, 0)
-        named = _SEP_LINE.match(head)
+        text, first, delimiter = self.text, 1, ""
+        named = _SEP_LINE.match(text)
         if named:
-            text, first = text[len(head) :], 2
-        delimiter = named[1] if named else _delimiter_of(text, knows)
+            text, first, delimiter = text[named.end() :], 2, named[1]
+        delimiter = delimiter or _delimiter_of(text, knows)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         line = first
         try:
@@ -100,8 +101,9 @@ def read_sheet(path: Path) -> Sheet:
     except (OSError, ValueError) as error:
         # A name with a NUL in it is none of a file.
         raise unreadable(path, error) from None
-    for beginning, rule in _NO_TABLES:
+    for beginning, kind in _NO_TABLES:
         if raw.startswith(beginning):
+            rule = f"a {kind}, not CSV: save the list as CSV (UTF-8) and give that file"
             problem = LocatedProblem(file=path, line=None, field="", value=None, rule=rule)
             raise InputError([problem])
     for mark, codec, name in _MARKS:
@@ -116,19 +118,14 @@ def _without_mark(raw: bytes) -> Sheet:
     if wide is not None:
         text = raw.decode(wide, errors="replace")
         return Sheet(text=text, encoding="UTF-16", is_guessed=True)
-    try:
-        return Sheet(text=raw.decode(), encoding="UTF-8", is_guessed=False)
-    except UnicodeDecodeError:
-        pass
     # A byte that is no text is refused with its row, for the other rows to be looked at too.
     text = raw.decode("utf-8", errors="surrogateescape")
-    bad = Sheet(text=text, encoding="UTF-8", is_guessed=False)
-    if not NO_TEXT.sub("", text).isascii():
-        return bad
-    try:
-        return Sheet(text=raw.decode("cp1252"), encoding="Windows-1252", is_guessed=True)
-    except UnicodeDecodeError:
-        return bad
+    of_utf_8 = NO_TEXT.sub("", text)
+    if len(of_utf_8) < len(text) and of_utf_8.isascii():
+        with suppress(UnicodeDecodeError):
+            text = raw.decode("cp1252")
+            return Sheet(text=text, encoding="Windows-1252", is_guessed=True)
+    return Sheet(text=text, encoding="UTF-8", is_guessed=False)
 
 
 def _wide(raw: bytes) -> str | None:
@@ -144,23 +141,13 @@ def _wide(raw: bytes) -> str | None:
     return None
 
 
-def _line_of(text: str, start: int) -> str:
-    """Return the line that begins somewhere, its end included."""
-    found = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?").match(text, start)
-    return found[0] if found else ""
-
-
 def _delimiter_of(text: str, knows: Callable[[str], bool]) -> str:
-    """Return what parts the cells: with it most cells of the first row are names of columns."""
-    start = 0
-    head = _line_of(text, start)
-    # Rows of nothing but separators may stand before the header.
-    while head and not head.strip(" ,;\t|\r\n"):
-        start += len(head)
-        head = _line_of(text, start)
+    """Return what parts the cells: with it most cells of the header are names of columns."""
+    found = _HEADER.match(text)
+    header = "" if found is None else found[1]
 
     def known(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([head], delimiter=delimiter), [])
+        cells = next(csv.reader([header], delimiter=delimiter), [])
         return sum(map(knows, cells)), len(cells)
 
     return max(_DELIMITERS, key=known)

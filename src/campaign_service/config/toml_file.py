@@ -106,12 +106,11 @@ def _not_toml(path: Path, line: int, why: str) -> InputError:
 
 def _holds(data: object, keys: KeyPath) -> bool:
     for key in keys:
-        if isinstance(key, int):
-            if not isinstance(data, list) or key >= len(data):
+        match data, key:
+            case list(), int() if key < len(data):
+                data = data[key]
+            case dict(), str() if key in data:
+                data = data[key]
+            case _:
                 return False
-            data = data[key]
-        else:
-            if not isinstance(data, dict) or key not in data:
-                return False
-            data = data[key]
     return True

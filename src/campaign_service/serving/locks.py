@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
+from typing_extensions import override
 
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.journal.sql import TenantRow
@@ -70,7 +71,7 @@ class Lock(Protocol):
         """Return whether this process has it now.
 
         Raises:
-            DatabaseAwayError: that cannot be known just now.
+            DatabaseAwayError: that cannot be known just now: what is locked is not in its place.
         """
 
     def is_held(self) -> bool:
@@ -92,7 +93,7 @@ def lock_of(database: Database, tenant: TenantRow) -> Lock:
     return ServerLock(database, tenant)
 
 
-class FileLock:
+class FileLock(Lock):
     """A lock on a file; the kernel frees it when its process is gone.
 
     It says nothing while the database that it is for is not in its place.
@@ -110,12 +111,8 @@ class FileLock:
         self._descriptor: int | None = None
         self._leader_silence = LeaderSilence()
 
+    @override
     def take(self) -> bool:
-        """Return whether this process has it now.
-
-        Raises:
-            DatabaseAwayError: the file cannot be made, or the database is not in its place.
-        """
         if self.is_held():
             return True
         try:
@@ -123,12 +120,8 @@ class FileLock:
         except OSError as error:
             raise DatabaseAwayError(f"{self._path}: {error.strerror}") from error
 
+    @override
     def is_held(self) -> bool:
-        """Return whether it was not lost since it was taken.
-
-        Raises:
-            DatabaseAwayError: the database is not in its place.
-        """
         self._guarded()
         if self._descriptor is None:
             return False
@@ -142,8 +135,8 @@ class FileLock:
             raise DatabaseAwayError(f"{self._path}: {error.strerror}") from error
         return True
 
+    @override
     def release(self) -> None:
-        """Let another process have it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -199,7 +192,7 @@ def _is_file(descriptor: int, path: Path) -> bool:
         return False
 
 
-class ServerLock:
+class ServerLock(Lock):
     """An advisory lock of PostgreSQL.
 
     Who does not get it keeps the connection for the next try: to log in each time costs the server
@@ -217,12 +210,8 @@ class ServerLock:
         self._session: object = None
         """The process id of the server's that has the lock for us."""
 
+    @override
     def take(self) -> bool:
-        """Return whether this process has it now.
-
-        Raises:
-            DatabaseAwayError: that cannot be known just now.
-        """
         if self.is_held():
             return True
         if self._connection is not None:
@@ -232,16 +221,16 @@ class ServerLock:
         self._connect()
         return self._try()
 
+    @override
     def is_held(self) -> bool:
-        """Return whether it was not lost since it was taken."""
         if self._is_ours:
             with suppress(DatabaseAwayError):
                 if self._ask(_SESSION) != self._session:
                     self.release()
         return self._is_ours
 
+    @override
     def release(self) -> None:
-        """Let another process have it."""
         connection, self._connection, self._is_ours = self._connection, None, False
         if connection is not None:
             # A connection that is broken holds no lock; one that is not is closed by this.

@@ -60,6 +60,8 @@ def problems(read):
         b'\xef\xbb\xbf"sep=;"\r\n' + TEXT.replace(",", ";").encode(),
         b"sep=\t\n" + TEXT.replace(",", "\t").encode(),
         b"sep=,\n" + TEXT.encode(),
+        b"sep=\n" + TEXT.encode(),
+        b'sep="\n' + TEXT.encode(),
         "number,name,,\r\n+390105550101,Niccolò,,\r\n,,,\r\n202,Ada,,\r\n,,,\r\n".encode(),
         ",,,\r\nnumber,name,,\r\n+390105550101,Niccolò\r\n202,Ada,,,,,,\r\n".encode(),
     ],

@@ -36,6 +36,23 @@ def test_readiness_status_and_stop_are_told(listener):
     assert "EXTEND_TIMEOUT_USEC=40000000" in told[2]
 
 
+def test_status_is_told_in_any_script(listener):
+    name, listener = listener
+    SystemdNotifier.from_environment({"NOTIFY_SOCKET": name}).status("führt Łódź, 東京")
+
+    assert listener.recv(1_000).decode() == "STATUS=führt Łódź, 東京"
+
+
+def test_nobody_waits_for_a_systemd_that_reads_nothing(listener):
+    """Its queue is full; the event loop, which tells it, has calls to see to."""
+    name, listener = listener
+    notifier = SystemdNotifier.from_environment({"NOTIFY_SOCKET": name})
+    for _ in range(2_000):
+        notifier.status("on and on")
+
+    assert listener.recv(1_000) == b"STATUS=on and on"
+
+
 def test_more_time_is_asked_for_again_and_again_while_it_opens(listener):
     """A journal of hours is opened for longer than a start may take."""
     name, listener = listener

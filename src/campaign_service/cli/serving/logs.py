@@ -13,7 +13,7 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TextIO
@@ -84,50 +84,36 @@ class LineFormatter(logging.Formatter):
         return text
 
 
-class _WithoutQuery(logging.Filter):
-    """Leaves out of each request what stands behind its path."""
-
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        arguments = record.args
-        if isinstance(arguments, tuple) and len(arguments) > 2:  # noqa: PLR2004 -- uvicorn's five
-            client, method, path, *others = arguments
-            record.args = (client, method, str(path).partition("?")[0], *others)
-        return True
+def _without_query(record: logging.LogRecord) -> bool:
+    """Leave out of each request what stands behind its path."""
+    arguments = record.args
+    if isinstance(arguments, tuple) and len(arguments) > 2:  # noqa: PLR2004 -- uvicorn's five
+        client, method, path, *others = arguments
+        record.args = (client, method, str(path).partition("?")[0], *others)
+    return True
 
 
-_WITHOUT_QUERY = _WithoutQuery()
-
-
-class _OfTheServer(logging.Filter):
-    """Leaves out what the web server tells of strangers, and of requests that a stop broke off.
+def _of_the_server(record: logging.LogRecord) -> bool:
+    """Leave out what the web server tells of strangers, and of requests that a stop broke off.
 
     Anybody can send what is no HTTP, as often as he likes, and would fill the disk.
     """
-
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, asyncio.CancelledError):
-            return False
-        return not str(record.msg).startswith(("Invalid HTTP request", "Cancel %s running task"))
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, asyncio.CancelledError):
+        return False
+    return not str(record.msg).startswith(("Invalid HTTP request", "Cancel %s running task"))
 
 
-_OF_THE_SERVER = _OfTheServer()
-
-
-class _OnceASecond(logging.Filter):
+class _OnceASecond:
     """Leaves out what was told within the last second.
 
     Where files run out, the event loop tells so with a traceback, thousands of times a second.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self._told_at: dict[str, float] = {}
 
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
+    def __call__(self, record: logging.LogRecord) -> bool:
         text = str(record.msg).partition("\n")[0]
         if record.created - self._told_at.get(text, -math.inf) < _SECOND:
             return False
@@ -148,28 +134,28 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
     )
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     levels = {"": level, **dict.fromkeys(_QUIET, max(level, logging.WARNING))}
-    access = logging.getLogger("uvicorn.access")
     if settings.access_log:
-        levels[access.name] = logging.INFO
-        access.addFilter(_WITHOUT_QUERY)
-    server = logging.getLogger("uvicorn.error")
-    server.addFilter(_OF_THE_SERVER)
-    loop, once_a_second = logging.getLogger("asyncio"), _OnceASecond()
-    loop.addFilter(once_a_second)
+        levels["uvicorn.access"] = logging.INFO
+    filters: dict[str, Callable[[logging.LogRecord], bool]] = {
+        "uvicorn.access": _without_query,
+        "uvicorn.error": _of_the_server,
+        "asyncio": _OnceASecond(),
+    }
     before = {name: logging.getLogger(name).level for name in levels}
     root = logging.getLogger()
     handlers, root.handlers = root.handlers, [handler]
     for name, wanted in levels.items():
         logging.getLogger(name).setLevel(wanted)
+    for name, kept in filters.items():
+        logging.getLogger(name).addFilter(kept)
     logging.captureWarnings(capture=True)
     try:
         yield
     finally:
         logging.captureWarnings(capture=False)
         root.handlers = handlers
-        access.removeFilter(_WITHOUT_QUERY)
-        server.removeFilter(_OF_THE_SERVER)
-        loop.removeFilter(once_a_second)
+        for name, kept in filters.items():
+            logging.getLogger(name).removeFilter(kept)
         for name, found in before.items():
             logging.getLogger(name).setLevel(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -125,6 +125,10 @@ class Rig:
     async def ended(self, call_id: CallId, within_s: float = 15) -> None:
         await self.until(lambda: {EndReport, RefusalReport} & set(self.kinds(call_id)), within_s)
 
+    async def nothing_is_asked(self) -> None:
+        """Wait until every request has its reply: what is ordered now is first in the line."""
+        await self.until(lambda: not self.driver._board._session._pending)
+
     def up(self) -> list[CallsUpReport]:
         return [report for _, report in self.reports if isinstance(report, CallsUpReport)]
 
@@ -143,5 +147,8 @@ async def connected(settings: AsteriskSettings) -> AsyncIterator[Rig]:
     finally:
         for call_id in list(rig.driver._board.calls):
             rig.hang_up(call_id)
-        await asyncio.sleep(0.05)
+        board = rig.driver._board
+        with suppress(AssertionError):
+            # A telephone of the next test would pick up what still rings.
+            await rig.until(lambda: not (board.is_up and board.calls), 2)
         await rig.driver.close()

@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 import wave
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -291,8 +292,21 @@ class Server:
 
     def channels(self) -> set[str]:
         """Return the unique ids of the channels that are up."""
+        return {row[-1] for row in self._rows()}
+
+    def is_ringing(self, name: str) -> bool:
+        """Return whether a channel whose name begins so has been told that it rings."""
+        return any(row[0].startswith(name) and row[4] == "Ringing" for row in self._rows())
+
+    def talking(self, name: str) -> int:
+        """Return how many channels whose names begin so are connected to another one."""
+        rows = self._rows()
+        bridges = Counter(row[-2] for row in rows if row[-2])
+        return sum(row[0].startswith(name) and bridges[row[-2]] > 1 for row in rows)
+
+    def _rows(self) -> list[list[str]]:
         lines = self.console("core show channels concise").splitlines()
-        return {line.split("!")[-1] for line in lines if "!" in line}
+        return [line.split("!") for line in lines if "!" in line]
 
     def send(self, number: int) -> None:
         """Send the process a signal."""

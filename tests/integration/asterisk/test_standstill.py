@@ -83,7 +83,11 @@ async def called_through_standstills(server):
             server.freeze()
             await stands_still(server, host)
             await host.ended(120)
-            await asyncio.sleep(1)
+            # The other half of a Local channel ends a moment later.
+            for _ in range(150):
+                if not server.channels():
+                    break
+                await asyncio.sleep(0.1)
         finally:
             server.thaw()
             await host.close()
@@ -129,30 +133,40 @@ def test_calls_in_every_state_are_taken_over_when_the_server_has_stood_still(own
                 await rig.answered(call_id)
             rig.play(playing, 1, "long", "")
             await asyncio.sleep(0.3)
+            await rig.nothing_is_asked()
             own_pbx.freeze()
             try:
-                # Of several orders Asterisk may do the first alone, whose reply finds nobody.
                 ordered = rig.place("6072")
                 rig.play(silent, 1, "tick", "")
                 await rig.seen(DriverDownReport)
+                lists = len(rig.up())
                 await asyncio.sleep(STANDSTILL_S)
             finally:
                 own_pbx.thaw()
             await rig.seen(DriverUpReport, 2, 20)
-            for call_id in (ringing, ordered):
-                await rig.answered(call_id)
-            for call_id in (ringing, silent, playing, ordered):
-                rig.play(call_id, 2, "tick", "")
-            for call_id in (ringing, silent, playing, ordered):
-                done = PlaybackReport(call_id=call_id, play=2)
-                await rig.until(lambda call_id=call_id, done=done: done in rig.of(call_id))
-            await rig.until(lambda: len(rig.up()) >= 3)
-            assert rig.up()[-1].call_ids == {ringing, silent, playing, ordered}
+            await rig.answered(ringing)
+            up = [ringing, silent, playing]
+            await plays(rig, up)
+            await rig.until(lambda: len(rig.up()) >= lists + 2)
+            # Asterisk carries out what it was sent on the old connection only if it has not noticed
+            # by then, as it tells of the other calls, that nobody is there.
+            if ordered in own_pbx.channels():
+                up.append(ordered)
+                await rig.answered(ordered)
+                await plays(rig, [ordered])
+            assert rig.up()[-1].call_ids == set(up)
             ends = [one.end for _, one in rig.reports if isinstance(one, PlaybackReport)]
             assert PlaybackEnd.FAILED not in ends
-            assert rig.kinds(ordered).count(AnswerReport) == 1
+            assert rig.kinds(ordered).count(AnswerReport) == (ordered in up)
             assert all(one.call_id == leaving for _, one in rig.reports if type(one) is EndReport)
-            assert own_pbx.channels() >= {ringing, silent, playing, ordered}
+            assert own_pbx.channels() >= set(up)
+
+    async def plays(rig, up):
+        for call_id in up:
+            rig.play(call_id, 2, "tick", "")
+        for call_id in up:
+            done = PlaybackReport(call_id=call_id, play=2)
+            await rig.until(lambda call_id=call_id, done=done: done in rig.of(call_id))
 
     asyncio.run(story())
 
@@ -175,7 +189,8 @@ def test_a_transfer_ordered_while_the_server_stands_still_happens_once(own_pbx):
             await rig.seen(DriverUpReport, 2, 20)
             await rig.until(lambda: any("callees" in one for one in names(own_pbx)))
             await rig.ended(call_id, 20)
-            assert own_pbx.channels() == set()
+            # The other half of a Local channel ends a moment later.
+            await rig.until(lambda: own_pbx.channels() == set())
 
     def names(server):
         lines = server.console("core show channels concise").splitlines()

@@ -172,7 +172,7 @@ def test_the_switch_holds_for_a_call_that_is_forwarded(pbx):
             Telephone("201", pbx.sip) as one,
             Telephone("202", pbx.sip) as two,
         ):
-            call_id = rig.place("201", dead_man_s=3)
+            call_id = rig.place("201", dead_man_s=6)
             (await one.called()).forward("202")
             leg = await two.called()
             leg.answer()
@@ -290,7 +290,7 @@ def test_a_call_whose_own_channel_is_picked_up_goes_on_there(pbx):
         ):
             call_id = rig.place("201")
             first = await one.called()
-            await asyncio.sleep(0.3)
+            await rig.until(lambda: pbx.is_ringing("Local/201@"))
             leg = two.call("*8201")
             await rig.until(lambda: leg.state == "up")
             await rig.until(lambda: first.state == "over")
@@ -327,7 +327,10 @@ def test_a_ringing_call_that_another_telephone_replaces_goes_on_or_ends(pbx, rou
             Telephone("202", pbx.sip) as two,
         ):
             call_id = rig.place("201")
-            leg = two.call("201", replaces=(await one.called()).replaces())
+            first = await one.called()
+            # Before that there is nothing to be replaced.
+            await rig.until(lambda: pbx.is_ringing("PJSIP/201-"))
+            leg = two.call("201", replaces=first.replaces())
             if route is OURS:
                 await rig.until(lambda: leg.state == "up")
                 await goes_on(rig, call_id, leg)
@@ -377,6 +380,7 @@ def test_a_call_that_its_recipient_transfers_after_asking_goes_on_there(pbx, rou
             leg = await two.called()
             leg.answer()
             await rig.until(lambda: asking.state == "up")
+            await rig.until(lambda: pbx.talking("PJSIP/201-") == (2 if route is OURS else 1))
             first.transfer("202", consulted=asking)
             await rig.until(lambda: asking.state == "over")
             await goes_on(rig, call_id, leg)
@@ -398,6 +402,9 @@ def test_a_call_that_its_recipient_transfers_goes_on_there_or_stays(pbx, route, 
             leg = await one.called()
             leg.answer()
             await rig.answered(call_id)
+            if route is OURS:
+                # Asterisk tells of the answer first, and connects the two then.
+                await rig.until(lambda: pbx.talking("PJSIP/201-"))
             leg.transfer("202" if to == "a telephone" else "700")
             await rig.until(lambda: any(not told.endswith("100 Trying") for told in leg.notified))
             if route is OURS:

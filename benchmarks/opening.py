@@ -40,7 +40,7 @@ from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.reports import AnswerReport, EndReport, Report
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal, create_tenant, find_tenant
-from campaign_service.serving.snapshots import events_apart
+from campaign_service.serving.snapshots import events_between_snapshots
 
 __all__ = ["by_recipients"]
 
@@ -161,7 +161,7 @@ def _write(url: str, count: int) -> int:
         writer = _Writer(SqlJournal(database, tenant))
         writer.begin(count)
         # Two events an attempt, and two more for each that is answered.
-        behind = events_apart(count) / (2 + 2 / _ANSWERED_EVERY)
+        behind = events_between_snapshots(count) / (2 + 2 / _ANSWERED_EVERY)
         attempts = _ATTEMPTS * count
         writer.call(max(0, attempts - round(behind)))
         writer.keep_snapshot()

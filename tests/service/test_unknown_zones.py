@@ -84,7 +84,7 @@ def test_engine_tells_the_log_once_and_calls_the_others(events, caplog):
             Transition(read_here(events), (), ()),
             driver=driver,
             clock=clock,
-            upkeep=ServicePolicy(is_recovered=True),
+            policy=ServicePolicy(is_recovered=True),
         )
         async with engine:
             await engine.until(lambda: bool(driver.orders))

@@ -26,13 +26,13 @@ from campaign_service.api.request_counts import RequestCounts
 from campaign_service.api.routes import operations_of
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.stream.event_feed import EventFeeds
-from campaign_service.serving import TenantServices
+from campaign_service.serving import ServiceHost
 
 __all__ = ["close_streams", "make_app"]
 
 
 def make_app(
-    host: TenantServices,
+    host: ServiceHost,
     authenticator: Authenticator,
     *,
     settings: ApiSettings | None = None,
@@ -86,7 +86,7 @@ def close_streams(app: Litestar) -> None:
 
 
 def _context(
-    host: TenantServices,
+    host: ServiceHost,
     authenticator: Authenticator,
     settings: ApiSettings,
     passwords: Passwords | None,

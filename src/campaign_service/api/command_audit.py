@@ -13,7 +13,7 @@ import logging
 from campaign_core.errors import JournalError
 from campaign_service.access import AuditedAction, audit_actions
 from campaign_service.api.throttled_warning import ThrottledWarning
-from campaign_service.serving import TenantServices
+from campaign_service.serving import ServiceHost
 
 __all__ = ["CommandAudit"]
 
@@ -31,7 +31,7 @@ class CommandAudit:
         host: whose database it is in.
     """
 
-    def __init__(self, host: TenantServices) -> None:
+    def __init__(self, host: ServiceHost) -> None:
         self._host = host
         self._waiting: list[AuditedAction] = []
         self._has_some = asyncio.Event()

@@ -17,7 +17,7 @@ from campaign_service.api.request_counts import RequestCounts
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.stream.event_feed import EventFeeds
 from campaign_service.api.worker_slots import WorkerSlots
-from campaign_service.serving import TenantServices
+from campaign_service.serving import ServiceHost
 
 __all__ = ["ApiContext"]
 
@@ -61,7 +61,7 @@ def _slots(
 class ApiContext:
     """What all requests of one application share: tenants, authenticator, caches, thread pools."""
 
-    host: TenantServices
+    host: ServiceHost
     authenticator: Authenticator
     settings: ApiSettings
     feeds: EventFeeds

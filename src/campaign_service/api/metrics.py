@@ -18,7 +18,7 @@ from typing_extensions import override
 from campaign_core import Line, Status, calls, campaigns, link
 from campaign_drivers.pool import NodeStatus
 from campaign_service.journal import JournalEntry
-from campaign_service.serving import NotLeadingError, ProcessRole, TenantService, TenantServices
+from campaign_service.serving import NotLeadingError, ProcessRole, ServiceHost, TenantService
 
 __all__ = ["Metrics"]
 
@@ -40,7 +40,7 @@ class Metrics:
         host: whose tenants.
     """
 
-    def __init__(self, host: TenantServices) -> None:
+    def __init__(self, host: ServiceHost) -> None:
         self.listeners: Callable[[], dict[str, int]] = dict
         """Tells how many listen to each tenant."""
         self.registry = CollectorRegistry(auto_describe=True)
@@ -131,7 +131,7 @@ class _Now(Collector):
 
     def __init__(
         self,
-        host: TenantServices,
+        host: ServiceHost,
         listeners: Callable[[], dict[str, int]],
         lag_s: Callable[[], float],
     ) -> None:

@@ -29,7 +29,7 @@ from campaign_service.config.service_settings import (
     ValueOrigin,
 )
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
-from campaign_service.database.names import TENANT_RULE, is_tenant_name
+from campaign_service.database.tenant_names import TENANT_RULE, is_tenant_name
 
 __all__ = ["DEFAULT_FILE", "PREFIX", "flag_of", "read_service", "variable_of"]
 

@@ -11,11 +11,11 @@ from sqlalchemy import event as on
 from sqlalchemy import exc
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from campaign_service.database.connecting import file_engine, server_engine
+from campaign_service.database.engines import file_engine, server_engine
 from campaign_service.database.errors import DatabaseAwayError, DatabaseDamagedError
-from campaign_service.database.files import DatabaseFile
 from campaign_service.database.migrating import bring_up_to_date, check_readable
 from campaign_service.database.pooler import refuse_shared_sessions
+from campaign_service.database.sqlite_file import DatabaseFile
 from campaign_service.database.urls import address_of
 from campaign_service.database.watchdog import Watchdog
 

@@ -22,29 +22,27 @@ from campaign_service.engine.drivers import (
     register_driver,
     telephony_of,
 )
-from campaign_service.engine.operator_log import OperatorLog
-from campaign_service.engine.parts import (
-    CommandTaken,
+from campaign_service.engine.errors import (
     EngineStoppedError,
     JournalFailedError,
-    Observer,
-    ServicePolicy,
-    new_service_id,
+    LeaderUncertainError,
 )
+from campaign_service.engine.observers import Observer, OperatorLog
+from campaign_service.engine.pending_commands import CommandResult
 from campaign_service.engine.real_time import RealTimeEngine
+from campaign_service.engine.service_policy import ServicePolicy, new_service_id
 from campaign_service.engine.sound_check import (
     SoundsMissingError,
     refuse_lacked,
     refuse_missing_sounds,
     sounds_needed,
 )
-from campaign_service.engine.stall_detector import LeaderUncertainError
 from campaign_service.engine.virtual import VirtualEngine
 from campaign_service.renamed import former_names
 
 __all__ = [
     "BlockingEngine",
-    "CommandTaken",
+    "CommandResult",
     "DriverFactory",
     "DriverRequest",
     "EngineStoppedError",
@@ -68,6 +66,7 @@ __all__ = [
 ]
 
 _FORMER_NAMES = {
+    "CommandTaken": "CommandResult",
     "Shut": "GateClosed",
     "UnsureError": "LeaderUncertainError",
     "Upkeep": "ServicePolicy",

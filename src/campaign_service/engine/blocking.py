@@ -12,7 +12,8 @@ from typing import Any, Self, TypeVar
 
 from campaign_core import Campaign, CampaignId, State
 from campaign_core.commands import Command
-from campaign_service.engine.parts import CommandTaken, EngineStoppedError
+from campaign_service.engine.errors import EngineStoppedError
+from campaign_service.engine.pending_commands import CommandResult
 from campaign_service.engine.real_time import RealTimeEngine
 
 __all__ = ["BlockingEngine"]
@@ -39,7 +40,7 @@ class BlockingEngine:
         """The current state; its last events may not be durable yet."""
         return self._begun.result()[0].state
 
-    def give(self, command: Command, *, timeout_s: float | None = None) -> CommandTaken:
+    def give(self, command: Command, *, timeout_s: float | None = None) -> CommandResult:
         """Give a command, and return once what came of it is durable; see the engine's own.
 
         Raises:

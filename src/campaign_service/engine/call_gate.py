@@ -5,7 +5,7 @@
     a call                     once its event is durable, and only while the gate is open
     an order within a call     at once; behind the call itself, where that still waits
 
-While the gate is shut, no call passes (R5.5): those that wait at it are given back to the core as
+While the gate is closed, no call passes (R5.5): those that wait at it are given back to the core as
 deferred, and so is whatever the scheduler would place. The state then says itself why nobody is
 called. Not more than one call at a time is spent on that, however many there is room for.
 """
@@ -16,16 +16,12 @@ import logging
 from collections.abc import Sequence
 from enum import Enum
 
-import attrs
-
-from campaign_core import CallId, Instant, State, Transition, handle_batch, replay
+from campaign_core import CallId, State, Transition, replay
 from campaign_core.decisions import Decision, PlaceCall
 from campaign_core.events import CallPlaced
-from campaign_core.reports import DeferralReport
 from campaign_drivers import Driver
 
-__all__ = ["CallGate", "GateClosed", "HeldOrders", "deferred", "without_calls"]
-
+__all__ = ["CallGate", "GateClosed", "without_calls"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,30 +39,22 @@ class GateClosed(Enum):
     """It stood still, and since then nobody could tell whether it still leads."""
 
 
-@attrs.frozen
-class HeldOrders:
-    """Orders that wait for their moment's events to be durable."""
-
-    decisions: tuple[Decision, ...]
-
-
 class CallGate:
     """Passes decisions to one driver, each as soon as it may be carried out."""
 
     def __init__(self, driver: Driver) -> None:
-        """Start open, with no waiting call."""
         self._driver = driver
         self._waiting: set[CallId] = set()
         self._given_back: set[CallId] = set()
-        self.shut_by: set[GateClosed] = set()
+        self.closed_by: set[GateClosed] = set()
 
     @property
-    def is_shut(self) -> bool:
+    def is_closed(self) -> bool:
         """Whether no call is placed."""
-        return bool(self.shut_by)
+        return bool(self.closed_by)
 
-    def arrive(self, decisions: Sequence[Decision]) -> HeldOrders:
-        """Let through what need not wait; return the rest."""
+    def pass_on(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """Let through what need not wait; return the rest, which waits for its events."""
         held: list[Decision] = []
         for decision in decisions:
             if isinstance(decision, PlaceCall):
@@ -78,11 +66,11 @@ class CallGate:
                 held.append(decision)
             else:
                 self._carry_out(decision)
-        return HeldOrders(tuple(held))
+        return held
 
-    def let_through(self, held: HeldOrders) -> None:
+    def let_through(self, held: Sequence[Decision]) -> None:
         """Carry out what waited, but for calls that were given back meanwhile."""
-        for decision in held.decisions:
+        for decision in held:
             if decision.call_id not in self._given_back:
                 self._waiting.discard(decision.call_id)
                 self._carry_out(decision)
@@ -106,17 +94,9 @@ class CallGate:
         self._waiting.clear()
         return given_back
 
-    def forget(self) -> None:
+    def forget_given_back(self) -> None:
         """Forget the calls that were given back, once nothing waits for the disk any more."""
         self._given_back.clear()
-
-
-def deferred(
-    state: State, call_ids: Sequence[CallId], *, now: Instant, until: Instant
-) -> Transition:
-    """Report calls as deferred until an instant; the scheduler does not run in their place."""
-    reports = [DeferralReport(call_id=call_id, until=until) for call_id in call_ids]
-    return handle_batch(state, reports, now)
 
 
 def without_calls(before: State, transition: Transition) -> tuple[Transition, CallId | None]:

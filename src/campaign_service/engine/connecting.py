@@ -7,7 +7,7 @@ import logging
 
 from campaign_drivers import Driver, LinkLostError, LoginRefusedError, ReportSink
 
-__all__ = ["connected"]
+__all__ = ["connect_with_retries"]
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +17,9 @@ _REFUSED_PAUSE_S = 60
 """After a refused log-in: a server may lock out a client that tries too often."""
 
 
-async def connected(driver: Driver, report: ReportSink, *, is_patient: bool = False) -> None:
+async def connect_with_retries(
+    driver: Driver, report: ReportSink, *, is_patient: bool = False
+) -> None:
     """Return once a driver is connected, however long it takes.
 
     Args:

@@ -12,7 +12,6 @@ from campaign_core import (
     CallId,
     CampaignId,
     Instant,
-    State,
     Status,
     Transition,
     campaign_ids,
@@ -24,6 +23,7 @@ from campaign_core import (
 from campaign_core.decisions import HangUp
 from campaign_core.events import CampaignDeleted, CampaignStarted, CampaignStopped
 from campaign_core.reports import (
+    DeferralReport,
     DriverDownReport,
     HoldReport,
     HostReport,
@@ -32,10 +32,10 @@ from campaign_core.reports import (
     Tick,
 )
 from campaign_drivers.clock import Clock
-from campaign_service.engine.call_gate import CallGate, deferred, without_calls
+from campaign_service.engine.call_gate import CallGate, without_calls
 from campaign_service.engine.journal_writer import JournalWriter, PendingWrite
-from campaign_service.engine.long_steps import RESIZING, is_long, is_of_many
-from campaign_service.engine.parts import Observer
+from campaign_service.engine.observers import Observer
+from campaign_service.engine.offloading import RESIZING_EVENTS, is_command_long, is_due_work_long
 from campaign_service.engine.pending_commands import PendingCommand
 from campaign_service.engine.stall_detector import DEAF_S
 from campaign_service.journal import check_numbers
@@ -52,41 +52,40 @@ class CoreRunner:
     """The state, and what takes it from one moment to the next.
 
     Args:
-        state: to go on from.
+        opened: the state to go on from, and those of its last events that are still to be written.
         clock: the time.
         gate: what the core decides goes there.
         writer: writes what happened.
         observers: are told what happened.
         deferral_ms: for how long a call is deferred that may not be placed just now.
+        on_durable: is told the events of each moment once they are durable.
         acted: is called whenever something was done that had to wait for the disk.
-        told_seq: the number of the last event that went to the writer before.
     """
 
     def __init__(
         self,
-        state: State,
+        opened: Transition,
         *,
         clock: Clock,
         gate: CallGate,
         writer: JournalWriter,
         observers: Sequence[Observer],
         deferral_ms: Callable[[], int],
+        on_durable: Observer,
         acted: Callable[[], None],
-        told_seq: int,
     ) -> None:
-        self.state = state
+        self.state = opened.state
         self._clock = clock
         self._gate = gate
         self._writer = writer
         self._observers = tuple(observers)
         self._deferral_ms = deferral_ms
+        self._on_durable = on_durable
         self._acted = acted
-        self.is_durable: Observer = lambda _: None
-        """Is told the events of each moment once they are durable."""
-        self._told_seq = told_seq
-        self._is_apart = False
+        self._written_seq = opened.state.sequence - len(opened.events)
+        self._is_offloaded = False
         """Whether a long step is worked: its state follows this one, and no other may."""
-        self._concerns_many: bool | None = None
+        self._is_due_long: bool | None = None
         """Whether what is due may concern many; ``None``: to be counted anew."""
         self._was_deaf = False
         """Whether it took so long that nobody could hear (R7.12)."""
@@ -118,10 +117,10 @@ class CoreRunner:
         if not reports and messages:
             return
         taken: Sequence[Report | HostReport] = reports or [Tick()]
-        if is_due and self._is_of_many():
+        if is_due and self._is_due_work_long():
             # A start or an expiry of many may be among what is due.
             work = partial(handle_batch, self.state, self._with_held(taken), self._clock.now())
-            self._take(taken, await self._apart(work))
+            self._take(taken, await self._offload(work))
             self._catch_up()
         else:
             self.take(taken)
@@ -134,23 +133,23 @@ class CoreRunner:
     def _take(self, messages: Sequence[Report | HostReport], transition: Transition) -> None:
         self._adopt(transition)
         # R7.11: of these the state knows nothing, and somebody may hear silence in them.
-        self._gate.arrive([HangUp(call_id) for call_id in strays(self.state, messages)])
+        self._gate.pass_on([HangUp(call_id) for call_id in strays(self.state, messages)])
 
     def _with_held(self, messages: Sequence[Report | HostReport]) -> list[Report | HostReport]:
         return [HoldReport(sorted(self._held)), *messages] if self._held else list(messages)
 
-    def _is_of_many(self) -> bool:
-        if self._concerns_many is None:
-            self._concerns_many = is_of_many(self.state)
-        return self._concerns_many
+    def _is_due_work_long(self) -> bool:
+        if self._is_due_long is None:
+            self._is_due_long = is_due_work_long(self.state)
+        return self._is_due_long
 
-    async def _apart(self, work: Callable[[], T]) -> T:
+    async def _offload(self, work: Callable[[], T]) -> T:
         """Return what a long step comes to; the state stays as it is meanwhile."""
-        self._is_apart, began = True, time.monotonic()
+        self._is_offloaded, began = True, time.monotonic()
         try:
             return await asyncio.to_thread(work)
         finally:
-            self._is_apart = False
+            self._is_offloaded = False
             self._was_deaf = time.monotonic() - began > DEAF_S
 
     def _catch_up(self) -> None:
@@ -174,7 +173,7 @@ class CoreRunner:
             if one.status is Status.SCHEDULED
         }
 
-    def begin_in_darkness(self) -> None:
+    def report_driver_down(self) -> None:
         """Say that the telephony is not connected, and has not been since the last event (R7.12).
 
         Nobody could hear what was dialled since then, so no silence is over. What else has become
@@ -184,23 +183,24 @@ class CoreRunner:
 
     def defer(self, call_ids: Sequence[CallId]) -> None:
         """Report calls as deferred to the core; the scheduler does not run in their place."""
-        if self._is_apart:
+        if self._is_offloaded:
             self._postponed += call_ids
         elif call_ids:
             now = self._clock.now()
             until = Instant(now + self._deferral_ms())
-            self._adopt(deferred(self.state, call_ids, now=now, until=until))
+            reports = [DeferralReport(call_id=call_id, until=until) for call_id in call_ids]
+            self._adopt(handle_batch(self.state, reports, now))
 
-    def tell(self, transition: Transition, given: PendingCommand | None = None) -> None:
+    def write(self, transition: Transition, given: PendingCommand | None = None) -> None:
         """Have a moment's events written; what need not wait for that is done at once.
 
         Raises:
             JournalError: the events do not follow those before: a fault of ours, of which nothing
                 must come.
         """
-        check_numbers(transition.events, expected=self._told_seq)
-        self._told_seq += len(transition.events)
-        held = self._gate.arrive(transition.decisions)
+        check_numbers(transition.events, expected=self._written_seq)
+        self._written_seq += len(transition.events)
+        held = self._gate.pass_on(transition.decisions)
         for observe in self._observers:
             observe(transition.events)
         if not transition.events and given is None:
@@ -208,13 +208,13 @@ class CoreRunner:
 
         def go_on() -> None:
             self._gate.let_through(held)
-            self.is_durable(transition.events)
+            self._on_durable(transition.events)
             if given is not None:
-                given.tell_durable()
+                given.resolve()
             self._acted()
 
-        receipts = () if given is None else given.taken(transition)
-        self._writer.put(
+        receipts = () if given is None else given.note_result(transition)
+        self._writer.enqueue(
             PendingWrite(
                 events=transition.events, state=transition.state, then=go_on, receipts=receipts
             )
@@ -228,8 +228,8 @@ class CoreRunner:
         try:
             given.provided(self.state)
             work = partial(handle, self.state, given.command, now)
-            is_apart = is_long(self.state, given.command)
-            transition = await self._apart(work) if is_apart else work()
+            is_offloaded = is_command_long(self.state, given.command)
+            transition = await self._offload(work) if is_offloaded else work()
         except Exception as error:  # noqa: BLE001
             # Whatever is wrong with it is for its giver to hear, and changed nothing: not even
             # what is due by now was taken (R6.6).
@@ -241,17 +241,17 @@ class CoreRunner:
     def _adopt(self, transition: Transition, given: PendingCommand | None = None) -> None:
         """Make a transition's state the current one, and write its events."""
         placed: CallId | None = None
-        if self._gate.is_shut:
+        if self._gate.is_closed:
             transition, placed = without_calls(self.state, transition)
         self.state = transition.state
-        if not RESIZING.isdisjoint(map(type, transition.events)):
-            self._concerns_many = None
+        if not RESIZING_EVENTS.isdisjoint(map(type, transition.events)):
+            self._is_due_long = None
         if self._held:
             self._held -= {
                 event.campaign_id
                 for event in transition.events
                 if isinstance(event, _NO_LONGER_HELD)
             }
-        self.tell(transition, given)
+        self.write(transition, given)
         if placed is not None:
             self.defer([placed])

@@ -1,4 +1,4 @@
-"""The feed: an engine's events, as they become durable, for tasks of the same program."""
+"""An engine's events, as they become durable, for tasks of the same program."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ __all__ = ["EventSubscription", "EventSubscriptions"]
 class EventSubscription(AsyncIterator[Event]):
     """Events from when this was made on, in order; it ends when the engine does."""
 
-    def __init__(self, feed: EventSubscriptions) -> None:
-        """Take where they come from."""
-        self._feed = feed
+    def __init__(self, subscriptions: EventSubscriptions) -> None:
+        self._subscriptions = subscriptions
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue()
 
     def put(self, event: Event | None) -> None:
@@ -27,7 +26,7 @@ class EventSubscription(AsyncIterator[Event]):
 
     def close(self) -> None:
         """Follow no longer; what waits is dropped."""
-        self._feed.forget(self)
+        self._subscriptions.remove(self)
 
     @override
     def __aiter__(self) -> Self:
@@ -47,32 +46,31 @@ class EventSubscriptions:
     """All that follow one engine."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
-        self._followed: set[EventSubscription] = set()
+        self._open: set[EventSubscription] = set()
         self._has_ended = False
 
-    def follow(self) -> EventSubscription:
+    def add(self) -> EventSubscription:
         """Return the events from now on."""
-        followed = EventSubscription(self)
+        subscription = EventSubscription(self)
         if self._has_ended:
-            followed.put(None)
+            subscription.put(None)
         else:
-            self._followed.add(followed)
-        return followed
+            self._open.add(subscription)
+        return subscription
 
-    def forget(self, followed: EventSubscription) -> None:
+    def remove(self, subscription: EventSubscription) -> None:
         """Tell one of them no more."""
-        self._followed.discard(followed)
+        self._open.discard(subscription)
 
     def tell(self, events: Sequence[Event]) -> None:
         """Pass events on that are durable."""
-        for followed in self._followed:
+        for subscription in self._open:
             for event in events:
-                followed.put(event)
+                subscription.put(event)
 
     def end(self) -> None:
         """Let all of them end."""
         self._has_ended = True
-        for followed in self._followed:
-            followed.put(None)
-        self._followed.clear()
+        for subscription in self._open:
+            subscription.put(None)
+        self._open.clear()

@@ -7,21 +7,29 @@ journal that is away is asked again, with the same events, until it takes them.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol
 
 import attrs
 
-from campaign_core import State
-from campaign_core.events import CampaignScheduled, Event, ModelAdded, ModelEdited
-from campaign_core.events import RecipientsAppended as Appended
-from campaign_service.engine.parts import JournalFailedError
+from campaign_core import Instant, State
+from campaign_core.events import (
+    CampaignScheduled,
+    Event,
+    ModelAdded,
+    ModelEdited,
+    RecipientsAppended,
+)
+from campaign_drivers.clock import Clock
+from campaign_service.engine.errors import JournalFailedError
 from campaign_service.journal import Journal, JournalAwayError, JournalEntry, Receipt
 
-__all__ = ["JournalWriter", "JournalWriterListener", "PendingWrite"]
+__all__ = ["JournalWriter", "PendingWrite"]
+
+_log = logging.getLogger(__name__)
 
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Between two tries to write to a journal that is away; the last one repeats."""
@@ -46,30 +54,20 @@ class PendingWrite:
     receipts: Sequence[Receipt] = ()
 
 
-class JournalWriterListener(Protocol):
-    """Is told how the writing goes; all but ``be_sure`` must neither block nor raise."""
-
-    def journal_is_away(self, error: OSError) -> None:
-        """Nothing can be written for now."""
-
-    def journal_is_back(self) -> None:
-        """The journal accepts writes again; queued events are being written."""
-
-    def is_durable(self, entries: Sequence[JournalEntry]) -> None:
-        """Take events that are durable from now on, as they are kept."""
-
-    async def be_sure(self) -> None:
-        """After a standstill of the process, ask whether it still leads; raise if not."""
-
-
 class JournalWriter:
     """Writes the events of one engine.
 
     Args:
         journal: where to; ``None``: nothing is kept, and everything counts as durable at once.
         state: what is durable already.
-        listener: is told how it goes.
+        clock: the time.
         waiting_max: how many events may wait for the disk before the engine waits too.
+        on_away: is told that nothing can be written for now, and why.
+        on_back: is told that the journal takes events again; those that waited are on their way.
+        on_durable: is told events that are durable from now on, as they are kept. None of the
+            three may block or raise.
+        confirm_after_stall: asks, after a standstill of the process, whether it still leads, and
+            raises if not.
     """
 
     def __init__(
@@ -77,51 +75,54 @@ class JournalWriter:
         journal: Journal | None,
         *,
         state: State,
-        listener: JournalWriterListener,
-        waiting_max: int = 100_000,
+        clock: Clock,
+        waiting_max: int,
+        on_away: Callable[[OSError], None],
+        on_back: Callable[[], None],
+        on_durable: Callable[[Sequence[JournalEntry]], None],
+        confirm_after_stall: Callable[[], Awaitable[None]],
     ) -> None:
         self._journal = journal
-        self._listener = listener
+        self._clock = clock
         self._waiting_max = waiting_max
-        self._waiting = 0
-        self._writings: deque[PendingWrite] = deque()
+        self._on_away, self._on_back, self._on_durable = on_away, on_back, on_durable
+        self._confirm_after_stall = confirm_after_stall
+        self._queue: deque[PendingWrite] = deque()
         self._is_writing = False
-        self._has_writings = asyncio.Event()
+        self._has_queued = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
-        self._is_away = False
+        self.away_since: Instant | None = None
+        """Since when nothing can be written; ``None``: all is well."""
         # Its own thread: those who read the log must not keep the writer from a free one.
-        self._pen = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self.durable = state
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self.durable_state = state
         """The state after the last durable event."""
+        self.waiting = 0
+        """How many events are not durable yet."""
 
     @property
     def is_idle(self) -> bool:
         """Whether everything is written."""
-        return not self._writings and not self._is_writing
+        return not self._queue and not self._is_writing
 
-    @property
-    def waiting(self) -> int:
-        """How many events are not durable yet."""
-        return self._waiting
-
-    def put(self, writing: PendingWrite) -> None:
+    def enqueue(self, write: PendingWrite) -> None:
         """Queue events to be written; what must follow is done once they are durable."""
         if self._journal is None:
-            self.durable = writing.state
-            writing.then()
+            self.durable_state = write.state
+            write.then()
             return
-        self._writings.append(writing)
-        self._waiting += len(writing.events)
-        self._has_writings.set()
-        if self._waiting > self._waiting_max:
+        self._queue.append(write)
+        self.waiting += len(write.events)
+        self._has_queued.set()
+        if self.waiting > self._waiting_max:
             self._has_room.clear()
 
-    async def room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Return when there is room for more events."""
         await self._has_room.wait()
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         """Write for as long as this is not cancelled.
 
         Raises:
@@ -131,16 +132,16 @@ class JournalWriter:
         assert self._journal is not None
         try:
             while True:
-                await self._has_writings.wait()
+                await self._has_queued.wait()
                 await self._write_next(self._journal)
         finally:
-            self._pen.shutdown(wait=False)
+            self._thread.shutdown(wait=False)
 
     async def _write_next(self, journal: Journal) -> None:
         batch = self._next_batch()
         self._is_writing = True
-        events = [event for writing in batch for event in writing.events]
-        receipts = [receipt for writing in batch for receipt in writing.receipts]
+        events = [event for write in batch for event in write.events]
+        receipts = [receipt for write in batch for receipt in write.receipts]
         entries: Sequence[JournalEntry] = ()
         if events or receipts:
             expected = batch[0].state.sequence - len(batch[0].events)
@@ -148,24 +149,24 @@ class JournalWriter:
             if receipts:
                 append = partial(append, receipts=receipts)
             entries = await self._written(append, _patience_s(events))
-            await self._listener.be_sure()
-        self.durable = batch[-1].state
-        self._waiting -= len(events)
+            await self._confirm_after_stall()
+        self.durable_state = batch[-1].state
+        self.waiting -= len(events)
         self._is_writing = False
-        if self._waiting <= self._waiting_max:
+        if self.waiting <= self._waiting_max:
             self._has_room.set()
-        self._listener.is_durable(entries)
-        for writing in batch:
-            writing.then()
+        self._on_durable(entries)
+        for write in batch:
+            write.then()
 
     def _next_batch(self) -> list[PendingWrite]:
         batch: list[PendingWrite] = []
         count = 0
-        while self._writings and (not batch or count < _EVENTS_MAX):
-            batch.append(self._writings.popleft())
+        while self._queue and (not batch or count < _EVENTS_MAX):
+            batch.append(self._queue.popleft())
             count += len(batch[-1].events)
-        if not self._writings:
-            self._has_writings.clear()
+        if not self._queue:
+            self._has_queued.clear()
         return batch
 
     async def _written(
@@ -183,15 +184,13 @@ class JournalWriter:
             except OSError as error:
                 raise JournalFailedError(error) from error
             else:
-                if self._is_away:
-                    self._is_away = False
-                    self._listener.journal_is_back()
+                self._come_back()
                 return entries
 
     async def _appended(
         self, append: Callable[[], Sequence[JournalEntry]], patience_s: float
     ) -> Sequence[JournalEntry]:
-        appending = asyncio.get_running_loop().run_in_executor(self._pen, append)
+        appending = asyncio.get_running_loop().run_in_executor(self._thread, append)
         done, _ = await asyncio.wait([appending], timeout=patience_s)
         if not done:
             # What became of it will be known once it returns: to give up would be to write twice.
@@ -199,9 +198,18 @@ class JournalWriter:
         return await appending
 
     def _go_away(self, error: OSError) -> None:
-        if not self._is_away:
-            self._is_away = True
-            self._listener.journal_is_away(error)
+        if self.away_since is None:
+            self.away_since = self._clock.now()
+            _log.error("the journal cannot be written, so no calls are placed: %s", error)
+            self._on_away(error)
+
+    def _come_back(self) -> None:
+        if self.away_since is not None:
+            away_s = (self._clock.now() - self.away_since) / 1_000
+            self.away_since = None
+            text = "the journal is written again, after %.1f s; %d events waited"
+            _log.warning(text, away_s, self.waiting)
+            self._on_back()
 
 
 def _patience_s(events: Sequence[Event]) -> float:
@@ -211,6 +219,6 @@ def _patience_s(events: Sequence[Event]) -> float:
             recipients += len(event.parameters.recipients)
         elif isinstance(event, ModelAdded | ModelEdited):
             recipients += len(event.model.recipients)
-        elif isinstance(event, Appended):
+        elif isinstance(event, RecipientsAppended):
             recipients += len(event.recipients)
     return _HANGS_AFTER_S + recipients / _RECIPIENTS_PER_S

@@ -10,54 +10,36 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from campaign_drivers.clock import steady_ms
+from campaign_service.engine.errors import LeaderUncertainError
 
-__all__ = ["DEAF_S", "Confirm", "LeaderUncertainError", "StallDetector"]
+__all__ = ["DEAF_S", "StallDetector"]
 
-Confirm = Callable[[], Awaitable[None]]
-"""Returns once it is certain that this process leads; raises ``LeaderUncertainError`` where nobody
-can know that just now, and another error where another process leads."""
-
-_BEATS_EVERY_S = 0.25
-_STANDSTILL_S = 2.0
+_TICKS_EVERY_S = 0.25
+_STALL_S = 2.0
 """A standby that takes over does not call anyone anew within 5 s (R5.5)."""
 DEAF_S = 1.0
 """As long as the shortest silence in which a digit is awaited (R7.2)."""
-
-
-class LeaderUncertainError(Exception):
-    """Whether this process still leads cannot be known just now."""
-
-
-async def _nobody_asks() -> None:
-    """Return at once: no other process can lead a run from a file."""
-
-
-def _nobody_is_told(_: bool) -> None:  # noqa: FBT001
-    """Do nothing."""
 
 
 class StallDetector:
     """Notes the time at short intervals; a long gap is a standstill.
 
     Args:
-        confirm: asks whether this process still leads; ``None``: it always does.
-        unsure: is told when that becomes uncertain, and when it is certain again.
+        confirm_leader: see :class:`~campaign_service.engine.ServicePolicy`.
+        on_uncertain: is told when it becomes uncertain who leads, and when it is certain again.
     """
 
     def __init__(
-        self,
-        confirm: Confirm | None = None,
-        *,
-        unsure: Callable[[bool], None] = _nobody_is_told,
+        self, confirm_leader: Callable[[], Awaitable[None]], on_uncertain: Callable[[bool], None]
     ) -> None:
-        self._confirm = confirm or _nobody_asks
-        self._unsure = unsure
-        self._beaten_at = _now_s()
-        self._stood_still = False
+        self._confirm_leader = confirm_leader
+        self._on_uncertain = on_uncertain
+        self._ticked_at = _now_s()
+        self._has_stalled = False
         self._was_deaf = False
-        self._is_unsure = False
+        self._is_uncertain = False
 
-    async def beat(self) -> None:
+    async def run(self) -> None:
         """Note the time again and again, until cancelled; ask on while it is uncertain who leads.
 
         Raises:
@@ -65,18 +47,18 @@ class StallDetector:
         """
         while True:
             self._look()
-            self._beaten_at = _now_s()
-            if self._is_unsure:
+            self._ticked_at = _now_s()
+            if self._is_uncertain:
                 await self._ask()
-            await asyncio.sleep(_BEATS_EVERY_S)
+            await asyncio.sleep(_TICKS_EVERY_S)
 
-    async def be_sure(self) -> None:
+    async def confirm_after_stall(self) -> None:
         """After a standstill, ask whether this process leads; raises where another one does.
 
         Where that cannot be known it says so to who was named for it, and returns.
         """
         self._look()
-        if self._stood_still and not self._is_unsure:
+        if self._has_stalled and not self._is_uncertain:
             await self._ask()
 
     def was_deaf(self) -> bool:
@@ -84,28 +66,28 @@ class StallDetector:
         self._look()
         was_deaf, self._was_deaf = self._was_deaf, False
         if was_deaf:
-            self._beaten_at = _now_s()
+            self._ticked_at = _now_s()
         return was_deaf
 
     async def _ask(self) -> None:
         asked_at = _now_s()
         try:
-            await self._confirm()
+            await self._confirm_leader()
             # An answer that was given before another standstill is none.
-            is_sure = _now_s() - asked_at <= _STANDSTILL_S
+            is_certain = _now_s() - asked_at <= _STALL_S
         except LeaderUncertainError:
-            is_sure = False
-        if is_sure:
-            self._stood_still = False
-            self._beaten_at = _now_s()
-        if self._is_unsure is is_sure:
-            self._is_unsure = not is_sure
-            self._unsure(self._is_unsure)
+            is_certain = False
+        if is_certain:
+            self._has_stalled = False
+            self._ticked_at = _now_s()
+        if self._is_uncertain is is_certain:
+            self._is_uncertain = not is_certain
+            self._on_uncertain(self._is_uncertain)
 
     def _look(self) -> None:
-        gap_s = _now_s() - self._beaten_at
+        gap_s = _now_s() - self._ticked_at
         self._was_deaf = self._was_deaf or gap_s > DEAF_S
-        self._stood_still = self._stood_still or gap_s > _STANDSTILL_S
+        self._has_stalled = self._has_stalled or gap_s > _STALL_S
 
 
 def _now_s() -> float:

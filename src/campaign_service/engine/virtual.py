@@ -10,7 +10,9 @@ from campaign_core.reports import DriverDownReport, Tick
 from campaign_drivers import LinkLostError
 from campaign_drivers.simulated import Exchange
 from campaign_service.collector import paused_collector
-from campaign_service.engine.parts import JournalFailedError, Observer, is_quiet
+from campaign_service.engine.errors import JournalFailedError
+from campaign_service.engine.observers import Observer
+from campaign_service.engine.service_time import is_quiet
 from campaign_service.journal import Journal
 
 __all__ = ["VirtualEngine"]

@@ -34,7 +34,7 @@ from campaign_service.journal.interface import (
     TornTail,
     check_numbers,
 )
-from campaign_service.journal.plausible import wrong_in
+from campaign_service.journal.value_checks import implausible_value
 
 __all__ = ["FORMAT", "JsonLinesJournal"]
 
@@ -278,7 +278,7 @@ def _event(path: Path, number: int, line: bytes, *, is_chained: bool) -> Event:
     if not isinstance(event, _EVENTS):
         raise JournalDamagedError(f"{path}:{number}: the line is no event")
     found = cast("Event", event)
-    wrong = wrong_in(found)
+    wrong = implausible_value(found)
     if wrong is not None:
         raise JournalDamagedError(f"{path}:{number}: {wrong}")
     return found

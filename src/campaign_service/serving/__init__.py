@@ -6,26 +6,23 @@ tenants make of it. No HTTP, no users.
 
 from typing import TYPE_CHECKING
 
+from campaign_service.engine import CommandResult
 from campaign_service.renamed import former_names
-from campaign_service.serving.interface import (
-    CommandResult,
-    Health,
-    KeyedRequest,
+from campaign_service.serving.errors import (
     KeyReusedError,
     NotLeadingError,
-    ProcessRole,
     ServingError,
-    TenantService,
-    TenantServices,
     UnknownNodeError,
 )
+from campaign_service.serving.idempotency_keys import KeyedRequest
 from campaign_service.serving.service_host import ServiceHost
 from campaign_service.serving.settings import ServiceHostSettings
 from campaign_service.serving.systemd_notifier import SystemdNotifier
-from campaign_service.serving.tenant_supervisor import TENANT
+from campaign_service.serving.tenant_service import Health, TenantService
+from campaign_service.serving.tenant_supervisor import current_tenant
+from campaign_service.vocabulary import ProcessRole
 
 __all__ = [
-    "TENANT",
     "CommandResult",
     "Health",
     "KeyReusedError",
@@ -37,15 +34,16 @@ __all__ = [
     "ServingError",
     "SystemdNotifier",
     "TenantService",
-    "TenantServices",
     "UnknownNodeError",
+    "current_tenant",
 ]
 
 _FORMER_NAMES = {
     "House": "ServiceHost",
-    "HouseService": "TenantServices",
+    "HouseService": "ServiceHost",
     "HouseSettings": "ServiceHostSettings",
     "Notifier": "SystemdNotifier",
+    "TENANT": "current_tenant",
     "Taken": "CommandResult",
 }
 

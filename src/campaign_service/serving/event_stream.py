@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
 
-from campaign_core import CampaignId, Instant
+from campaign_core import CampaignId
 from campaign_service.journal import JournalAwayError, JournalEntry
+from campaign_service.journal.sql import History
 
-__all__ = ["EventHistory", "EventStream"]
+__all__ = ["EventStream"]
 
 _log = logging.getLogger(__name__)
 
@@ -28,26 +28,16 @@ _PAUSE_S = 1.0
 """Before the database is asked again that was away."""
 
 
-class EventHistory(Protocol):
-    """Where older events are read, in a thread."""
-
-    def entries(
-        self,
-        *,
-        after: int,
-        limit: int,
-        campaign_id: CampaignId | None = None,
-        until: Instant | None = None,
-    ) -> list[JournalEntry]:
-        """Return the next events behind one."""
-
-
 class EventStream:
-    """The durable events of one tenant, as this process hears of them."""
+    """The durable events of one tenant, as this process hears of them.
 
-    def __init__(self, past: EventHistory, *, last_seq: int = 0) -> None:
-        """Take where older ones are read, and the last one that is known to be there."""
-        self._past = past
+    Args:
+        history: where older ones are read, in a thread.
+        last_seq: the last one that is known to be there.
+    """
+
+    def __init__(self, history: History, *, last_seq: int = 0) -> None:
+        self._history = history
         self._last_seq = last_seq
         self._kept: list[JournalEntry] = []
         self._characters = 0
@@ -120,7 +110,7 @@ class EventStream:
         last_seq = self._last_seq
         try:
             entries = await asyncio.to_thread(
-                self._past.entries, after=after, limit=_READ_MAX, campaign_id=campaign_id
+                self._history.entries, after=after, limit=_READ_MAX, campaign_id=campaign_id
             )
         except JournalAwayError as error:
             _log.warning("older events cannot be read just now: %s", error)

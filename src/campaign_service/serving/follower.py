@@ -13,7 +13,7 @@ from campaign_service.database import Database
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql import ChainHead, SqlJournal, TenantRow
 from campaign_service.journal.sql.entries import event_of
-from campaign_service.journal.sql.stored import stored
+from campaign_service.journal.sql.verified_entries import verified_entries
 
 __all__ = ["Follower"]
 
@@ -26,7 +26,7 @@ _ROUND_MAX = 2_000
 
 
 @attrs.frozen
-class _Known:
+class _VerifiedState:
     state: State | None
     """``None``: the journal is empty."""
     head: ChainHead | None = None
@@ -45,7 +45,7 @@ class Follower:
         """Take the database and whose journal is read."""
         self._database = database
         self._tenant = tenant
-        self._known = _Known(None)
+        self._verified = _VerifiedState(None)
         self._read_at_ms: int | None = None
         """When the last event was read, soon after it was written; ``None``: it is older."""
         self._looked_at_ms = 0
@@ -57,7 +57,7 @@ class Follower:
             clock: this process's. Of the machine's no more is asked than must be: that of the
                 leader's machine may be another.
         """
-        state = self._known.state
+        state = self._verified.state
         if state is None:
             return clock.now()
         now = clock.now() - state.calendar_ahead_ms
@@ -75,12 +75,12 @@ class Follower:
     @property
     def state(self) -> State | None:
         """The state after the last event read; ``None``: the journal is empty."""
-        return self._known.state
+        return self._verified.state
 
     @property
     def seq(self) -> int:
         """How far it was read."""
-        return self._known.seq
+        return self._verified.seq
 
     async def recover(self) -> None:
         """Begin anew, from the latest snapshot.
@@ -92,13 +92,13 @@ class Follower:
         self._read_at_ms = None
         found = await asyncio.to_thread(SqlJournal(self._database, self._tenant).recover)
         if found is None:
-            self._known = _Known(None)
+            self._verified = _VerifiedState(None)
         else:
-            self._known = _Known(found.state, found.head)
+            self._verified = _VerifiedState(found.state, found.head)
 
     def resume(self, state: State) -> None:
         """Go on from a state whose events are all durable, as a leader does that stands down."""
-        self._known = _Known(state)
+        self._verified = _VerifiedState(state)
         self._read_at_ms = None
 
     async def read_on(self) -> Sequence[JournalEntry]:
@@ -108,8 +108,7 @@ class Follower:
             JournalDamagedError: what is stored is not what was written.
             JournalAwayError: it cannot be read just now.
         """
-        known, entries = await asyncio.to_thread(self._read_on, self._known)
-        self._known = known
+        self._verified, entries = await asyncio.to_thread(self._read_on, self._verified)
         now_ms = steady_ms()
         if entries:
             is_new = now_ms - self._looked_at_ms < _FRESH_MS
@@ -117,18 +116,18 @@ class Follower:
         self._looked_at_ms = now_ms
         return entries
 
-    def _read_on(self, known: _Known) -> tuple[_Known, list[JournalEntry]]:
+    def _read_on(self, verified: _VerifiedState) -> tuple[_VerifiedState, list[JournalEntry]]:
         entries: list[JournalEntry] = []
-        head = known.head
-        reading = stored(
-            self._database, self._tenant, after=known.seq, anchor=head, patience_s=_PATIENCE_S
+        head = verified.head
+        found = verified_entries(
+            self._database, self._tenant, after=verified.seq, anchor=head, patience_s=_PATIENCE_S
         )
-        for entry, behind in reading:
+        for entry, behind in found:
             entries.append(entry)
             head = behind
             if len(entries) >= _ROUND_MAX:
                 break
         if not entries:
-            return known, entries
-        state = replay((event_of(entry) for entry in entries), known.state)
-        return _Known(state, head), entries
+            return verified, entries
+        state = replay((event_of(entry) for entry in entries), verified.state)
+        return _VerifiedState(state, head), entries

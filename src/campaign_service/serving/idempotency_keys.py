@@ -13,30 +13,33 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
+
+import attrs
 
 from campaign_core import Instant
 from campaign_core.codec import to_data
 from campaign_core.commands import Command
-from campaign_service.journal import JournalEntry, Receipt
+from campaign_service.engine import CommandResult
+from campaign_service.journal import Receipt
+from campaign_service.journal.sql import History
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.json_pieces import JsonWriter
-from campaign_service.serving.interface import CommandResult, KeyedRequest, KeyReusedError
+from campaign_service.serving.errors import KeyReusedError
 
-__all__ = ["IdempotencyKeys", "Receipts", "digest_of"]
-
+__all__ = ["IdempotencyKeys", "KeyedRequest", "digest_of"]
 
 _WRITER = JsonWriter(sort_keys=True)
 
 
-class Receipts(Protocol):
-    """Where receipts are kept, and the events that they name; read in a thread."""
+@attrs.frozen(kw_only=True)
+class KeyedRequest:
+    """A request that may safely be sent again: what it asks for is done once."""
 
-    def receipt(self, actor: str, key: str) -> Receipt | None:
-        """Return what came of an earlier command under a key."""
-
-    def entries(self, *, after: int, limit: int) -> list[JournalEntry]:
-        """Return the next events behind one."""
+    actor: str
+    """Who sends it; a key is its sender's own."""
+    key: str
+    digest: str
+    """Of all that was sent: it tells whether two requests ask for the same."""
 
 
 def digest_of(command: Command) -> str:
@@ -48,11 +51,10 @@ def digest_of(command: Command) -> str:
 
 
 class IdempotencyKeys:
-    """The keys of one tenant, while this process leads it."""
+    """The keys of one tenant, while this process leads it; receipts are in its history."""
 
-    def __init__(self, receipts: Receipts) -> None:
-        """Take where receipts are kept."""
-        self._receipts = receipts
+    def __init__(self, history: History) -> None:
+        self._history = history
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._in_doubt: dict[tuple[str, str], int] = {}
         """Commands that were taken and not seen durable, and the state's last event then."""
@@ -86,7 +88,7 @@ class IdempotencyKeys:
                 # Its receipt may still wait for the disk: to look for it now would be too early.
                 await settled(doubtful_seq)
                 del self._in_doubt[name]
-            receipt = await asyncio.to_thread(self._receipts.receipt, *name)
+            receipt = await asyncio.to_thread(self._history.receipt, *name)
             if receipt is not None:
                 if receipt.request_digest != request.digest:
                     raise KeyReusedError(request.key)
@@ -99,9 +101,8 @@ class IdempotencyKeys:
 
     def _taken_before(self, receipt: Receipt) -> CommandResult:
         count = receipt.last_seq + 1 - receipt.first_seq
-        entries = self._receipts.entries(
-            after=receipt.last_seq - max(count, 1), limit=max(count, 1)
-        )
+        limit = max(count, 1)
+        entries = self._history.entries(after=receipt.last_seq - limit, limit=limit)
         events = tuple(event_of(entry) for entry in entries)
         return CommandResult(
             seq=receipt.last_seq,

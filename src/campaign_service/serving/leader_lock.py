@@ -35,7 +35,7 @@ class LeadershipLostError(Exception):
     """Another process has the lock: it leads."""
 
 
-class _Found(Enum):
+class _LockState(Enum):
     HELD = "HELD"
     LOST = "LOST"
     UNKNOWN = "UNKNOWN"
@@ -51,7 +51,7 @@ class TakeoverDelay:
         """Start with no tenant that is led."""
         self.led = 0
 
-    def pause_s(self) -> float:
+    def seconds(self) -> float:
         """Return how long to wait before a lock is tried again."""
         return _LOOKS_EVERY_S + min(_MORE_MAX_S, self.led * _MORE_PER_LED_S)
 
@@ -74,7 +74,7 @@ class LeaderLock:
         self._lock = lock
         self._url = url
         self._process = f"{socket.gethostname()}:{os.getpid()}"
-        self._looking: asyncio.Future[_Found] | None = None
+        self._check: asyncio.Future[_LockState] | None = None
         # Its own: a database that hangs must not take the threads of those who ask.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadership")
 
@@ -94,31 +94,31 @@ class LeaderLock:
             LeaderUncertainError: nobody can know that just now.
         """
         # What was asked before a standstill may have been answered before it too.
-        self._looking = None
-        found = await self._look()
-        if found is _Found.LOST:
+        self._check = None
+        found = await self._state()
+        if found is _LockState.LOST:
             raise LeadershipLostError(f"another process leads tenant {self._tenant.name!r}")
-        if found is _Found.UNKNOWN:
+        if found is _LockState.UNKNOWN:
             raise LeaderUncertainError("whether this process leads cannot be known just now")
 
-    async def hold(self, *, unsure: Callable[[bool], None]) -> None:
+    async def hold(self, *, on_uncertain: Callable[[bool], None]) -> None:
         """Look at the lock for as long as this is not cancelled.
 
         Args:
-            unsure: is told whether it is uncertain that this process leads.
+            on_uncertain: is told whether it is uncertain that this process leads.
 
         Raises:
             LeadershipLostError: another one leads.
         """
-        is_unsure = False
+        is_uncertain = False
         while True:
             await asyncio.sleep(_LOOKS_EVERY_S)
-            found = await self._look()
-            if found is _Found.LOST:
+            found = await self._state()
+            if found is _LockState.LOST:
                 raise LeadershipLostError(f"another process leads tenant {self._tenant.name!r}")
-            if is_unsure is not (found is _Found.UNKNOWN):
-                is_unsure = not is_unsure
-                unsure(is_unsure)
+            if is_uncertain is not (found is _LockState.UNKNOWN):
+                is_uncertain = not is_uncertain
+                on_uncertain(is_uncertain)
 
     async def release(self) -> None:
         """Let another process lead."""
@@ -177,22 +177,22 @@ class LeaderLock:
         except DatabaseAwayError as error:
             _log.warning("others cannot be told who leads: %s", error)
 
-    async def _look(self) -> _Found:
+    async def _state(self) -> _LockState:
         """Ask whether the lock is ours; an answer that does not come in time is none."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._call(self._find))
+        if self._check is None or self._check.done():
+            self._check = asyncio.ensure_future(self._call(self._checked))
         # Somebody else may ask anew while we wait.
-        looking = self._looking
-        done, _ = await asyncio.wait([looking], timeout=_PATIENCE_S)
-        return looking.result() if done else _Found.UNKNOWN
+        check = self._check
+        done, _ = await asyncio.wait([check], timeout=_PATIENCE_S)
+        return check.result() if done else _LockState.UNKNOWN
 
-    def _find(self) -> _Found:
+    def _checked(self) -> _LockState:
         try:
             # A connection that broke freed the lock; the first process to take it has it then.
             is_ours = self._lock.is_held() or self._lock.take()
         except DatabaseAwayError:
-            return _Found.UNKNOWN
-        return _Found.HELD if is_ours else _Found.LOST
+            return _LockState.UNKNOWN
+        return _LockState.HELD if is_ours else _LockState.LOST
 
     async def _call(self, do: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, do)

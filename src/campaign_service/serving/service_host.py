@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from campaign_core import ServiceId
 from campaign_core.errors import JournalError, SettingsError
@@ -17,10 +16,10 @@ from campaign_drivers.clock import Clock, WallClock
 from campaign_service.database import Database
 from campaign_service.engine import DriverRequest, open_driver
 from campaign_service.journal.sql import TenantRow, create_tenant, find_tenant
-from campaign_service.serving.interface import ProcessRole, TenantServices
 from campaign_service.serving.leader_lock import TakeoverDelay
 from campaign_service.serving.settings import ServiceHostSettings
-from campaign_service.serving.tenant import Tenant
+from campaign_service.serving.tenant_service import TenantService
+from campaign_service.vocabulary import ProcessRole
 
 __all__ = ["ServiceHost"]
 
@@ -30,7 +29,7 @@ _SETTLES_WITHIN_S = 10.0
 
 
 class ServiceHost:
-    """What one process serves, from its start to its stop; see :class:`TenantServices`.
+    """What one process serves, from its start to its stop.
 
     Args:
         settings: which tenants, and where.
@@ -41,13 +40,13 @@ class ServiceHost:
         self._settings = settings
         self._clock = clock
         self._database: Database | None = None
-        self._tenants: dict[str, Tenant] = {}
-        self._lives: list[asyncio.Task[None]] = []
+        self._tenants: dict[str, TenantService] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopped = asyncio.Event()
         self._hurry = asyncio.Event()
 
     @property
-    def tenants(self) -> Mapping[str, Tenant]:
+    def tenants(self) -> Mapping[str, TenantService]:
         """By name, in the order in which they were named."""
         return MappingProxyType(self._tenants)
 
@@ -71,31 +70,31 @@ class ServiceHost:
         clock = self._clock or WallClock()
         _check_drivers(self._settings.tenants, clock)
         self._database = await asyncio.to_thread(Database.open, self._settings.database)
-        rows = await asyncio.to_thread(self._rows, self._database)
-        spread = TakeoverDelay()
-        for row in rows:
-            self._tenants[row.name] = Tenant(
+        takeover_delay = TakeoverDelay()
+        for name in self._settings.tenants:
+            row = await asyncio.to_thread(_row, self._database, name)
+            self._tenants[name] = TenantService(
                 row,
                 database=self._database,
                 clock=clock,
                 settings=self._settings,
-                spread=spread,
+                takeover_delay=takeover_delay,
             )
         await self._recover()
         for tenant in self._tenants.values():
-            supervisor = tenant.live(stopped=self._stopped, hurry=self._hurry)
-            self._lives.append(asyncio.create_task(supervisor, name=f"tenant {tenant.name}"))
+            run = tenant.supervisor.run(stopped=self._stopped, hurry=self._hurry)
+            self._tasks.append(asyncio.create_task(run, name=f"tenant {tenant.name}"))
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLES_WITHIN_S):
                 for tenant in self._tenants.values():
-                    await tenant.is_settled.wait()
+                    await tenant.supervisor.is_settled.wait()
 
     async def _recover(self) -> None:
         """Have each tenant read what there is; one that is damaged keeps no other from service."""
         damaged: list[JournalError] = []
         for rank, name in enumerate(_own_order(list(self._tenants))):
             try:
-                await self._tenants[name].recover(rank=rank)
+                await self._tenants[name].supervisor.recover(rank=rank)
             except JournalError as error:
                 damaged.append(error)
                 _log.critical("tenant %s cannot be served: %s", name, error)
@@ -113,7 +112,7 @@ class ServiceHost:
         self._stopped.set()
         if at_once:
             self._hurry.set()
-        for found in await asyncio.gather(*self._lives, return_exceptions=True):
+        for found in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(found, Exception):
                 _log.error("a tenant has not stopped well", exc_info=found)
         if self._database is not None:
@@ -139,9 +138,6 @@ class ServiceHost:
         in_trouble = [name for name, one in self._tenants.items() if one.health().trouble]
         parts += [f"trouble with tenant {name}" for name in in_trouble]
         return ", ".join(parts)
-
-    def _rows(self, database: Database) -> list[TenantRow]:
-        return [_row(database, name) for name in self._settings.tenants]
 
 
 def _row(database: Database, name: str) -> TenantRow:
@@ -171,9 +167,3 @@ def _own_order(names: Sequence[str]) -> list[str]:
     """
     salt = secrets.token_hex(8)
     return sorted(names, key=lambda name: hashlib.sha256(f"{salt}/{name}".encode()).digest())
-
-
-if TYPE_CHECKING:
-
-    def _keeps_the_promise(host: ServiceHost) -> TenantServices:
-        return host

@@ -12,7 +12,7 @@ from campaign_core import State, campaigns
 from campaign_core.errors import JournalError
 from campaign_service.journal.sql import SqlJournal
 
-__all__ = ["EVENTS_MIN", "SnapshotKeeper", "events_apart"]
+__all__ = ["EVENTS_MIN", "SnapshotKeeper", "events_between_snapshots"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _AGAIN_AFTER_S = 60.0
 
 
 @attrs.frozen(kw_only=True)
-class _Apart:
+class _Interval:
     """How much comes between two snapshots; the one or the other is enough."""
 
     events: int
@@ -54,12 +54,12 @@ class SnapshotKeeper:
         self._journal = journal
         self.last_seq = last_seq
         """The event of the latest snapshot."""
-        self._apart_min = _Apart(events=events_min, size=_SIZE_MIN)
-        self._apart = self._apart_min
+        self._interval_min = _Interval(events=events_min, size=_SIZE_MIN)
+        self._interval = self._interval_min
         self._size, self._sized_seq = 0, 0
         """Of users' events since the latest snapshot, and up to which event."""
 
-    async def work(self, durable: Callable[[], State]) -> None:
+    async def run(self, durable: Callable[[], State]) -> None:
         """Keep snapshots of what is durable, for as long as this is not cancelled."""
         while True:
             await asyncio.sleep(_LOOKS_EVERY_S)
@@ -84,7 +84,7 @@ class SnapshotKeeper:
             _log_failure(state, error)
             return False
         self.last_seq = self._sized_seq = state.sequence
-        self._size, self._apart = 0, self._apart_min
+        self._size, self._interval = 0, self._interval_min
         return True
 
     def _is_wanted(self, state: State) -> bool:
@@ -96,18 +96,18 @@ class SnapshotKeeper:
         if not self._is_reached(state):
             return False
         # Looked at only now, and not every second: it takes a while where there is much.
-        self._apart = self._apart_of(state)
+        self._interval = self._interval_of(state)
         return self._is_reached(state)
 
     def _is_reached(self, state: State) -> bool:
-        is_long = state.sequence - self.last_seq >= self._apart.events
-        return is_long or self._size >= self._apart.size
+        is_long = state.sequence - self.last_seq >= self._interval.events
+        return is_long or self._size >= self._interval.size
 
-    def _apart_of(self, state: State) -> _Apart:
+    def _interval_of(self, state: State) -> _Interval:
         recipients = sum(len(found.recipients) for found in campaigns(state, state.now))
-        return _Apart(
-            events=events_apart(recipients, events_min=self._apart_min.events),
-            size=max(self._apart_min.size, recipients * _SIZE_PER_RECIPIENT),
+        return _Interval(
+            events=events_between_snapshots(recipients, events_min=self._interval_min.events),
+            size=max(self._interval_min.size, recipients * _SIZE_PER_RECIPIENT),
         )
 
 
@@ -121,6 +121,6 @@ def _log_failure(state: State, error: Exception) -> None:
     )
 
 
-def events_apart(recipients: int, *, events_min: int = EVENTS_MIN) -> int:
+def events_between_snapshots(recipients: int, *, events_min: int = EVENTS_MIN) -> int:
     """Return how many events come between two snapshots, by the number of recipients."""
     return max(events_min, min(recipients // _RECIPIENTS_PER_EVENT, _EVENTS_MAX))

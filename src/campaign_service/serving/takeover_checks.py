@@ -8,8 +8,8 @@ from campaign_core import SIMULATED, State, link
 from campaign_core.errors import JournalError
 from campaign_service.database import Database
 from campaign_service.journal.sql import ChainHead, History, TenantRow
-from campaign_service.journal.sql.storage import reading
-from campaign_service.journal.sql.stored import chain_at, head_of
+from campaign_service.journal.sql.transactions import read_transaction
+from campaign_service.journal.sql.verified_entries import read_chain_value, read_head
 from campaign_service.serving.high_water_mark import HighWaterMark
 
 __all__ = ["JournalWentBackError", "OtherTelephonyError", "check_mark", "check_telephony"]
@@ -94,10 +94,10 @@ def check_mark(
     noted = None if mark is None else mark.read()
     if mark is None or noted is None:
         return False
-    with reading(database) as connection:
-        found = head_of(connection, tenant)
+    with read_transaction(database) as connection:
+        found = read_head(connection, tenant)
         is_there = noted.seq <= found.seq
-        if is_there and chain_at(connection, tenant, noted.seq) == noted.chain:
+        if is_there and read_chain_value(connection, tenant, noted.seq) == noted.chain:
             return False
     if not may_go_back:
         raise JournalWentBackError(tenant.name, noted=noted, found=found, mark=mark)

@@ -19,22 +19,15 @@ from contextvars import ContextVar
 
 from campaign_core import Instant, State
 from campaign_core.errors import JournalError, SettingsError
-from campaign_drivers.clock import Clock
-from campaign_service.database import Database
 from campaign_service.engine import telephony_of
 from campaign_service.journal import AppendConflictError
-from campaign_service.journal.sql import History, TenantRow
-from campaign_service.serving.event_stream import EventStream
+from campaign_service.serving.first_completed import completes_before
 from campaign_service.serving.follower import Follower
-from campaign_service.serving.high_water_mark import mark_of
-from campaign_service.serving.leader import Leader, LeaderParts
-from campaign_service.serving.leader_lock import LeaderLock, LeadershipLostError, TakeoverDelay
-from campaign_service.serving.locks import lock_of
-from campaign_service.serving.settings import ServiceHostSettings
+from campaign_service.serving.leader import Leader, TenantParts
+from campaign_service.serving.leader_lock import LeadershipLostError, TakeoverDelay
 from campaign_service.serving.takeover_checks import check_mark, check_telephony
-from campaign_service.serving.waiting import ended_before
 
-__all__ = ["TENANT", "TenantSupervisor"]
+__all__ = ["TenantSupervisor", "current_tenant"]
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +40,7 @@ _AFTER_DEFECT_S = 10.0
 """Before anything is tried again that failed for a reason which time does not mend."""
 
 
-TENANT: ContextVar[str | None] = ContextVar("tenant", default=None)
+current_tenant: ContextVar[str | None] = ContextVar("tenant", default=None)
 """The name of the tenant for which something is done, so that the log can tell it: neither engine
 nor driver knows of tenants. ``None``: for none, or for all."""
 
@@ -56,46 +49,16 @@ class TenantSupervisor:
     """Follows and leads one tenant.
 
     Args:
-        row: which.
-        database: where it is kept.
-        clock: the time.
-        settings: of the host.
-        spread: how many tenants this process leads.
-        history: where receipts are read.
-        stream: is told every durable event.
+        parts: of the tenant.
+        takeover_delay: by how many tenants this process leads.
     """
 
-    def __init__(
-        self,
-        row: TenantRow,
-        *,
-        database: Database,
-        clock: Clock,
-        settings: ServiceHostSettings,
-        spread: TakeoverDelay,
-        history: History,
-        stream: EventStream,
-    ) -> None:
-        self._name = row.name
-        self._clock = clock
-        self._spread = spread
-        self._stream = stream
-        self._follower = Follower(database, row)
-        self._leadership = LeaderLock(database, row, lock_of(database, row), url=settings.url)
-        self._parts = LeaderParts(
-            tenant=row,
-            database=database,
-            clock=clock,
-            settings=settings,
-            leadership=self._leadership,
-            receipts=history,
-            mark=mark_of(database, row, folder=settings.marks_dir),
-            tell=stream.tell,
-        )
-        self._history = history
-        self._is_held = settings.hold
+    def __init__(self, parts: TenantParts, takeover_delay: TakeoverDelay) -> None:
+        self._parts = parts
+        self._takeover_delay = takeover_delay
+        self._follower = Follower(parts.database, parts.row)
+        self._is_held = parts.settings.hold
         """Whether every campaign is paused when this process leads next."""
-        self._own_url = settings.url
         self._tries_at = 0.0
         self._is_damaged = False
         self.leader: Leader | None = None
@@ -119,7 +82,7 @@ class TenantSupervisor:
         """The service's time (R7.12)."""
         if self.leader is not None:
             return self.leader.engine.now
-        return self._follower.now(self._clock)
+        return self._follower.now(self._parts.clock)
 
     async def recover(self, *, rank: int) -> None:
         """Read the journal up to its last event.
@@ -131,37 +94,37 @@ class TenantSupervisor:
             JournalError: what is stored cannot be read, or must not be gone on from; that is
                 tried again while this lives.
         """
-        self._tries_at = time.monotonic() + min(rank * self._spread.pause_s(), _RANKS_MAX_S)
+        self._tries_at = time.monotonic() + min(rank * self._takeover_delay.seconds(), _RANKS_MAX_S)
         try:
             await self._follower.recover()
             if not self._parts.settings.restored:
-                await self._check_fitness()
+                await self._check_takeover()
         except JournalError as error:
             self._is_damaged, self.trouble = True, str(error)
             raise
-        self._stream.jump(self._follower.seq)
+        self._parts.stream.jump(self._follower.seq)
 
-    async def live(self, *, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
+    async def run(self, *, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
         """Follow and lead until this process stops.
 
         Args:
             stopped: set when it is to stop.
             hurry: set when calls in progress are not to be waited for.
         """
-        TENANT.set(self._name)
+        current_tenant.set(self._parts.row.name)
         try:
             while not stopped.is_set():
                 try:
-                    if await ended_before(stopped, self._follow()):
+                    if await completes_before(stopped, self._follow()):
                         await self._lead(stopped, hurry)
                 except Exception as error:  # noqa: BLE001 -- or nobody would serve it any more
                     self._note_trouble(error)
-                    await self._leadership.release()
-                    await ended_before(stopped, asyncio.sleep(_AFTER_DEFECT_S))
+                    await self._parts.lock.release()
+                    await completes_before(stopped, asyncio.sleep(_AFTER_DEFECT_S))
         finally:
-            self._stream.close()
-            await self._leadership.release()
-            self._leadership.close()
+            self._parts.stream.close()
+            await self._parts.lock.release()
+            self._parts.lock.close()
             if self._parts.mark is not None:
                 self._parts.mark.close()
 
@@ -172,13 +135,13 @@ class TenantSupervisor:
             try:
                 if self._is_damaged:
                     await self._follower.recover()
-                    self._stream.jump(self._follower.seq)
+                    self._parts.stream.jump(self._follower.seq)
                     self._is_damaged = False
                 await self._read_on()
                 has_tried = time.monotonic() >= self._tries_at
                 if has_tried:
-                    self._tries_at = time.monotonic() + self._spread.pause_s() * _jitter()
-                    if await self._leadership.take():
+                    self._tries_at = time.monotonic() + self._takeover_delay.seconds() * _jitter()
+                    if await self._parts.lock.take():
                         # The one before may have written until now.
                         await self._read_on()
                         return
@@ -186,7 +149,7 @@ class TenantSupervisor:
                     self.trouble = None
                 if has_tried or time.monotonic() - asked_at > _PAUSE_S:
                     asked_at = time.monotonic()
-                    self.leader_url = await self._leadership.leader_url()
+                    self.leader_url = await self._parts.lock.leader_url()
                 if has_tried:
                     # From now on requests are sent to the leader.
                     self.is_settled.set()
@@ -203,26 +166,26 @@ class TenantSupervisor:
             entries = await self._follower.read_on()
             if not entries:
                 return
-            self._stream.tell(entries)
+            self._parts.stream.tell(entries)
 
-    async def _check_fitness(self) -> None:
-        """Return if this process may go on from the journal; see :mod:`.fitness`."""
+    async def _check_takeover(self) -> None:
+        """Return if this process may go on from the journal; see :mod:`.takeover_checks`."""
         settings, parts = self._parts.settings, self._parts
         if await asyncio.to_thread(
-            check_mark, parts.database, parts.tenant, parts.mark, may_go_back=settings.restored
+            check_mark, parts.database, parts.row, parts.mark, may_go_back=settings.restored
         ):
             self._is_held = True
         await asyncio.to_thread(
             check_telephony,
-            self._history,
+            self._parts.history,
             self._follower.state,
-            telephony_of(settings.tenants[self._name]),
+            telephony_of(parts.driver_url),
             may_change=settings.other_telephony,
         )
 
     async def _lead(self, stopped: asyncio.Event, hurry: asyncio.Event) -> None:
         """Lead until this process stops or another one leads."""
-        await self._check_fitness()
+        await self._check_takeover()
         # What tells of its telephony may be another file than when this process was started.
         leader = Leader(
             self._parts,
@@ -232,23 +195,25 @@ class TenantSupervisor:
         )
 
         def begun() -> None:
-            self.leader, self.leader_url, self.trouble = leader, self._own_url, None
+            self.leader, self.leader_url, self.trouble = leader, self._parts.settings.url, None
             self._is_held = False
             self.is_settled.set()
-            _log.info("tenant %s: we lead from event %d on", self._name, self._follower.seq)
+            _log.info(
+                "tenant %s: we lead from event %d on", self._parts.row.name, self._follower.seq
+            )
 
-        self._spread.led += 1
+        self._takeover_delay.led += 1
         try:
-            await leader.work(begun=begun, stopped=stopped, hurry=hurry)
+            await leader.run(begun=begun, stopped=stopped, hurry=hurry)
         except (AppendConflictError, LeadershipLostError) as error:
-            _log.warning("tenant %s: we lead no more: %s", self._name, error)
+            _log.warning("tenant %s: we lead no more: %s", self._parts.row.name, error)
         except OSError as error:
             self._note_away(error)
         finally:
-            self._spread.led -= 1
+            self._takeover_delay.led -= 1
             self._keep_following(leader)
-            await self._leadership.release()
-            await self._leadership.renounce()
+            await self._parts.lock.release()
+            await self._parts.lock.renounce()
         if stopped.is_set() and not hurry.is_set():
             await leader.keep_last_snapshot()
 
@@ -257,25 +222,25 @@ class TenantSupervisor:
         self.leader_url = None
         durable = leader.engine.durable_state
         # That of a service which is only just being opened is not durable yet.
-        if self._follower.seq < durable.sequence <= self._stream.last_seq:
+        if self._follower.seq < durable.sequence <= self._parts.stream.last_seq:
             self._follower.resume(durable)
 
     def _note_trouble(self, error: Exception) -> None:
         """Note a failure; the tenant starts again later, from what is stored."""
         self._is_damaged, self.trouble = True, str(error)
         trace = None if isinstance(error, JournalError | SettingsError) else error
-        _log.critical("tenant %s cannot be served: %s", self._name, error, exc_info=trace)
+        _log.critical("tenant %s cannot be served: %s", self._parts.row.name, error, exc_info=trace)
         self.is_settled.set()
 
     def _note_away(self, error: OSError) -> None:
         if self.away_since is None:
-            self.away_since = self._clock.now()
-            _log.error("tenant %s: the journal cannot be read: %s", self._name, error)
+            self.away_since = self._parts.clock.now()
+            _log.error("tenant %s: the journal cannot be read: %s", self._parts.row.name, error)
 
     def _note_back(self) -> None:
         if self.away_since is not None:
             self.away_since = None
-            _log.warning("tenant %s: the journal can be read again", self._name)
+            _log.warning("tenant %s: the journal can be read again", self._parts.row.name)
 
 
 def _jitter() -> float:

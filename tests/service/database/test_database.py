@@ -161,7 +161,7 @@ def test_file_that_must_exist_is_not_made(tmp_path):
 
 
 def test_file_that_another_writes_to_for_long_is_away(sqlite_url, tmp_path, monkeypatch):
-    monkeypatch.setattr("campaign_service.database.connecting._BUSY_MS", 50)
+    monkeypatch.setattr("campaign_service.database.engines._BUSY_MS", 50)
     database = Database.open(sqlite_url)
     other = sqlite3.connect(tmp_path / "campaigns.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -191,7 +191,7 @@ def test_file_that_another_process_is_just_making_is_waited_for(sqlite_url, tmp_
 
     # Not for everybody: others sleep in threads of their own.
     clock = SimpleNamespace(sleep=pause, monotonic=time.monotonic)
-    monkeypatch.setattr("campaign_service.database.connecting.time", clock)
+    monkeypatch.setattr("campaign_service.database.engines.time", clock)
     Database.open(sqlite_url).close()
 
     assert len(pauses) == 1
@@ -425,7 +425,7 @@ def server(postgres):
 
 @pytest.mark.integration
 def test_server_that_was_restarted_fails_nobody(server, postgres_url, monkeypatch):
-    monkeypatch.setattr("campaign_service.database.connecting._IDLE_S", 0)
+    monkeypatch.setattr("campaign_service.database.engines._IDLE_S", 0)
     database = Database.open(postgres_url)
     put(database, 1)
 
@@ -469,8 +469,8 @@ def test_server_that_hangs_is_away_within_seconds(server, postgres_url):
 @pytest.mark.integration
 def test_frozen_server_is_away_within_seconds(server, postgres_url, monkeypatch):
     """Its kernel still answers for it: keepalives alone would never tell."""
-    monkeypatch.setattr("campaign_service.database.connecting._CONNECT_S", 2)
-    monkeypatch.setattr("campaign_service.database.connecting._IDLE_S", 0)
+    monkeypatch.setattr("campaign_service.database.engines._CONNECT_S", 2)
+    monkeypatch.setattr("campaign_service.database.engines._IDLE_S", 0)
     database = Database.open(postgres_url)
     put(database, 1)
     began = time.monotonic()

@@ -38,7 +38,7 @@ def gate(driver):
 
 def test_call_waits_and_its_hang_up_behind_it(gate, driver, call):
     """R9.3: a hang-up must not overtake the call that it is to end."""
-    placing, ending = gate.arrive([call]), gate.arrive([HangUp(call.call_id)])
+    placing, ending = gate.pass_on([call]), gate.pass_on([HangUp(call.call_id)])
     assert driver.orders == []
 
     gate.let_through(placing)
@@ -48,9 +48,9 @@ def test_call_waits_and_its_hang_up_behind_it(gate, driver, call):
 
 def test_call_that_was_given_back_never_passes_nor_does_what_is_ordered_for_it(gate, driver, call):
     """R5.5: it is hung up in vain, whether that was ordered before or after."""
-    held = [gate.arrive([call]), gate.arrive([HangUp(call.call_id)])]
+    held = [gate.pass_on([call]), gate.pass_on([HangUp(call.call_id)])]
     assert gate.give_back() == (call.call_id,)
-    held.append(gate.arrive([HangUp(call.call_id)]))
+    held.append(gate.pass_on([HangUp(call.call_id)]))
 
     for one in held:
         gate.let_through(one)
@@ -59,22 +59,22 @@ def test_call_that_was_given_back_never_passes_nor_does_what_is_ordered_for_it(g
 
 def test_call_is_given_back_once(gate, call):
     """Else the core would hear again of a call that it has forgotten."""
-    gate.arrive([call])
+    gate.pass_on([call])
 
     assert [gate.give_back(), gate.give_back()] == [(call.call_id,), ()]
 
 
 def test_call_that_has_passed_is_not_given_back(gate, call):
-    gate.let_through(gate.arrive([call]))
+    gate.let_through(gate.pass_on([call]))
 
     assert gate.give_back() == ()
 
 
 def test_gate_forgets_what_was_given_back_once_nothing_of_it_is_on_its_way(gate, driver, call):
     """A service runs for months: what it must remember must not grow."""
-    gate.arrive([call])
+    gate.pass_on([call])
     gate.give_back()
-    gate.forget()
+    gate.forget_given_back()
 
-    gate.arrive([HangUp(call.call_id)])
+    gate.pass_on([HangUp(call.call_id)])
     assert driver.orders == [HangUp(call.call_id)]

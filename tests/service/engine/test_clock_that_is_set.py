@@ -33,7 +33,7 @@ from campaign_core.reports import AnswerReport, ClockReport, DeferralReport, End
 from campaign_core.testing import audit
 from campaign_drivers.clock import ServiceClock, WallClock
 from campaign_service.engine import GateClosed, RealTimeEngine, ServicePolicy, real_time
-from campaign_service.engine.calendar import clock_of_service
+from campaign_service.engine.service_time import service_clock
 
 SECOND_MS = 1_000
 DAY_MS = 24 * HOUR_MS
@@ -78,12 +78,12 @@ class Machine:
 
 
 @asynccontextmanager
-async def running(clock, opened=None, upkeep=None):
+async def running(clock, opened=None, policy=None):
     driver, journal = Telephony(), MemoryJournal()
     if opened is None:
         opened = open_service("00000001", Settings(), clock.now())
     async with RealTimeEngine(
-        opened, driver=driver, clock=clock, journal=journal, upkeep=upkeep
+        opened, driver=driver, clock=clock, journal=journal, policy=policy
     ) as engine:
         yield engine, driver, journal
 
@@ -315,8 +315,8 @@ def test_service_goes_on_from_its_last_event_where_the_clock_stands_before_it(be
 
     async def run():
         clock = WallClock(wall=machine.wall)
-        upkeep = ServicePolicy(is_recovered=True)
-        async with running(clock, opened, upkeep) as (engine, *_):
+        policy = ServicePolicy(is_recovered=True)
+        async with running(clock, opened, policy) as (engine, *_):
             await engine.until(lambda: engine.state.calendar_ahead_ms != 0)
             assert engine.now >= opened.state.now
             assert abs(engine.state.calendar_ahead_ms + behind_ms) < SECOND_MS
@@ -331,8 +331,8 @@ async def test_time_that_passed_while_nobody_ran_counts():
     opened = left_behind(machine)
     machine.pass_ms(HOUR_MS)
     clock = WallClock(wall=machine.wall)
-    upkeep = ServicePolicy(is_recovered=True)
-    async with running(clock, opened, upkeep) as (engine, *_):
+    policy = ServicePolicy(is_recovered=True)
+    async with running(clock, opened, policy) as (engine, *_):
         assert 0 <= engine.now - Instant(opened.state.now + HOUR_MS) < 10 * SECOND_MS
         assert engine.state.calendar_ahead_ms == 0
 
@@ -347,7 +347,7 @@ def test_service_that_waits_for_nothing_begins_where_the_calendar_stands():
     machine.pass_ms(HOUR_MS + 5_000)
     clock = WallClock(wall=machine.wall)
 
-    at_rest, at_work = (clock_of_service(clock, one.state) for one in (added, begun))
+    at_rest, at_work = (service_clock(clock, one.state) for one in (added, begun))
 
     assert 0 <= at_rest.now() - machine.wall() < SECOND_MS
     assert 0 <= at_work.now() - (machine.wall() - HOUR_MS) < SECOND_MS

@@ -83,7 +83,7 @@ class Surviving(Telephony):
             report(one)
 
 
-async def recovered(told, away_ms, upkeep=RECOVERED):
+async def recovered(told, away_ms, policy=RECOVERED):
     """Return a running engine that goes on where another one ended, so long ago."""
     clock, driver, journal = VirtualClock(NOON + away_ms), Surviving(told.call_id), MemoryJournal()
     journal.append(told.events, expected=0)
@@ -92,7 +92,7 @@ async def recovered(told, away_ms, upkeep=RECOVERED):
         driver=driver,
         clock=clock,
         journal=journal,
-        upkeep=upkeep,
+        policy=policy,
     )
     await engine.__aenter__()
     return engine, clock, driver, journal

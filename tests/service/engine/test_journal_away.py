@@ -37,8 +37,8 @@ from campaign_service.engine import (
     JournalFailedError,
     RealTimeEngine,
     ServicePolicy,
+    journal_writer,
 )
-from campaign_service.engine import journal_writer as scribe_module
 from campaign_service.journal import AppendConflictError, JournalAwayError
 
 MODEL = CampaignModel(
@@ -79,24 +79,24 @@ class Telephony:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
     """Have a journal tried again sooner; on a busy machine it hangs no sooner than it does."""
-    monkeypatch.setattr(scribe_module, "_HANGS_AFTER_S", 60.0)
-    monkeypatch.setattr(scribe_module, "BACK_OFF_S", (0.02,))
+    monkeypatch.setattr(journal_writer, "_HANGS_AFTER_S", 60.0)
+    monkeypatch.setattr(journal_writer, "BACK_OFF_S", (0.02,))
 
 
 @contextmanager
 def impatient():
     """Have what is begun to be written in a block count as hanging at once."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(scribe_module, "_HANGS_AFTER_S", 0.1)
+        patched.setattr(journal_writer, "_HANGS_AFTER_S", 0.1)
         yield
 
 
 @asynccontextmanager
-async def running(journal, *, speed=20, upkeep=None):
+async def running(journal, *, speed=20, policy=None):
     clock, driver = RealClock(speed=speed), Telephony()
     opened = open_service("00000001", Settings(), clock.now())
     async with RealTimeEngine(
-        opened, driver=driver, clock=clock, journal=journal, upkeep=upkeep
+        opened, driver=driver, clock=clock, journal=journal, policy=policy
     ) as engine:
         yield engine, driver
 
@@ -249,7 +249,7 @@ async def test_long_absence_costs_few_events_however_many_calls_there_is_room_fo
 async def test_when_too_many_events_wait_what_happens_waits_too_and_nothing_is_lost():
     journal = MemoryJournal()
     # No call's deadline comes meanwhile, however long this takes.
-    async with running(journal, speed=1, upkeep=ServicePolicy(waiting_max=8)) as (engine, driver):
+    async with running(journal, speed=1, policy=ServicePolicy(waiting_max=8)) as (engine, driver):
         await engine.give(AddModel(model=MODEL))
         await engine.give(StartCampaign(model_id=1))
         await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
@@ -278,7 +278,7 @@ async def test_what_waited_long_is_written_in_parts_that_no_journal_takes_long_f
     sizes = []
     journal = Measured()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(scribe_module, "_EVENTS_MAX", 10)
+        patched.setattr(journal_writer, "_EVENTS_MAX", 10)
         async with running(journal) as (engine, driver):
             await engine.give(AddModel(model=MODEL))
             await engine.give(StartCampaign(model_id=1))

@@ -47,17 +47,17 @@ from campaign_service.engine import (
     DriverRequest,
     JournalFailedError,
     RealTimeEngine,
+    core_runner,
+    journal_writer,
     open_driver,
     register_driver,
 )
-from campaign_service.engine import core_runner as moments_module
-from campaign_service.engine import journal_writer as scribe_module
 
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """Have no journal count as hanging, however busy the machine: none of these tests is of it."""
-    monkeypatch.setattr(scribe_module, "_HANGS_AFTER_S", 60.0)
+    monkeypatch.setattr(journal_writer, "_HANGS_AFTER_S", 60.0)
 
 
 class Telephony:
@@ -222,7 +222,7 @@ def test_moment_whose_events_do_not_follow_is_refused_before_anything_is_handed_
         async with running(driver, journal=journal) as engine:
             await start(engine)
             await engine.until(lambda: len(driver.ordered(PlaceCall)) == 3)
-            monkeypatch.setattr(moments_module, "handle_batch", garbled)
+            monkeypatch.setattr(core_runner, "handle_batch", garbled)
             driver.report(AnswerReport(driver.orders[0].call_id))
             await engine.until(lambda: bool(driver.ordered(Play)))
 

@@ -102,7 +102,7 @@ class World:
             driver=driver,
             clock=self.clock,
             journal=self.journal,
-            upkeep=ServicePolicy(is_recovered=is_recovered),
+            policy=ServicePolicy(is_recovered=is_recovered),
         )
         try:
             await engine.__aenter__()

@@ -31,13 +31,16 @@ async def test_engine_that_stood_still_asks_before_it_acts():
     journal, drivers = MemoryJournal(), []
 
     async def run():
-        async with running(journal, upkeep=ServicePolicy(confirm=confirm)) as (engine, driver):
+        async with running(journal, policy=ServicePolicy(confirm_leader=confirm)) as (
+            engine,
+            driver,
+        ):
             drivers.append(driver)
             await engine.give(AddModel(model=MODEL))
             await engine.give(StartCampaign(model_id=1))
             await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
             # As SIGSTOP does: nothing runs for a while.
-            threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
+            threading.Event().wait(stall_detector._STALL_S + 0.2)
             driver.report(AnswerReport(driver.orders[0].call_id))
             await engine.until(lambda: bool(driver.ordered(Play)))
 
@@ -60,7 +63,10 @@ async def test_engine_that_stood_still_while_its_event_was_written_asks_before_i
 
     async def run():
         nonlocal is_rival_there
-        async with running(journal, upkeep=ServicePolicy(confirm=confirm)) as (engine, driver):
+        async with running(journal, policy=ServicePolicy(confirm_leader=confirm)) as (
+            engine,
+            driver,
+        ):
             drivers.append(driver)
             await engine.give(AddModel(model=MODEL))
             journal.gate.clear()
@@ -70,7 +76,7 @@ async def test_engine_that_stood_still_while_its_event_was_written_asks_before_i
             is_rival_there = True
             journal.gate.set()
             # As SIGSTOP does: nothing runs for a while.
-            threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
+            threading.Event().wait(stall_detector._STALL_S + 0.2)
             await starting
 
     with pytest.raises(AppendConflictError):
@@ -101,7 +107,7 @@ async def stood_still_while_a_call_was_written(engine, journal, oracle):
     oracle.is_known = False
     journal.gate.set()
     # As SIGSTOP does: nothing runs for a while.
-    threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
+    threading.Event().wait(stall_detector._STALL_S + 0.2)
     await starting
 
 
@@ -109,9 +115,12 @@ async def stood_still_while_a_call_was_written(engine, journal, oracle):
 async def test_engine_that_cannot_know_whether_it_leads_places_no_call_until_it_knows():
     """R9.3: not to know is not to lead; R5.5: what waited is given back, and counts for nothing."""
     journal, oracle = MemoryJournal(), Oracle()
-    async with running(journal, upkeep=ServicePolicy(confirm=oracle.confirm)) as (engine, driver):
+    async with running(journal, policy=ServicePolicy(confirm_leader=oracle.confirm)) as (
+        engine,
+        driver,
+    ):
         await stood_still_while_a_call_was_written(engine, journal, oracle)
-        await asyncio.sleep(3 * stall_detector._BEATS_EVERY_S)
+        await asyncio.sleep(3 * stall_detector._TICKS_EVERY_S)
         assert driver.orders == []
         assert oracle.asked > 1
 
@@ -132,12 +141,12 @@ async def test_answer_that_came_before_another_standstill_is_none():
         nonlocal asked
         asked += 1
         if asked == 1:
-            threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
+            threading.Event().wait(stall_detector._STALL_S + 0.2)
         await oracle.confirm()
 
-    async with running(journal, upkeep=ServicePolicy(confirm=confirm)) as (engine, driver):
+    async with running(journal, policy=ServicePolicy(confirm_leader=confirm)) as (engine, driver):
         await engine.give(AddModel(model=MODEL))
-        threading.Event().wait(stall_detector._STANDSTILL_S + 0.2)
+        threading.Event().wait(stall_detector._STALL_S + 0.2)
         await engine.give(StartCampaign(model_id=1))
         await engine.until(lambda: len(driver.ordered(PlaceCall)) == 5)
         assert asked == 2
@@ -184,7 +193,7 @@ async def test_leader_is_confirmed_by_a_question_that_was_asked_after_its_stands
     lock = LockThatIsLost()
     tenant = SimpleNamespace(name="main")
     leadership = LeaderLock(None, tenant, lock, url=None)
-    holding = asyncio.ensure_future(leadership.hold(unsure=lambda _: None))
+    holding = asyncio.ensure_future(leadership.hold(on_uncertain=lambda _: None))
     await asyncio.to_thread(lock.asked.wait)
     confirming = asyncio.ensure_future(leadership.confirm())
     await turns(10)

@@ -31,7 +31,7 @@ from campaign_drivers.simulated import (
 from campaign_service.database import Database, DatabaseAwayError
 from campaign_service.engine import register_driver
 from campaign_service.journal import JournalAwayError
-from campaign_service.journal.sql import SqlJournal, create_tenant, find_tenant, storage
+from campaign_service.journal.sql import SqlJournal, create_tenant, find_tenant, transactions
 from campaign_service.serving import ServiceHost, ServiceHostSettings
 from campaign_service.serving.locks import lock_of
 
@@ -253,7 +253,7 @@ def test_server_that_hangs_stops_calls_and_not_the_service(
     postgres, postgres_url, caplog, monkeypatch
 ):
     """R9.3: connections stay up, and nobody answers."""
-    monkeypatch.setattr(storage, "_LEAST_S", 3.0)
+    monkeypatch.setattr(transactions, "_LEAST_S", 3.0)
 
     async def story():
         async with serving(postgres_url) as (_, tenant, exchange):

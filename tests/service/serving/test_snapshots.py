@@ -55,7 +55,7 @@ async def looks(keeper, state, *, times):
             enough.set()
         return state
 
-    working = asyncio.ensure_future(keeper.work(durable))
+    working = asyncio.ensure_future(keeper.run(durable))
     waiting = asyncio.ensure_future(enough.wait())
     await asyncio.wait([working, waiting], timeout=30, return_when=asyncio.FIRST_COMPLETED)
     assert not working.done(), "it has ended"

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from typing_extensions import override
 
 from campaign_service.config.service_settings import ServiceSettings
-from campaign_service.serving import TENANT
+from campaign_service.serving import current_tenant
 
 __all__ = ["HIDDEN", "LineFormatter", "secrets_of", "set_up_logging"]
 
@@ -58,7 +58,7 @@ class LineFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         at = at.replace("+00:00", "Z")
         level, name, text = record.levelname.lower(), record.name, record.getMessage()
-        tenant = TENANT.get()
+        tenant = current_tenant.get()
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         if self._as_json:
             told = {"at": at, "level": level, "logger": name, "message": text}

@@ -39,7 +39,7 @@ from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
 from campaign_service.engine import telephony_of
 from campaign_service.serving import ServiceHost, ServiceHostSettings, SystemdNotifier
-from campaign_service.serving.waiting import ended_before
+from campaign_service.serving.first_completed import completes_before
 from campaign_service.sounds import PromptPlacement, place
 
 __all__ = ["ServiceProcess"]
@@ -142,7 +142,7 @@ class ServiceProcess:
         """Return whether all of it is open; not, where it was stopped before."""
         opening = asyncio.create_task(self._notifier.opening("opening the database"))
         try:
-            return await ended_before(self._stop_asked, host.start())
+            return await completes_before(self._stop_asked, host.start())
         finally:
             opening.cancel()
             await asyncio.gather(opening, return_exceptions=True)
@@ -208,7 +208,7 @@ class ServiceProcess:
         watching = asyncio.create_task(self._notifier.watch(prove))
         try:
             # Without HTTP nobody can command it: then it is better started anew.
-            has_failed = await ended_before(self._stop_asked, web.wait())
+            has_failed = await completes_before(self._stop_asked, web.wait())
             await self._drain(host)
         finally:
             watching.cancel()
@@ -219,7 +219,7 @@ class ServiceProcess:
     async def _drain(self, host: ServiceHost) -> None:
         """Let calls in progress end, which HTTP goes on to tell of, until a second signal."""
         stopping = asyncio.create_task(host.stop())
-        if not await ended_before(self._haste_asked, asyncio.shield(stopping)):
+        if not await completes_before(self._haste_asked, asyncio.shield(stopping)):
             await host.stop(at_once=True)
         await stopping
 

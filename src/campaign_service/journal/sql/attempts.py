@@ -24,9 +24,9 @@ __all__ = [
     "AttemptRow",
     "attempt_of_row",
     "changes_of",
-    "in_progress_of",
     "open_attempts",
-    "rows_of",
+    "rows_by_call",
+    "select_in_progress",
 ]
 
 _CAUSE_BOUND = 1 << 63
@@ -151,10 +151,10 @@ def _storable_cause(cause: int | None) -> int | None:
 
 def open_attempts(connection: sa.Connection, tenant_id: int) -> dict[CallId, AttemptRow]:
     """Return the attempts in progress, as they are kept."""
-    return rows_of(connection.execute(in_progress_of(tenant_id)))
+    return rows_by_call(connection.execute(select_in_progress(tenant_id)))
 
 
-def in_progress_of(tenant_id: int) -> sa.Select[tuple[Any, ...]]:
+def select_in_progress(tenant_id: int) -> sa.Select[tuple[Any, ...]]:
     """Return the query for a tenant's attempts in progress."""
     # The sign keeps SQLite from the primary key, by which it would look through all attempts
     # that there ever were; what is left is the index of those in progress.
@@ -162,7 +162,7 @@ def in_progress_of(tenant_id: int) -> sa.Select[tuple[Any, ...]]:
     return sa.select(db.attempt).where(is_mine, db.attempt.c.last_seq.is_(None))
 
 
-def rows_of(found: sa.CursorResult[Any]) -> dict[CallId, AttemptRow]:
+def rows_by_call(found: sa.CursorResult[Any]) -> dict[CallId, AttemptRow]:
     """Return rows of the table by their calls."""
     rows = [dict(row) for row in found.mappings()]
     for row in rows:

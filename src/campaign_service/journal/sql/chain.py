@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from campaign_core import ServiceId
 
-__all__ = ["ChainHead", "genesis", "head_of_text", "linked"]
+__all__ = ["ChainHead", "genesis", "head_of_text", "next_chain_value"]
 
 _TEXT = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -43,7 +43,7 @@ def genesis(service_id: ServiceId) -> ChainHead:
     return ChainHead(seq=0, chain=sha256(b"call-campaign journal" + service_id.encode()).digest())
 
 
-def linked(chain: bytes, data: str) -> bytes:
+def next_chain_value(chain: bytes, data: str) -> bytes:
     """Return the chain's value behind one more event."""
     return sha256(chain + data.encode()).digest()
 

@@ -11,8 +11,8 @@ from campaign_core.codec import from_data, to_data
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.interface import JournalDamagedError, JournalEntry
-from campaign_service.journal.plausible import wrong_in
-from campaign_service.journal.sql.chain import ChainHead, genesis, linked
+from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
+from campaign_service.journal.value_checks import implausible_value
 from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, loose
 
 __all__ = ["entry_of", "event_of", "heads_of", "storable"]
@@ -51,7 +51,7 @@ def event_of(entry: JournalEntry) -> Event:
     if not isinstance(event, _EVENTS):
         raise JournalDamagedError(f"event {entry.seq} is altered: it is no event any more")
     found = cast("Event", event)
-    wrong = wrong_in(found)
+    wrong = implausible_value(found)
     if wrong is not None:
         raise JournalDamagedError(f"event {entry.seq} is altered: {wrong}")
     told = (
@@ -106,5 +106,5 @@ def heads_of(events: Iterable[Event]) -> Iterator[tuple[Event, ChainHead]]:
             if not isinstance(event, ServiceOpened):
                 raise JournalError("the first event is not the opening of a service")
             last = genesis(event.service_id)
-        last = ChainHead(seq=event.seq, chain=linked(last.chain, entry_of(event).data))
+        last = ChainHead(seq=event.seq, chain=next_chain_value(last.chain, entry_of(event).data))
         yield event, last

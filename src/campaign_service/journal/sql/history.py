@@ -17,10 +17,10 @@ from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalEntry, Receipt
 from campaign_service.journal.sql.attempts import attempt_of_row
 from campaign_service.journal.sql.entries import storable
-from campaign_service.journal.sql.recovery import Recovered, state_where
-from campaign_service.journal.sql.storage import reading
-from campaign_service.journal.sql.stored import ENTRY, entry_of_row, head_of
+from campaign_service.journal.sql.recovery import Recovered, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
+from campaign_service.journal.sql.transactions import read_transaction
+from campaign_service.journal.sql.verified_entries import ENTRY_COLUMNS, entry_of_row, read_head
 
 __all__ = ["CampaignRecord", "History"]
 
@@ -134,7 +134,7 @@ class History:
     ) -> list[JournalEntry]:
         """Return everything that happened in the call of one attempt, in order (R5.4)."""
         mine = self._attempts(campaign_id).where(_a.position == position, _a.attempt == attempt)
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             row = connection.execute(mine).mappings().one_or_none()
             if row is None:
                 return []
@@ -152,7 +152,7 @@ class History:
     def campaigns(self) -> list[CampaignRecord]:
         """Return every campaign that there ever was, those deleted included (R9.2)."""
         query = sa.select(db.campaign).where(_c.tenant_id == self.tenant.id)
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             rows = connection.execute(query.order_by(_c.campaign_id)).mappings().all()
         return [_campaign(row) for row in rows]
 
@@ -161,7 +161,7 @@ class History:
         if campaign_id > _ID_MAX:
             return None
         mine = (_c.tenant_id == self.tenant.id, _c.campaign_id == campaign_id)
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             row = connection.execute(sa.select(db.campaign).where(*mine)).mappings().one_or_none()
         return None if row is None else _campaign(row)
 
@@ -184,7 +184,7 @@ class History:
         query = self._attempts(campaign_id).where(_a.position >= first, _a.position <= last)
         if known_seq is not None:
             query = query.where(_a.first_seq <= known_seq)
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             rows = connection.execute(query.order_by(_a.position, _a.attempt)).mappings().all()
         return [attempt_of_row(row) for row in rows]
 
@@ -195,7 +195,7 @@ class History:
             JournalAwayError: the journal cannot be read just now.
         """
         query = sa.select(_a.call_id).where(_a.tenant_id == self.tenant.id).limit(1)
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             return connection.execute(query).first() is not None
 
     def outcomes(self, campaign_id: CampaignId) -> Counter[Outcome]:
@@ -206,7 +206,7 @@ class History:
             .where(_a.outcome.is_not(None))
             .group_by(_a.outcome)
         )
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             rows = connection.execute(query).all()
         return Counter({Outcome[str(name)]: count for name, count in rows})
 
@@ -241,7 +241,9 @@ class History:
             JournalError: as :meth:`state_at`.
             NotWantedError: nobody does.
         """
-        found = state_where(self._database, self.tenant, until=at, known=known, is_wanted=is_wanted)
+        found = recover_state(
+            self._database, self.tenant, until=at, known=known, is_wanted=is_wanted
+        )
         if found is None:
             raise JournalError("the journal begins later")
         return found
@@ -253,7 +255,7 @@ class History:
             JournalError: there is no event up to that number.
             JournalDamagedError: an event on the way was altered, taken out or put in.
         """
-        found = state_where(self._database, self.tenant, seq_max=seq)
+        found = recover_state(self._database, self.tenant, seq_max=seq)
         if found is None:
             raise JournalError(f"there is no event up to number {seq}")
         return found.state
@@ -267,7 +269,7 @@ class History:
             _r.actor == storable(actor),
             _r.key == storable(key),
         )
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
             return None
@@ -281,16 +283,16 @@ class History:
 
     def last_seq(self) -> int:
         """Return the number of the last durable event."""
-        with reading(self._database) as connection:
-            return head_of(connection, self.tenant).seq
+        with read_transaction(self._database) as connection:
+            return read_head(connection, self.tenant).seq
 
     def _entries(
         self, data_max: int | None = None
     ) -> sa.Select[tuple[int, int, str, str, int | None, str]]:
-        columns: tuple[Any, ...] = ENTRY
+        columns: tuple[Any, ...] = ENTRY_COLUMNS
         if data_max is not None:
             short = sa.case((sa.func.length(_e.data) <= data_max, _e.data), else_="")
-            columns = (*ENTRY[:-1], short.label(_e.data.name))
+            columns = (*ENTRY_COLUMNS[:-1], short.label(_e.data.name))
         return sa.select(*columns).where(_e.tenant_id == self.tenant.id)
 
     def _attempts(self, campaign_id: CampaignId) -> sa.Select[tuple[object, ...]]:
@@ -304,7 +306,7 @@ class History:
         bytes_max: int | None,
     ) -> list[JournalEntry]:
         found, size = [], 0
-        with reading(self._database) as connection:
+        with read_transaction(self._database) as connection:
             rows = connection.execution_options(yield_per=_ROWS).execute(query)
             for row in rows:
                 found.append(entry_of_row(row))

@@ -14,13 +14,13 @@ from campaign_core.events import Event, ServiceOpened
 from campaign_service.database import Database
 from campaign_service.journal.interface import TornTail
 from campaign_service.journal.json_lines import JsonLinesJournal
-from campaign_service.journal.sql import writing
+from campaign_service.journal.sql import append_statements
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of
-from campaign_service.journal.sql.chain import ChainHead, genesis, linked
+from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
 from campaign_service.journal.sql.entries import entry_of
-from campaign_service.journal.sql.snapshots import keep
-from campaign_service.journal.sql.storage import begin
+from campaign_service.journal.sql.snapshots import write_snapshot
 from campaign_service.journal.sql.tenants import TenantRow, insert_tenant
+from campaign_service.journal.sql.transactions import write_transaction
 
 __all__ = ["Imported", "import_journal"]
 
@@ -62,10 +62,10 @@ def import_journal(database: Database, journal: JsonLinesJournal, *, tenant: str
     if not isinstance(first, ServiceOpened):
         raise JournalError(f"{journal.path}: there is no service in it: it has no first event")
     size = journal.path.stat().st_size * _SIZE_FACTOR
-    with begin(database, size=size) as connection:
+    with write_transaction(database, size=size) as connection:
         row = insert_tenant(connection, tenant, first.service_id)
-        writer = _Writer(connection, row)
-        state = replay(writer.writing(first, events))
+        writer = _ImportWriter(connection, row)
+        state = replay(writer.written(first, events))
         writer.finish()
     _keep(database, row, state)
     return Imported(tenant=row, head=writer.head, torn_tail=journal.torn_tail)
@@ -74,12 +74,12 @@ def import_journal(database: Database, journal: JsonLinesJournal, *, tenant: str
 def _keep(database: Database, tenant: TenantRow, state: State) -> None:
     """Keep a snapshot, if that can be: all is taken in by now, and it saves nothing but time."""
     try:
-        keep(database, tenant, state)
+        write_snapshot(database, tenant, state)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the import has succeeded
         _log.warning("tenant %s: no snapshot of the import is kept: %s", tenant.name, error)
 
 
-class _Writer:
+class _ImportWriter:
     """Writes events of one tenant within one transaction, on their way into a state."""
 
     def __init__(self, connection: sa.Connection, tenant: TenantRow) -> None:
@@ -89,7 +89,7 @@ class _Writer:
         self._in_progress: dict[CallId, AttemptRow] = {}
         self._events: list[Event] = []
 
-    def writing(self, first: Event, rest: Iterator[Event]) -> Iterator[Event]:
+    def written(self, first: Event, rest: Iterator[Event]) -> Iterator[Event]:
         yield first
         self._events.append(first)
         for event in rest:
@@ -101,7 +101,7 @@ class _Writer:
 
     def finish(self) -> None:
         self._write()
-        is_moved = writing.move_head(
+        is_moved = append_statements.move_head(
             self._connection, self._tenant.id, before=self._begun_at, after=self.head, writer=""
         )
         assert is_moved
@@ -109,11 +109,11 @@ class _Writer:
     def _write(self) -> None:
         entries, chains, chain = list(map(entry_of, self._events)), [], self.head.chain
         for entry in entries:
-            chain = linked(chain, entry.data)
+            chain = next_chain_value(chain, entry.data)
             chains.append(chain)
         changes = changes_of(self._in_progress, self._events)
-        writing.write_entries(self._connection, self._tenant.id, entries, chains)
-        writing.write_changes(self._connection, self._tenant.id, changes)
+        append_statements.write_entries(self._connection, self._tenant.id, entries, chains)
+        append_statements.write_changes(self._connection, self._tenant.id, changes)
         changes.apply_to(self._in_progress)
         self.head = ChainHead(seq=self.head.seq + len(entries), chain=chain)
         self._events.clear()

@@ -15,11 +15,11 @@ from campaign_service.journal.interface import JournalDamagedError
 from campaign_service.journal.sql import snapshots
 from campaign_service.journal.sql.chain import ChainHead, genesis
 from campaign_service.journal.sql.entries import event_of
-from campaign_service.journal.sql.storage import reading
-from campaign_service.journal.sql.stored import head_of, stored
 from campaign_service.journal.sql.tenants import TenantRow
+from campaign_service.journal.sql.transactions import read_transaction
+from campaign_service.journal.sql.verified_entries import read_head, verified_entries
 
-__all__ = ["Recovered", "RecoveryCancelledError", "state_where"]
+__all__ = ["Recovered", "RecoveryCancelledError", "recover_state"]
 
 _log = logging.getLogger("campaign_service.journal")
 
@@ -42,7 +42,7 @@ class Recovered:
     """Snapshots that could not be used, and why: a sentence each."""
 
 
-def state_where(
+def recover_state(
     database: Database,
     tenant: TenantRow,
     *,
@@ -74,12 +74,12 @@ def state_where(
     state, head = None, genesis(tenant.service_id)
     if known is not None:
         state, head = known.state, known.head
-    for snapshot in snapshots.kept(database, tenant, seq_max=seq_max, at_max=until):
+    for snapshot in snapshots.list_snapshots(database, tenant, seq_max=seq_max, at_max=until):
         if snapshot.head.seq <= head.seq:
             break
         try:
             _check_within(database, tenant, snapshot)
-            state = snapshots.state_in(database, tenant, snapshot, is_checked=False)
+            state = snapshots.read_snapshot(database, tenant, snapshot, is_checked=False)
         except snapshots.SnapshotDamagedError as error:
             damaged.append(str(error))
             _log.error("tenant %s: %s; an earlier one is used", tenant.name, error)
@@ -87,7 +87,7 @@ def state_where(
             head = snapshot.head
             break
     begun_at = head.seq
-    tail = _Tail(database, tenant, head, seq_max=seq_max, until=until, is_wanted=is_wanted)
+    tail = _EventsAfter(database, tenant, head, seq_max=seq_max, until=until, is_wanted=is_wanted)
     if state is not None:
         state = replay(tail, state)
     else:
@@ -100,14 +100,14 @@ def state_where(
 
 
 def _check_within(database: Database, tenant: TenantRow, snapshot: snapshots.Snapshot) -> None:
-    with reading(database) as connection:
-        end = head_of(connection, tenant)
+    with read_transaction(database) as connection:
+        end = read_head(connection, tenant)
     if snapshot.head.seq > end.seq:
         why = f"it is of event {snapshot.head.seq}, and the journal ends with event {end.seq}"
         raise JournalDamagedError(f"events are missing, or a snapshot was put in: {why}")
 
 
-class _Tail:
+class _EventsAfter:
     """The events behind a place, and how far they were taken."""
 
     def __init__(
@@ -127,7 +127,9 @@ class _Tail:
 
     def __iter__(self) -> Iterator[Event]:
         begin = self.head
-        for entry, head in stored(self._database, self._tenant, after=begin.seq, anchor=begin):
+        for entry, head in verified_entries(
+            self._database, self._tenant, after=begin.seq, anchor=begin
+        ):
             if self._seq_max is not None and head.seq > self._seq_max:
                 return
             if not self._is_wanted():

@@ -18,11 +18,11 @@ from campaign_service.collector import paused_collector
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.chain import ChainHead
-from campaign_service.journal.sql.storage import begin, reading
-from campaign_service.journal.sql.stored import chain_at
 from campaign_service.journal.sql.tenants import TenantRow
+from campaign_service.journal.sql.transactions import read_transaction, write_transaction
+from campaign_service.journal.sql.verified_entries import read_chain_value
 
-__all__ = ["Snapshot", "SnapshotDamagedError", "keep", "kept", "state_in"]
+__all__ = ["Snapshot", "SnapshotDamagedError", "list_snapshots", "read_snapshot", "write_snapshot"]
 
 _LATEST = 2
 """Always kept: the one before stands in for one that is damaged."""
@@ -52,7 +52,7 @@ class Snapshot:
 _s = db.snapshot.c
 
 
-def keep(database: Database, tenant: TenantRow, state: State) -> None:
+def write_snapshot(database: Database, tenant: TenantRow, state: State) -> None:
     """Keep a state whose events are all durable.
 
     Raises:
@@ -64,8 +64,8 @@ def keep(database: Database, tenant: TenantRow, state: State) -> None:
     if broken:
         raise JournalError(f"no snapshot is kept of a state that breaks laws: {broken[0]}")
     data = snapshot_of(state)
-    with begin(database, size=len(data)) as connection:
-        chain = chain_at(connection, tenant, state.sequence)
+    with write_transaction(database, size=len(data)) as connection:
+        chain = read_chain_value(connection, tenant, state.sequence)
         head = ChainHead(seq=state.sequence, chain=chain)
         mine = _s.tenant_id == tenant.id
         connection.execute(db.snapshot.delete().where(mine, _s.seq == head.seq))
@@ -94,7 +94,7 @@ def _superfluous(seqs: list[int]) -> Iterator[int]:
             last = seq
 
 
-def kept(
+def list_snapshots(
     database: Database, tenant: TenantRow, *, seq_max: int | None = None, at_max: int | None = None
 ) -> list[Snapshot]:
     """Return the snapshots that are kept, latest first.
@@ -107,14 +107,14 @@ def kept(
         query = query.where(_s.seq <= seq_max)
     if at_max is not None:
         query = query.where(_s.at <= at_max)
-    with reading(database) as connection:
+    with read_transaction(database) as connection:
         rows = connection.execute(query.order_by(_s.seq.desc())).all()
     return [
         Snapshot(head=ChainHead(seq=row.seq, chain=bytes(row.chain)), at=row.at) for row in rows
     ]
 
 
-def state_in(
+def read_snapshot(
     database: Database, tenant: TenantRow, snapshot: Snapshot, *, is_checked: bool
 ) -> State:
     """Return the state that a snapshot holds.
@@ -131,11 +131,11 @@ def state_in(
         JournalAwayError: it cannot be read just now.
     """
     head = snapshot.head
-    with reading(database) as connection:
+    with read_transaction(database) as connection:
         row = connection.execute(
             sa.select(_s.digest, _s.data).where(_s.tenant_id == tenant.id, _s.seq == head.seq)
         ).one_or_none()
-        is_linked = row is not None and chain_at(connection, tenant, head.seq) == head.chain
+        is_linked = row is not None and read_chain_value(connection, tenant, head.seq) == head.chain
     name = f"the snapshot of event {head.seq}"
     if row is None:
         raise SnapshotDamagedError(f"{name} is gone", is_gone=True)

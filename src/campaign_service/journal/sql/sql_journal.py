@@ -23,14 +23,18 @@ from campaign_service.journal.interface import (
     Receipt,
     check_numbers,
 )
-from campaign_service.journal.sql import snapshots, writing
+from campaign_service.journal.sql import append_statements, snapshots
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
-from campaign_service.journal.sql.chain import ChainHead, linked
+from campaign_service.journal.sql.chain import ChainHead, next_chain_value
 from campaign_service.journal.sql.entries import entry_of, event_of
-from campaign_service.journal.sql.recovery import Recovered, state_where
-from campaign_service.journal.sql.storage import begin, reading
-from campaign_service.journal.sql.stored import commanded_size, head_of, stored
+from campaign_service.journal.sql.recovery import Recovered, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
+from campaign_service.journal.sql.transactions import read_transaction, write_transaction
+from campaign_service.journal.sql.verified_entries import (
+    commanded_size,
+    read_head,
+    verified_entries,
+)
 
 __all__ = ["SqlJournal"]
 
@@ -46,7 +50,7 @@ class SqlJournal:
     Args:
         database: where.
         tenant: whose.
-        note: is told where the journal ends, after each append, in the appending thread.
+        on_append: is told where the journal ends, after each append, in the appending thread.
     """
 
     def __init__(
@@ -54,10 +58,10 @@ class SqlJournal:
         database: Database,
         tenant: TenantRow,
         *,
-        note: Callable[[ChainHead], None] | None = None,
+        on_append: Callable[[ChainHead], None] | None = None,
     ) -> None:
         self.tenant = tenant
-        self._tell_head = note
+        self._on_append = on_append
         self._database = database
         self._lock = threading.Lock()
         self._writer = secrets.token_hex(16)
@@ -86,8 +90,8 @@ class SqlJournal:
         Raises:
             JournalAwayError: it cannot be read just now.
         """
-        with reading(self._database) as connection:
-            return head_of(connection, self.tenant)
+        with read_transaction(self._database) as connection:
+            return read_head(connection, self.tenant)
 
     def append(
         self, events: Sequence[Event], *, expected: int, receipts: Sequence[Receipt] = ()
@@ -112,8 +116,8 @@ class SqlJournal:
             if rest < len(events) or receipts:
                 self._write(events[rest:], entries[rest:], chains[rest:], receipts, before=known)
             self._unclear = None
-            if self._tell_head is not None and self._known is not None:
-                self._tell_head(self._known)
+            if self._on_append is not None and self._known is not None:
+                self._on_append(self._known)
             return entries
 
     def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
@@ -128,7 +132,9 @@ class SqlJournal:
         """
         known = self._known
         anchor = known if known is not None and known.seq == after else None
-        for entry, head in stored(self._database, self.tenant, after=after, anchor=anchor):
+        for entry, head in verified_entries(
+            self._database, self.tenant, after=after, anchor=anchor
+        ):
             event = event_of(entry)
             if until is not None and event.at > until:
                 return
@@ -145,7 +151,7 @@ class SqlJournal:
             JournalAwayError: it could not be kept; nothing is lost by that.
             JournalDamagedError: the journal has no event of its number.
         """
-        snapshots.keep(self._database, self.tenant, state)
+        snapshots.write_snapshot(self._database, self.tenant, state)
 
     def commanded_size(self, *, after: int, upto: int) -> int:
         """Return how long users' events behind one are, up to another; in characters."""
@@ -163,7 +169,7 @@ class SqlJournal:
             JournalError: a newer release wrote it.
         """
         with paused_collector():
-            found = state_where(self._database, self.tenant)
+            found = recover_state(self._database, self.tenant)
         if found is not None:
             self._note(found.head)
         return found
@@ -186,8 +192,8 @@ class SqlJournal:
         known = self._known
         if known is not None and known.seq == expected and self._in_progress is not None:
             return known
-        with reading(self._database) as connection:
-            found = head_of(connection, self.tenant)
+        with read_transaction(self._database) as connection:
+            found = read_head(connection, self.tenant)
             if found.seq != expected:
                 raise AppendConflictError(expected=expected, found=found.seq)
             if known is not None and known.seq == expected and known.chain != found.chain:
@@ -216,8 +222,8 @@ class SqlJournal:
 
     def _is_ours(self, head: ChainHead) -> bool:
         """Return whether the journal ends at a head that this writer put there."""
-        with reading(self._database) as connection:
-            is_there = head_of(connection, self.tenant) == head
+        with read_transaction(self._database) as connection:
+            is_there = read_head(connection, self.tenant) == head
             return is_there and self._wrote_last(connection)
 
     def _wrote_last(self, connection: sa.Connection) -> bool:
@@ -239,11 +245,13 @@ class SqlJournal:
         changes = changes_of(in_progress, events)
         after = ChainHead(seq=before.seq + len(events), chain=chains[-1]) if chains else before
         try:
-            with begin(self._database, size=sum(len(one.data) for one in entries)) as connection:
+            with write_transaction(
+                self._database, size=sum(len(one.data) for one in entries)
+            ) as connection:
                 self._move_head(connection, before=before, after=after)
                 if entries:
-                    writing.write_entries(connection, self.tenant.id, entries, chains)
-                    writing.write_changes(connection, self.tenant.id, changes)
+                    append_statements.write_entries(connection, self.tenant.id, entries, chains)
+                    append_statements.write_changes(connection, self.tenant.id, changes)
                 if receipts:
                     self._write_receipts(connection, receipts)
         except JournalAwayError:
@@ -260,11 +268,11 @@ class SqlJournal:
 
     def _move_head(self, connection: sa.Connection, *, before: ChainHead, after: ChainHead) -> None:
         tenant_id = self.tenant.id
-        if writing.move_head(
+        if append_statements.move_head(
             connection, tenant_id, before=before, after=after, writer=self._writer
         ):
             return
-        found = head_of(connection, self.tenant)
+        found = read_head(connection, self.tenant)
         if found.seq == before.seq:
             raise _altered(before.seq)
         if self._unclear is not None and found == self._unclear and self._wrote_last(connection):
@@ -274,7 +282,7 @@ class SqlJournal:
 
     def _write_receipts(self, connection: sa.Connection, receipts: Sequence[Receipt]) -> None:
         now = present()
-        writing.write_receipts(
+        append_statements.write_receipts(
             connection,
             self.tenant.id,
             receipts,
@@ -293,7 +301,7 @@ def _chains(chain: bytes, entries: Sequence[JournalEntry]) -> list[bytes]:
     """Return the chain's value behind each of some events."""
     chains = []
     for entry in entries:
-        chain = linked(chain, entry.data)
+        chain = next_chain_value(chain, entry.data)
         chains.append(chain)
     return chains
 

@@ -13,9 +13,9 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.clock import present
 from campaign_service.database import Database
 from campaign_service.database import schema as db
-from campaign_service.database.names import TENANT_RULE, is_tenant_name
+from campaign_service.database.tenant_names import TENANT_RULE, is_tenant_name
 from campaign_service.journal.sql.chain import genesis
-from campaign_service.journal.sql.storage import begin, reading
+from campaign_service.journal.sql.transactions import read_transaction, write_transaction
 
 __all__ = ["DEFAULT_TENANT", "TenantRow", "create_tenant", "find_tenant", "list_tenants"]
 
@@ -40,7 +40,7 @@ def list_tenants(database: Database) -> list[TenantRow]:
     Raises:
         JournalAwayError: the database cannot be read just now.
     """
-    with reading(database) as connection:
+    with read_transaction(database) as connection:
         rows = connection.execute(_SELECT.order_by(db.tenant.c.name)).mappings().all()
     return [_tenant(row) for row in rows]
 
@@ -51,7 +51,7 @@ def find_tenant(database: Database, name: str) -> TenantRow | None:
     Raises:
         JournalAwayError: the database cannot be read just now.
     """
-    with reading(database) as connection:
+    with read_transaction(database) as connection:
         found = connection.execute(_SELECT.where(db.tenant.c.name == name))
         row = found.mappings().one_or_none()
     return None if row is None else _tenant(row)
@@ -71,7 +71,7 @@ def create_tenant(
         SettingsError: the name is no name, or it or the service id is taken.
         JournalAwayError: the database cannot be written just now.
     """
-    with begin(database) as connection:
+    with write_transaction(database) as connection:
         return insert_tenant(connection, name, service_id)
 
 

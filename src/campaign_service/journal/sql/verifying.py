@@ -20,13 +20,18 @@ from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalEntry
 from campaign_service.journal.sql import snapshots
-from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts, rows_of
+from campaign_service.journal.sql.append_statements import campaign_row
+from campaign_service.journal.sql.attempts import (
+    AttemptRow,
+    changes_of,
+    open_attempts,
+    rows_by_call,
+)
 from campaign_service.journal.sql.chain import ChainHead, genesis
 from campaign_service.journal.sql.entries import event_of
-from campaign_service.journal.sql.storage import reading
-from campaign_service.journal.sql.stored import stored, stored_now
 from campaign_service.journal.sql.tenants import TenantRow
-from campaign_service.journal.sql.writing import campaign_row
+from campaign_service.journal.sql.transactions import read_transaction
+from campaign_service.journal.sql.verified_entries import verified_entries, verified_entries_within
 
 __all__ = ["Verified", "verify"]
 
@@ -60,7 +65,7 @@ def verify(
     Raises:
         JournalAwayError: the journal cannot be read just now.
     """
-    look = _Look(database, tenant, noted)
+    look = _Verification(database, tenant, noted)
     try:
         look.at_events()
         if replays and not look.problems:
@@ -78,14 +83,14 @@ def verify(
     )
 
 
-class _Look:
+class _Verification:
     """One look through a journal."""
 
     def __init__(self, database: Database, tenant: TenantRow, noted: ChainHead | None) -> None:
         self.head = genesis(tenant.service_id)
         self.placed = 0
         self.campaigns: dict[CampaignId, dict[str, object]] = {}
-        self.snapshots = snapshots.kept(database, tenant)
+        self.snapshots = snapshots.list_snapshots(database, tenant)
         self.problems: list[str] = []
         self._database, self._tenant, self._noted = database, tenant, noted
         self._heads = {one.head.seq: one.head for one in self.snapshots}
@@ -94,10 +99,10 @@ class _Look:
 
     def at_events(self) -> None:
         self._at_head(self.head)
-        self._take(stored(self._database, self._tenant, after=0, anchor=self.head))
-        with reading(self._database, patience_s=600) as connection:
+        self._take(verified_entries(self._database, self._tenant, after=0, anchor=self.head))
+        with read_transaction(self._database, patience_s=600) as connection:
             # What was written meanwhile, and then all that must agree at one moment.
-            self._take(stored_now(connection, self._tenant, after=self.head))
+            self._take(verified_entries_within(connection, self._tenant, after=self.head))
             self._flush(connection)
             self._at_rows(connection)
         if self._noted is not None and self._noted.seq > self.head.seq:
@@ -121,14 +126,16 @@ class _Look:
             self.problems += check(state)
 
     def _all_events(self) -> Iterator[ev.Event]:
-        for entry, head in stored(self._database, self._tenant, after=0):
+        for entry, head in verified_entries(self._database, self._tenant, after=0):
             if head.seq > self.head.seq:
                 return
             yield event_of(entry)
 
     def _state_in(self, snapshot: snapshots.Snapshot, *, is_checked: bool) -> State | None:
         try:
-            return snapshots.state_in(self._database, self._tenant, snapshot, is_checked=is_checked)
+            return snapshots.read_snapshot(
+                self._database, self._tenant, snapshot, is_checked=is_checked
+            )
         except snapshots.SnapshotDamagedError as error:
             if not error.is_gone and str(error) not in self.problems:
                 self.problems.append(str(error))
@@ -142,7 +149,7 @@ class _Look:
             self._at_campaign(event)
             self._events.append(event)
             if len(self._events) >= _CHUNK:
-                with reading(self._database) as connection:
+                with read_transaction(self._database) as connection:
                     self._flush(connection)
 
     def _at_head(self, head: ChainHead) -> None:
@@ -177,7 +184,7 @@ class _Look:
             query = sa.select(db.attempt).where(
                 db.attempt.c.tenant_id == self._tenant.id, _place().in_(_places(ended, call_ids))
             )
-            kept = {str(key): row for key, row in rows_of(connection.execute(query)).items()}
+            kept = {str(key): row for key, row in rows_by_call(connection.execute(query)).items()}
             self._compare({key: ended[key] for key in call_ids}, kept)
 
     def _at_rows(self, connection: sa.Connection) -> None:

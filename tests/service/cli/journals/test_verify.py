@@ -276,7 +276,7 @@ def test_missing_library_is_told_of_the_option_that_needs_it(monkeypatch, capsys
     def without(*_, **__):
         raise ModuleNotFoundError(name="psycopg")
 
-    monkeypatch.setattr("campaign_service.database.connecting.sa.create_engine", without)
+    monkeypatch.setattr("campaign_service.database.engines.sa.create_engine", without)
     monkeypatch.chdir(tmp_path)
     told = "--db: PostgreSQL needs the extra 'postgresql' of call-campaign to be installed"
 

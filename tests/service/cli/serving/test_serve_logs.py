@@ -9,7 +9,7 @@ import pytest
 
 from campaign_service.cli.serving.logs import HIDDEN, secrets_of, set_up_logging
 from campaign_service.config.service_file import read_service
-from campaign_service.serving import TENANT
+from campaign_service.serving import current_tenant
 
 SECRET = "throw%40way-7f3a"
 
@@ -59,9 +59,9 @@ def test_who_knows_of_no_tenants_is_told_of_with_its_tenant(logged, log_format, 
     """Of several PBXs one has lost its connection: which?"""
 
     def do(_):
-        token = TENANT.set("north")
+        token = current_tenant.set("north")
         logging.getLogger("driver.asterisk").warning("connection lost")
-        TENANT.reset(token)
+        current_tenant.reset(token)
         logging.getLogger("serve").warning("listening")
 
     of_driver, of_process = logged(do, log_format=log_format).splitlines()

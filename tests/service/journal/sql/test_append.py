@@ -13,9 +13,9 @@ from campaign_core.testing import histories
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal import AppendConflictError, JournalAwayError, Receipt
-from campaign_service.journal.sql import SqlJournal, create_tenant, writing
+from campaign_service.journal.sql import SqlJournal, append_statements, create_tenant
 from campaign_service.journal.sql import sql_journal as module
-from campaign_service.journal.sql.attempts import attempt_of_row, in_progress_of
+from campaign_service.journal.sql.attempts import attempt_of_row, select_in_progress
 from campaign_service.report import StatusPanel
 
 from .streams import Campaign
@@ -152,7 +152,7 @@ def test_append_that_dies_anywhere_leaves_neither_events_nor_receipts(
     """R9.3: a command is there with its receipt, or is not there: it is given again."""
     events = Campaign().events
     journal.append(events[:2], expected=0)
-    write = getattr(writing, place)
+    write = getattr(append_statements, place)
 
     def die_behind(*given, **named):
         write(*given, **named)
@@ -161,7 +161,7 @@ def test_append_that_dies_anywhere_leaves_neither_events_nor_receipts(
     # What is written last is still in no transaction that is over, nor is what is written first.
     for dies in (die, die_behind):
         with monkeypatch.context() as patched:
-            patched.setattr(writing, place, dies)
+            patched.setattr(append_statements, place, dies)
             with pytest.raises(ZeroDivisionError):
                 journal.append(events[2:], expected=2, receipts=[receipt()])
 
@@ -214,8 +214,8 @@ class Unclear:
     def __init__(self, monkeypatch, *, is_taken):
         self.is_armed = True
         self.is_taken = is_taken
-        self.begin = module.begin
-        monkeypatch.setattr(module, "begin", self.transaction)
+        self.begin = module.write_transaction
+        monkeypatch.setattr(module, "write_transaction", self.transaction)
 
     @contextmanager
     def transaction(self, *given, **named):
@@ -364,7 +364,7 @@ def test_whatever_happened_is_read_again_and_attempts_are_those_of_the_report(sh
 
 def test_attempts_in_progress_are_found_by_their_index(database):
     """Of millions of attempts a few are in progress: who starts must not look through all."""
-    query = in_progress_of(1).compile(
+    query = select_in_progress(1).compile(
         dialect=database.engine.dialect, compile_kwargs={"literal_binds": True}
     )
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"

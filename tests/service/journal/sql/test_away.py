@@ -4,7 +4,7 @@ import pytest
 
 from campaign_service.database import Database
 from campaign_service.journal import JournalAwayError, JsonLinesJournal
-from campaign_service.journal.sql import SqlJournal, create_tenant, writing
+from campaign_service.journal.sql import SqlJournal, append_statements, create_tenant
 
 from .streams import Campaign
 from .test_append import receipt
@@ -66,14 +66,14 @@ def test_server_that_dies_within_an_append_leaves_all_of_it_or_nothing(
     journal = SqlJournal(database, create_tenant(database, "main"))
     events = Campaign().events
     journal.append(events[:2], expected=0)
-    write = writing.write_changes
+    write = append_statements.write_changes
 
     def die_before(*given):
         postgres.kill()
         write(*given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "write_changes", die_before)
+        patched.setattr(append_statements, "write_changes", die_before)
         try:
             with pytest.raises(JournalAwayError):
                 journal.append(events[2:], expected=2)

@@ -263,7 +263,7 @@ def test_import_is_not_spoilt_by_a_snapshot_that_cannot_be_kept(
     def keep(database, tenant, state):
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(importing, "keep", keep)
+    monkeypatch.setattr(importing, "write_snapshot", keep)
     database = Database.open(sqlite_url)
     source = JsonLinesJournal.open(tmp_path / "journal.jsonl")
 

@@ -28,7 +28,7 @@ from .streams import Campaign
 
 
 def kept_seqs(database, tenant):
-    return [one.head.seq for one in snapshots.kept(database, tenant)]
+    return [one.head.seq for one in snapshots.list_snapshots(database, tenant)]
 
 
 def test_empty_journal_has_no_state(journal):

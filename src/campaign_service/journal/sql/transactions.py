@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from campaign_service.database import Database, DatabaseAwayError, DatabaseDamagedError
 from campaign_service.journal.interface import JournalAwayError, JournalDamagedError
 
-__all__ = ["begin", "reading"]
+__all__ = ["read_transaction", "write_transaction"]
 
 _BYTES_PER_S = 2_000_000
 _LEAST_S = 8.0
 
 
 @contextmanager
-def begin(database: Database, *, size: int = 0) -> Iterator[sa.Connection]:
+def write_transaction(database: Database, *, size: int = 0) -> Iterator[sa.Connection]:
     """Return a transaction that may write.
 
     Args:
@@ -33,7 +33,7 @@ def begin(database: Database, *, size: int = 0) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def reading(database: Database, *, patience_s: float = 30.0) -> Iterator[sa.Connection]:
+def read_transaction(database: Database, *, patience_s: float = 30.0) -> Iterator[sa.Connection]:
     """Return a transaction that reads.
 
     Raises:

@@ -37,8 +37,7 @@ from campaign_core.commands import (
 )
 from campaign_core.decisions import PlaceCall
 from campaign_core.reports import AnswerReport, DigitReport
-from campaign_service.engine import GateClosed, long_steps
-from campaign_service.engine import core_runner as moments_module
+from campaign_service.engine import GateClosed, core_runner, offloading
 
 MODEL = CampaignModel(
     name="Many",
@@ -62,7 +61,7 @@ OF_MANY = [
 @pytest.fixture
 def few(monkeypatch):
     """A dozen recipients are many here."""
-    monkeypatch.setattr(long_steps, "_MANY", 12)
+    monkeypatch.setattr(offloading, "_MANY", 12)
 
 
 @pytest.fixture
@@ -70,23 +69,24 @@ def threads(few, monkeypatch):
     """In which thread each step of the core was worked."""
     seen = []
     for name in ("handle", "handle_batch"):
-        real = getattr(moments_module, name)
+        real = getattr(core_runner, name)
 
         def handle(*given, real=real):
             seen.append(threading.current_thread() is threading.main_thread())
             return real(*given)
 
-        monkeypatch.setattr(moments_module, name, handle)
+        monkeypatch.setattr(core_runner, name, handle)
     return seen
 
 
 def test_commands_that_concern_many_are_known(few):
     state = open_service("00000001", GeneralSettings(), 0).state
     for command in (AddModel(model=MODEL), StartCampaign(model_id=1)):
-        state = moments_module.handle(state, command, 1).state
+        state = core_runner.handle(state, command, 1).state
 
-    assert [long_steps.is_long(state, command) for command in OF_MANY] == [True] * len(OF_MANY)
-    assert long_steps.is_of_many(state)
+    is_long = [offloading.is_command_long(state, command) for command in OF_MANY]
+    assert is_long == [True] * len(OF_MANY)
+    assert offloading.is_due_work_long(state)
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_commands_that_concern_many_are_known(few):
 def test_commands_that_concern_few_or_nobody_are_not(few, command):
     state = open_service("00000001", GeneralSettings(), 0).state
     for before in (AddModel(model=MODEL), StartCampaign(model_id=1)):
-        state = moments_module.handle(state, before, 1).state
+        state = core_runner.handle(state, before, 1).state
 
-    assert not long_steps.is_long(state, command)
+    assert not offloading.is_command_long(state, command)
 
 
 def test_long_step_is_worked_in_a_thread_and_what_is_due_too(threads):
@@ -145,13 +145,13 @@ def test_journal_of_long_steps_gives_the_state(threads):
 
 def slow(monkeypatch, name, gate):
     """Have steps of a kind wait for a gate, in whatever thread they are worked."""
-    real = getattr(moments_module, name)
+    real = getattr(core_runner, name)
 
     def handle(*given):
         gate.wait(20)
         return real(*given)
 
-    monkeypatch.setattr(moments_module, name, handle)
+    monkeypatch.setattr(core_runner, name, handle)
 
 
 def test_loop_lives_and_calls_given_back_meanwhile_are_told_after(few, monkeypatch):
@@ -184,7 +184,7 @@ def test_loop_lives_and_calls_given_back_meanwhile_are_told_after(few, monkeypat
 
 def test_what_is_dialled_during_a_long_step_is_no_later_than_a_silence(few, monkeypatch):
     """R7.12: what nobody could hear times nobody out, and a digit that waits is heard."""
-    monkeypatch.setattr(moments_module, "DEAF_S", 0.2)
+    monkeypatch.setattr(core_runner, "DEAF_S", 0.2)
     gate = threading.Event()
     gate.set()
     slow(monkeypatch, "handle", gate)

@@ -21,7 +21,7 @@ from pathlib import Path
 import attrs
 
 from campaign_service.database.errors import DatabaseAwayError
-from campaign_service.database.one_name import check_name, hold_name
+from campaign_service.database.file_name_lock import check_name, hold_name
 
 __all__ = ["DatabaseFile"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
-__all__ = ["ended_before", "first_of"]
+__all__ = ["completes_before", "first_completed"]
 
 
-async def first_of(*work: Awaitable[object]) -> int:
+async def first_completed(*work: Awaitable[object]) -> int:
     """Return which of several ended first, by its place; the others are cancelled.
 
     Raises:
@@ -26,6 +26,6 @@ async def first_of(*work: Awaitable[object]) -> int:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def ended_before(event: asyncio.Event, work: Awaitable[object]) -> bool:
+async def completes_before(event: asyncio.Event, work: Awaitable[object]) -> bool:
     """Return whether some work ended before an event was set; otherwise it is cancelled."""
-    return await first_of(work, event.wait()) == 0
+    return await first_completed(work, event.wait()) == 0

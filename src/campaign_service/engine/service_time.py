@@ -1,14 +1,17 @@
-"""Two times: the service's own, which nobody sets, and the machine's calendar (R7.12)."""
+"""Two times: the service's own, which nobody sets, and the machine's calendar (R7.12).
+
+And whether anything may happen for which time has to pass.
+"""
 
 from __future__ import annotations
 
 import logging
 
-from campaign_core import Instant, State, Status, calls, campaigns
+from campaign_core import Instant, State, Status, calls, campaigns, link, next_wakeup
 from campaign_core.reports import ClockReport
 from campaign_drivers.clock import Calendar, Clock, WallClock
 
-__all__ = ["CalendarWatch", "clock_of_service"]
+__all__ = ["ClockChangeDetector", "is_quiet", "service_clock"]
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +19,7 @@ _WORTH_TELLING_MS = 1_000
 """As the core has it: what differs by less changes nothing."""
 
 
-def clock_of_service(clock: Clock, state: State, *, resumes_at: Instant | None = None) -> Clock:
+def service_clock(clock: Clock, state: State, *, resumes_at: Instant | None = None) -> Clock:
     """Return the clock by which a service goes on; any but the machine's own is that already.
 
     Its first instant is never before the state's last event. Where a process died, how long ago
@@ -46,7 +49,7 @@ def _waits_for_nothing(state: State) -> bool:
     )
 
 
-class CalendarWatch:
+class ClockChangeDetector:
     """Notices that the machine's clock was set: it stands otherwise to the service's time.
 
     Args:
@@ -58,7 +61,7 @@ class CalendarWatch:
         self._calendar = clock if isinstance(clock, Calendar) else None
 
     @property
-    def is_needed(self) -> bool:
+    def is_possible(self) -> bool:
         """Whether there is a calendar that may be set."""
         return self._calendar is not None
 
@@ -83,3 +86,11 @@ class CalendarWatch:
             state.calendar_ahead_ms / 1_000,
         )
         return ClockReport(shows)
+
+
+def is_quiet(state: State, now: Instant) -> bool:
+    """Return whether nothing more happens unless somebody commands it or the telephony reports.
+
+    While the driver is down this is not so: it may come up by itself.
+    """
+    return not calls(state) and link(state).is_up and next_wakeup(state, now) is None

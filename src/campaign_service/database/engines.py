@@ -13,7 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.database.files import DatabaseFile
+from campaign_service.database.sqlite_file import DatabaseFile
 from campaign_service.database.watchdog import Watchdog
 
 __all__ = ["file_engine", "server_engine"]

@@ -1,4 +1,4 @@
-"""What an operator must know at once, told by the log (R6.17, R6.18, R7.5, R7.10).
+"""Observers of an engine, and the two that tell the log what an operator must know at once.
 
 Each trouble is told when it begins, and again only once it was over in between: a telephony that
 fails every call fills no disk.
@@ -7,29 +7,36 @@ fails every call fills no disk.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from campaign_core import CallId, Outcome, PauseReason
+from campaign_core import CallId, CampaignId, Outcome, PauseReason, State, unknown_time_zones
 from campaign_core.events import (
     CallAnswered,
     CallEnded,
     CampaignPaused,
+    CampaignScheduled,
     Event,
     PlaybackEnded,
     PlaybackStarted,
+    RecipientsAppended,
 )
 from campaign_core.reports import PlaybackEnd
 
-__all__ = ["OperatorLog"]
+__all__ = ["Observer", "OperatorLog", "UnknownZoneLog"]
 
 _log = logging.getLogger(__name__)
 
+_BRINGS_ZONES = frozenset({CampaignScheduled, RecipientsAppended})
+_WHAT_TO_DO = "mend the cause, then resume it"
+
+Observer = Callable[[Sequence[Event]], None]
+"""Is told the events of each moment, in order; must neither block nor raise."""
+
 
 class OperatorLog:
-    """Takes the events of each moment, and says in the log which of them want somebody to act."""
+    """Says in the log which events want somebody to act (R6.17, R6.18, R7.5, R7.10)."""
 
     def __init__(self) -> None:
-        """Know of no call and no trouble yet."""
         self._playing: dict[CallId, str] = {}
         self._answered: set[CallId] = set()
         self._missing: set[str] = set()
@@ -83,4 +90,32 @@ class OperatorLog:
             )
 
 
-_WHAT_TO_DO = "mend the cause, then resume it"
+class UnknownZoneLog:
+    """Logs each time zone that this machine does not know, once for each campaign (R3.6).
+
+    Args:
+        state: returns the current state.
+    """
+
+    def __init__(self, state: Callable[[], State]) -> None:
+        self._state = state
+        self._told: set[tuple[CampaignId, str]] = set()
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Look again if there may be new zones."""
+        if any(type(event) in _BRINGS_ZONES for event in events):
+            self.look()
+
+    def look(self) -> None:
+        """Log what was not logged before."""
+        for unknown in unknown_time_zones(self._state()):
+            key = unknown.campaign_id, unknown.time_zone
+            if key not in self._told:
+                self._told.add(key)
+                _log.warning(
+                    "campaign %d: %d recipients are not called: this machine does not know the "
+                    "time zone %s; install newer time zone data (tzdata), and start again",
+                    unknown.campaign_id,
+                    unknown.recipients,
+                    unknown.time_zone,
+                )

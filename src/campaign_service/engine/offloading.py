@@ -1,8 +1,8 @@
-"""Steps of the core that take long: they are worked in a thread, for the event loop has others.
+"""Which steps of the core take so long that they are worked in a thread.
 
 A step is a function of an immutable state, so it may be worked anywhere, as long as one follows the
-other. With a million recipients some take a second or two; the sockets of calls and people are
-served meanwhile.
+other. With a million recipients some take a second or two; the event loop has the sockets of calls
+and people to serve meanwhile.
 """
 
 from __future__ import annotations
@@ -31,20 +31,22 @@ from campaign_core.commands import (
 from campaign_core.errors import UnknownCampaignError
 from campaign_core.events import CampaignDeleted, CampaignScheduled, RecipientsAppended
 
-__all__ = ["RESIZING", "is_long", "is_of_many"]
+__all__ = ["RESIZING_EVENTS", "is_command_long", "is_due_work_long"]
 
-RESIZING: frozenset[type[Any]] = frozenset({CampaignDeleted, CampaignScheduled, RecipientsAppended})
-"""Events after which :func:`is_of_many` may answer otherwise."""
+RESIZING_EVENTS: frozenset[type[Any]] = frozenset(
+    {CampaignDeleted, CampaignScheduled, RecipientsAppended}
+)
+"""Events after which :func:`is_due_work_long` may answer otherwise."""
 _MANY = 10_000
 """Of so many recipients no step takes longer than some ten milliseconds."""
 
 
-def is_of_many(state: State) -> bool:
+def is_due_work_long(state: State) -> bool:
     """Return whether what is due in a state may concern so many that it takes long."""
     return _all(state, None) >= _MANY
 
 
-def is_long(state: State, command: Command) -> bool:
+def is_command_long(state: State, command: Command) -> bool:
     """Return whether a command may concern so many recipients that it takes long."""
     count = _CONCERNS.get(type(command))
     if count is None:

@@ -11,7 +11,7 @@ import attrs
 
 from campaign_core.events import CallEvent, Event
 
-__all__ = ["wrong_in"]
+__all__ = ["implausible_value"]
 
 _CALL_ID = re.compile(r"[0-9a-f]{32}")
 _CALL_ID_RULE = "32 lower-case hex digits"
@@ -21,7 +21,7 @@ _NUMBER_MAX = 1 << 53
 """No time, number or count of ours is larger, and every database and program takes this one."""
 
 
-def wrong_in(event: Event) -> str | None:
+def implausible_value(event: Event) -> str | None:
     """Return what is wrong with an event as it was read, with the field; ``None``: nothing.
 
     The core's codec has looked at the types; here it is about values that the rest relies on.

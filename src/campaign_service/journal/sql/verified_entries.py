@@ -10,23 +10,31 @@ import sqlalchemy as sa
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalDamagedError, JournalEntry
-from campaign_service.journal.sql.chain import ChainHead, genesis, linked
-from campaign_service.journal.sql.storage import reading
+from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
 from campaign_service.journal.sql.tenants import TenantRow
+from campaign_service.journal.sql.transactions import read_transaction
 
-__all__ = ["ENTRY", "chain_at", "commanded_size", "entry_of_row", "head_of", "stored", "stored_now"]
+__all__ = [
+    "ENTRY_COLUMNS",
+    "commanded_size",
+    "entry_of_row",
+    "read_chain_value",
+    "read_head",
+    "verified_entries",
+    "verified_entries_within",
+]
 
 CHUNK = 1_000
 """Events read at a time: no transaction lasts long, and memory is bounded."""
 
 _e = db.event.c
-ENTRY = (_e.seq, _e.at, _e.actor, _e.kind, _e.campaign_id, _e.data)
+ENTRY_COLUMNS = (_e.seq, _e.at, _e.actor, _e.kind, _e.campaign_id, _e.data)
 """The columns of an entry."""
 
 _ADVICE = "the journal before it is whole; restore a backup, and see docs/journal.md"
 
 
-def stored(
+def verified_entries(
     database: Database,
     tenant: TenantRow,
     *,
@@ -47,12 +55,12 @@ def stored(
         JournalDamagedError: one was altered, taken out or put in.
         JournalAwayError: the journal cannot be read just now.
     """
-    with reading(database, patience_s=patience_s) as connection:
-        head = head_of(connection, tenant)
+    with read_transaction(database, patience_s=patience_s) as connection:
+        head = read_head(connection, tenant)
         if after > head.seq:
             return
         if anchor is None:
-            anchor = ChainHead(seq=after, chain=chain_at(connection, tenant, after))
+            anchor = ChainHead(seq=after, chain=read_chain_value(connection, tenant, after))
         rows = _chunk(connection, tenant, after)
     last = anchor
     while rows:
@@ -61,12 +69,12 @@ def stored(
             yield one
         if last.seq >= head.seq or last.seq < rows[-1][0].seq:
             break
-        with reading(database, patience_s=patience_s) as connection:
+        with read_transaction(database, patience_s=patience_s) as connection:
             rows = _chunk(connection, tenant, last.seq)
     _check_end(last, head)
 
 
-def stored_now(
+def verified_entries_within(
     connection: sa.Connection, tenant: TenantRow, *, after: ChainHead
 ) -> Iterator[tuple[JournalEntry, ChainHead]]:
     """Yield what follows a place, to where the journal ends within a transaction.
@@ -74,7 +82,7 @@ def stored_now(
     Raises:
         JournalDamagedError: an event was altered, taken out or put in.
     """
-    head, last = head_of(connection, tenant), after
+    head, last = read_head(connection, tenant), after
     while last.seq < head.seq and (rows := _chunk(connection, tenant, last.seq)):
         for one in _verified(rows, last, head):
             last = one[1]
@@ -104,7 +112,7 @@ def _verified(
         if entry.seq != seq:
             why = f"event {seq} is missing: event {entry.seq} stands in its place"
             raise JournalDamagedError(f"{why}; {_ADVICE}")
-        chain = linked(last.chain, entry.data)
+        chain = next_chain_value(last.chain, entry.data)
         if chain != stored_chain:
             why = f"event {seq} is altered: it does not follow in the chain of checksums"
             raise JournalDamagedError(f"{why}; {_ADVICE}")
@@ -120,7 +128,7 @@ def _chunk(
 
 
 _CHUNK = (
-    sa.select(*ENTRY, _e.chain)
+    sa.select(*ENTRY_COLUMNS, _e.chain)
     .where(_e.tenant_id == sa.bindparam("tenant"), _e.seq > sa.bindparam("after"))
     .order_by(_e.seq)
     .limit(CHUNK)
@@ -133,7 +141,7 @@ def entry_of_row(row: Sequence[Any]) -> JournalEntry:
     return JournalEntry(seq=seq, at=at, actor=actor, kind=kind, campaign_id=campaign_id, data=data)
 
 
-def head_of(connection: sa.Connection, tenant: TenantRow) -> ChainHead:
+def read_head(connection: sa.Connection, tenant: TenantRow) -> ChainHead:
     """Return where a journal ends.
 
     Raises:
@@ -150,7 +158,7 @@ def head_of(connection: sa.Connection, tenant: TenantRow) -> ChainHead:
     return ChainHead(seq=row.last_seq, chain=bytes(row.chain))
 
 
-def chain_at(connection: sa.Connection, tenant: TenantRow, seq: int) -> bytes:
+def read_chain_value(connection: sa.Connection, tenant: TenantRow, seq: int) -> bytes:
     """Return the chain's value behind an event, as it is stored.
 
     Raises:
@@ -176,6 +184,6 @@ def commanded_size(database: Database, tenant: TenantRow, *, after: int, upto: i
     """
     size = sa.func.coalesce(sa.func.sum(sa.func.length(_e.data)), 0)
     mine = (_e.tenant_id == tenant.id) & (_e.seq > after) & (_e.seq <= upto)
-    with reading(database) as connection:
+    with read_transaction(database) as connection:
         found: int = connection.execute(sa.select(size).where(mine, db.BY_USERS)).scalar_one()
     return found

@@ -13,7 +13,7 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
-from campaign_core._decision.recorder import Recorder
+from campaign_core._decision.scene import Scene
 from campaign_core._model.call_script import ANSWER_DIGIT, LISTENING_DIGIT
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
@@ -29,11 +29,9 @@ from campaign_core._state.call import (
     Transferred,
 )
 from campaign_core._values.instants import SECOND_MS, Instant
-from campaign_core._values.makers import maker_of
 
 __all__ = [
     "FLOW",
-    "Scene",
     "deadline_of",
     "deadline_passed",
     "digit_timed_out",
@@ -46,54 +44,6 @@ __all__ = [
 
 _DEADLINE_RESERVE_S = 10
 _NO_COMMAND_TAKEN = "answered, and over before the telephony took a command"
-
-# What happens in most calls; the rest is recorded by its kind.
-_new_call_answered = maker_of(ev.CallAnswered)
-_new_call_ended = maker_of(ev.CallEnded)
-_new_digit_dialled = maker_of(ev.DigitDialled)
-_new_hang_up_ordered = maker_of(ev.HangUpOrdered)
-_new_playback_ended = maker_of(ev.PlaybackEnded)
-_new_playback_started = maker_of(ev.PlaybackStarted)
-_new_silence_started = maker_of(ev.SilenceStarted)
-
-
-class Scene:
-    """What a step of a call is decided from, and where its events are recorded.
-
-    Made for one report: a campaign counts on with each call that ends.
-    """
-
-    __slots__ = (
-        "_record",
-        "actor",
-        "at",
-        "call",
-        "call_id",
-        "draft",
-        "parameters",
-        "put",
-        "settings",
-        "sounds_missing",
-    )
-
-    def __init__(self, call: Call, record: Recorder) -> None:
-        """Take the call, and what records."""
-        draft = self.draft = record.draft
-        placement = call.placement
-        campaign = draft.campaign(placement.campaign_id)
-        self.call = call
-        self.call_id = placement.call_id
-        self.parameters = campaign.parameters
-        self.settings = draft.settings
-        self.sounds_missing = campaign.sounds_missing
-        self.at = record.at
-        self.actor = record.actor
-        self.put = record.put
-        self._record = record
-
-    def record(self, kind: type[Any], **fields: Any) -> None:
-        """Record an event of this call."""
-        self._record(kind, call_id=self.call_id, **fields)
 
 
 def deadline_of(parameters: CampaignModel, at: int) -> Instant:
@@ -110,9 +60,9 @@ def _prompt(
 ) -> None:
     sound = in_force(given, general)
     if sound is None:
-        _silence(scene, purpose, number)
+        scene.silence_started(purpose, number)
     else:
-        _play(scene, purpose, number, sound)
+        scene.playback_started(purpose, number, sound)
 
 
 def _answer_prompt(scene: Scene, number: int) -> None:
@@ -131,7 +81,7 @@ def _message(scene: Scene, number: int) -> None:
         hang_up(scene, Outcome.NOT_CONFIRMED)
         return
     assert scene.parameters.sound is not None, "a campaign has a sound (R4.1)"
-    _play(scene, Purpose.MESSAGE, number, scene.parameters.sound)
+    scene.playback_started(Purpose.MESSAGE, number, scene.parameters.sound)
 
 
 def _listening_prompt(scene: Scene, number: int) -> None:
@@ -141,36 +91,6 @@ def _listening_prompt(scene: Scene, number: int) -> None:
     _prompt(scene, Purpose.LISTENING_PROMPT, number, script.listening_prompt, general)
 
 
-def _play(scene: Scene, purpose: Purpose, number: int, sound: str) -> None:
-    scene.put(
-        _new_playback_started(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-            play=scene.call.plays + 1,
-            purpose=purpose,
-            round=number,
-            sound=sound,
-        )
-    )
-
-
-def _silence(scene: Scene, purpose: Purpose, number: int) -> None:
-    until = scene.at + scene.parameters.script.digit_timeout_s * SECOND_MS
-    scene.put(
-        _new_silence_started(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-            purpose=purpose,
-            round=number,
-            until=Instant(until),
-        )
-    )
-
-
 def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> None:
     """End the call: its outcome is fixed now, and whoever was reached stays reached (R7.5)."""
     call = scene.call
@@ -178,16 +98,7 @@ def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> Non
         outcome = call.step.outcome
     elif call.is_reached and outcome is not Outcome.SOUND_MISSING:
         outcome = Outcome.REACHED
-    scene.put(
-        _new_hang_up_ordered(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-            outcome=outcome,
-            by_deadline=by_deadline,
-        )
-    )
+    scene.hang_up_ordered(outcome, by_deadline=by_deadline)
 
 
 def _again(scene: Scene, purpose: Purpose, number: int) -> None:
@@ -204,28 +115,13 @@ def _ignored(_: Scene, __: rp.Report) -> None:
 
 
 def _answered(scene: Scene, _: rp.AnswerReport) -> None:
-    scene.put(
-        _new_call_answered(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-        )
-    )
+    scene.call_answered()
     start = _answer_prompt if scene.parameters.script.confirm_answer else _message
     start(scene, 1)
 
 
 def _digit_noted(scene: Scene, report: rp.DigitReport) -> None:
-    scene.put(
-        _new_digit_dialled(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-            digit=report.digit,
-        )
-    )
+    scene.digit_dialled(report.digit)
 
 
 def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
@@ -234,7 +130,7 @@ def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
     _digit_noted(scene, report)
     if step.purpose is not Purpose.MESSAGE:
         # Any digit stops a prompt; its own report, with a number that is over, comes late.
-        _playback_over(scene, step, rp.PlaybackEnd.STOPPED)
+        scene.playback_ended(step.play, rp.PlaybackEnd.STOPPED)
         _judged(scene, step.purpose, step.round, report.digit)
 
 
@@ -268,21 +164,8 @@ def _playback_ended(scene: Scene, report: rp.PlaybackReport) -> None:
     step = scene.call.step
     assert isinstance(step, Playing)
     if report.play == step.play:
-        _playback_over(scene, step, report.end)
+        scene.playback_ended(step.play, report.end)
         _after_playback(scene, step, report.end)
-
-
-def _playback_over(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
-    scene.put(
-        _new_playback_ended(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-            play=step.play,
-            end=end,
-        )
-    )
 
 
 def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
@@ -292,7 +175,7 @@ def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
         was_delivered = call.is_reached and call.is_heard
         hang_up(scene, Outcome.REACHED if was_delivered else Outcome.SOUND_MISSING)
     elif step.purpose is not Purpose.MESSAGE:
-        _silence(scene, step.purpose, step.round)
+        scene.silence_started(step.purpose, step.round)
     elif scene.parameters.script.confirm_listening:
         _listening_prompt(scene, step.round)
     else:
@@ -305,7 +188,7 @@ def _refused(scene: Scene, report: rp.RefusalReport) -> None:
 
 def _end_reported(scene: Scene, report: rp.EndReport) -> None:
     if not report.took_commands and _was_ordered(scene.call):
-        _ended_as(scene, Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
+        scene.call_ended(Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
     else:
         ended(scene, report.unanswered_as, hangup_cause=report.hangup_cause)
 
@@ -330,22 +213,7 @@ def ended(
         outcome = Outcome.HUNG_UP
     else:
         outcome = unanswered_as
-    _ended_as(scene, outcome, hangup_cause, detail)
-
-
-def _ended_as(scene: Scene, outcome: Outcome, hangup_cause: int | None, detail: str) -> None:
-    scene.put(
-        _new_call_ended(
-            seq=scene.draft.sequence + 1,
-            at=scene.at,
-            actor=scene.actor,
-            call_id=scene.call_id,
-            outcome=outcome,
-            hangup_cause=hangup_cause,
-            detail=detail,
-            sounds_missing=scene.sounds_missing + 1 if outcome is Outcome.SOUND_MISSING else 0,
-        )
-    )
+    scene.call_ended(outcome, hangup_cause, detail)
 
 
 def _deferred(scene: Scene, _: rp.DeferralReport) -> None:
@@ -413,7 +281,7 @@ def silence_again(scene: Scene) -> None:
     """R7.12: what nobody could hear times nobody out; a silence starts again."""
     step = scene.call.step
     if isinstance(step, Silent):
-        _silence(scene, step.purpose, step.round)
+        scene.silence_started(step.purpose, step.round)
 
 
 def deadline_passed(scene: Scene) -> None:
@@ -429,4 +297,4 @@ def freed(scene: Scene) -> None:
     outcome = Outcome.LOST
     if isinstance(step, Ending) and (not step.by_deadline or step.outcome is Outcome.REACHED):
         outcome = step.outcome
-    _ended_as(scene, outcome, None, "")
+    scene.call_ended(outcome, None, "")

@@ -7,7 +7,6 @@ from typing import Any
 from campaign_core import events as ev
 from campaign_core._decision.call_flow import (
     FLOW,
-    Scene,
     deadline_passed,
     digit_timed_out,
     freed,
@@ -15,6 +14,7 @@ from campaign_core._decision.call_flow import (
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.recorder import Recorder
 from campaign_core._decision.reports import OF_CALL, REPORTS, held, stood_still
+from campaign_core._decision.scene import Scene
 from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
@@ -160,12 +160,13 @@ class Moment:
         """R6.12, R5.6, R4.11: idle recipients that may not be called any more have failed."""
         if campaign.status.is_final:
             return
-        by_reason: dict[FailureReason, list[int]] = {}
-        for position in campaign.stranded:
-            reason = stranded_because(self.draft, campaign.recipients.at(position))
-            by_reason.setdefault(reason, []).append(position)
-        for reason, positions in by_reason.items():
-            self._fail(campaign, positions, reason)
+        if campaign.stranded.size:
+            by_reason: dict[FailureReason, list[int]] = {}
+            for position in campaign.stranded:
+                reason = stranded_because(self.draft, campaign.recipients.at(position))
+                by_reason.setdefault(reason, []).append(position)
+            for reason, positions in by_reason.items():
+                self._fail(campaign, positions, reason)
         if campaign.is_expired and campaign.idle:
             self._fail(campaign, sorted(idle_positions(campaign)), FailureReason.EXPIRED)
 

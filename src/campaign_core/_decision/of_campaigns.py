@@ -7,9 +7,10 @@ from typing import Any
 
 from campaign_core import commands as cm
 from campaign_core import events as ev
-from campaign_core._decision.call_flow import Scene, hang_up
+from campaign_core._decision.call_flow import hang_up
 from campaign_core._decision.of_models import model_named, refuse_repeats
 from campaign_core._decision.recorder import Recorder
+from campaign_core._decision.scene import Scene
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import PauseReason, Status

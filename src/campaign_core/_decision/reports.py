@@ -7,8 +7,9 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
-from campaign_core._decision.call_flow import FLOW, Scene, ended, silence_again, taken_over
+from campaign_core._decision.call_flow import FLOW, ended, silence_again, taken_over
 from campaign_core._decision.recorder import Recorder
+from campaign_core._decision.scene import Scene
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state.call import Call

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from campaign_core._model.recipients import LINES, Line, Recipient
+from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._state.campaign import CampaignRow, LineKey, read_number_key
 from campaign_core._state.lines import (
     hold,
@@ -27,7 +27,8 @@ from campaign_core._state.lines import (
     open_lines,
 )
 from campaign_core._state.listing import is_parked_open, list_campaign
-from campaign_core._state.service import EVERY, Draft, ServiceRow, room_on
+from campaign_core._state.room import Room
+from campaign_core._state.service import EVERY, Draft, ServiceRow
 from campaign_core._values.identifiers import CampaignId, Position
 
 __all__ = [
@@ -111,15 +112,20 @@ def place_calls(draft: Draft, now: int, place: Place) -> None:
 
 def _pass(draft: Draft, now: int, place: Place) -> None:
     while capacity_free_from(draft) <= now:
-        last = cutoff(draft)
-        lines = room_on(draft)
-        ranks = [rank for line in lines if (rank := draft.placeable[line].first()) is not None]
-        rank = min(ranks, default=None)
-        if rank is None or (last is not None and rank > last):
+        room, placeable = draft.room(), draft.placeable
+        ranks = [
+            rank
+            for line in LINES
+            if room.has(line) and (rank := placeable[line].first()) is not None
+        ]
+        if not ranks:
+            return
+        rank, last = min(ranks), cutoff(draft)
+        if last is not None and rank > last:
             return
         campaign_id = draft.contenders.get(rank)
         assert campaign_id is not None, "who can place a call competes"
-        _let_place(draft, draft.campaign(campaign_id), now, place)
+        _let_place(draft, draft.campaign(campaign_id), room, now, place)
 
 
 def cutoff(draft: Draft) -> int | None:
@@ -172,10 +178,10 @@ def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int
     return obstacle(draft, key_of_number(draft, recipient, index), now)
 
 
-def _let_place(draft: Draft, campaign: CampaignRow, now: int, place: Place) -> None:
-    """Let one campaign place calls until it can place no more."""
+def _let_place(draft: Draft, campaign: CampaignRow, room: Room, now: int, place: Place) -> None:
+    """Let one campaign place calls, within the room there is, until it can place no more."""
     rank = _rank(draft, campaign)
-    room = _Room(draft, campaign)
+    room.within(campaign.parameters.call_limits, campaign.in_use)
     heads = _heads(draft, campaign, now)
     rate = campaign.parameters.call_rate
     is_rated = rate is not None or draft.settings.call_rate is not None
@@ -223,39 +229,10 @@ def _rank(draft: Draft, campaign: CampaignRow) -> int:
     return 1 if is_first else contenders.count_before(campaign.rank) + 1
 
 
-class _Room:
-    """How many calls the limits of settings, telephony and campaign leave room for (R6.3, R5.5)."""
-
-    __slots__ = ("on_line", "total")
-
-    def __init__(self, draft: Draft, campaign: CampaignRow) -> None:
-        all_limits = (
-            (draft.settings.call_limits, draft.in_use),
-            (draft.link.call_limits, draft.in_use),
-            (campaign.parameters.call_limits, campaign.in_use),
-        )
-        self.total = min(_left(limits.total, sum(used.values())) for limits, used in all_limits)
-        self.on_line = {
-            line: min(_left(limits.on(line), used[line]) for limits, used in all_limits)
-            for line in LINES
-        }
-
-    def take(self, line: Line) -> None:
-        """Count a call placed on a line."""
-        self.total -= 1
-        self.on_line[line] -= 1
-
-
-def _left(limit: int | None, used: int) -> int:
-    return _NEVER if limit is None else limit - used
-
-
-def _head(heads: dict[LineKey, int | None], room: _Room) -> tuple[LineKey, int] | None:
+def _head(heads: dict[LineKey, int | None], room: Room) -> tuple[LineKey, int] | None:
     """Return who is next among the lines with room everywhere (R6.3, R6.4)."""
-    if room.total <= 0:
-        return None
     best: tuple[LineKey, int] | None = None
     for line, key in heads.items():
-        if key is not None and room.on_line[line[0]] > 0 and (best is None or key < best[1]):
+        if key is not None and (best is None or key < best[1]) and room.has(line[0]):
             best = line, key
     return best

@@ -21,6 +21,7 @@ from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state import record as rec
 from campaign_core._state.pacing import Placements
+from campaign_core._state.room import Room
 from campaign_core._values.identifiers import CallKey, CampaignId, ModelId, Position, call_key_of
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
@@ -196,10 +197,6 @@ class CampaignRow:
             return line, ""
         return line, recipient.time_zone or self.parameters.time_zone
 
-    def has_room(self, line: Line) -> bool:
-        """Return whether the campaign's own limits leave room for a call on a line (R6.3)."""
-        limits = self.parameters.call_limits
-        on_line = limits.on(line)
-        if on_line is not None and self.in_use[line] >= on_line:
-            return False
-        return limits.total is None or self.calls < limits.total
+    def room(self) -> Room:
+        """Return the room that the campaign's own limits leave for calls (R6.3)."""
+        return Room().within(self.parameters.call_limits, self.in_use)

@@ -135,5 +135,5 @@ def _lines(row: ServiceRow, campaign: CampaignRow, name: str) -> Iterator[str]:
         if wake_at is None or wake_at > first >> POSITION_BITS:
             yield f"R6.6: {name}: nobody looks when the first who waits may be called"
     for line in LINES:
-        if campaign.listed[1 + (line is Line.EXTERNAL)] and not campaign.has_room(line):
+        if campaign.listed[1 + (line is Line.EXTERNAL)] and not campaign.room().has(line):
             yield f"R6.3: {name} is listed as able to call on a line that is full"

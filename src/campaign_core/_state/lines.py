@@ -139,9 +139,9 @@ def leave_ready(draft: Draft, campaign: CampaignRow, line: LineKey, ready_key: i
     queue = campaign.ready.get(line)
     if queue is None:
         return False
-    size = len(queue)
+    size = queue.size
     queue = queue.without(ready_key, draft.owner)
-    if len(queue) == size:
+    if queue.size == size:
         return False
     campaign.ready[line] = queue
     return True
@@ -216,7 +216,7 @@ def move_on(draft: Draft, campaign: CampaignRow, now: int) -> None:
     while (key := waiting.first()) is not None and key >> POSITION_BITS <= now:
         waiting = waiting.without(key, owner)
         position = key & _POSITION_MASK
-        if campaign.held:
+        if campaign.held.size:
             campaign.held = campaign.held.without(position, owner)
         campaign.waiting = waiting
         line_up(draft, campaign, position, campaign.record(position), now)
@@ -247,7 +247,7 @@ def open_lines(row: ServiceRow, campaign: CampaignRow, now: int) -> list[LineKey
     return [
         line
         for line, queue in campaign.ready.items()
-        if queue and zone_is_open(row, campaign, line[1], now)
+        if queue.size and (not line[1] or zone_is_open(row, campaign, line[1], now))
     ]
 
 

@@ -15,9 +15,13 @@ __all__ = [
     "strike",
 ]
 
+_INTERNAL, _EXTERNAL = LINES
+
 
 def is_parked_open(draft: ServiceRow, campaign: CampaignRow, now: int) -> bool:
     """Return whether somebody waits for nothing but a busy number (R6.14)."""
+    if not campaign.held.size:
+        return False
     for position, held in campaign.held.items():
         if isinstance(held, str):
             recipient = campaign.recipients.at(position)
@@ -34,11 +38,14 @@ def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
     lines = open_lines(draft, campaign, now) if may_call else []
     rate = campaign.parameters.call_rate
     free_from = campaign.placements.free_from(rate) if rate and lines else 0
-    phone_lines = {line for line, _ in lines} if free_from <= now else set()
+    internal = external = False
+    if lines and free_from <= now:
+        room, phone_lines = campaign.room(), [line for line, _ in lines]
+        internal = _INTERNAL in phone_lines and room.has(_INTERNAL)
+        external = _EXTERNAL in phone_lines and room.has(_EXTERNAL)
     competes = campaign.status is Status.ACTIVE and bool(
         campaign.calls or lines or (may_call and is_parked_open(draft, campaign, now))
     )
-    internal, external = (line in phone_lines and campaign.has_room(line) for line in LINES)
     listed = competes, internal, external
     if listed != campaign.listed:
         _relist(draft, campaign, listed)
@@ -67,11 +74,13 @@ def _relist(draft: Draft, campaign: CampaignRow, listed: tuple[bool, bool, bool]
 
 def _wake_at(campaign: CampaignRow, now: int, free_from: int) -> int | None:
     key = campaign.waiting.first()
-    instants = [] if key is None else [key >> POSITION_BITS]
-    if free_from > now:
-        instants.append(free_from)
-    instants.extend(until for _, until in campaign.zones.values() if until is not None)
-    return min(instants, default=None)
+    wake_at = None if key is None else key >> POSITION_BITS
+    if free_from > now and (wake_at is None or free_from < wake_at):
+        wake_at = free_from
+    for _, until in campaign.zones.values():
+        if until is not None and (wake_at is None or until < wake_at):
+            wake_at = until
+    return wake_at
 
 
 def _set_wake(draft: Draft, campaign: CampaignRow, wake_at: int | None) -> None:

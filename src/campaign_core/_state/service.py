@@ -20,14 +20,15 @@ from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
+from campaign_core._state.room import Room
 from campaign_core._values.hashed import Hashed
 from campaign_core._values.identifiers import CallId, CallKey, CampaignId, ModelId, ServiceId
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 
-__all__ = ["EVERY", "Draft", "ServiceRow", "State", "room_on"]
+__all__ = ["EVERY", "Draft", "ServiceRow", "State"]
 
-_INTERNAL, _EXTERNAL = LINES
+_INTERNAL, _ = LINES
 EVERY = "*"
 """Stands for every number: there is no line of this letter."""
 _CAPPED_MAX = 64
@@ -130,17 +131,12 @@ class ServiceRow:
         """Return the service's time at a moment of the calendar; 0, where that was before it."""
         return Instant(max(0, moment - self.calendar_ahead_ms))
 
-    def has_room(self, line: Line) -> bool:
-        """Return whether settings and telephony leave room for a call on a line (R6.3, R5.5)."""
+    def room(self) -> Room:
+        """Return the room that settings and telephony leave for calls (R6.3, R5.5)."""
         in_use = self.in_use
-        total = in_use[_INTERNAL] + in_use[_EXTERNAL]
-        for limits in (self.settings.call_limits, self.link.call_limits):
-            on_line = limits.on(line)
-            if on_line is not None and in_use[line] >= on_line:
-                return False
-            if limits.total is not None and total >= limits.total:
-                return False
-        return True
+        return (
+            Room().within(self.settings.call_limits, in_use).within(self.link.call_limits, in_use)
+        )
 
 
 @final
@@ -266,8 +262,3 @@ class Draft(ServiceRow):
         for name in ("owner", "_opened", "touched_now", "capped_now", "tripped"):
             del row.__dict__[name]
         return State(row)
-
-
-def room_on(row: ServiceRow) -> list[Line]:
-    """Return the lines on which the global limits leave room."""
-    return [line for line in LINES if row.has_room(line)]

@@ -44,7 +44,10 @@ class _Branch:
 class Ordered(Generic[K, V]):
     """An immutable map in the order of its keys; ``None`` values make it an ordered set."""
 
-    __slots__ = ("_depth", "_owner", "_root", "_size")
+    __slots__ = ("_depth", "_owner", "_root", "size")
+
+    size: int
+    """How many items it has, to be read alone: what ``len`` gives, for less."""
 
     def __init__(self, items: Iterable[tuple[K, V]] = ()) -> None:
         """Take the items in any order; of a key given twice, the last one."""
@@ -54,7 +57,7 @@ class Ordered(Generic[K, V]):
     def _build(self, keys: list[Any], values: list[Any]) -> None:
         """Take keys in order, no two equal, and their values."""
         self._owner: object = None
-        self._size = len(keys)
+        self.size = len(keys)
         self._depth = 0
         starts = range(0, max(len(keys), 1), _WIDTH)
         blocks: list[Any] = [
@@ -80,14 +83,12 @@ class Ordered(Generic[K, V]):
 
     def _opened(self, owner: object) -> Ordered[K, V]:
         opened: Ordered[K, V] = Ordered.__new__(Ordered)
-        opened._root, opened._size, opened._depth = self._root, self._size, self._depth
+        opened._root, opened.size, opened._depth = self._root, self.size, self._depth
         opened._owner = owner
         return opened
 
-    def with_item(self, key: K, value: V, owner: object = None) -> Ordered[K, V]:
-        """Return the map with this item added or replaced."""
-        if owner is None:
-            owner = object()
+    def _way_to(self, key: K, owner: object) -> tuple[Ordered[K, V], _Leaf]:
+        """Return a tree that an owner may change, and its leaf for a key, likewise."""
         tree = self if self._owner is owner else self._opened(owner)
         block = tree._root
         if block.owner is not owner:
@@ -100,6 +101,11 @@ class Ordered(Generic[K, V]):
             if below.owner is not owner:
                 below = block.children[slot] = _copied(below, owner, depth)
             block = below
+        return tree, block
+
+    def with_item(self, key: K, value: V, owner: object = None) -> Ordered[K, V]:
+        """Return the map with this item added or replaced."""
+        tree, block = self._way_to(key, object() if owner is None else owner)
         keys = block.keys
         at = bisect_left(keys, key)
         if at < len(keys) and keys[at] == key:
@@ -107,9 +113,9 @@ class Ordered(Generic[K, V]):
             return tree
         keys.insert(at, key)
         block.values.insert(at, value)
-        tree._size += 1
+        tree.size += 1
         if len(keys) > _WIDTH:
-            tree._split(block, at, tree._path_to(key), owner)
+            tree._split(block, at, tree._path_to(key))
         return tree
 
     def _path_to(self, key: K) -> list[tuple[_Branch, int]]:
@@ -122,7 +128,8 @@ class Ordered(Generic[K, V]):
             block = block.children[slot]
         return path
 
-    def _split(self, leaf: _Leaf, at: int, path: list[tuple[_Branch, int]], owner: object) -> None:
+    def _split(self, leaf: _Leaf, at: int, path: list[tuple[_Branch, int]]) -> None:
+        owner = self._owner
         # Keys that come in ascending order, as times do, leave full blocks behind them.
         middle = at if at == len(leaf.keys) - 1 else len(leaf.keys) // 2
         right: Any = _Leaf(leaf.keys[middle:], leaf.values[middle:], owner)
@@ -145,26 +152,13 @@ class Ordered(Generic[K, V]):
 
     def without(self, key: K, owner: object = None) -> Ordered[K, V]:
         """Return the map without this key; the map itself where it has none such."""
-        if owner is None:
-            owner = object()
-        tree = self if self._owner is owner else self._opened(owner)
-        block = tree._root
-        if block.owner is not owner:
-            block = tree._root = _copied(block, owner, tree._depth)
-        depth = tree._depth
-        while depth:
-            depth -= 1
-            slot = bisect_right(block.firsts, key, 1) - 1
-            below = block.children[slot]
-            if below.owner is not owner:
-                below = block.children[slot] = _copied(below, owner, depth)
-            block = below
+        tree, block = self._way_to(key, object() if owner is None else owner)
         keys = block.keys
         at = bisect_left(keys, key)
         if at == len(keys) or keys[at] != key:
             return self
         del keys[at], block.values[at]
-        tree._size -= 1
+        tree.size -= 1
         if not keys and tree._depth:
             tree._drop(tree._path_to(key))
         return tree
@@ -180,9 +174,10 @@ class Ordered(Generic[K, V]):
 
     def get(self, key: K, default: V | None = None) -> V | None:
         """Return the value of a key, or a default."""
-        block = self._root
-        for _ in range(self._depth):
+        block, depth = self._root, self._depth
+        while depth:
             block = block.children[bisect_right(block.firsts, key, 1) - 1]
+            depth -= 1
         keys = block.keys
         at = bisect_left(keys, key)
         if at < len(keys) and keys[at] == key:
@@ -200,9 +195,10 @@ class Ordered(Generic[K, V]):
 
     def first(self) -> K | None:
         """Return the least key, or ``None`` where the map is empty."""
-        block = self._root
-        for _ in range(self._depth):
+        block, depth = self._root, self._depth
+        while depth:
             block = block.children[0]
+            depth -= 1
         return block.keys[0] if block.keys else None
 
     def nth(self, count: int) -> K | None:
@@ -240,7 +236,7 @@ class Ordered(Generic[K, V]):
             yield from leaf.keys
 
     def __len__(self) -> int:
-        return self._size
+        return self.size
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -248,7 +244,7 @@ class Ordered(Generic[K, V]):
             return NotImplemented
         if self._root is other._root:
             return True
-        return self._size == other._size and all(
+        return self.size == other.size and all(
             mine == theirs for mine, theirs in zip(self.items(), other.items(), strict=True)
         )
 

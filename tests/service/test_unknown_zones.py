@@ -122,9 +122,11 @@ def test_status_names_unknown_zones_and_a_clock_that_was_set():
         events_waiting=0,
         last_seq=7,
         is_draining=False,
-        link=LinkStatus(is_up=True),
+        trouble=None,
+        link=LinkStatus(is_up=True, deferred_until=None, call_limits=CallLimits(), telephony=None),
         calls=CallsInUse(internal=0, external=0, limits=CallLimits()),
         campaigns={"ACTIVE": 1},
+        waiting=None,
         calendar_ahead_ms=-3_601_000,
         unknown_time_zones=[UnknownTimeZone(campaign_id=4, time_zone=ELSEWHERE, recipients=2)],
     )

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
 from litestar import Request
 from litestar.response import Response, Stream
 from msgspec import Struct
@@ -39,6 +38,7 @@ from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import present
 from campaign_service.schemas.conversion import BadValuesError
+from campaign_service.schemas.wire import encoded
 
 __all__ = ["AnyRequest", "answer", "http_response"]
 
@@ -87,7 +87,7 @@ def _response(
     content = found.content
     if isinstance(content, AsyncIterator):
         return Stream(content, status_code=found.status, media_type=found.media, headers=headers)
-    body = msgspec.json.encode(content) if isinstance(content, Struct) else content or b""
+    body = encoded(content) if isinstance(content, Struct) else content or b""
     if len(body) > _LARGE:
         # In pieces, each sent when the one before was taken: until then it is counted.
         held = ExitStack()

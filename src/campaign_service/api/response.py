@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 import attrs
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from campaign_core import CampaignId, ModelId
-from campaign_service.api.times import text_of
+from campaign_service.api.times import time_of
 from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult
 
@@ -37,11 +37,11 @@ def taken_answer(
     """Return the answer to a command that is durable."""
     body = Taken(
         seq=taken.seq,
-        at=text_of(taken.at),
+        at=time_of(taken.at),
         repeated=taken.repeated,
-        model_id=UNSET if model_id is None else model_id,
-        campaign_id=UNSET if campaign_id is None else campaign_id,
-        remarks=list(remarks) or UNSET,
+        model_id=model_id,
+        campaign_id=campaign_id,
+        remarks=list(remarks),
     )
     headers = {} if location is None else {"Location": location}
     return ApiResponse(content=body, status=status, headers=headers)

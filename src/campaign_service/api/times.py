@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from campaign_core import Instant
 from campaign_core.errors import Problem
 from campaign_drivers.clock import present
-from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
+from campaign_service.instants import TIMES, instant_of, is_within_times
 from campaign_service.schemas.conversion import BadValuesError
+from campaign_service.schemas.fields import UtcTime
+from campaign_service.schemas.wire import written
 
-__all__ = ["instant_in", "present", "rule_of", "text_of", "text_or_none"]
+__all__ = ["instant_in", "present", "rule_of", "text_of", "time_of", "time_or_none"]
 
-_UTC = zone_of("UTC")
+
+def time_of(at: int) -> UtcTime:
+    """Return an instant as a time of an answer."""
+    return UtcTime.fromtimestamp(at // 1_000, UTC).replace(microsecond=at % 1_000 * 1_000)
+
+
+def time_or_none(at: int | None) -> UtcTime | None:
+    """Return an instant as a time of an answer, none as none."""
+    return None if at is None else time_of(at)
 
 
 def text_of(at: int) -> str:
     """Return an instant as text."""
-    return f"{written(at, _UTC)[:23]}Z"
-
-
-def text_or_none(at: int | None) -> str | None:
-    """Return an instant as text, none as none."""
-    return None if at is None else text_of(at)
+    return written(time_of(at))
 
 
 def instant_in(moment: datetime, field: str) -> Instant:

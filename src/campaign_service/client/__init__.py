@@ -5,32 +5,6 @@ Speaks to a running service and knows none of its insides: no state, no database
 
 from typing import TYPE_CHECKING
 
-from campaign_service.client.accounts import (
-    AdminEvent,
-    Grant,
-    Login,
-    Me,
-    NewToken,
-    NewUser,
-    Role,
-    Token,
-    User,
-)
-from campaign_service.client.campaigns import (
-    Attempt,
-    CallLimits,
-    CampaignRow,
-    Chosen,
-    Done,
-    Explanation,
-    ListedRecipient,
-    LogEntry,
-    ModelRow,
-    PastCampaign,
-    Reason,
-    RecipientDetail,
-    RecipientRow,
-)
 from campaign_service.client.client import Client
 from campaign_service.client.connection import Connection, Response
 from campaign_service.client.errors import (
@@ -46,54 +20,87 @@ from campaign_service.client.errors import (
     UntrustedError,
 )
 from campaign_service.client.json_data import Json
-from campaign_service.client.status import (
-    Call,
-    CallsInUse,
-    Forecast,
-    LinkStatus,
-    Node,
-    PlannedCall,
-    ServiceStatus,
-    Spread,
-    Tenant,
-    TimeSpread,
-    UnknownTimeZone,
-    Waiting,
-    WhatIf,
-)
+from campaign_service.client.model_methods import ModelRow
 from campaign_service.renamed import former_names
+from campaign_service.schemas.accounts import (
+    AdminEvent,
+    Grant,
+    LoginAnswer,
+    Me,
+    NewTokenAnswer,
+    NewUserAnswer,
+    Role,
+    Token,
+    User,
+)
+from campaign_service.schemas.core_values import CallLimits, Number, Parameters
+from campaign_service.schemas.explanations import (
+    CampaignForecast,
+    Explanation,
+    PlannedCall,
+    Reason,
+    Spread,
+    TimeSpread,
+    Waiting,
+    WhatIfAnswer,
+)
+from campaign_service.schemas.records import (
+    CallsInUse,
+    LinkStatus,
+    LogEntry,
+    Node,
+    PastCampaign,
+    PastCampaignDetail,
+    ServiceStatus,
+    Tenant,
+    UnknownTimeZone,
+)
+from campaign_service.schemas.responses import (
+    AttemptDetail,
+    Call,
+    Campaign,
+    CampaignDetail,
+    Chosen,
+    ListedRecipient,
+    RecipientDetail,
+    RecipientRow,
+    Taken,
+)
 
 __all__ = [
     "AdminEvent",
-    "Attempt",
+    "AttemptDetail",
     "BadField",
     "BadValueError",
     "Call",
     "CallLimits",
     "CallsInUse",
-    "CampaignRow",
+    "Campaign",
+    "CampaignDetail",
+    "CampaignForecast",
     "Chosen",
     "Client",
     "ClientError",
     "Connection",
-    "Done",
     "Explanation",
-    "Forecast",
     "Grant",
     "Json",
     "LinkStatus",
     "ListedRecipient",
     "LogEntry",
-    "Login",
+    "LoginAnswer",
     "Me",
     "ModelRow",
-    "NewToken",
-    "NewUser",
+    "NewTokenAnswer",
+    "NewUserAnswer",
     "Node",
     "NotAllowedError",
     "NotFoundError",
     "NotLoggedInError",
+    "Number",
+    "Parameters",
     "PastCampaign",
+    "PastCampaignDetail",
     "PlannedCall",
     "ProblemError",
     "Reason",
@@ -104,6 +111,7 @@ __all__ = [
     "Role",
     "ServiceStatus",
     "Spread",
+    "Taken",
     "Tenant",
     "TimeSpread",
     "Token",
@@ -112,12 +120,20 @@ __all__ = [
     "UntrustedError",
     "User",
     "Waiting",
-    "WhatIf",
+    "WhatIfAnswer",
 ]
 
 _FORMER_NAMES = {
     "Answer": "Response",
     "AnswerError": "ResponseError",
+    "Attempt": "AttemptDetail",
+    "CampaignRow": "Campaign",
+    "Done": "Taken",
+    "Forecast": "CampaignForecast",
+    "Login": "LoginAnswer",
+    "NewToken": "NewTokenAnswer",
+    "NewUser": "NewUserAnswer",
+    "WhatIf": "WhatIfAnswer",
 }
 
 if not TYPE_CHECKING:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import attrs
+import msgspec
 
-from campaign_service.client.accounts import (
+from campaign_service.client.connection import Parameters
+from campaign_service.client.json_data import Json
+from campaign_service.client.requests import Requests, moment
+from campaign_service.schemas.accounts import (
     AdminEvent,
     Grant,
-    Login,
+    LoginAnswer,
     Me,
-    NewToken,
-    NewUser,
+    NewTokenAnswer,
+    NewUserAnswer,
     Role,
     Token,
     User,
 )
-from campaign_service.client.connection import Parameters
-from campaign_service.client.json_data import Json
-from campaign_service.client.requests import Requests, moment
 
 __all__ = ["AccountMethods"]
 
@@ -28,10 +28,10 @@ __all__ = ["AccountMethods"]
 class AccountMethods(Requests):
     """Users. Where a tag is given, nothing is done if somebody changed the user since."""
 
-    def log_in(self, name: str, password: str) -> Login:
+    def log_in(self, name: str, password: str) -> LoginAnswer:
         """Return a token for a user."""
         body: Json = {"name": name, "password": password}
-        return self._read(Login, self._change("POST", "login", body).data)
+        return self._read(LoginAnswer, self._change("POST", "login", body).data)
 
     def log_out(self) -> None:
         """Have the token hold no more."""
@@ -63,15 +63,17 @@ class AccountMethods(Requests):
         password: str | None = None,
         must_change_password: bool = True,
         grants: Sequence[Grant] = (),
-    ) -> NewUser:
+    ) -> NewUserAnswer:
         """Make a user; without a password, a one-time password is made up."""
         body: Json = {
             "name": name,
             "password": password,
             "must_change_password": must_change_password,
-            "grants": [attrs.asdict(one) for one in grants],
+            "grants": msgspec.to_builtins(list(grants)),
         }
-        return self._read(NewUser, self._change("POST", "users", body, is_repeatable=False).data)
+        return self._read(
+            NewUserAnswer, self._change("POST", "users", body, is_repeatable=False).data
+        )
 
     def change_user(
         self,
@@ -82,7 +84,7 @@ class AccountMethods(Requests):
         tag: str | None = None,
     ) -> User:
         """Enable or disable a user, or say which roles that one has; ``None``: as it is."""
-        roles: Json = None if grants is None else [attrs.asdict(one) for one in grants]
+        roles: Json = None if grants is None else msgspec.to_builtins(list(grants))
         body: Json = {"enabled": enabled, "grants": roles}
         return self._read(User, self._change("PATCH", f"users/{name}", body, tag=tag).data)
 
@@ -97,11 +99,11 @@ class AccountMethods(Requests):
         password: str | None = None,
         must_change_password: bool = True,
         tag: str | None = None,
-    ) -> NewUser:
+    ) -> NewUserAnswer:
         """Give a user another password; without one, a one-time password is made up."""
         body: Json = {"password": password, "must_change_password": must_change_password}
         answer = self._change("PUT", f"users/{name}/password", body, tag=tag)
-        return self._read(NewUser, answer.data)
+        return self._read(NewUserAnswer, answer.data)
 
     # Tokens --------------------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class AccountMethods(Requests):
         expires_at: datetime | None = None,
         permissions: Sequence[str] | None = None,
         tenants: Sequence[str] | None = None,
-    ) -> NewToken:
+    ) -> NewTokenAnswer:
         """Make a token for a program that acts for a user, perhaps a narrowed one."""
         body: Json = {
             "label": label,
@@ -126,7 +128,7 @@ class AccountMethods(Requests):
             "tenants": None if tenants is None else list(tenants),
         }
         answer = self._change("POST", f"users/{name}/tokens", body, is_repeatable=False)
-        return self._read(NewToken, answer.data)
+        return self._read(NewTokenAnswer, answer.data)
 
     def revoke_token(self, name: str, token_id: str) -> None:
         """End a token, or a session."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from campaign_core import RecipientList
-from campaign_service.client.campaigns import CampaignRow, Done
 from campaign_service.client.json_data import Json, recipients_data
 from campaign_service.client.requests import Requests, confirmation, moment
-from campaign_service.client.status import Forecast
+from campaign_service.schemas.explanations import CampaignForecast
+from campaign_service.schemas.responses import Campaign, CampaignDetail, Taken
 
 __all__ = ["CampaignMethods"]
 
@@ -33,7 +33,7 @@ class CampaignMethods(Requests):
         expires_at: datetime | None = None,
         confirmed: bool = False,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Start a campaign at once, at a time, or after so many minutes (R4.1, R4.2).
 
         What is ``None`` is the model's. Where the telephony lacks a sound, it must be confirmed.
@@ -62,7 +62,7 @@ class CampaignMethods(Requests):
         expires_at: datetime | None = None,
         confirmed: bool = False,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Call the rest again: start a campaign with those of another who were not reached.
 
         Args:
@@ -92,12 +92,12 @@ class CampaignMethods(Requests):
         confirmed: bool = False,
         tag: str | None = None,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Start a scheduled campaign before its time; confirmed, also where a sound is missing."""
         path = self._path("campaigns", campaign_id, "start-now")
         return self._command("POST", path, key=key, tag=tag, parameters=confirmation(confirmed))
 
-    def pause(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Done:
+    def pause(self, campaign_id: int, *, tag: str | None = None, key: str | None = None) -> Taken:
         """Have no new calls placed; those in progress go on (R4.7)."""
         path = self._path("campaigns", campaign_id, "pause")
         return self._command("POST", path, key=key, tag=tag)
@@ -109,7 +109,7 @@ class CampaignMethods(Requests):
         confirmed: bool = False,
         tag: str | None = None,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Have calls placed again (R4.7); confirmed, also where a sound is missing."""
         path = self._path("campaigns", campaign_id, "resume")
         return self._command("POST", path, key=key, tag=tag, parameters=confirmation(confirmed))
@@ -121,18 +121,18 @@ class CampaignMethods(Requests):
         hang_up: bool = False,
         tag: str | None = None,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Close a campaign for good (R4.7)."""
         path = self._path("campaigns", campaign_id, "stop")
         return self._command("POST", path, {"hang_up": hang_up}, key=key, tag=tag)
 
-    def delete_campaign(self, campaign_id: int, *, tag: str | None = None) -> Done:
+    def delete_campaign(self, campaign_id: int, *, tag: str | None = None) -> Taken:
         """Take a scheduled or final campaign off the list; its log stays (R4.9)."""
         return self._command("DELETE", self._path("campaigns", campaign_id), tag=tag)
 
     def campaigns(
         self, *, statuses: Sequence[str] = (), at: datetime | None = None
-    ) -> Iterator[CampaignRow]:
+    ) -> Iterator[Campaign]:
         """Yield the campaigns on the list, in the order of their creation (R4.8).
 
         Args:
@@ -140,21 +140,21 @@ class CampaignMethods(Requests):
             at: as it was then; ``None``: now.
         """
         asked = {"status": statuses, "at": moment(at)}
-        return self._pages(CampaignRow, self._path("campaigns"), asked)
+        return self._pages(Campaign, self._path("campaigns"), asked)
 
-    def campaign(self, campaign_id: int, *, at: datetime | None = None) -> CampaignRow:
+    def campaign(self, campaign_id: int, *, at: datetime | None = None) -> CampaignDetail:
         """Return a campaign with all its parameters, as it is or was then."""
         path = self._path("campaigns", campaign_id)
-        return self._read(CampaignRow, self._ask(path, {"at": moment(at)}))
+        return self._read(CampaignDetail, self._ask(path, {"at": moment(at)}))
 
     def campaign_tag(self, campaign_id: int) -> str | None:
         """Return the tag of what people did to a campaign so far, for a change."""
         return self._tagged(self._path("campaigns", campaign_id))[1]
 
-    def forecast(self, campaign_id: int, *, runs: int = 10) -> Forecast:
+    def forecast(self, campaign_id: int, *, runs: int = 10) -> CampaignForecast:
         """Return how a campaign will end, with what was seen of the callees so far (R8.2)."""
         path = self._path("campaigns", campaign_id, "forecast")
-        return self._read(Forecast, self._ask(path, {"runs": runs}))
+        return self._read(CampaignForecast, self._ask(path, {"runs": runs}))
 
 
 def _when(at: datetime | None, after_min: int | None) -> dict[str, Json]:

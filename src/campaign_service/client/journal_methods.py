@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from campaign_service.client.campaigns import LogEntry, PastCampaign
 from campaign_service.client.connection import Parameters
 from campaign_service.client.requests import Requests
 from campaign_service.client.stream import follow
+from campaign_service.schemas.records import LogEntry, PastCampaign, PastCampaignDetail
 
 __all__ = ["JournalMethods"]
 
@@ -29,9 +29,9 @@ class JournalMethods(Requests):
         """Yield every campaign that ever was, those deleted included (R9.2)."""
         return self._pages(PastCampaign, self._path("past-campaigns"))
 
-    def past_campaign(self, campaign_id: int) -> PastCampaign:
+    def past_campaign(self, campaign_id: int) -> PastCampaignDetail:
         """Return a campaign that is or was, with its parameters and how its calls ended."""
-        return self._read(PastCampaign, self._ask(self._path("past-campaigns", campaign_id)))
+        return self._read(PastCampaignDetail, self._ask(self._path("past-campaigns", campaign_id)))
 
     def audit(self, parameters: Parameters) -> Iterator[LogEntry]:
         """Yield the commands that people gave, oldest first."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from campaign_core import RecipientList
-from campaign_service.client.campaigns import Done, Explanation, RecipientDetail, RecipientRow
 from campaign_service.client.json_data import Json, recipients_data
 from campaign_service.client.requests import Requests, moment
+from campaign_service.schemas.explanations import Explanation
+from campaign_service.schemas.responses import RecipientDetail, RecipientRow, Taken
 
 __all__ = ["RecipientMethods"]
 
@@ -59,7 +60,7 @@ class RecipientMethods(Requests):
         *,
         tag: str | None = None,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Add recipients behind the others (R4.10)."""
         path = self._path("campaigns", campaign_id, "recipients")
         body: Json = {"recipients": recipients_data(recipients)}
@@ -73,7 +74,7 @@ class RecipientMethods(Requests):
         positions: Sequence[int] | None = None,
         tag: str | None = None,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Allow more attempts (R5.2).
 
         Args:
@@ -95,7 +96,7 @@ class RecipientMethods(Requests):
         *,
         tag: str | None = None,
         key: str | None = None,
-    ) -> Done:
+    ) -> Taken:
         """Have recipients tried no more; one in a call keeps it (R5.3)."""
         path = self._path("campaigns", campaign_id, "stop-attempts")
         return self._command("POST", path, {"positions": list(positions)}, key=key, tag=tag)

@@ -8,14 +8,15 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from campaign_service.client.campaigns import Done
 from campaign_service.client.connection import Connection, Parameters, Response
 from campaign_service.client.errors import ResponseError
 from campaign_service.client.json_data import Json
+from campaign_service.client.reading import read
+from campaign_service.schemas.responses import Taken
 
 __all__ = ["Requests", "confirmation", "moment"]
 
-_Shape = TypeVar("_Shape")
+_T = TypeVar("_T")
 _PAGE = 1_000
 
 
@@ -48,7 +49,7 @@ class Requests:
         answer = self.connection.ask(path, parameters)
         return self._members(answer.data), answer.etag
 
-    def _items(self, kind: type[_Shape], path: str) -> list[_Shape]:
+    def _items(self, kind: type[_T], path: str) -> list[_T]:
         """Return a list that has no pages."""
         return self._read(list[kind], self._seen(path).get("items"))  # type: ignore[valid-type]
 
@@ -61,11 +62,11 @@ class Requests:
         key: str | None = None,
         tag: str | None = None,
         parameters: Mapping[str, str | int] | None = None,
-    ) -> Done:
+    ) -> Taken:
         answer = self.connection.command(
             method, path, body, key=key, if_match=tag, parameters=parameters
         )
-        return self._read(Done, answer.data)
+        return self._read(Taken, answer.data)
 
     def _change(
         self,
@@ -81,12 +82,12 @@ class Requests:
 
     def _pages(
         self,
-        kind: type[_Shape],
+        kind: type[_T],
         path: str,
         parameters: Parameters | None = None,
         *,
         after: int | str = 0,
-    ) -> Iterator[_Shape]:
+    ) -> Iterator[_T]:
         following: Json = after
         while following is not None:
             asked = {**(parameters or {}), "after": cast("int | str", following), "limit": _PAGE}
@@ -99,9 +100,9 @@ class Requests:
             raise ResponseError(self.connection.url, "no object where one is expected")
         return data
 
-    def _read(self, kind: type[_Shape], data: Json) -> _Shape:
+    def _read(self, kind: type[_T], data: Json) -> _T:
         try:
-            return msgspec.convert(data, kind)
+            return read(kind, data)
         except msgspec.ValidationError as error:
             raise ResponseError(self.connection.url, str(error)) from None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from campaign_service.client.campaigns import Done
 from campaign_service.client.json_data import Json
 from campaign_service.client.requests import Requests, moment
-from campaign_service.client.status import Call, Node, ServiceStatus, Tenant, WhatIf
+from campaign_service.schemas.explanations import WhatIfAnswer
+from campaign_service.schemas.records import Node, ServiceStatus, Tenant
+from campaign_service.schemas.responses import Call, Taken
 
 __all__ = ["ServiceMethods"]
 
@@ -41,14 +42,14 @@ class ServiceMethods(Requests):
         asked = {"campaign_id": campaign_id, "at": moment(at)}
         return self._pages(Call, self._path("calls"), asked, after="")
 
-    def what_if(self, trial: Json) -> WhatIf:
+    def what_if(self, trial: Json) -> WhatIfAnswer:
         """Return what a command would do now, and do nothing (R8.5).
 
         Args:
             trial: as the API has it: ``command``, such as ``PauseCampaign``, and its members.
         """
         answer = self._change("POST", self._path("what-if"), {"trial": trial})
-        return self._read(WhatIf, answer.data)
+        return self._read(WhatIfAnswer, answer.data)
 
     # Nodes ---------------------------------------------------------------------------------
 
@@ -74,7 +75,7 @@ class ServiceMethods(Requests):
         """
         return self._tagged(self._path("settings"), {"at": moment(at)})
 
-    def change_settings(self, settings: dict[str, Json], *, tag: str | None) -> Done:
+    def change_settings(self, settings: dict[str, Json], *, tag: str | None) -> Taken:
         """Replace the general settings, unless somebody changed them meanwhile (R2.3).
 
         Args:
@@ -87,10 +88,10 @@ class ServiceMethods(Requests):
         """Yield the numbers that are never called, sorted (R6.12); those of a time, if given."""
         return self._pages(str, self._path("do-not-call"), {"at": moment(at)}, after="")
 
-    def bar(self, numbers: Sequence[str]) -> Done:
+    def bar(self, numbers: Sequence[str]) -> Taken:
         """Put numbers on the do-not-call list."""
         return self._command("POST", self._path("do-not-call"), {"numbers": list(numbers)})
 
-    def unbar(self, numbers: Sequence[str]) -> Done:
+    def unbar(self, numbers: Sequence[str]) -> Taken:
         """Take numbers off the do-not-call list; nobody who failed is revived (R6.12)."""
         return self._command("POST", self._path("do-not-call", "remove"), {"numbers": [*numbers]})

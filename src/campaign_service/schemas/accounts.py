@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
+from typing_extensions import override
 
-from campaign_service.schemas.fields import AnyJson, Ask, Moment, Time
+from campaign_service.schemas.fields import AnyJson, Ask, Moment, Permission, Time, name_of
 from campaign_service.schemas.requests import FirstAfter
 from campaign_service.schemas.responses import Next
 from campaign_service.vocabulary import AccessAction, ServicePermission
@@ -62,14 +63,28 @@ TenantName = Annotated[
 ]
 
 
-class Login(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class _WithSecret(Struct, frozen=True):
+    """Holds a password or a token, and so is shown to nobody."""
+
+    @override
+    def __repr__(self) -> str:
+        """Return the name of the schema alone."""
+        return f"{type(self).__name__}(…)"
+
+    @override
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Return nothing."""
+        return []
+
+
+class Login(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A user's name and password."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, description="A user's.")]
     password: Password
 
 
-class LoginAnswer(Struct, kw_only=True, frozen=True):
+class LoginAnswer(_WithSecret, kw_only=True, frozen=True):
     """A session that began."""
 
     token: Annotated[str, Meta(description="To be sent as Authorization: Bearer TOKEN.")]
@@ -88,14 +103,14 @@ class Me(Struct, kw_only=True, frozen=True):
     ]
     is_program: Annotated[bool, Meta(description="Whether this is a token of a program.")]
     permissions: Annotated[
-        list[ServicePermission], Meta(description="For all tenants, those to come included.")
+        list[Permission], Meta(description="For all tenants, those to come included.")
     ]
     tenants: Annotated[
-        dict[str, list[ServicePermission]], Meta(description="For each tenant of this process.")
+        dict[str, list[Permission]], Meta(description="For each tenant of this process.")
     ]
 
 
-class ChangePassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class ChangePassword(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """One's password, and the one to come."""
 
     old: Password
@@ -132,7 +147,7 @@ class UserList(Struct, kw_only=True, frozen=True):
     items: Annotated[list[User], Meta(description="All of them: there are no pages.")]
 
 
-class NewUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class NewUser(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A user to be made."""
 
     name: UserName
@@ -148,7 +163,7 @@ class NewUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=list)
 
 
-class NewUserAnswer(Struct, kw_only=True, frozen=True):
+class NewUserAnswer(_WithSecret, kw_only=True, frozen=True):
     """A user that was made, or whose password was set anew."""
 
     user: User
@@ -169,7 +184,7 @@ class ChangeUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-class ResetPassword(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class ResetPassword(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A new password for a user."""
 
     password: Annotated[
@@ -184,9 +199,7 @@ class Role(Struct, kw_only=True, frozen=True):
     """A named set of permissions."""
 
     name: Annotated[str, Meta(description="Unique, and never changed.")]
-    permissions: Annotated[
-        list[ServicePermission], Meta(description="What whoever has the role may do.")
-    ]
+    permissions: Annotated[list[Permission], Meta(description="What whoever has the role may do.")]
     is_built_in: Annotated[
         bool, Meta(description="Those that are built in are neither changed nor deleted.")
     ]
@@ -220,7 +233,7 @@ class Token(Struct, kw_only=True, frozen=True):
     ]
     last_used_at: Annotated[Time | None, Meta(description="To some minutes; null: never yet.")]
     permissions: Annotated[
-        list[ServicePermission] | None, Meta(description="No more than these; null: all.")
+        list[Permission] | None, Meta(description="No more than these; null: all.")
     ]
     tenants: Annotated[
         list[str] | None, Meta(description="For no others than these; null: for all.")
@@ -248,7 +261,7 @@ class NewToken(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-class NewTokenAnswer(Struct, kw_only=True, frozen=True):
+class NewTokenAnswer(_WithSecret, kw_only=True, frozen=True):
     """A token that was made."""
 
     token: Token
@@ -265,7 +278,7 @@ class AdminEvent(Struct, kw_only=True, frozen=True):
     token: Annotated[
         str | None, Meta(description="Which token the actor showed; null: none, as at a log-in.")
     ]
-    action: AccessAction
+    action: Annotated[str, name_of(AccessAction)]
     subject: Annotated[str, Meta(description="To whom or what it was done.")]
     details: Annotated[
         dict[str, AnyJson], Meta(description="What else there is to tell, by kind of action.")

@@ -58,8 +58,14 @@ PAIRS: dict[type[Struct], type[Any]] = {
 _SCHEMAS: dict[type[Any], type[Struct]] = {made: schema for schema, made in PAIRS.items()} | {
     core.CampaignModel: core_values.Parameters
 }
-_ENUMS: dict[str, type[Enum]] = {"days": core.Weekday, "never_again": core.Outcome}
-"""Fields whose entries are the names of members."""
+_ENUMS: dict[str, type[Enum]] = {
+    "days": core.Weekday,
+    "duplicates": core.Duplicates,
+    "line": core.Line,
+    "never_again": core.Outcome,
+    "order": core.Order,
+}
+"""Fields that are the name of a member, or a list of such names."""
 PROBLEMS_MAX = 1_000
 """So many are told of at once; a list of a million with a bad column is bad enough by then."""
 _INDEX = re.compile(r"\[(\d+)\]")
@@ -126,7 +132,8 @@ def build(
     lists = lists or ListOptions()
     if isinstance(schema, core_values.Model):
         is_merged = schema.merge_duplicates is True
-        lists = attrs.evolve(lists, duplicates=schema.duplicates, is_merged=is_merged)
+        duplicates = core.Duplicates[schema.duplicates]
+        lists = attrs.evolve(lists, duplicates=duplicates, is_merged=is_merged)
     values: dict[str, Any] = {}
     for name in _settable(kind):
         value = getattr(schema, name, UNSET)
@@ -147,7 +154,7 @@ def build(
 
 def _number(schema: Any, path: str, problems: list[Problem], lists: ListOptions) -> str | None:  # noqa: ANN401
     try:
-        return lists.numbers.read(schema.number, schema.line)
+        return lists.numbers.read(schema.number, core.Line[schema.line])
     except SettingsError as error:
         problems += [attrs.evolve(problem, field=path) for problem in error.problems]
         return None
@@ -163,6 +170,8 @@ def _value(
     if name == "delays_s":
         return {core.Outcome[key]: delay for key, delay in cast("dict[str, int]", value).items()}
     if name in _ENUMS:
+        if isinstance(value, str):
+            return _ENUMS[name][value]
         return [_ENUMS[name][key] for key in cast("list[str]", value)]
     if isinstance(value, list):
         return [build(one, f"{path}[{index}]", problems, lists) for index, one in enumerate(value)]
@@ -235,24 +244,28 @@ def recipient_list(
 def _recipient(row: core_values.Recipient | None, numbers: NumberReader) -> core.Recipient:
     if row is None:
         raise SettingsError([Problem(field="", value=None, rule="a recipient")])
+    line = core.Line[row.line]
     return core.Recipient(
-        number=numbers.read(row.number, row.line),
-        line=row.line,
+        number=numbers.read(row.number, line),
+        line=line,
         name=row.name,
         email=row.email,
         time_zone=row.time_zone,
-        further_numbers=tuple(
-            core.Number(number=numbers.read(one.number, one.line), line=one.line)
-            for one in row.further_numbers
-        ),
+        further_numbers=tuple(_further(one, numbers) for one in row.further_numbers),
     )
+
+
+def _further(row: core_values.Number, numbers: NumberReader) -> core.Number:
+    line = core.Line[row.line]
+    return core.Number(number=numbers.read(row.number, line), line=line)
 
 
 def _stand_in(
     row: core_values.Recipient | None, index: int, error: SettingsError, numbers: NumberReader
 ) -> core.Recipient:
     if row is not None and not error.field.startswith(("number", "further")):
-        return core.Recipient(number=numbers.read(row.number, row.line), line=row.line)
+        line = core.Line[row.line]
+        return core.Recipient(number=numbers.read(row.number, line), line=line)
     return core.Recipient(number=_STAND_IN.format(index))
 
 
@@ -290,6 +303,8 @@ def _converted(value: object) -> object:
     schema = _SCHEMAS.get(type(value))
     if schema is not None:
         return schema_of(value, schema)
+    if isinstance(value, Enum):
+        return value.name
     if isinstance(value, frozenset):
         return [member.name for member in sorted(value, key=_place)]
     if isinstance(value, tuple):

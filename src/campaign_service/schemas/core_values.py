@@ -1,7 +1,7 @@
 """What was asked for, as requests and answers have it: settings, models, recipients (R2, R3).
 
-A field has the name of the core's field. ``PAIRS`` in :mod:`.conversion` says which schema stands for
-which class of the core; a test walks the fields of both, so that none can be forgotten.
+A field has the name of the core's field. ``PAIRS`` in :mod:`.conversion` says which schema stands
+for which class of the core; a test walks the fields of both, so that none can be forgotten.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from campaign_core import Duplicates, Line, Order
 from campaign_service.schemas.fields import (
     MERGE,
     AskDigit,
+    DuplicatesName,
     Email,
     Id,
     Limit,
+    LineName,
     ModelName,
+    OrderName,
     PersonName,
     PhoneNumber,
     RetriedOutcome,
@@ -236,14 +238,14 @@ class Number(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A number and the line it is called on."""
 
     number: WrittenNumber
-    line: Line = Line.EXTERNAL
+    line: LineName = "EXTERNAL"
 
 
 class Recipient(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """One entry to be reached (R3.1)."""
 
     number: WrittenNumber
-    line: Line = Line.EXTERNAL
+    line: LineName = "EXTERNAL"
     name: PersonName = ""
     email: Email = ""
     time_zone: Annotated[
@@ -294,15 +296,15 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         Meta(max_length=1_000, description="When calls may be placed; empty: always (R6.11)."),
     ] = field(default_factory=list)
     time_zone: ZoneName = "UTC"
-    order: Order = Order.FRESH_FIRST
+    order: OrderName = "FRESH_FIRST"
     breaker: Annotated[Breaker | None, Meta(description="null: off.")] = None
     duplicates: Annotated[
-        Duplicates,
+        DuplicatesName,
         Meta(
             description="A number twice on a line of the list: refused, or each called for itself"
             " (R3.2)."
         ),
-    ] = Duplicates.REFUSE
+    ] = "REFUSE"
 
 
 class Model(Parameters, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from campaign_core import Line, ReasonKind
-from campaign_service.schemas.fields import Id, Time
+from campaign_service.schemas.fields import Id, Time, name_of
 
 __all__ = [
     "CampaignForecast",
@@ -24,7 +24,7 @@ __all__ = [
 class Reason(Struct, kw_only=True, frozen=True):
     """One reason why a recipient is not called."""
 
-    kind: ReasonKind
+    kind: Annotated[str, name_of(ReasonKind)]
     sentence: Annotated[str, Meta(description="For a person.")]
     change: Annotated[str, Meta(description="What would change it; empty: nothing would.")]
     until: Annotated[Time | None, Meta(description="When time alone changes it.")]
@@ -56,7 +56,7 @@ class PlannedCall(Struct, kw_only=True, frozen=True):
     campaign_id: Id
     position: Id
     number: Annotated[str, Meta(description="That would be called.")]
-    line: Line
+    line: Annotated[str, name_of(Line)]
 
 
 class WhatIfAnswer(Struct, kw_only=True, frozen=True):

@@ -7,24 +7,44 @@ cannot say (a time zone that nobody knows, a number listed twice) is the core's 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from enum import Enum
+from typing import Annotated, Literal, TypeVar, cast
 
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from campaign_core import (
+    Duplicates,
+    FailureReason,
+    Line,
+    Order,
+    Outcome,
+    PauseReason,
+    ReasonKind,
+    RecipientStatus,
+    Status,
+)
+from campaign_core.events import GiveBackReason
+from campaign_service.vocabulary import AccessAction, ProcessRole, ServicePermission
+
 __all__ = [
+    "LISTS",
     "MERGE",
     "WHOLE_MAX",
     "AnyJson",
     "Ask",
     "AskDigit",
+    "DuplicatesName",
     "Email",
     "EventData",
     "Id",
     "IdList",
     "Limit",
+    "LineName",
     "ModelName",
     "Moment",
     "NumberList",
+    "OrderName",
+    "Permission",
     "PersonName",
     "PhoneNumber",
     "RetriedOutcome",
@@ -33,10 +53,13 @@ __all__ = [
     "Seq",
     "Sound",
     "Time",
+    "UtcTime",
     "WeekdayName",
     "WrittenNumber",
     "ZoneName",
     "given",
+    "name_of",
+    "verbatim",
 ]
 
 WHOLE_MAX = 2**53 - 1
@@ -145,23 +168,26 @@ Moment = Annotated[
     ),
 ]
 """A time in a request."""
+
+
+class UtcTime(datetime):
+    """A time in UTC, which is written to the millisecond."""
+
+
 Time = Annotated[
-    str,
+    UtcTime,
     Meta(
         description="A time in UTC, to the millisecond (RFC 3339).",
-        extra_json_schema={"format": "date-time"},
+        extra_json_schema={"type": "string", "format": "date-time"},
         examples=["2026-11-23T08:00:00.000Z"],
     ),
 ]
 """A time in an answer."""
-EventData = Annotated[
-    Raw,
-    Meta(
-        description="The event as the journal has it: `type`, and what else it tells.",
-        extra_json_schema={"type": "object"},
-    ),
-]
 AnyJson = Annotated[object, Meta(extra_json_schema={"description": "Any JSON value."})]
+EventData = Annotated[
+    dict[str, AnyJson],
+    Meta(description="The event as the journal has it: `type`, and what else it tells."),
+]
 Ask = Annotated[
     int, Meta(ge=1, le=1_000, description="How many entries an answer holds at most: 1 to 1,000.")
 ]
@@ -190,3 +216,43 @@ RetriedOutcome = Literal[
     "LOST",
 ]
 """Outcomes after which a recipient is tried again by default (R6.10, R7.10)."""
+
+
+# Names of closed lists -----------------------------------------------------------------------
+
+LISTS: tuple[type[Enum], ...] = (
+    AccessAction,
+    Duplicates,
+    FailureReason,
+    GiveBackReason,
+    Line,
+    Order,
+    Outcome,
+    PauseReason,
+    ProcessRole,
+    ReasonKind,
+    RecipientStatus,
+    ServicePermission,
+    Status,
+)
+"""Those of which answers have names."""
+
+
+def name_of(kind: type[Enum]) -> Meta:
+    """Return what makes a text the name of a member of a list, as the OpenAPI document says it.
+
+    In answers it is a text like any other: a newer service may know more names than who reads it.
+    """
+    assert kind in LISTS
+    return Meta(extra_json_schema={"$ref": f"#/components/schemas/{kind.__name__}"})
+
+
+Permission = Annotated[str, name_of(ServicePermission)]
+LineName = Annotated[Literal["INTERNAL", "EXTERNAL"], name_of(Line)]
+OrderName = Annotated[Literal["FRESH_FIRST", "RETRIES_FIRST"], name_of(Order)]
+DuplicatesName = Annotated[Literal["REFUSE", "EACH"], name_of(Duplicates)]
+
+
+def verbatim(text: str) -> dict[str, object]:
+    """Return a JSON object that goes into an answer as it stands: it is written, never read."""
+    return cast("dict[str, object]", Raw(text.encode()))

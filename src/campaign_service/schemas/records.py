@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from campaign_core import Status
 from campaign_service.schemas.core_values import CallLimits, Parameters
 from campaign_service.schemas.explanations import Waiting
-from campaign_service.schemas.fields import EventData, Id, Seq, Time
+from campaign_service.schemas.fields import EventData, Id, Seq, Time, name_of
 from campaign_service.schemas.responses import Next
 from campaign_service.vocabulary import ProcessRole
 
@@ -148,7 +148,7 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
     tenant: Annotated[str, Meta(description="Whose service it is.")]
     service_id: Annotated[str, Meta(description="With which the ids of its calls begin.")]
     now: Time
-    role: ProcessRole
+    role: Annotated[str, name_of(ProcessRole)]
     leader: Annotated[str | None, Meta(description="Where the leader listens, where known.")]
     journal_away_since: Annotated[
         Time | None, Meta(description="Since when nothing can be written; null: all is well.")
@@ -168,7 +168,10 @@ class ServiceStatus(Struct, kw_only=True, frozen=True):
     ]
     link: LinkStatus
     calls: CallsInUse
-    campaigns: Annotated[dict[Status, int], Meta(description="How many there are, by status.")]
+    campaigns: Annotated[
+        dict[Annotated[str, name_of(Status)], int],
+        Meta(description="How many there are, by status."),
+    ]
     calendar_ahead_ms: Annotated[
         int,
         Meta(
@@ -219,7 +222,7 @@ class Tenant(Struct, kw_only=True, frozen=True):
 
     name: Annotated[str, Meta(description="As it stands in the paths of the API.")]
     service_id: Annotated[str, Meta(description="With which the ids of its calls begin.")]
-    role: ProcessRole
+    role: Annotated[str, name_of(ProcessRole)]
     leader: Annotated[
         str | None, Meta(description="Where the process listens that leads it; null: not known.")
     ]

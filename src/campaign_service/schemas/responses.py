@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct, field
 
 from campaign_core import (
     FailureReason,
@@ -16,10 +16,9 @@ from campaign_core import (
 )
 from campaign_core.events import GiveBackReason
 from campaign_service.schemas.core_values import CallLimits, Model, Parameters, Recipient
-from campaign_service.schemas.fields import EventData, Id, Seq, Time
+from campaign_service.schemas.fields import EventData, Id, Seq, Time, name_of
 
 __all__ = [
-    "Attempt",
     "AttemptDetail",
     "Call",
     "CallPage",
@@ -79,9 +78,9 @@ class Campaign(Struct, kw_only=True, frozen=True):
     name: Annotated[str, Meta(description="Shown to the recipient, where the telephony can.")]
     model_id: Id
     model_name: Annotated[str, Meta(description="The model's name when the campaign was made.")]
-    status: Status
+    status: Annotated[str, name_of(Status)]
     pause_reason: Annotated[
-        PauseReason | None,
+        Annotated[str, name_of(PauseReason)] | None,
         Meta(
             description="Who or what paused it: a user, the breaker (R6.17), a sound that could"
             " not be played in three calls running (R6.18), or a start of the service with every"
@@ -135,8 +134,11 @@ class RecipientRow(Recipient, kw_only=True, frozen=True):
     """A recipient as the status panel shows it (R5.4)."""
 
     position: Id
-    state: RecipientStatus
-    reason: Annotated[FailureReason | None, Meta(description="Why it failed; null unless it did.")]
+    state: Annotated[str, name_of(RecipientStatus)]
+    reason: Annotated[
+        Annotated[str, name_of(FailureReason)] | None,
+        Meta(description="Why it failed; null unless it did."),
+    ]
     attempts: Annotated[int, Meta(description="Attempts that count (R5.1).")]
     attempts_allowed: Annotated[
         int, Meta(description="So many may count; the model's number, and those that were added.")
@@ -146,7 +148,8 @@ class RecipientRow(Recipient, kw_only=True, frozen=True):
         Meta(description="When the last call was placed; those given back are left aside."),
     ]
     last_outcome: Annotated[
-        Outcome | None, Meta(description="Of that call; null: none, or it is in progress.")
+        Annotated[str, name_of(Outcome)] | None,
+        Meta(description="Of that call; null: none, or it is in progress."),
     ]
     answer_confirmed_at: Annotated[Time | None, Meta(description="The last time (R5.4).")]
     listening_confirmed_at: Annotated[Time | None, Meta(description="The last time (R5.4).")]
@@ -158,45 +161,6 @@ class RecipientPage(Struct, kw_only=True, frozen=True):
     items: Annotated[list[RecipientRow], Meta(description="Of this page.")]
     next: Next
     recipient_count: Annotated[int, Meta(description="In the whole list.")]
-
-
-class Attempt(Struct, kw_only=True, frozen=True):
-    """One try to reach a recipient."""
-
-    attempt: Annotated[int, Meta(description="Counted from 1, those given back included.")]
-    call_id: Annotated[str, Meta(description="Unique over all time; the telephony has it too.")]
-    number: Annotated[str, Meta(description="That was called.")]
-    line: Line
-    is_retry: Annotated[bool, Meta(description="Whether an attempt that counted was made before.")]
-    placed_at: Time
-    answered_at: Annotated[Time | None, Meta(description="null: it was not.")]
-    answer_confirmed_at: Annotated[
-        Time | None, Meta(description="When 1 was dialled; null: it was not, or not asked for.")
-    ]
-    message_started_at: Annotated[
-        Time | None,
-        Meta(description="When the message began for the first time; null: it did not."),
-    ]
-    messages_played: Annotated[int, Meta(description="How many times the message was begun.")]
-    listening_confirmed_at: Annotated[
-        Time | None, Meta(description="When 9 was dialled; null: it was not, or not asked for.")
-    ]
-    digits: Annotated[str, Meta(description="All that were dialled, in order.")]
-    ended_at: Annotated[Time | None, Meta(description="null: it is in progress.")]
-    outcome: Annotated[
-        Outcome | None,
-        Meta(description="How it ended (R7.10); null: it is in progress, or does not count."),
-    ]
-    given_back: Annotated[
-        GiveBackReason | None, Meta(description="Why the attempt does not count (R5.5).")
-    ]
-    hangup_cause: Annotated[
-        int | None,
-        Meta(description="The telephony's own number for it (Q.850); null: it gave none."),
-    ]
-    detail: Annotated[
-        str, Meta(description="What the telephony said of the end, word by word; often empty.")
-    ]
 
 
 class Chosen(Struct, kw_only=True, frozen=True):
@@ -218,11 +182,45 @@ class Chosen(Struct, kw_only=True, frozen=True):
     campaign_external_calls: Annotated[int, Meta(description="Those of this campaign.")]
 
 
-class AttemptDetail(Attempt, kw_only=True, frozen=True):
+class AttemptDetail(Struct, kw_only=True, frozen=True):
     """An attempt, why it was made at its moment, and everything that happened in it."""
 
+    attempt: Annotated[int, Meta(description="Counted from 1, those given back included.")]
+    call_id: Annotated[str, Meta(description="Unique over all time; the telephony has it too.")]
+    number: Annotated[str, Meta(description="That was called.")]
+    line: Annotated[str, name_of(Line)]
+    is_retry: Annotated[bool, Meta(description="Whether an attempt that counted was made before.")]
+    placed_at: Time
+    answered_at: Annotated[Time | None, Meta(description="null: it was not.")]
+    answer_confirmed_at: Annotated[
+        Time | None, Meta(description="When 1 was dialled; null: it was not, or not asked for.")
+    ]
+    message_started_at: Annotated[
+        Time | None,
+        Meta(description="When the message began for the first time; null: it did not."),
+    ]
+    messages_played: Annotated[int, Meta(description="How many times the message was begun.")]
+    listening_confirmed_at: Annotated[
+        Time | None, Meta(description="When 9 was dialled; null: it was not, or not asked for.")
+    ]
+    digits: Annotated[str, Meta(description="All that were dialled, in order.")]
+    ended_at: Annotated[Time | None, Meta(description="null: it is in progress.")]
+    outcome: Annotated[
+        Annotated[str, name_of(Outcome)] | None,
+        Meta(description="How it ended (R7.10); null: it is in progress, or does not count."),
+    ]
+    given_back: Annotated[
+        Annotated[str, name_of(GiveBackReason)] | None,
+        Meta(description="Why the attempt does not count (R5.5)."),
+    ]
+    hangup_cause: Annotated[
+        int | None,
+        Meta(description="The telephony's own number for it (Q.850); null: it gave none."),
+    ]
+    detail: Annotated[
+        str, Meta(description="What the telephony said of the end, word by word; often empty.")
+    ]
     chosen: Chosen
-
     events: Annotated[
         list[EventData], Meta(description="Everything that happened in it, as the journal has it.")
     ]
@@ -242,7 +240,7 @@ class Call(Struct, kw_only=True, frozen=True):
     position: Id
     attempt: Annotated[int, Meta(description="Counted from 1 for the recipient.")]
     number: Annotated[str, Meta(description="That is called.")]
-    line: Line
+    line: Annotated[str, name_of(Line)]
     placed_at: Time
     deadline_at: Annotated[Time, Meta(description="Past it we hang up (R7.9).")]
     is_answered: Annotated[bool, Meta(description="Whether somebody, or something, has answered.")]
@@ -271,17 +269,12 @@ class Taken(Struct, kw_only=True, frozen=True, omit_defaults=True):
     repeated: Annotated[
         bool, Meta(description="This answers an earlier request with the same Idempotency-Key.")
     ]
-    model_id: Annotated[Id, Meta(description="Of the model that was made.")] | UnsetType = UNSET
-    campaign_id: Annotated[Id, Meta(description="Of the campaign that was made.")] | UnsetType = (
-        UNSET
-    )
-    remarks: (
-        Annotated[
-            list[str],
-            Meta(
-                description="What is allowed, and perhaps not meant: how many numbers of a list"
-                " (of up to 100,000) differ by form only, where no number plan compares them."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    model_id: Annotated[Id | None, Meta(description="Of the model that was made.")] = None
+    campaign_id: Annotated[Id | None, Meta(description="Of the campaign that was made.")] = None
+    remarks: Annotated[
+        list[str],
+        Meta(
+            description="What is allowed, and perhaps not meant: how many numbers of a list"
+            " (of up to 100,000) differ by form only, where no number plan compares them."
+        ),
+    ] = field(default_factory=list)

@@ -119,7 +119,11 @@ def test_answer_of_another_form_is_refused(service):
 
 
 def test_token_is_in_no_repr(service):
-    service.answers["POST", "login"] = {"token": "throwaway-9", "expires_at": None}
+    service.answers["POST", "login"] = {
+        "token": "throwaway-9",
+        "expires_at": "2026-01-12T08:00:00.000Z",
+        "must_change_password": False,
+    }
 
     login = service.log_in("ada", "pass-word")
 
@@ -130,7 +134,10 @@ def test_token_is_in_no_repr(service):
 def test_any_member_of_an_event_is_read(service):
     event = {"type": "CallPlaced", "in_use": [0, 1, None, {"a": 1.5}]}
     entry = {"seq": 1, "at": "2026-01-12T08:00:00Z", "actor": "driver", "kind": "CallPlaced"}
-    page = {"items": [{**entry, "campaign_id": 3, "event": event}], "next": None}
+    page = {
+        "items": [{**entry, "campaign_id": 3, "event": event, "is_abridged": False}],
+        "next": None,
+    }
     service.answers["GET", "tenants/main/campaigns/3/log"] = page
 
     (read,) = service.log(3)

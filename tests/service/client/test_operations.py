@@ -148,7 +148,7 @@ def test_what_happened_stays(client):
     (past,) = client.past_campaigns()
     campaign_id = past.campaign_id
     detail = client.past_campaign(campaign_id)
-    assert (detail.name, detail.parameters["sound"]) == ("Run", "drill")
+    assert (detail.name, detail.parameters.sound) == ("Run", "drill")
     entries = list(client.log(campaign_id))
     assert entries[0].kind == "CampaignScheduled"
     assert client.log_entry(entries[0].seq).event["type"] == "CampaignScheduled"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,7 @@ from campaign_service.api.etags import TAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problem_kinds import PROBLEMS
 from campaign_service.api.problems import ProblemBody
+from campaign_service.schemas.wire import components
 
 __all__ = ["document_of", "document_text"]
 
@@ -118,8 +119,19 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Data]:
         for kind in (operation.query, operation.body, operation.response.schema):
             if kind is not None:
                 kinds[kind] = None
-    _, schemas = msgspec.json.schema_components(list(kinds), ref_template=_REF)
+    schemas = components(kinds)
+    for kind in kinds:
+        if kind.__struct_config__.omit_defaults:
+            _leave_out_defaults(schemas[kind.__name__])
     return schemas
+
+
+def _leave_out_defaults(schema: Any) -> None:  # noqa: ANN401 -- JSON
+    """Say of an answer that what is not so is left out of it, and not null."""
+    for name, one in schema["properties"].items():
+        if "default" in one:
+            rest = {key: value for key, value in one.items() if key != "default"}
+            schema["properties"][name] = _request(rest)
 
 
 # One operation -------------------------------------------------------------------------------
@@ -192,7 +204,7 @@ def _request(schema: Data) -> Data:
         return schema
     left = [choice for choice in choices if choice != {"type": "null"}]
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
-    return {**rest, **left[0]} if len(left) == 1 else {**rest, "anyOf": left}
+    return {**left[0], **rest} if len(left) == 1 else {**rest, "anyOf": left}
 
 
 def _if_match(*, is_needed: bool) -> Data:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import NODEFAULT, Struct, ValidationError
 from typing_extensions import Buffer
 
+from campaign_core import Line
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.errors import MalformedBodyError
 from campaign_service.api.reading.hints import (
@@ -266,9 +267,9 @@ def _with_number(raw: object) -> Recipient | None:
     )
     try:
         row = msgspec.convert(known, Recipient)
-        read_number(row.number, row.line)
+        read_number(row.number, Line[row.line])
         for one in row.further_numbers:
-            read_number(one.number, one.line)
+            read_number(one.number, Line[one.line])
     except (ValidationError, SettingsError):
         return None
     return row

@@ -6,7 +6,7 @@ from campaign_service import access
 from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.times import present, text_of
+from campaign_service.api.times import present, time_of
 from campaign_service.api.views.accounts import (
     sorted_permissions,
 )
@@ -54,7 +54,7 @@ async def log_in(request: ApiRequest) -> ApiResponse:
     return ApiResponse(
         content=accounts.LoginAnswer(
             token=done.token,
-            expires_at=text_of(done.expires_at),
+            expires_at=time_of(done.expires_at),
             must_change_password=done.must_change_password,
         )
     )

@@ -16,7 +16,7 @@ from campaign_service.api.operations import OF_TENANT, OperationTable
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
-from campaign_service.api.times import instant_in, text_of, text_or_none
+from campaign_service.api.times import instant_in, time_of, time_or_none
 from campaign_service.api.views.exports import export
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql import CampaignRecord
@@ -29,6 +29,7 @@ from campaign_service.schemas.requests import (
     LogQuery,
     PastQuery,
 )
+from campaign_service.schemas.wire import encoded
 from campaign_service.serving import TenantService
 
 __all__ = ["LOGS"]
@@ -54,7 +55,7 @@ async def read_log_entry(request: ApiRequest) -> ApiResponse:
         entries = request.tenant.history.entries(after=seq - 1, limit=1)
         if not entries or entries[0].seq != seq:
             raise NotFoundError(f"seq = {seq}: there is no such event")
-        return msgspec.json.encode(log_entry(entries[0], is_whole=True))
+        return encoded(log_entry(entries[0], is_whole=True))
 
     return ApiResponse(content=await request.in_turn(request.context.long, written))
 
@@ -182,12 +183,12 @@ def _record(record: CampaignRecord) -> dict[str, object]:
         "name": record.name,
         "model_id": record.model_id,
         "model_name": record.model_name,
-        "created_at": text_of(record.created_at),
+        "created_at": time_of(record.created_at),
         "created_seq": record.created_seq,
-        "starts_at": text_of(record.starts_at),
-        "expires_at": text_or_none(record.expires_at),
+        "starts_at": time_of(record.starts_at),
+        "expires_at": time_or_none(record.expires_at),
         "recipient_count": record.recipients,
-        "deleted_at": text_or_none(record.deleted_at),
+        "deleted_at": time_or_none(record.deleted_at),
         "deleted_seq": record.deleted_seq,
     }
 

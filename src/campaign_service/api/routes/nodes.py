@@ -10,7 +10,7 @@ from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.times import present, text_or_none
+from campaign_service.api.times import present, time_or_none
 from campaign_service.schemas import core_values, records
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.serving import UnknownNodeError
@@ -80,6 +80,6 @@ def _schema(node: NodeStatus) -> records.Node:
         weight=node.weight,
         call_limits=schema_of(node.call_limits, core_values.CallLimits),
         calls_per_s=node.calls_per_s,
-        deferred_until=text_or_none(node.deferred_until),
+        deferred_until=time_or_none(node.deferred_until),
         last_error=node.last_error,
     )

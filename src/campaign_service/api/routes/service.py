@@ -16,7 +16,7 @@ from campaign_service.api.operations import OF_TENANT, PREFIX, OperationTable, R
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.stream.server_sent_events import listen
-from campaign_service.api.times import text_of, text_or_none
+from campaign_service.api.times import time_of, time_or_none
 from campaign_service.api.views.forecasts import forecast_of
 from campaign_service.api.views.responses import call_schema, forecast_schema, waiting_schema
 from campaign_service.schemas import core_values, explanations, records, responses
@@ -47,7 +47,7 @@ async def list_tenants(request: ApiRequest) -> ApiResponse:
         records.Tenant(
             name=tenant.name,
             service_id=tenant.service_id,
-            role=tenant.role,
+            role=tenant.role.name,
             leader=tenant.health().leader_url,
             is_simulated=link(tenant.state).is_simulated,
         )
@@ -79,17 +79,17 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
     return records.ServiceStatus(
         tenant=tenant.name,
         service_id=tenant.service_id,
-        now=text_of(now),
-        role=health.role,
+        now=time_of(now),
+        role=health.role.name,
         leader=health.leader_url,
-        journal_away_since=text_or_none(health.journal_away_since),
+        journal_away_since=time_or_none(health.journal_away_since),
         events_waiting=health.events_waiting,
         last_seq=health.last_seq,
         is_draining=health.draining,
         trouble=health.trouble,
         link=records.LinkStatus(
             is_up=health.link_is_up,
-            deferred_until=text_of(deferred) if deferred > now else None,
+            deferred_until=time_of(deferred) if deferred > now else None,
             call_limits=schema_of(telephony.call_limits, core_values.CallLimits),
             telephony=telephony.telephony,
         ),
@@ -98,7 +98,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
             external=lines[Line.EXTERNAL],
             limits=schema_of(state.settings.call_limits, core_values.CallLimits),
         ),
-        campaigns=dict(statuses),
+        campaigns={status.name: count for status, count in statuses.items()},
         calendar_ahead_ms=state.calendar_ahead_ms,
         unknown_time_zones=[
             records.UnknownTimeZone(

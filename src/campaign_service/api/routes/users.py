@@ -18,7 +18,7 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.times import instant_in, present, text_of
+from campaign_service.api.times import instant_in, present, time_of
 from campaign_service.api.views.accounts import (
     expected_version,
     grants_of,
@@ -269,10 +269,10 @@ async def read_admin_audit(request: ApiRequest) -> ApiResponse:
     items = [
         accounts.AdminEvent(
             id=one.id,
-            at=text_of(one.at),
+            at=time_of(one.at),
             actor=one.actor,
             address=one.address,
-            action=one.action,
+            action=one.action.name,
             subject=one.subject,
             details=dict(one.details),
             token=one.token,

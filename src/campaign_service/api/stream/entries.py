@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
-from campaign_service.api.times import text_of
+from campaign_service.api.times import time_of
 from campaign_service.journal import JournalEntry
+from campaign_service.schemas.fields import verbatim
 from campaign_service.schemas.records import LogEntry
+from campaign_service.schemas.wire import encoded
 
 __all__ = ["WHOLE_MAX", "log_entry", "stream_text"]
 
@@ -24,18 +26,18 @@ def log_entry(entry: JournalEntry, *, is_whole: bool = False) -> LogEntry:
     data = _abridged(entry) if is_abridged else entry.data
     return LogEntry(
         seq=entry.seq,
-        at=text_of(entry.at),
+        at=time_of(entry.at),
         actor=entry.actor,
         kind=entry.kind,
         campaign_id=entry.campaign_id,
-        event=msgspec.Raw(data.encode()),
+        event=verbatim(data),
         is_abridged=is_abridged,
     )
 
 
 def stream_text(entry: JournalEntry) -> str:
     """Return an entry as a message of a stream of server-sent events."""
-    data = msgspec.json.encode(log_entry(entry)).decode()
+    data = encoded(log_entry(entry)).decode()
     return f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
 
 

@@ -9,7 +9,7 @@ from campaign_service import access
 from campaign_service.access import NotPermittedError, ServicePermission
 from campaign_service.api.errors import PreconditionFailedError
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.times import text_of, text_or_none
+from campaign_service.api.times import time_of, time_or_none
 from campaign_service.schemas import accounts
 
 __all__ = [
@@ -88,10 +88,10 @@ def _refused_to_programs() -> NotPermittedError:
     )
 
 
-def sorted_permissions(held: Iterable[ServicePermission]) -> list[ServicePermission]:
-    """Return permissions, the least first."""
+def sorted_permissions(held: Iterable[ServicePermission]) -> list[str]:
+    """Return the names of permissions, the least first."""
     known = set(held)
-    return [one for one in ServicePermission if one in known]
+    return [one.name for one in ServicePermission if one in known]
 
 
 def grants_of(given: Iterable[accounts.Grant]) -> list[access.RoleGrant]:
@@ -105,8 +105,8 @@ def user_schema(found: access.UserRecord) -> accounts.User:
         name=found.name,
         enabled=found.enabled,
         must_change_password=found.must_change_password,
-        password_expires_at=text_or_none(found.password_expires_at),
-        created_at=text_of(found.created_at),
+        password_expires_at=time_or_none(found.password_expires_at),
+        created_at=time_of(found.created_at),
         grants=[accounts.Grant(role=one.role, tenant=one.tenant) for one in sorted(found.grants)],
     )
 
@@ -136,9 +136,9 @@ def token_schema(found: access.TokenRecord) -> accounts.Token:
         id=found.id,
         is_session=found.is_session,
         label=found.label,
-        created_at=text_of(found.created_at),
-        expires_at=text_or_none(found.expires_at),
-        last_used_at=text_or_none(found.last_used_at),
+        created_at=time_of(found.created_at),
+        expires_at=time_or_none(found.expires_at),
+        last_used_at=time_or_none(found.last_used_at),
         permissions=None if held is None else sorted_permissions(held),
         tenants=None if found.tenants is None else sorted(found.tenants),
     )

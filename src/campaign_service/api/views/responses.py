@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 
 import msgspec
 
@@ -17,13 +18,13 @@ from campaign_core import (
     Waiting,
     WhatIf,
 )
-from campaign_core.events import GiveBackReason
 from campaign_drivers import CampaignForecast
-from campaign_service.api.times import text_of, text_or_none
+from campaign_service.api.times import time_of, time_or_none
 from campaign_service.attempts import Attempt
 from campaign_service.journal import JournalEntry
 from campaign_service.schemas import core_values, explanations, responses
 from campaign_service.schemas.conversion import schema_of, schema_with
+from campaign_service.schemas.fields import verbatim
 
 __all__ = [
     "attempt_detail",
@@ -58,8 +59,8 @@ def _campaign(found: Campaign) -> dict[str, object]:
         "name": found.name,
         "model_id": found.model_id,
         "model_name": found.model_name,
-        "status": found.status,
-        "pause_reason": found.pause_reason,
+        "status": found.status.name,
+        "pause_reason": _name(found.pause_reason),
         "caller_number": parameters.caller_number,
         "priority": parameters.priority,
         "ring_timeout_s": parameters.ring_timeout_s,
@@ -69,8 +70,8 @@ def _campaign(found: Campaign) -> dict[str, object]:
         "confirm_listening": parameters.script.confirm_listening,
         "call_limits": schema_of(parameters.call_limits, core_values.CallLimits),
         "is_simulated": found.is_simulated,
-        "starts_at": text_of(found.starts_at),
-        "expires_at": text_or_none(found.expires_at),
+        "starts_at": time_of(found.starts_at),
+        "expires_at": time_or_none(found.expires_at),
         "is_expired": found.is_expired,
         "recipient_count": len(found.recipients),
         "contacted": found.contacted,
@@ -79,6 +80,10 @@ def _campaign(found: Campaign) -> dict[str, object]:
         "internal_calls": found.internal_calls,
         "external_calls": found.external_calls,
     }
+
+
+def _name(member: Enum | None) -> str | None:
+    return None if member is None else member.name
 
 
 # Recipients ----------------------------------------------------------------------------------
@@ -112,40 +117,39 @@ def recipient_facts(
     ]
     return {
         "position": position,
-        "state": state.status,
-        "reason": state.reason if isinstance(state, Failed) else None,
+        "state": state.status.name,
+        "reason": state.reason.name if isinstance(state, Failed) else None,
         "attempts": state.counted,
         "attempts_allowed": state.allowed,
-        "last_call_at": None if last is None else text_of(last.placed_at),
-        "last_outcome": None if last is None else last.outcome,
-        "answer_confirmed_at": text_or_none(max(answered, default=None)),
-        "listening_confirmed_at": text_or_none(max(listened, default=None)),
+        "last_call_at": None if last is None else time_of(last.placed_at),
+        "last_outcome": None if last is None else _name(last.outcome),
+        "answer_confirmed_at": time_or_none(max(answered, default=None)),
+        "listening_confirmed_at": time_or_none(max(listened, default=None)),
     }
 
 
 def attempt_detail(attempt: Attempt, events: Iterable[JournalEntry]) -> responses.AttemptDetail:
     """Return an attempt with everything that happened in it, from its being placed on."""
-    reason = attempt.given_back
     told = list(events)
     return responses.AttemptDetail(
         attempt=attempt.attempt,
         call_id=attempt.call_id,
         number=attempt.number,
-        line=attempt.line,
+        line=attempt.line.name,
         is_retry=attempt.is_retry,
-        placed_at=text_of(attempt.placed_at),
-        answered_at=text_or_none(attempt.answered_at),
-        answer_confirmed_at=text_or_none(attempt.answer_confirmed_at),
-        message_started_at=text_or_none(attempt.message_started_at),
+        placed_at=time_of(attempt.placed_at),
+        answered_at=time_or_none(attempt.answered_at),
+        answer_confirmed_at=time_or_none(attempt.answer_confirmed_at),
+        message_started_at=time_or_none(attempt.message_started_at),
         messages_played=attempt.messages_played,
-        listening_confirmed_at=text_or_none(attempt.listening_confirmed_at),
+        listening_confirmed_at=time_or_none(attempt.listening_confirmed_at),
         digits=attempt.digits,
-        ended_at=text_or_none(attempt.ended_at),
-        outcome=attempt.outcome,
-        given_back=None if reason is None else GiveBackReason(reason),
+        ended_at=time_or_none(attempt.ended_at),
+        outcome=_name(attempt.outcome),
+        given_back=_name(attempt.given_back),
         hangup_cause=attempt.hangup_cause,
         detail=attempt.detail,
-        events=[msgspec.Raw(entry.data.encode()) for entry in told],
+        events=[verbatim(entry.data) for entry in told],
         chosen=_chosen(told[0]),
     )
 
@@ -181,10 +185,10 @@ def explanation_schema(found: Explanation) -> explanations.Explanation:
         sentence=str(found),
         reasons=[
             explanations.Reason(
-                kind=reason.kind,
+                kind=reason.kind.name,
                 sentence=reason.sentence,
                 change=reason.change,
-                until=text_or_none(reason.until),
+                until=time_or_none(reason.until),
                 count=reason.count,
                 limit=reason.limit,
             )
@@ -198,7 +202,7 @@ def waiting_schema(found: Waiting) -> explanations.Waiting:
     return explanations.Waiting(
         campaign_id=found.campaign_id,
         position=found.position,
-        since=text_of(found.since),
+        since=time_of(found.since),
         why=explanation_schema(found.why),
     )
 
@@ -211,7 +215,7 @@ def what_if_answer(found: WhatIf) -> explanations.WhatIfAnswer:
                 campaign_id=call.campaign_id,
                 position=call.position,
                 number=call.number,
-                line=call.line,
+                line=call.line.name,
             )
             for call in found.calls[:_CALLS_SHOWN_MAX]
         ],
@@ -230,9 +234,9 @@ def call_schema(call: Call) -> responses.Call:
         position=placement.position,
         attempt=placement.attempt,
         number=placement.number,
-        line=placement.line,
-        placed_at=text_of(placement.placed_at),
-        deadline_at=text_of(call.deadline_at),
+        line=placement.line.name,
+        placed_at=time_of(placement.placed_at),
+        deadline_at=time_of(call.deadline_at),
         is_answered=call.is_answered,
         is_reached=call.is_reached,
         is_adrift=call.is_adrift,
@@ -246,7 +250,7 @@ def forecast_schema(found: CampaignForecast, *, runs: int) -> explanations.Campa
     return explanations.CampaignForecast(
         campaign_id=found.campaign_id,
         ends_at=explanations.TimeSpread(
-            p10=text_or_none(ends.p10), p50=text_or_none(ends.p50), p90=text_or_none(ends.p90)
+            p10=time_or_none(ends.p10), p50=time_or_none(ends.p50), p90=time_or_none(ends.p90)
         ),
         reached=explanations.Spread(p10=reached.p10, p50=reached.p50, p90=reached.p90),
         completed=found.completed,

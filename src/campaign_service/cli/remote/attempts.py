@@ -15,7 +15,7 @@ from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.lists import read_list
 from campaign_service.cli.remote.service_access import key_option, with_client
 from campaign_service.cli.value_text import counted
-from campaign_service.client import CampaignRow, Client
+from campaign_service.client import Campaign, Client
 from campaign_service.config import ListOptions
 from campaign_service.numbers import read_number
 
@@ -107,7 +107,7 @@ def listed_under(client: Client, campaign_id: int, text: str) -> list[int]:
     return [row.position for row in client.recipients(campaign_id, number=number)]
 
 
-def _positions(client: Client, campaign: CampaignRow, whom: Sequence[str]) -> list[int]:
+def _positions(client: Client, campaign: Campaign, whom: Sequence[str]) -> list[int]:
     """Return the positions of those that a person means, each once."""
     listed: dict[str, list[int]] = {}
     is_whole = len(whom) > 1 + campaign.recipient_count // _ROWS_A_PAGE
@@ -130,7 +130,7 @@ def _by_number(client: Client, campaign_id: int) -> dict[str, list[int]]:
     """Return the positions of all that are listed, by their numbers."""
     found: dict[str, list[int]] = {}
     for row in client.recipients(campaign_id):
-        numbers = [row.number, *(one["number"] for one in row.further_numbers)]
+        numbers = [row.number, *(one.number for one in row.further_numbers)]
         for number in dict.fromkeys(numbers):
             found.setdefault(number, []).append(row.position)
     return found
@@ -150,7 +150,7 @@ def _position(found: list[int], text: str) -> int:
     raise click.BadParameter(f"{text!r}: {rule}", param_hint="RECIPIENT")
 
 
-def _tell(client: Client, found: CampaignRow, what: str, *, counts: bool = False) -> int:
+def _tell(client: Client, found: Campaign, what: str, *, counts: bool = False) -> int:
     def look() -> str:
         now = client.campaign(found.campaign_id)
         in_all = f", {now.recipient_count} in all" if counts else ""

@@ -9,7 +9,7 @@ from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.service_access import key_option, with_client
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.client import CampaignRow, Client
+from campaign_service.client import Campaign, Client
 
 __all__ = ["delete", "pause", "resume", "stop"]
 
@@ -78,7 +78,7 @@ def delete(client: Client, /, *, wanted: str) -> int:
     return ExitStatus.COMPLETED
 
 
-def _tell(client: Client, found: CampaignRow, done: str) -> int:
+def _tell(client: Client, found: Campaign, done: str) -> int:
     def look() -> str:
         now = client.campaign(found.campaign_id)
         calls = now.internal_calls + now.external_calls

@@ -16,8 +16,8 @@ from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import in_zone
 from campaign_service.client import (
-    Attempt,
-    CampaignRow,
+    AttemptDetail,
+    Campaign,
     Client,
     Explanation,
     RecipientDetail,
@@ -37,7 +37,7 @@ def explain_remote(client: Client, wanted: str, recipient: str, *, brief: bool) 
     if not positions:
         rule = "no recipient of the campaign has this number, name or position"
         raise click.BadParameter(f"{recipient!r}: {rule}", param_hint="RECIPIENT")
-    zone = zone_of(found.time_zone)
+    zone = zone_of(found.parameters.time_zone)
     service = client.status()
     if service.journal_away_since is not None:
         # What the state says follows from it: calls are deferred, and the campaign is blocked.
@@ -69,7 +69,7 @@ def _positions(rows: Iterator[RecipientRow], wanted: str) -> list[int]:
 
 
 def _lines(
-    found: CampaignRow,
+    found: Campaign,
     row: RecipientDetail,
     explanation: Explanation,
     zone: ZoneInfo,
@@ -78,7 +78,7 @@ def _lines(
 ) -> Iterator[str]:
     numbers = [
         (row.number, row.line),
-        *((one["number"], one["line"]) for one in row.further_numbers),
+        *((one.number, one.line) for one in row.further_numbers),
     ]
     who = ", ".join(f"{number} ({line.lower()})" for number, line in numbers)
     yield f"{found.name}, recipient {row.position}: {f'{row.name}, ' if row.name else ''}{who}"
@@ -102,7 +102,7 @@ def _why(explanation: Explanation, zone: ZoneInfo) -> Iterator[str]:
         yield f"  {in_zone(f'{reason.sentence}{change}', zone)}"
 
 
-def _attempt_lines(attempt: Attempt, zone: ZoneInfo, *, brief: bool) -> Iterator[str]:
+def _attempt_lines(attempt: AttemptDetail, zone: ZoneInfo, *, brief: bool) -> Iterator[str]:
     result = attempt.outcome or "in progress"
     if attempt.given_back is not None:
         result = f"given back, not counted ({attempt.given_back})"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from campaign_service.client import CampaignRow, Client, NotFoundError
+from campaign_service.client import Campaign, CampaignDetail, Client, NotFoundError
 
 __all__ = ["as_compared", "find_campaign", "look_up"]
 
@@ -22,7 +22,7 @@ _DIGITS_MAX = 18
 _Row = TypeVar("_Row")
 
 
-def find_campaign(client: Client, wanted: str) -> CampaignRow:
+def find_campaign(client: Client, wanted: str) -> CampaignDetail:
     """Return the campaign that a person means by its id, or by a name that only one has.
 
     Raises:
@@ -31,14 +31,15 @@ def find_campaign(client: Client, wanted: str) -> CampaignRow:
     """
     number = _number(wanted)
     if number is not None:
-        found = look_up(client, lambda: _numbered(client, number))
-    else:
-        found = look_up(client, lambda: _named(client, wanted))
-    if len(found) == 1:
-        return found[0] if number is not None else client.campaign(found[0].campaign_id)
-    if not found and number is not None:
+        numbered = look_up(client, lambda: _numbered(client, number))
+        if numbered:
+            return numbered[0]
         # A number is an id and nothing else: by a name it might be another campaign than was meant.
         found = _named(client, wanted)
+    else:
+        found = look_up(client, lambda: _named(client, wanted))
+        if len(found) == 1:
+            return client.campaign(found[0].campaign_id)
     if found:
         ids = ", ".join(f"{row.campaign_id} ({row.status})" for row in found)
         rule = (
@@ -78,14 +79,14 @@ def _number(wanted: str) -> int | None:
     return int(wanted) if is_number else None
 
 
-def _numbered(client: Client, number: int) -> list[CampaignRow]:
+def _numbered(client: Client, number: int) -> list[CampaignDetail]:
     try:
         return [client.campaign(number)]
     except NotFoundError:
         return []
 
 
-def _named(client: Client, wanted: str) -> list[CampaignRow]:
+def _named(client: Client, wanted: str) -> list[Campaign]:
     rows = list(client.campaigns())
     found = [row for row in rows if row.name == wanted] or [
         row for row in rows if as_compared(row.name) == as_compared(wanted)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import attrs
 import click
+import msgspec
 
 from campaign_core import SIMULATED, CallLimits, RecipientStatus, Status
 from campaign_service.cli.remote.finding import find_campaign
@@ -23,6 +22,7 @@ from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import SIMULATED_TEXT, counted, limits_text
 from campaign_service.client import Client, ServiceStatus
 from campaign_service.instants import zone_of
+from campaign_service.schemas.wire import encoded
 
 __all__ = ["as_json", "list_", "status"]
 
@@ -48,7 +48,7 @@ def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int
     """
     rows = list(client.campaigns(statuses=[name.upper() for name in statuses]))
     if is_json:
-        click.echo(as_json([attrs.asdict(row, filter=_without_parameters) for row in rows]))
+        click.echo(as_json(rows))
     elif rows:
         show_campaigns(rows, _HERE)
     else:
@@ -89,7 +89,7 @@ def status(
         if watch:
             raise click.UsageError("--watch needs a CAMPAIGN")
         now = client.status()
-        _echo([as_json(attrs.asdict(now))] if is_json else _service_lines(now))
+        _echo([as_json(now)] if is_json else _service_lines(now))
         return ExitStatus.COMPLETED
     found = find_campaign(client, wanted)
     if watch:
@@ -97,10 +97,9 @@ def status(
     kept = [name.upper() for name in states]
     rows = [] if no_recipients else list(client.recipients(found.campaign_id, states=kept))
     if is_json:
-        recipients = [attrs.asdict(row) for row in rows]
-        click.echo(as_json({**attrs.asdict(found), "recipients": recipients}))
+        click.echo(as_json({**msgspec.structs.asdict(found), "recipients": rows}))
         return ExitStatus.COMPLETED
-    zone = zone_of(found.time_zone)
+    zone = zone_of(found.parameters.time_zone)
     _echo(campaign_lines(found, zone))
     if rows:
         click.echo()
@@ -109,17 +108,8 @@ def status(
 
 
 def as_json(data: object) -> str:
-    """Return data as JSON text, its moments as RFC 3339."""
-
-    def written(value: object) -> str:
-        assert isinstance(value, datetime)
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    return json.dumps(data, ensure_ascii=False, indent=1, default=written)
-
-
-def _without_parameters(field: attrs.Attribute[object], _: object) -> bool:
-    return field.name != "parameters"
+    """Return answers as JSON text, for a program and for a person."""
+    return msgspec.json.format(encoded(data), indent=1).decode()
 
 
 def _echo(lines: Iterator[str] | list[str]) -> None:

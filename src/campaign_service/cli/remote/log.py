@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import attrs
 import click
+import msgspec
 
 from campaign_service.cli.options import bad_value
 from campaign_service.cli.remote.finding import find_campaign
-from campaign_service.cli.remote.listing import as_json
 from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.remote.tables import clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.client import AdminEvent, Client, LogEntry
 from campaign_service.instants import zone_of
+from campaign_service.schemas.wire import encoded
 
 __all__ = ["audit", "event_details", "log"]
 
@@ -64,8 +64,8 @@ def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
         if len(past) != 1 or past[0].deleted_at is None:
             raise
         gone = client.past_campaign(past[0].campaign_id)
-        return gone.campaign_id, zone_of(str(gone.parameters.get("time_zone", "UTC")))
-    return found.campaign_id, zone_of(found.time_zone)
+        return gone.campaign_id, zone_of(gone.parameters.time_zone)
+    return found.campaign_id, zone_of(found.parameters.time_zone)
 
 
 @click.command(short_help="Show who commanded a running service what, and when.")
@@ -115,7 +115,7 @@ def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable
 def _show(entries: Iterable[LogEntry | AdminEvent], zone: ZoneInfo, *, is_json: bool) -> int:
     for index, entry in enumerate(entries):
         if is_json:
-            _echo_json(attrs.asdict(entry))
+            click.echo(msgspec.json.format(encoded(entry), indent=0))
             continue
         if not index:
             click.echo(f"{'event':>7}  {f'time ({zone.key})':19}  {'by':12}  what")
@@ -141,11 +141,6 @@ def _admin_line(event: AdminEvent, zone: ZoneInfo) -> str:
         f"{event.id:>7}  {clock(event.at, zone)}  {event.actor:12}  {event.action}"
         f" {event.subject} from {event.address}{shown}{': ' if details else ''}{details}"
     )
-
-
-def _echo_json(data: object) -> None:
-    # On one line: as_json takes care of the times alone.
-    click.echo(json.dumps(json.loads(as_json(data)), ensure_ascii=False))
 
 
 def _moment_text(name: str, value: object, zone: ZoneInfo) -> str:

@@ -11,7 +11,13 @@ from campaign_service.cli.remote.failure_text import status_of
 from campaign_service.cli.remote.service_access import ServiceAccess, with_service_access
 from campaign_service.cli.remote.tokens import KeptToken, TokenStore
 from campaign_service.cli.statuses import CommandFailedError, ExitStatus
-from campaign_service.client import BadValueError, Client, ClientError, Login, NotLoggedInError
+from campaign_service.client import (
+    BadValueError,
+    Client,
+    ClientError,
+    LoginAnswer,
+    NotLoggedInError,
+)
 
 __all__ = ["login", "logout"]
 
@@ -34,8 +40,8 @@ def login(*, access: ServiceAccess, name: str | None) -> int:
         with Client(access.connection(entry.token)) as client:
             _change(client, password)
     TokenStore(os.environ).keep(access.url, KeptToken(token=entry.token, name=who))
-    until = "" if entry.expires_at is None else f", until {entry.expires_at:%Y-%m-%d %H:%M} UTC"
-    click.echo(f"Logged in to {access.url} as {who}{until}.")
+    until = f"{entry.expires_at:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"Logged in to {access.url} as {who}, until {until}.")
     return ExitStatus.COMPLETED
 
 
@@ -62,7 +68,7 @@ def logout(*, access: ServiceAccess) -> int:
     return ExitStatus.COMPLETED
 
 
-def _log_in(access: ServiceAccess, name: str, password: str) -> Login:
+def _log_in(access: ServiceAccess, name: str, password: str) -> LoginAnswer:
     try:
         with Client(access.connection(None)) as client:
             return client.log_in(name, password)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
 import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -24,7 +23,7 @@ def models(client: Client, /, *, is_json: bool) -> int:
     """List the models, from which campaigns are started by name or by id."""
     found = list(client.models())
     if is_json:
-        click.echo(as_json([attrs.asdict(row) for row in found]))
+        click.echo(as_json(found))
     elif found:
         show(_table(found))
     else:

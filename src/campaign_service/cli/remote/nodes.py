@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
 import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -27,7 +26,7 @@ def nodes(client: Client, /, *, is_json: bool) -> int:
     """List the nodes of a telephony that is a pool of several: which are up, drained, how busy."""
     found = client.nodes()
     if is_json:
-        click.echo(as_json([attrs.asdict(node) for node in found]))
+        click.echo(as_json(found))
     elif found:
         show(_table(found))
     else:

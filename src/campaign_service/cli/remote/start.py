@@ -135,7 +135,7 @@ def start(client: Client, *, options: _StartOptions, lists: ListOptions, wanted:
 def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> int:
     def look() -> str:
         now = client.campaign(campaign_id)
-        starts = now.starts_at.astimezone(zone_of(now.time_zone))
+        starts = now.starts_at.astimezone(zone_of(now.parameters.time_zone))
         begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
         whose = "" if own is None else " of its own"
         return (

@@ -13,7 +13,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from campaign_service.cli.value_text import SIMULATED_TEXT, limits_text, paused_by
-from campaign_service.client import CampaignRow, RecipientRow
+from campaign_service.client import Campaign, RecipientRow
 
 __all__ = [
     "campaign_lines",
@@ -73,7 +73,7 @@ def _fits(table: Table, console: Console) -> bool:
     )
 
 
-def show_campaigns(rows: Sequence[CampaignRow], zone: ZoneInfo) -> None:
+def show_campaigns(rows: Sequence[Campaign], zone: ZoneInfo) -> None:
     """Print the list of campaigns (R4.8): some lines for each, where a table is too wide."""
     console, table = _Console(), campaigns_table(rows, zone)
     if _fits(table, console):
@@ -103,7 +103,7 @@ def clock(at: datetime | None, zone: ZoneInfo) -> str:
     return "–" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def campaigns_table(rows: Iterable[CampaignRow], zone: ZoneInfo) -> Table:
+def campaigns_table(rows: Iterable[Campaign], zone: ZoneInfo) -> Table:
     """Return the list of campaigns (R4.8)."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name, justify in (
@@ -147,7 +147,7 @@ def campaigns_table(rows: Iterable[CampaignRow], zone: ZoneInfo) -> Table:
     return table
 
 
-def campaign_lines(row: CampaignRow, zone: ZoneInfo) -> Iterator[str]:
+def campaign_lines(row: Campaign, zone: ZoneInfo) -> Iterator[str]:
     """Yield what the list of campaigns shows of one (R4.8), in the words of ``replay``."""
     by = "" if row.pause_reason is None else f" by {paused_by(row.pause_reason)}"
     calls = row.internal_calls + row.external_calls
@@ -215,7 +215,7 @@ def _state(row: RecipientRow) -> str:
     return row.state if row.reason is None else f"{row.state} ({row.reason.lower()})"
 
 
-def _confirmations(row: CampaignRow) -> str:
+def _confirmations(row: Campaign) -> str:
     asked = {"answer": row.confirm_answer, "listening": row.confirm_listening}
     return ", ".join(name for name, is_asked in asked.items() if is_asked) or "none"
 

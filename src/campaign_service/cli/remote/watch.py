@@ -17,7 +17,7 @@ from rich.text import Text
 from campaign_service.cli.remote.tables import campaign_lines, clock
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import SIMULATED_TEXT
-from campaign_service.client import CampaignRow, Client
+from campaign_service.client import Campaign, CampaignDetail, Client
 from campaign_service.instants import zone_of
 
 __all__ = ["watch_campaign"]
@@ -26,15 +26,15 @@ _LIVE_EVERY_S, _LOG_EVERY_S = 0.2, 5.0
 _ENDED = ("COMPLETED", "INCOMPLETE", "TERMINATED")
 
 
-def watch_campaign(client: Client, found: CampaignRow) -> int:
+def watch_campaign(client: Client, found: CampaignDetail) -> int:
     """Show a campaign until it has ended and none of its calls is in progress."""
     after = client.status().last_seq
     now = client.campaign(found.campaign_id)
-    zone = zone_of(now.time_zone)
+    zone = zone_of(now.parameters.time_zone)
     if sys.stdout.isatty():
         with Live(console=Console(), auto_refresh=False, transient=True) as live:
 
-            def draw(row: CampaignRow) -> None:
+            def draw(row: Campaign) -> None:
                 live.update(_view(row, zone), refresh=True)
 
             now = _until_ended(client, now, after, draw, _LIVE_EVERY_S)
@@ -47,11 +47,11 @@ def watch_campaign(client: Client, found: CampaignRow) -> int:
 
 def _until_ended(
     client: Client,
-    now: CampaignRow,
+    now: CampaignDetail,
     after: int,
-    draw: Callable[[CampaignRow], None],
+    draw: Callable[[Campaign], None],
     every_s: float,
-) -> CampaignRow:
+) -> CampaignDetail:
     draw(now)
     if _has_ended(now):
         return now
@@ -94,11 +94,11 @@ class _Bell:
             self._has_rung.set()
 
 
-def _has_ended(now: CampaignRow) -> bool:
+def _has_ended(now: Campaign) -> bool:
     return now.status in _ENDED and not now.internal_calls + now.external_calls
 
 
-def _log(row: CampaignRow, zone: ZoneInfo) -> None:
+def _log(row: Campaign, zone: ZoneInfo) -> None:
     click.echo(
         f"{row.name}: {row.status.lower()}, {row.contacted} of {row.recipient_count} reached,"
         f" {row.failed} failed, in progress {row.internal_calls} internal and"
@@ -108,7 +108,7 @@ def _log(row: CampaignRow, zone: ZoneInfo) -> None:
     )
 
 
-def _view(row: CampaignRow, zone: ZoneInfo) -> Group:
+def _view(row: Campaign, zone: ZoneInfo) -> Group:
     settled = row.contacted + row.failed
     bar = ProgressBar(total=max(row.recipient_count, 1), completed=settled, width=60)
     return Group(Text("\n".join(campaign_lines(row, zone))), Text("   ", end=""), bar)

@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-import attrs
+import msgspec
 import pytest
 from tests.service.cli.remote.conftest import PEOPLE
 from tests.service.ringing import LACKED
@@ -460,7 +460,9 @@ def test_explain_says_that_the_journal_is_away(campaign, started, monkeypatch):
     status = Client.status
 
     def away(client):
-        return attrs.evolve(status(client), journal_away_since=datetime(2026, 12, 1, tzinfo=UTC))
+        return msgspec.structs.replace(
+            status(client), journal_away_since=datetime(2026, 12, 1, tzinfo=UTC)
+        )
 
     assert "can be written" not in campaign("explain", str(started), "1")[1]
     monkeypatch.setattr(Client, "status", away)

@@ -5,7 +5,7 @@ Decisions, bytes and time go in; bytes and reports come out. The shell (``_shell
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -13,7 +13,24 @@ from campaign_core import CallLimits
 from campaign_core.decisions import Decision
 from campaign_core.reports import CapacityReport, DriverUpReport, Report
 
-__all__ = ["Board", "Out", "Over", "first_reports", "is_call_of"]
+__all__ = [
+    "Board",
+    "EventCame",
+    "Happening",
+    "Out",
+    "Over",
+    "Purpose",
+    "Reply",
+    "first_reports",
+    "is_call_of",
+]
+
+ReadyT_co = TypeVar("ReadyT_co", covariant=True)
+MessageT_co = TypeVar("MessageT_co", covariant=True)
+EventT_co = TypeVar("EventT_co", covariant=True)
+
+Purpose = tuple[str, ...]
+"""What a request was for; given back with its reply."""
 
 _CALL_ID_DIGITS = 32
 _HEX = frozenset("0123456789abcdef")
@@ -46,6 +63,26 @@ class Over:
     why: str
     refused: bool = False
     """The log-in was refused: it will be again until someone changes the credentials."""
+
+
+@attrs.frozen(kw_only=True)
+class Reply(Generic[MessageT_co]):
+    """The reply to a request, with the list that followed it, if one did."""
+
+    purpose: Purpose
+    message: MessageT_co
+    items: tuple[MessageT_co, ...] = ()
+
+
+@attrs.frozen
+class EventCame(Generic[EventT_co]):
+    """An event that answers no request of this connection."""
+
+    event: EventT_co
+
+
+Happening: TypeAlias = Over | Reply[MessageT_co] | EventCame[EventT_co] | ReadyT_co
+"""What a session tells: its own end, replies and events, and that the server is ready."""
 
 
 @attrs.define

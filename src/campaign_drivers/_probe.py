@@ -1,45 +1,48 @@
 """A short connection of its own, on which one asks and waits for the answer.
 
-A driver's own probe adds how it asks, and what its session tells.
+A driver's own probe adds how it asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, Protocol, Self, TypeVar
 
-from campaign_drivers._board import Over
+from campaign_drivers._board import EventCame, Happening, Over, Reply
 from campaign_drivers._shell import Address, dial, monotonic_ms
 from campaign_drivers._transport import Link
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
 __all__ = ["Probe"]
 
-HappeningT_co = TypeVar("HappeningT_co", covariant=True)
-HappeningT = TypeVar("HappeningT")
-ReplyT = TypeVar("ReplyT")
+ReadyT = TypeVar("ReadyT")
+ReadyT_co = TypeVar("ReadyT_co", covariant=True)
+MessageT_co = TypeVar("MessageT_co", covariant=True)
+EventT_co = TypeVar("EventT_co", covariant=True)
+MessageT = TypeVar("MessageT")
 EventT = TypeVar("EventT")
 
 _POLL_S = 0.05
 
 
-class Conversation(Protocol[HappeningT_co]):
+class Conversation(Protocol[MessageT_co, EventT_co, ReadyT_co]):
     """A driver's session: one connection without its socket."""
 
-    def receive(self, data: bytes, now: int) -> Iterator[HappeningT_co]:
+    def receive(
+        self, data: bytes, now: int
+    ) -> Iterator[Happening[MessageT_co, EventT_co, ReadyT_co]]:
         """Take bytes; give what they mean, in order."""
 
-    def wake(self, now: int) -> Iterator[HappeningT_co]:
+    def wake(self, now: int) -> Iterator[Happening[MessageT_co, EventT_co, ReadyT_co]]:
         """Give what time alone brings."""
 
     def outgoing(self) -> bytes:
         """Return the bytes to be written, once."""
 
 
-class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
+class Probe(Generic[MessageT, EventT, ReadyT]):
     """A connection on which one asks and waits for the answer.
 
     Args:
@@ -49,9 +52,15 @@ class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
     """
 
     def __init__(
-        self, conversation: Conversation[HappeningT], *, address: Address, answer_within_s: float
+        self,
+        conversation: Conversation[MessageT, EventT, ReadyT],
+        *,
+        address: Address,
+        answer_within_s: float,
     ) -> None:
         """Nothing is connected before ``async with``."""
+        self.ready: ReadyT | None = None
+        """What the server said when it was ready, once it was."""
         self._conversation = conversation
         self._address = address
         self._answer_within_s = answer_within_s
@@ -59,29 +68,28 @@ class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
         self.here, self.there = "", ""
         """Our own address and the server's, once there is a connection."""
         self._events: asyncio.Queue[EventT] = asyncio.Queue()
-        self._replies: dict[str, asyncio.Future[ReplyT]] = {}
+        self._replies: dict[str, asyncio.Future[Reply[MessageT]]] = {}
         self._is_ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._serial = count(1)
 
-    @abstractmethod
-    def _take(self, happening: HappeningT) -> None:
-        """Sort what the session tells into the four below."""
+    def _take(self, happening: Happening[MessageT, EventT, ReadyT]) -> None:
+        match happening:
+            case EventCame(event):
+                self._heard(event)
+            case Reply(purpose=(_, key)):
+                future = self._replies.pop(key, None)
+                if future is not None and not future.done():
+                    future.set_result(happening)
+            case Reply():
+                pass
+            case Over(why=why, refused=refused):
+                self._fail(LoginRefusedError(why) if refused else LinkLostError(why))
+            case _:
+                self.ready = happening
+                if not self._is_ready.done():
+                    self._is_ready.set_result(None)
 
-    # What a session tells -----------------------------------------------------------------
-
-    def _ready(self) -> None:
-        if not self._is_ready.done():
-            self._is_ready.set_result(None)
-
-    def _over(self, over: Over) -> None:
-        self._fail(LoginRefusedError(over.why) if over.refused else LinkLostError(over.why))
-
-    def _replied(self, key: str, reply: ReplyT) -> None:
-        future = self._replies.pop(key, None)
-        if future is not None and not future.done():
-            future.set_result(reply)
-
-    def _seen(self, event: EventT) -> None:
+    def _heard(self, event: EventT) -> None:
         self._events.put_nowait(event)
 
     def _fail(self, error: DriverError) -> None:
@@ -94,7 +102,7 @@ class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
 
     # Asking -------------------------------------------------------------------------------
 
-    async def _ask(self, send: Callable[[str], None], what: str) -> ReplyT:
+    async def _ask(self, send: Callable[[str], None], what: str) -> Reply[MessageT]:
         """Send a request and return its reply.
 
         Args:
@@ -105,7 +113,7 @@ class Probe(ABC, Generic[HappeningT, ReplyT, EventT]):
             LinkLostError: there will be none.
         """
         key = str(next(self._serial))
-        future: asyncio.Future[ReplyT] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Reply[MessageT]] = asyncio.get_running_loop().create_future()
         self._replies[key] = future
         send(key)
         self._flush()

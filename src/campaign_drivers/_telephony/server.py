@@ -28,7 +28,7 @@ class Server(ABC, Generic[CallT]):
 
     def __init__(self) -> None:
         """Start before the first step, without a connection."""
-        self.session: Session[Any, Any] | None = None
+        self.session: Session[Any, Any, Any] | None = None
         """The present connection; a driver's own kind."""
         self.now = 0
         """Milliseconds of a clock that never goes back."""

@@ -14,21 +14,19 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from campaign_drivers._board import Over
+from campaign_drivers._board import Happening, Over, Purpose
 from campaign_drivers._telephony.settings import ServerSettings
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["LATE_MS", "Pending", "Purpose", "Session", "Stage"]
+__all__ = ["LATE_MS", "Pending", "Session", "Stage"]
 
 MessageT = TypeVar("MessageT")
-HappeningT = TypeVar("HappeningT")
+EventT = TypeVar("EventT")
+ReadyT = TypeVar("ReadyT")
 
 LATE_MS = 2_000
 """By which a moment may come late before it counts as a standstill of our own process: what came
 meanwhile is yet to be read, and nothing is taken for missing (R7.12)."""
-
-Purpose = tuple[str, ...]
-"""What a request was for; given back with its reply."""
 
 
 class Stage(Enum):
@@ -55,7 +53,7 @@ class Pending(Generic[MessageT]):
     response: MessageT | None = None
 
 
-class Session(ABC, Generic[MessageT, HappeningT]):
+class Session(ABC, Generic[MessageT, EventT, ReadyT]):
     """One connection, from its greeting to its end."""
 
     def __init__(self, settings: ServerSettings, now: int) -> None:
@@ -85,11 +83,11 @@ class Session(ABC, Generic[MessageT, HappeningT]):
         """
 
     @abstractmethod
-    def _take(self, message: MessageT, now: int) -> HappeningT | Over | None:
+    def _take(self, message: MessageT, now: int) -> Happening[MessageT, EventT, ReadyT] | None:
         """Return what a message means to the switchboard."""
 
     @abstractmethod
-    def _not_ready(self) -> HappeningT | Over:
+    def _not_ready(self) -> ReadyT | Over:
         """Return what it means that the server was not ready in time."""
 
     @abstractmethod
@@ -118,7 +116,7 @@ class Session(ABC, Generic[MessageT, HappeningT]):
 
     # What comes in ----------------------------------------------------------------------------
 
-    def receive(self, data: bytes, now: int) -> Iterator[HappeningT | Over]:
+    def receive(self, data: bytes, now: int) -> Iterator[Happening[MessageT, EventT, ReadyT]]:
         """Take bytes; give what they mean, in order."""
         if self.stage is Stage.OVER:
             return
@@ -136,12 +134,12 @@ class Session(ABC, Generic[MessageT, HappeningT]):
             if isinstance(happening, Over):
                 return
 
-    def wake(self, now: int) -> Iterator[HappeningT | Over]:
+    def wake(self, now: int) -> Iterator[Happening[MessageT, EventT, ReadyT]]:
         """Give what time alone brings: limits that have passed; and ask for a sign of life."""
         if self.stage is Stage.OVER or self._notice_standstill(now):
             return
         oldest = self._oldest()
-        happening: HappeningT | Over | None
+        happening: Happening[MessageT, EventT, ReadyT] | None
         if oldest is not None and now >= oldest.due:
             happening = self._over(f"no reply to {oldest.purpose[0]} in time")
         elif self._ready_by is not None and now >= self._ready_by:

@@ -11,7 +11,7 @@ lost are carried out then.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from campaign_core import CallId, Instant
@@ -23,7 +23,7 @@ from campaign_core.reports import (
     RefusalReport,
     telling,
 )
-from campaign_drivers._board import Out, first_reports, is_call_of
+from campaign_drivers._board import EventCame, Out, Over, Reply, first_reports, is_call_of
 from campaign_drivers._telephony import fate, playing
 from campaign_drivers._telephony.call import Timer
 from campaign_drivers._telephony.server import CallT, Server
@@ -48,8 +48,24 @@ _ENDED_MAX = 10_000
 class Switchboard(ABC, Generic[CallT, ServerT]):
     """A driver without its socket."""
 
-    def __init__(self, settings: ServerSettings, server: ServerT) -> None:
-        """Start without a connection."""
+    def __init__(
+        self,
+        settings: ServerSettings,
+        server: ServerT,
+        *,
+        make_call: Callable[..., CallT],
+        open_session: Callable[[Any, int], Session[Any, Any, Any]],
+        replies: Mapping[str, Callable[[CallT, Any, ServerT], None]],
+    ) -> None:
+        """Start without a connection.
+
+        Args:
+            settings: the driver's own.
+            server: to be handed to each step.
+            make_call: the class of calls.
+            open_session: the class of sessions.
+            replies: what the reply to a request does to its call, by what the request was for.
+        """
         self.is_up = False
         """Whether calls are taken."""
         self.is_congested = False
@@ -57,6 +73,9 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
         self.calls: dict[CallId, CallT] = {}
         self._limits = settings
         self._server = server
+        self._make_call = make_call
+        self._open_session = open_session
+        self._replies = replies
         self._census_due: dict[str, int] = {}
         """When the next of each kind is."""
         self._wishes: dict[CallId, HangUp | Transfer] = {}
@@ -66,12 +85,12 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
     # What a driver says -------------------------------------------------------------------
 
     @abstractmethod
-    def _open(self, now: int) -> Session[Any, Any]:
-        """Return the session of a new connection."""
+    def _ready(self, ready: Any, server: ServerT) -> None:
+        """Take it that the server is ready; a driver asks for the first census."""
 
     @abstractmethod
-    def _happen(self, happening: Any, server: ServerT) -> None:  # noqa: ANN401 -- the session's own
-        """Take what a session tells."""
+    def _event(self, event: Any, server: ServerT) -> None:
+        """Take an event, for its call."""
 
     @abstractmethod
     def _place(self, order: PlaceCall, server: ServerT) -> CallT | int:
@@ -87,11 +106,11 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
 
     @abstractmethod
     def _ask_census(self, which: str, server: ServerT) -> None:
-        """Ask which channels are up; once the list is noted, :meth:`_listed` goes on."""
+        """Ask which channels are up, for the purpose ``census`` and which of them this is."""
 
     @abstractmethod
-    def _unknown(self, call_id: CallId) -> CallT:
-        """Return a call of ours that this process did not place."""
+    def _census(self, reply: Any, server: ServerT) -> None:
+        """Note the channels that are up; then :meth:`_listed` goes on."""
 
     def _lose_sight(self, now: int) -> tuple[CallId, ...]:
         """Take it that the connection is lost; return calls of which nothing was ordered yet."""
@@ -110,13 +129,34 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
 
     def connected(self, now: int, run: str) -> None:
         """Take a new connection; ``run`` is a word that no earlier one had."""
-        self._server.session, self._server.run = self._open(now), run
+        self._server.session, self._server.run = self._open_session(self._limits, now), run
 
     def receive(self, data: bytes, now: int) -> None:
         """Take bytes from the connection."""
         if self._server.session is not None:
             for happening in self._server.session.receive(data, now):
                 self._happen(happening, self._at(now))
+
+    def _happen(self, happening: Any, server: ServerT) -> None:
+        match happening:
+            case EventCame(event):
+                self._event(event, server)
+            case Reply():
+                self._replied(happening, server)
+            case Over():
+                server.out.over = happening
+            case _:
+                self._ready(happening, server)
+
+    def _replied(self, reply: Reply[Any], server: ServerT) -> None:
+        kind, name, *_ = reply.purpose
+        if kind == "census":
+            self._census(reply, server)
+            return
+        call, step = self.calls.get(CallId(name)), self._replies.get(kind)
+        if call is not None and step is not None:
+            step(call, reply, server)
+            self._forget_if_over(call)
 
     def lost(self, why: str, now: int) -> None:
         """Take it that the connection is gone."""
@@ -227,7 +267,7 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
 
     def _adopt(self, call_id: CallId) -> CallT:
         """Return a call of an earlier run of ours, which is known from now on."""
-        call = self.calls[call_id] = self._unknown(call_id)
+        call = self.calls[call_id] = self._make_call(call_id=call_id)
         call.unknown_playback = call.took_command = call.was_out_of_reach = True
         return call
 

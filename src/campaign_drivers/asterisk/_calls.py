@@ -6,6 +6,7 @@ The three events that tell of a call's fate come in any order, and some do not c
 from __future__ import annotations
 
 from campaign_core.decisions import PlaceCall
+from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Placing, Timer, Verdict
 from campaign_drivers.asterisk import _translate as translate
@@ -54,31 +55,31 @@ def answer(call: Call, server: Server) -> None:
 # Replies -----------------------------------------------------------------------------------
 
 
-def place_replied(call: Call, message: Message, server: Server) -> None:
+def place_replied(call: Call, reply: Reply[Message], server: Server) -> None:
     """Take the reply to ``Originate``: queued, which says nothing yet, or refused."""
-    if not message.is_success:
-        fate.refuse(call, f"Asterisk refused the call: {message['message']}", server)
+    if not reply.message.is_success:
+        fate.refuse(call, f"Asterisk refused the call: {reply.message['message']}", server)
 
 
-def alive_replied(call: Call, message: Message, server: Server) -> None:
+def alive_replied(call: Call, reply: Reply[Message], server: Server) -> None:
     """Take the reply to the question whether a call that should have ended is still up."""
-    if message.is_success:
+    if reply.message.is_success:
         server.set_timer(call, Timer.DEAD_MAN, DEAD_MAN_GRACE_MS)
     else:
         fate.end(call, server)
 
 
-def hang_up_replied(call: Call, message: Message, server: Server) -> None:
+def hang_up_replied(call: Call, reply: Reply[Message], server: Server) -> None:
     """Take the reply to an order to hang up."""
-    if message.is_success or call.is_over:
+    if reply.message.is_success or call.is_over:
         return
     if call.channel is Channel.UNSEEN and call.placing is Placing.PENDING:
         call.hang_up_missed = True
-    elif message["message"] == "No such channel":
+    elif reply.message["message"] == "No such channel":
         # Its Hangup is on the way, unless it got lost.
         server.set_timer(call, Timer.GRACE, server.grace_ms)
     else:
-        server.note(f"call {call.call_id}: cannot hang up: {message['message']}")
+        server.note(f"call {call.call_id}: cannot hang up: {reply.message['message']}")
 
 
 # Events ------------------------------------------------------------------------------------

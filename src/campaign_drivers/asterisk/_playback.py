@@ -23,6 +23,7 @@ from urllib.parse import unquote
 import attrs
 
 from campaign_core.reports import PlaybackEnd
+from campaign_drivers._board import Reply
 from campaign_drivers._telephony import playing as orders
 from campaign_drivers._telephony.call import Channel, Playback, Timer
 from campaign_drivers._telephony.fate import conclude, order_hang_up
@@ -69,8 +70,9 @@ def _transfer_found(call: Call, result: str, server: Server) -> None:
         order_hang_up(call, server)
 
 
-def agi_replied(call: Call, command_id: str, message: Message, server: Server) -> None:
+def agi_replied(call: Call, reply: Reply[Message], server: Server) -> None:
     """Take the reply to an AGI command: refused, or queued, which says nothing yet."""
+    message, command_id = reply.message, reply.purpose[2]
     if message.is_success:
         call.took_command = True
         if command_id == f"{call.call_id}.end":

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from typing_extensions import override
 
-from campaign_drivers._board import Over
+from campaign_drivers._board import Reply
 from campaign_drivers._probe import Probe as SharedProbe
 from campaign_drivers._shell import monotonic_ms
-from campaign_drivers.asterisk._session import Happening, Ready, Reply, Seen, Session
+from campaign_drivers.asterisk._session import Ready, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
 
@@ -20,15 +20,12 @@ DENIED = "Permission denied"
 """What Asterisk says of an action that the user may not take."""
 
 
-class Probe(SharedProbe[Happening, Reply, Message]):
+class Probe(SharedProbe[Message, Message, Ready]):
     """A connection on which one asks Asterisk and waits for the answer."""
 
     def __init__(self, settings: AsteriskSettings) -> None:
         """Nothing is connected before ``async with``."""
         self.settings = settings
-        self.is_logged_in = False
-        """Whether it ever was."""
-        self.uptime_s: int | None = None
         self.may_ask = True
         """Whether :meth:`value` is answered, as far as is known."""
         self.heard: list[Message] = []
@@ -40,13 +37,18 @@ class Probe(SharedProbe[Happening, Reply, Message]):
         )
 
     @property
+    def uptime_s(self) -> int | None:
+        """Seconds since the server booted; ``None``: it does not tell."""
+        return None if self.ready is None else self.ready.uptime_s
+
+    @property
     def is_filtered(self) -> bool:
         """Whether the server sends the events of our own calls alone."""
         return self._session.filtered is True
 
     async def ask(
         self, name: str, *headers: tuple[str, str], action_id: str | None = None
-    ) -> Reply:
+    ) -> Reply[Message]:
         """Send an action; return its reply.
 
         Raises:
@@ -103,17 +105,6 @@ class Probe(SharedProbe[Happening, Reply, Message]):
             return None
 
     @override
-    def _take(self, happening: Happening) -> None:
-        match happening:
-            case Ready(uptime_s):
-                self.is_logged_in, self.uptime_s = True, uptime_s
-                self._ready()
-            case Over():
-                self._over(happening)
-            case Reply(purpose=(_, key)):
-                self._replied(key, happening)
-            case Seen(message):
-                self.heard.append(message)
-                self._came.set()
-            case Reply():
-                pass
+    def _heard(self, event: Message) -> None:
+        self.heard.append(event)
+        self._came.set()

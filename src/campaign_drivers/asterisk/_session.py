@@ -17,19 +17,19 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import Over
+from campaign_drivers._board import EventCame, Over, Purpose, Reply
+from campaign_drivers._board import Happening as AnyHappening
 from campaign_drivers._telephony import session as shared
-from campaign_drivers._telephony.session import Pending, Purpose, Stage
+from campaign_drivers._telephony.session import Pending, Stage
 from campaign_drivers.asterisk._settings import AsteriskSettings
-from campaign_drivers.asterisk._wire import Action, Message, Reader, encode
+from campaign_drivers.asterisk._wire import SHUTTING_DOWN, Action, Message, Reader, encode
 
-__all__ = ["SHUTTING_DOWN", "Happening", "Ready", "Reply", "Seen", "Session"]
-
-SHUTTING_DOWN = "Asterisk is shutting down"
+__all__ = ["Ready", "Session"]
 
 LAG_MS = 1_000
 """Replies come within milliseconds; after this the server is too busy for new calls."""
@@ -43,29 +43,7 @@ class Ready:
     """Seconds since it booted; ``None``: it does not tell (``read`` lacks ``system``)."""
 
 
-@attrs.frozen(kw_only=True)
-class Reply:
-    """The response to a request, with the list that followed it, if one did."""
-
-    purpose: Purpose
-    message: Message
-    items: tuple[Message, ...] = ()
-
-    @property
-    def is_of_shutdown(self) -> bool:
-        """Whether it was refused because the server shuts down, whatever was asked."""
-        return not self.message.is_success and self.message["message"] == SHUTTING_DOWN
-
-
-@attrs.frozen
-class Seen:
-    """An event that answers no request of this connection."""
-
-    message: Message
-
-
-Happening = Ready | Over | Reply | Seen
-
+Happening: TypeAlias = AnyHappening[Message, Message, Ready]
 
 _OF_CALLS = "Newchannel|OriginateResponse|AsyncAGI|HangupRequest|Hangup|DTMFEnd"
 
@@ -85,7 +63,7 @@ def _filter(pattern: str) -> Action:
     return Action("Filter", [("Operation", "Add"), ("Filter", pattern)])
 
 
-class Session(shared.Session[Message, Happening]):
+class Session(shared.Session[Message, Message, Ready]):
     """One connection, from its banner to its end."""
 
     def __init__(self, settings: AsteriskSettings, now: int) -> None:
@@ -143,7 +121,7 @@ class Session(shared.Session[Message, Happening]):
         return self.heard_at + round(self._settings.ping_every_s * 1_000)
 
     @override
-    def _not_ready(self) -> Happening:
+    def _not_ready(self) -> Ready | Over:
         if self.stage is Stage.SETUP:
             # Who may not read `system` is never told of FullyBooted; by now it has booted.
             return self._ready(None)
@@ -169,7 +147,7 @@ class Session(shared.Session[Message, Happening]):
             return self._booted(message)
         if message.event == "shutdown":
             return self._over("Asterisk shut down")
-        return Seen(message)
+        return EventCame(message)
 
     def _respond(self, pending: Pending[Message], message: Message, now: int) -> Happening | None:
         if message["eventlist"].lower() == "start":
@@ -178,7 +156,7 @@ class Session(shared.Session[Message, Happening]):
         del self._pending[message["actionid"]]
         reply = Reply(purpose=pending.purpose, message=message)
         step = _STEPS.get(pending.purpose[0])
-        if step is None or (self.stage is Stage.READY and reply.is_of_shutdown):
+        if step is None or (self.stage is Stage.READY and message.is_of_shutdown):
             return reply
         return step(self, message, now)
 
@@ -236,7 +214,7 @@ class Session(shared.Session[Message, Happening]):
         uptime = message["uptime"]
         return self._ready(int(uptime) if uptime.isdecimal() else None)
 
-    def _ready(self, uptime_s: int | None) -> Happening:
+    def _ready(self, uptime_s: int | None) -> Ready:
         self._be_ready()
         return Ready(uptime_s)
 

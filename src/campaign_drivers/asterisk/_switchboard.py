@@ -15,7 +15,7 @@ from typing_extensions import override
 from campaign_core import CallId
 from campaign_core.decisions import HangUp, PlaceCall, Transfer
 from campaign_core.reports import DriverDownReport
-from campaign_drivers._board import Over
+from campaign_drivers._board import Reply
 from campaign_drivers._telephony import switchboard as shared
 from campaign_drivers._telephony.call import Timer
 from campaign_drivers._telephony.switchboard import CENSUS_MS, FIRST
@@ -25,7 +25,7 @@ from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._call import Call
 from campaign_drivers.asterisk._server import Server
-from campaign_drivers.asterisk._session import Happening, Ready, Reply, Seen, Session
+from campaign_drivers.asterisk._session import Ready, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
 
@@ -45,11 +45,12 @@ _EVENTS: Mapping[str, Callable[[Call, Message, Server], None]] = MappingProxyTyp
 )
 """Every event that says something of a call; all others are ignored."""
 
-_REPLIES: Mapping[str, Callable[[Call, Message, Server], None]] = MappingProxyType(
+_REPLIES: Mapping[str, Callable[[Call, Reply[Message], Server], None]] = MappingProxyType(
     {
         "place": calls.place_replied,
         "hang_up": calls.hang_up_replied,
         "alive": calls.alive_replied,
+        "agi": playback.agi_replied,
     }
 )
 """What the reply to a request does to its call, by what the request was for."""
@@ -63,17 +64,15 @@ class Switchboard(shared.Switchboard[Call, Server]):
 
     def __init__(self, settings: AsteriskSettings) -> None:
         """Start without a connection."""
-        super().__init__(settings, Server(settings))
+        super().__init__(
+            settings,
+            Server(settings),
+            make_call=Call,
+            open_session=Session,
+            replies=_REPLIES,
+        )
         self.settings = settings
         self._booted_at: int | None = None
-
-    @override
-    def _open(self, now: int) -> Session:
-        return Session(self.settings, now)
-
-    @override
-    def _unknown(self, call_id: CallId) -> Call:
-        return Call(call_id=call_id)
 
     @override
     def _lose_sight(self, now: int) -> tuple[CallId, ...]:
@@ -110,34 +109,24 @@ class Switchboard(shared.Switchboard[Call, Server]):
     # What the server says -----------------------------------------------------------------
 
     @override
-    def _happen(self, happening: Happening, server: Server) -> None:
-        match happening:
-            case Seen(message):
-                self._event(message, server)
-            case Reply():
-                self._replied(happening, server)
-            case Ready(uptime_s):
-                self._ready(uptime_s, server)
-            case Over():
-                server.out.over = happening
-
-    def _ready(self, uptime_s: int | None, server: Server) -> None:
-        if uptime_s is not None:
-            booted_at = server.now - uptime_s * 1_000
+    def _ready(self, ready: Ready, server: Server) -> None:
+        if ready.uptime_s is not None:
+            booted_at = server.now - ready.uptime_s * 1_000
             # Whole seconds, and a slow start: what is less than three apart is the same boot.
             if self._booted_at is not None and booted_at > self._booted_at + 3_000:
                 server.note("Asterisk was restarted: its calls are gone")
             self._booted_at = booted_at
         self._ask_census(FIRST, server)
 
-    def _event(self, message: Message, server: Server) -> None:
-        step = _EVENTS.get(message.event)
+    @override
+    def _event(self, event: Message, server: Server) -> None:
+        step = _EVENTS.get(event.event)
         if step is None:
             return
-        call = channels.call_of(message, self.calls, server) or self._news(message, server)
+        call = channels.call_of(event, self.calls, server) or self._news(event, server)
         if call is not None:
             call.here = True
-            step(call, message, server)
+            step(call, event, server)
             self._forget_if_over(call)
 
     def _news(self, message: Message, server: Server) -> Call | None:
@@ -159,27 +148,23 @@ class Switchboard(shared.Switchboard[Call, Server]):
         server.hang_up_channel(call_id)
         return True
 
-    def _replied(self, reply: Reply, server: Server) -> None:
+    @override
+    def _replied(self, reply: Reply[Message], server: Server) -> None:
         kind, *rest = reply.purpose
-        if reply.is_of_shutdown:
+        if reply.message.is_of_shutdown:
             self._refused_by_shutdown(kind, rest, server)
-            return
-        if kind == "census":
-            self._census(reply, server)
             return
         if kind == "stranger":
             channels.identified(self.calls, rest[0], reply.items, server)
             return
-        call = self.calls.get(CallId(rest[0]))
         if kind == "moved":
-            channels.found(self.calls, CallId(rest[0]), reply.items, server)
-        if call is None:
+            call_id = CallId(rest[0])
+            call = self.calls.get(call_id)
+            channels.found(self.calls, call_id, reply.items, server)
+            if call is not None:
+                self._forget_if_over(call)
             return
-        if kind == "agi":
-            playback.agi_replied(call, rest[1], reply.message, server)
-        elif kind in _REPLIES:
-            _REPLIES[kind](call, reply.message, server)
-        self._forget_if_over(call)
+        super()._replied(reply, server)
 
     def _refused_by_shutdown(self, kind: str, rest: list[str], server: Server) -> None:
         """Take it that the server goes: what it refuses for that is nobody's fault, and waits."""
@@ -208,7 +193,8 @@ class Switchboard(shared.Switchboard[Call, Server]):
     def _ask_census(self, which: str, server: Server) -> None:
         server.ask(translate.status(), "census", which)
 
-    def _census(self, reply: Reply, server: Server) -> None:
+    @override
+    def _census(self, reply: Reply[Message], server: Server) -> None:
         if reply.message.is_success:
             known = [
                 channel

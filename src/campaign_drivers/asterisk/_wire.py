@@ -16,7 +16,16 @@ import attrs
 
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["HEADERS_MAX", "LINE_BYTES_MAX", "Action", "Message", "Reader", "encode"]
+__all__ = [
+    "LINE_BYTES_MAX",
+    "SHUTTING_DOWN",
+    "Action",
+    "Message",
+    "Reader",
+    "encode",
+]
+
+SHUTTING_DOWN = "Asterisk is shutting down"
 
 LINE_BYTES_MAX = 1_000
 """Of one header we send; Asterisk takes 1010 bytes and refuses 1020."""
@@ -63,6 +72,11 @@ class Message:
     def is_success(self) -> bool:
         """Whether the response is anything but an error."""
         return self["response"].lower() != "error"
+
+    @property
+    def is_of_shutdown(self) -> bool:
+        """Whether something was refused because the server shuts down, whatever was asked."""
+        return not self.is_success and self["message"] == SHUTTING_DOWN
 
     def __getitem__(self, name: str) -> str:
         """Return a header's value by its name in lower case, or the empty string."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campaign_core.decisions import PlaceCall
+from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Placing, Timer
 from campaign_drivers._telephony.settings import UnfitError, route_of
@@ -10,17 +11,18 @@ from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import Call, Legs
 from campaign_drivers.freeswitch._server import Server
-from campaign_drivers.freeswitch._session import Reply
-from campaign_drivers.freeswitch._wire import Event
+from campaign_drivers.freeswitch._wire import Event, Frame
 
 __all__ = [
     "ask_existence",
     "contacts_replied",
     "existence_replied",
+    "guard_replied",
     "hang_up_replied",
     "hung_up",
     "job_ended",
     "place",
+    "place_replied",
     "seen",
 ]
 
@@ -75,13 +77,20 @@ def place(order: PlaceCall, server: Server, *, closed_until: int | None) -> Call
     return call
 
 
-def contacts_replied(call: Call, reply: Reply, server: Server) -> None:
+def place_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
+    """Take the reply to the order to call: in the making, or refused."""
+    call.is_heard_of = True
+    if not reply.message.is_success:
+        fate.refuse(call, f"FreeSWITCH refused the call: {reply.message.text}", server)
+
+
+def contacts_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     """Take where the telephones of a number are, and call them all."""
     if call.order is None or call.is_sent or call.is_over:
         return
-    if reply.is_denied:
+    if reply.message.is_denied:
         server.note("the user may not sofia_contact: of several telephones of a number one rings")
-    telephones = translate.telephones_in(reply.text)
+    telephones = translate.telephones_in(reply.message.text)
     try:
         command = translate.originate(server.settings, call.order, telephones)
         server.ask(command, "place", call.call_id)
@@ -93,14 +102,20 @@ def contacts_replied(call: Call, reply: Reply, server: Server) -> None:
     call.legs = Legs(channel_id=first, others=tuple(others))
 
 
+def guard_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
+    """Take the reply to an order about the dead man's switch."""
+    if reply.message.is_denied:
+        server.note("the user may not sched_hangup or sched_del")
+
+
 # Hanging up --------------------------------------------------------------------------------
 
 
-def hang_up_replied(call: Call, reply: Reply, server: Server) -> None:
+def hang_up_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     """Take the reply to an order to hang up."""
-    if reply.is_success:
+    if reply.message.is_success:
         return
-    if reply.is_denied:
+    if reply.message.is_denied:
         server.note(f"call {call.call_id}: the user may not uuid_kill")
     elif call.channel is Channel.UNSEEN and call.placing is not Placing.FAILED:
         call.hang_up_missed = True
@@ -115,9 +130,10 @@ def ask_existence(call: Call, server: Server) -> None:
         server.ask(translate.exists(leg), "exists", call.call_id, leg)
 
 
-def existence_replied(call: Call, leg: str, reply: Reply, server: Server) -> None:
+def existence_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     """Take the reply to the question whether a channel of the call is still there."""
-    text = reply.text.strip()
+    leg = reply.purpose[2]
+    text = reply.message.text.strip()
     if text == "true":
         call.is_there()
         call.is_gone = False

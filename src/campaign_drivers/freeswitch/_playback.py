@@ -20,14 +20,14 @@ from types import MappingProxyType
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import PlaybackEnd
+from campaign_drivers._board import Reply
 from campaign_drivers._telephony import playing as orders
 from campaign_drivers._telephony.call import Playback, Timer
 from campaign_drivers._telephony.fate import order_hang_up
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import Call
 from campaign_drivers.freeswitch._server import Server
-from campaign_drivers.freeswitch._session import Reply
-from campaign_drivers.freeswitch._wire import Event
+from campaign_drivers.freeswitch._wire import Event, Frame
 
 __all__ = [
     "BREAKS_MAX",
@@ -77,10 +77,17 @@ def _stop(call: Call, playing: Playback, server: Server) -> None:
         orders.stop(call, server)
 
 
-def break_replied(call: Call, playback_id: str, server: Server) -> None:
+def _is_about(playing: Playback, reply: Reply[Frame]) -> bool:
+    return playing.playback_id == reply.purpose[2]
+
+
+def break_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     """Take the reply to an order to stop: only now the playback has reason to end."""
-    playing = call.playing
-    if playing is not None and playing.playback_id == playback_id and Timer.STOP not in call.timers:
+    if (
+        call.playing is not None
+        and _is_about(call.playing, reply)
+        and Timer.STOP not in call.timers
+    ):
         server.set_timer(call, Timer.STOP, STOP_MS)
 
 
@@ -108,10 +115,10 @@ def start_due(call: Call, server: Server) -> None:
         server.ask(command, "start", call.call_id, playing.playback_id)
 
 
-def start_missed(call: Call, playback_id: str, server: Server) -> None:
+def start_missed(call: Call, reply: Reply[Frame], server: Server) -> None:
     """Give up a playback of which the server has told nothing."""
     playing = call.playing
-    if playing is None or playing.is_started or playing.playback_id != playback_id:
+    if playing is None or playing.is_started or not _is_about(playing, reply):
         return
     server.note(f"call {call.call_id}: a playback did not start")
     end = PlaybackEnd.STOPPED if playing.is_stopping else PlaybackEnd.FAILED
@@ -124,20 +131,22 @@ def _forget(call: Call, playing: Playback, end: PlaybackEnd, server: Server) -> 
     orders.next_order(call, server)
 
 
-def execute_replied(call: Call, playback_id: str, reply: Reply, server: Server) -> None:
+def execute_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     """Take the reply to an application: refused, or queued, which says nothing yet."""
     playing = call.playing
-    if reply.is_success:
+    if playing is not None and not _is_about(playing, reply):
+        playing = None
+    if reply.message.is_success:
         call.took_command = True
-        if playing is not None and playing.playback_id == playback_id and not playing.is_started:
+        if playing is not None and not playing.is_started:
             server.set_timer(call, Timer.START, START_MS)
         return
-    if reply.text.startswith("-ERR invalid session id"):
+    if reply.message.text.startswith("-ERR invalid session id"):
         # The call is gone; its end is on the way, unless it got lost.
         server.set_timer(call, Timer.GRACE, server.grace_ms)
         return
-    server.note(f"call {call.call_id}: FreeSWITCH refused an application: {reply.text}")
-    if playing is not None and playing.playback_id == playback_id:
+    server.note(f"call {call.call_id}: FreeSWITCH refused an application: {reply.message.text}")
+    if playing is not None:
         call.playing = None
         orders.tell_end(call, playing.order, PlaybackEnd.FAILED, server)
         orders.next_order(call, server)

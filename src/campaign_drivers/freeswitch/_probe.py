@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from secrets import token_hex
 
-from typing_extensions import override
-
 from campaign_core import CallId
-from campaign_drivers._board import Over
 from campaign_drivers._probe import Probe as SharedProbe
 from campaign_drivers._shell import monotonic_ms
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._session import Happening, Ready, Reply, Seen, Session
+from campaign_drivers.freeswitch._session import Ready, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._wire import Command, Event
+from campaign_drivers.freeswitch._wire import Command, Event, Frame
 
 __all__ = ["Probe", "ProbeCall"]
 
@@ -25,47 +22,32 @@ _CALL_S = 30
 _STEP_S = 5.0
 
 
-class Probe(SharedProbe[Happening, Reply, Event]):
+class Probe(SharedProbe[Frame, Event, Ready]):
     """A connection on which one asks FreeSWITCH and waits for the answer."""
 
     def __init__(self, settings: FreeSwitchSettings) -> None:
         """Nothing is connected before ``async with``."""
         self.settings = settings
-        self.ready: Ready | None = None
         self._session = Session(settings, monotonic_ms())
         super().__init__(
             self._session, address=settings.address, answer_within_s=settings.answer_within_s
         )
 
-    async def ask(self, command: Command) -> Reply:
+    async def ask(self, command: Command) -> Frame:
         """Send a command; return its reply.
 
         Raises:
             LinkLostError: there will be none.
         """
-        return await self._ask(
+        reply = await self._ask(
             lambda key: self._session.ask(command, ("probe", key), monotonic_ms()),
             f"{command.line.split(' ', 2)[:2]}",
         )
+        return reply.message
 
-    async def api(self, line: str) -> Reply:
+    async def api(self, line: str) -> Frame:
         """Ask an ``api`` command."""
         return await self.ask(Command(f"api {line}"))
-
-    @override
-    def _take(self, happening: Happening) -> None:
-        match happening:
-            case Ready():
-                self.ready = happening
-                self._ready()
-            case Over():
-                self._over(happening)
-            case Reply(purpose=(_, key)):
-                self._replied(key, happening)
-            case Seen(event):
-                self._seen(event)
-            case Reply():
-                pass
 
 
 class ProbeCall:

@@ -20,26 +20,19 @@ whole server, its jobs and its heartbeat.
 from __future__ import annotations
 
 from itertools import count
+from typing import TypeAlias
 
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import Over
+from campaign_drivers._board import EventCame, Over, Purpose, Reply
+from campaign_drivers._board import Happening as AnyHappening
 from campaign_drivers._telephony import session as shared
-from campaign_drivers._telephony.session import Purpose, Stage
+from campaign_drivers._telephony.session import Stage
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event, Frame, Reader, encode
 
-__all__ = [
-    "ADDRESS_REFUSED",
-    "EVENTS",
-    "EVENTS_REFUSED",
-    "Happening",
-    "Ready",
-    "Reply",
-    "Seen",
-    "Session",
-]
+__all__ = ["ADDRESS_REFUSED", "EVENTS", "EVENTS_REFUSED", "Ready", "Session"]
 
 ADDRESS_REFUSED = "FreeSWITCH takes no connection from this address (apply-inbound-acl)"
 
@@ -73,10 +66,6 @@ _BEHIND_MS = 30_000
 the whole event socket of a server, for all of its clients."""
 
 
-DENIED = "-ERR permission denied"
-"""To a user of the directory who may not do that."""
-
-
 @attrs.frozen(kw_only=True)
 class Ready:
     """The server is ready and takes commands; we are subscribed."""
@@ -91,35 +80,10 @@ class Ready:
     """It takes no new calls until an operator says so."""
 
 
-@attrs.frozen(kw_only=True)
-class Reply:
-    """The reply to a command."""
-
-    purpose: Purpose
-    text: str
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether the user of the directory may not do that."""
-        return self.text == DENIED
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the reply is no error."""
-        return not self.text.startswith(("-ERR", "-USAGE"))
+Happening: TypeAlias = AnyHappening[Frame, Event, Ready]
 
 
-@attrs.frozen
-class Seen:
-    """An event."""
-
-    event: Event
-
-
-Happening = Ready | Over | Reply | Seen
-
-
-class Session(shared.Session[Frame, Happening]):
+class Session(shared.Session[Frame, Event, Ready]):
     """One connection, from its greeting to its end."""
 
     def __init__(self, settings: FreeSwitchSettings, now: int) -> None:
@@ -137,6 +101,8 @@ class Session(shared.Session[Frame, Happening]):
         self._catches_up_until = now - 1
         self._says_paused = False
         self._asked_life = False
+        self.is_stopping = False
+        """Whether the server said that it shuts down."""
         self._quickest: tuple[int, int] | None = None
         self._answers: dict[str, str] = {}
 
@@ -163,9 +129,9 @@ class Session(shared.Session[Frame, Happening]):
                 event = Event.parse(frame.body)
                 if self._is_behind(event, now):
                     return self._over("we are hopelessly behind the events of FreeSWITCH")
-                return Seen(event)
+                return EventCame(event)
             case "command/reply" | "api/response":
-                return self._replied(frame.text, now)
+                return self._replied(frame, now)
             case "auth/request":
                 return self._greeted(now)
             case "text/disconnect-notice":
@@ -268,7 +234,8 @@ class Session(shared.Session[Frame, Happening]):
     def _ask_ready(self, purpose: str, now: int) -> None:
         self.ask(Command("api fsctl ready_check"), (purpose,), now)
 
-    def _replied(self, text: str, now: int) -> Happening | None:
+    def _replied(self, frame: Frame, now: int) -> Happening | None:
+        text = frame.text
         if not self._pending:
             return self._over("FreeSWITCH sent a reply to nothing")
         purpose = self._pending.pop(next(iter(self._pending))).purpose
@@ -293,21 +260,21 @@ class Session(shared.Session[Frame, Happening]):
                     self.is_paused = self._says_paused
                     self._ask_paused_at = now + _PAUSED_AGAIN_MS if self.is_paused else None
             case "ready":
-                return self._ready(text, now)
+                return self._ready(frame, now)
             case "life":
                 pass
             case _:
-                return Reply(purpose=purpose, text=text)
+                return Reply(purpose=purpose, message=frame)
         return None
 
     def _refusal(self, text: str) -> str:
         who = "the password" if self._settings.user is None else f"user {self._settings.user}"
         return f"FreeSWITCH refuses {who}: {text}"
 
-    def _ready(self, text: str, now: int) -> Happening | None:
+    def _ready(self, frame: Frame, now: int) -> Happening | None:
         # Who may not ask is not told; what we cannot know we take for well.
-        self.is_paused = text.strip() == "false" and self._says_paused
-        if text.strip() != "true" and text != DENIED and not self.is_paused:
+        self.is_paused = frame.text.strip() == "false" and self._says_paused
+        if frame.text.strip() != "true" and not frame.is_denied and not self.is_paused:
             self._ask_ready_at = now + _READY_AGAIN_MS
             return None
         self._be_ready()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from typing_extensions import override
 
 from campaign_core import CallId
@@ -13,7 +16,7 @@ from campaign_core.reports import (
     EndReport,
     RefusalReport,
 )
-from campaign_drivers._board import Over
+from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony import switchboard as shared
 from campaign_drivers._telephony.call import Channel, Placing, Timer
@@ -24,9 +27,9 @@ from campaign_drivers.freeswitch import _playback as playback
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import Call, Legs
 from campaign_drivers.freeswitch._server import Server
-from campaign_drivers.freeswitch._session import EVENTS, Happening, Ready, Reply, Seen, Session
+from campaign_drivers.freeswitch._session import EVENTS, Ready, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._wire import Command, Event
+from campaign_drivers.freeswitch._wire import Command, Event, Frame
 
 __all__ = ["Switchboard"]
 
@@ -41,28 +44,39 @@ _HANGUP_COMPLETE = "CHANNEL_HANGUP_COMPLETE"
 """The last event of a channel."""
 
 
+_REPLIES: Mapping[str, Callable[[Call, Reply[Frame], Server], None]] = MappingProxyType(
+    {
+        "place": calls.place_replied,
+        "contacts": calls.contacts_replied,
+        "guard": calls.guard_replied,
+        "hang_up": calls.hang_up_replied,
+        "exists": calls.existence_replied,
+        "execute": playback.execute_replied,
+        "start": playback.start_missed,
+        "break": playback.break_replied,
+    }
+)
+"""What the reply to a command does to its call, by what the command was for."""
+
+
 class Switchboard(shared.Switchboard[Call, Server]):
     """A driver without its socket."""
 
     def __init__(self, settings: FreeSwitchSettings) -> None:
         """Start without a connection."""
-        super().__init__(settings, Server(settings))
+        super().__init__(
+            settings,
+            Server(settings),
+            make_call=Call,
+            open_session=Session,
+            replies=_REPLIES,
+        )
         self.settings = settings
         self.admission = self._server.admission
         self._core_uuid = ""
-        self._is_stopping = False
         self._lost_at = 0
         self._claimed: frozenset[CallId] = frozenset()
         """What was in the first report though the server may not have it."""
-
-    @override
-    def _open(self, now: int) -> Session:
-        self._is_stopping = False
-        return Session(self.settings, now)
-
-    @override
-    def _unknown(self, call_id: CallId) -> Call:
-        return Call(call_id=call_id, is_heard_of=True)
 
     @override
     def _lose_sight(self, now: int) -> tuple[CallId, ...]:
@@ -82,10 +96,10 @@ class Switchboard(shared.Switchboard[Call, Server]):
 
     @override
     def _place(self, order: PlaceCall, server: Server) -> Call | int:
-        closed_until = None
-        if self._is_stopping:
+        session, closed_until = server.session, None
+        if session is not None and session.is_stopping:
             closed_until = server.now + _STOPPING_MS
-        elif self.is_congested or (server.session is not None and server.session.is_paused):
+        elif self.is_congested or (session is not None and session.is_paused):
             closed_until = server.now + _CONGESTED_MS
         return calls.place(order, server, closed_until=closed_until)
 
@@ -111,17 +125,6 @@ class Switchboard(shared.Switchboard[Call, Server]):
     # What the server says -----------------------------------------------------------------
 
     @override
-    def _happen(self, happening: Happening, server: Server) -> None:
-        match happening:
-            case Seen(event):
-                self._event(event, server)
-            case Reply():
-                self._replied(happening, server)
-            case Ready():
-                self._ready(happening, server)
-            case Over():
-                server.out.over = happening
-
     def _ready(self, ready: Ready, server: Server) -> None:
         self.admission.told(sessions_per_s=ready.sessions_per_s, sessions_max=ready.sessions_max)
         self._know_core(ready.core_uuid, server)
@@ -139,6 +142,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
                 self._forget(call)
         self._core_uuid = core_uuid
 
+    @override
     def _event(self, event: Event, server: Server) -> None:
         self._know_core(event["core-uuid"], server)
         match event.name:
@@ -148,7 +152,8 @@ class Switchboard(shared.Switchboard[Call, Server]):
                     sessions_max=event.number("max-sessions"),
                 )
             case "SHUTDOWN":
-                self._is_stopping = True
+                if server.session is not None:
+                    server.session.is_stopping = True
                 server.note("FreeSWITCH is shutting down")
             case "BACKGROUND_JOB":
                 call = self.calls.get(CallId(event["job-uuid"]))
@@ -193,7 +198,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
         call_id = CallId(translate.call_of(channel_id))
         call = self.calls.get(call_id)
         if call is None and (call := self._adopt_if_ours(call_id)) is not None:
-            call.legs = Legs(channel_id=channel_id)
+            call.legs, call.is_heard_of = Legs(channel_id=channel_id), True
             # Whoever ended before we subscribed may be listed too; nothing will be told of it.
             server.set_timer(call, Timer.DEAD_MAN, server.grace_ms)
         return call
@@ -202,36 +207,6 @@ class Switchboard(shared.Switchboard[Call, Server]):
         """End a call that turns up after it was taken for gone: another was placed since."""
         if self._is_lost(translate.call_of(channel_id)):
             server.hang_up_channel(channel_id)
-
-    def _replied(self, reply: Reply, server: Server) -> None:
-        if reply.purpose[0] == "census":
-            self._census(reply, server)
-            return
-        call = self.calls.get(CallId(reply.purpose[1]))
-        if call is None:
-            return
-        match reply.purpose[0]:
-            case "place":
-                call.is_heard_of = True
-                if not reply.is_success:
-                    fate.refuse(call, f"FreeSWITCH refused the call: {reply.text}", server)
-            case "contacts":
-                calls.contacts_replied(call, reply, server)
-            case "hang_up":
-                calls.hang_up_replied(call, reply, server)
-            case "execute":
-                playback.execute_replied(call, reply.purpose[2], reply, server)
-            case "exists":
-                calls.existence_replied(call, reply.purpose[2], reply, server)
-            case "start":
-                playback.start_missed(call, reply.purpose[2], server)
-            case "break":
-                playback.break_replied(call, reply.purpose[2], server)
-            case "guard" if reply.is_denied:
-                server.note("the user may not sched_hangup or sched_del")
-            case _:
-                pass
-        self._forget_if_over(call)
 
     # Taking over --------------------------------------------------------------------------
 
@@ -246,12 +221,13 @@ class Switchboard(shared.Switchboard[Call, Server]):
         command = Command(f"api show channels like {self.settings.service_id} as json")
         server.ask(command, "census", which)
 
-    def _census(self, reply: Reply, server: Server) -> None:
+    @override
+    def _census(self, reply: Reply[Frame], server: Server) -> None:
         which = reply.purpose[1]
-        rows = census.rows_in(reply.text)
+        rows = census.rows_in(reply.message.text)
         listed = set(self.calls)
         if rows is None:
-            self._not_told(reply.text[:80], server)
+            self._not_told(reply.message.text[:80], server)
         else:
             listed = self._noted(rows, server)
         if which == FIRST:

@@ -28,6 +28,9 @@ HEAD_BYTES_MAX = 1 << 16
 BODY_BYTES_MAX = 1 << 25
 """Of one body: a list of some 30,000 channels; an event has 8 KB."""
 
+_DENIED = "-ERR permission denied"
+"""To a user of the directory who may not do that."""
+
 _LENGTH = re.compile(r"[0-9]{1,9}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -63,6 +66,16 @@ class Frame:
         if self.kind == "command/reply":
             return self.headers.get("reply-text", "")
         return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the user of the directory may not do that."""
+        return self.text == _DENIED
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the reply is no error."""
+        return not self.text.startswith(("-ERR", "-USAGE"))
 
 
 @attrs.frozen

@@ -20,7 +20,7 @@ from campaign_core import CallId, Outcome
 from campaign_core.decisions import PlaceCall, Play, Transfer
 from campaign_core.reports import EndReport, PlaybackEnd
 from campaign_drivers import Capacity, Missing, Need
-from campaign_drivers._board import Over
+from campaign_drivers._board import EventCame, Happening, Over, Purpose, Reply
 from campaign_drivers._probe import Probe
 from campaign_drivers._shell import Connected, monotonic_ms
 from campaign_drivers._telephony import call as shared_call
@@ -29,7 +29,7 @@ from campaign_drivers._telephony import server as shared_server
 from campaign_drivers._telephony import session as shared_session
 from campaign_drivers._telephony import switchboard as shared_switchboard
 from campaign_drivers._telephony.call import Channel, Placing, Timer
-from campaign_drivers._telephony.session import Purpose, Stage
+from campaign_drivers._telephony.session import Stage
 from campaign_drivers._telephony.settings import ServerSettings, checked_number, fit
 from campaign_drivers._telephony.switchboard import FIRST
 from campaign_drivers.errors import MalformedMessageError
@@ -53,21 +53,7 @@ class Ready:
     """The server takes requests."""
 
 
-@attrs.frozen
-class Reply:
-    purpose: Purpose
-    message: Message
-
-
-@attrs.frozen
-class EventCame:
-    message: Message
-
-
-Happening = Ready | Over | Reply | EventCame
-
-
-class ToySession(shared_session.Session[Message, Happening]):
+class ToySession(shared_session.Session[Message, Message, Ready]):
     def __init__(self, settings: ToySettings, now: int) -> None:
         super().__init__(settings, now)
         self._password = settings.password
@@ -92,7 +78,7 @@ class ToySession(shared_session.Session[Message, Happening]):
         return messages
 
     @override
-    def _take(self, message: Message, now: int) -> Happening | None:
+    def _take(self, message: Message, now: int) -> Happening[Message, Message, Ready] | None:
         if "hello" in message:
             self.stage = Stage.LOGIN
             self.ask(("login",), now, do="login", password=self._password)
@@ -111,7 +97,7 @@ class ToySession(shared_session.Session[Message, Happening]):
             case "ping":
                 return None
             case _:
-                return Reply(pending.purpose, message)
+                return Reply(purpose=pending.purpose, message=message)
 
     @override
     def _not_ready(self) -> Over:
@@ -259,34 +245,31 @@ EVENTS: Mapping[str, Callable[[ToyCall, Message, ToyServer], None]] = MappingPro
 )
 
 
-def place_replied(call: ToyCall, message: Message, server: ToyServer) -> None:
-    if not message["ok"]:
-        call.placing, call.why = Placing.FAILED, str(message["why"])
+def place_replied(call: ToyCall, reply: Reply[Message], server: ToyServer) -> None:
+    if not reply.message["ok"]:
+        call.placing, call.why = Placing.FAILED, str(reply.message["why"])
         fate.conclude(call, server)
 
 
-def is_up_replied(call: ToyCall, message: Message, server: ToyServer) -> None:
-    if not message["ok"]:
+def is_up_replied(call: ToyCall, reply: Reply[Message], server: ToyServer) -> None:
+    if not reply.message["ok"]:
         fate.end(call, server)
 
 
-REPLIES: Mapping[str, Callable[[ToyCall, Message, ToyServer], None]] = MappingProxyType(
+REPLIES: Mapping[str, Callable[[ToyCall, Reply[Message], ToyServer], None]] = MappingProxyType(
     {"place": place_replied, "is_up": is_up_replied}
 )
 
 
 class ToySwitchboard(shared_switchboard.Switchboard[ToyCall, ToyServer]):
     def __init__(self, settings: ToySettings) -> None:
-        super().__init__(settings, ToyServer())
-        self._settings = settings
-
-    @override
-    def _open(self, now: int) -> ToySession:
-        return ToySession(self._settings, now)
-
-    @override
-    def _unknown(self, call_id: CallId) -> ToyCall:
-        return ToyCall(call_id=call_id, channel=Channel.UP)
+        super().__init__(
+            settings,
+            ToyServer(),
+            make_call=ToyCall,
+            open_session=ToySession,
+            replies=REPLIES,
+        )
 
     @override
     def _place(self, order: PlaceCall, server: ToyServer) -> ToyCall | int:
@@ -312,68 +295,50 @@ class ToySwitchboard(shared_switchboard.Switchboard[ToyCall, ToyServer]):
             fate.end(call, server)
 
     @override
-    def _happen(self, happening: Happening, server: ToyServer) -> None:
-        match happening:
-            case EventCame(message):
-                call_id = CallId(str(message["call"]))
-                call = self.calls.get(call_id) or self._adopt_if_ours(call_id)
-                if call is not None:
-                    call.here = True
-                    EVENTS[message["event"]](call, message, server)
-                    self._forget_if_over(call)
-                elif self._is_lost(call_id) and message["event"] != "ended":
-                    server.hang_up_channel(call_id)
-            case Reply(("list", _, which), message):
-                self._census(which, message["calls"], server)
-            case Reply((purpose, call_id, *_), message):
-                call = self.calls.get(CallId(call_id))
-                if call is not None and purpose in REPLIES:
-                    REPLIES[purpose](call, message, server)
-                    self._forget_if_over(call)
-            case Ready():
-                self._ask_census(FIRST, server)
-            case Over():
-                server.out.over = happening
+    def _ready(self, ready: Ready, server: ToyServer) -> None:
+        self._ask_census(FIRST, server)
+
+    @override
+    def _event(self, event: Message, server: ToyServer) -> None:
+        call = self._call_of(str(event["call"]))
+        if call is not None:
+            call.here = True
+            EVENTS[event["event"]](call, event, server)
+            self._forget_if_over(call)
+        elif self._is_lost(event["call"]) and event["event"] != "ended":
+            server.hang_up_channel(event["call"])
+
+    def _call_of(self, name: str) -> ToyCall | None:
+        return self.calls.get(CallId(name)) or self._adopt_if_ours(CallId(name))
 
     @override
     def _ask_census(self, which: str, server: ToyServer) -> None:
-        server.ask("", "list", which, do="list")
+        server.ask(which, "census", do="list")
 
-    def _census(self, which: str, rows: Mapping[str, bool], server: ToyServer) -> None:
-        for name, is_answered in rows.items():
-            call_id = CallId(name)
-            call = self.calls.get(call_id) or self._adopt_if_ours(call_id)
+    @override
+    def _census(self, reply: Reply[Message], server: ToyServer) -> None:
+        for name, is_answered in reply.message["calls"].items():
+            call = self._call_of(name)
             if call is not None:
                 call.here, call.channel = True, Channel.UP
                 call.is_answered = call.is_answered or is_answered
-        self._listed(which, server)
+        self._listed(reply.purpose[1], server)
 
 
 # The driver --------------------------------------------------------------------------------
 
 
-class ToyProbe(Probe[Happening, Reply, Message]):
+class ToyProbe(Probe[Message, Message, Ready]):
     def __init__(self, settings: ToySettings) -> None:
         self._session = ToySession(settings, monotonic_ms())
         super().__init__(self._session, address=settings.address, answer_within_s=5)
 
     async def has_sound(self, sound: str) -> bool:
-        reply = await self._ask(
-            lambda key: self._session.ask((key,), monotonic_ms(), do="has", sound=sound), "has"
-        )
-        return bool(reply.message["ok"])
+        def send(key: str) -> None:
+            self._session.ask(("probe", key), monotonic_ms(), do="has", sound=sound)
 
-    @override
-    def _take(self, happening: Happening) -> None:
-        match happening:
-            case Ready():
-                self._ready()
-            case Over():
-                self._over(happening)
-            case Reply((key,)):
-                self._replied(key, happening)
-            case _:
-                pass
+        reply = await self._ask(send, "has")
+        return bool(reply.message["ok"])
 
 
 class ToyDriver(Connected):

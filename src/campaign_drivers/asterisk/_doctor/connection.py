@@ -14,8 +14,8 @@ from campaign_drivers._findings import Finding, is_this_machine, note, wrong
 from campaign_drivers._transport import Link, connect, tls_context
 from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import Probe
-from campaign_drivers.asterisk._session import SHUTTING_DOWN
 from campaign_drivers.asterisk._settings import AsteriskSettings
+from campaign_drivers.asterisk._wire import SHUTTING_DOWN
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
 __all__ = ["network", "refused", "second_login", "unreachable"]
@@ -76,7 +76,7 @@ def network(asker: Probe) -> Finding | None:
 async def unreachable(probe: Probe, error: DriverError) -> Finding:
     """Return why there is no connection, or none any more."""
     settings = probe.settings
-    if probe.is_logged_in:
+    if probe.ready is not None:
         return wrong(
             "connection",
             str(error),

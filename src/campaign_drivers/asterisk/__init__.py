@@ -10,10 +10,4 @@ from campaign_drivers.asterisk._doctor import examine
 from campaign_drivers.asterisk._driver import AsteriskDriver
 from campaign_drivers.asterisk._settings import AsteriskSettings, Route, settings_from_url
 
-__all__ = [
-    "AsteriskDriver",
-    "AsteriskSettings",
-    "Route",
-    "examine",
-    "settings_from_url",
-]
+__all__ = ["AsteriskDriver", "AsteriskSettings", "Route", "examine", "settings_from_url"]

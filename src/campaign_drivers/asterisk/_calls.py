@@ -10,8 +10,7 @@ from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Placing, Timer, Verdict
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call
-from campaign_drivers.asterisk._server import VERDICTS, Server
+from campaign_drivers.asterisk._server import VERDICTS, Call, Server
 from campaign_drivers.asterisk._wire import Message
 
 __all__ = [

@@ -24,8 +24,7 @@ from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Placing, Timer
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call
-from campaign_drivers.asterisk._server import AGAIN_MS, Server
+from campaign_drivers.asterisk._server import AGAIN_MS, Call, Server
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
 
@@ -63,19 +62,9 @@ def _is_place_of(channel: Message, settings: AsteriskSettings) -> CallId | None:
 
 
 def note_all(
-    calls: Calls,
-    channels: Sequence[Message],
-    adopt: Callable[[CallId], Call],
-    server: Server,
+    calls: Calls, channels: Sequence[Message], adopt: Callable[[CallId], Call], server: Server
 ) -> None:
-    """Note which calls are up, by a list of channels (``Status``).
-
-    Args:
-        calls: the known ones.
-        channels: the list.
-        adopt: takes over a call of ours that this process did not place.
-        server: to which it belongs.
-    """
+    """Note which calls are up, by a list of channels (``Status``); take over what is not known."""
     ids = {channel["uniqueid"] for channel in channels}
     for channel in channels:
         channel_id = channel["uniqueid"]

@@ -27,9 +27,8 @@ from campaign_drivers._board import Reply
 from campaign_drivers._telephony import playing as orders
 from campaign_drivers._telephony.call import Channel, Playback, Timer
 from campaign_drivers._telephony.fate import conclude, order_hang_up
-from campaign_drivers.asterisk._call import Call
 from campaign_drivers.asterisk._calls import answer
-from campaign_drivers.asterisk._server import AGAIN_MS, STOP_MS, Server
+from campaign_drivers.asterisk._server import AGAIN_MS, STOP_MS, Call, Server
 from campaign_drivers.asterisk._translate import STOP_DIGIT
 from campaign_drivers.asterisk._wire import Message
 

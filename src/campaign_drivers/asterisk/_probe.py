@@ -1,10 +1,21 @@
-"""A short connection of its own, to ask questions and to hear what comes."""
+"""A short connection of its own, to ask questions, and a call to nobody, to try things on.
+
+The call goes through a Local channel into our own two lines of dialplan, which answer by
+themselves: no telephone rings. On it sounds are looked for, and it is seen which events come. It
+goes by the replies to our actions alone: an event that does not come is something to be found.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+from enum import Enum, auto
+from itertools import count
+from secrets import token_hex
+from urllib.parse import unquote
 
+import attrs
 from typing_extensions import override
 
 from campaign_drivers._board import Reply
@@ -14,7 +25,7 @@ from campaign_drivers.asterisk._session import Ready, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, Message
 
-__all__ = ["DENIED", "Probe"]
+__all__ = ["DENIED", "Failure", "Probe", "ProbeCall", "Result", "Trouble"]
 
 DENIED = "Permission denied"
 """What Asterisk says of an action that the user may not take."""
@@ -87,10 +98,7 @@ class Probe(SharedProbe[Message, Message, Ready]):
     ) -> Message | None:
         """Return the first event of a kind, or ``None`` if there is none in time.
 
-        Args:
-            is_wanted: tells the kind.
-            within_s: seconds to wait, if it has not come yet.
-            since: the number of events that are not looked at.
+        The first events, as many as ``since`` says, are not looked at.
         """
         try:
             async with asyncio.timeout(within_s):
@@ -108,3 +116,187 @@ class Probe(SharedProbe[Message, Message, Ready]):
     def _heard(self, event: Message) -> None:
         self.heard.append(event)
         self._came.set()
+
+
+_CALL_S = 60
+_STEP_S = 5.0
+_POLL_S = 0.1
+_GONE_S = 2.0
+"""A channel that is not there by then will not come."""
+_EVENT_S = 2.0
+"""An event comes within milliseconds, if it does."""
+_START_S = 0.3
+"""A call that answers by itself has begun by then; where no event says so, it is tried."""
+_RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
+
+
+class Trouble(Enum):
+    """How far a call to nobody came."""
+
+    REFUSED = auto()
+    """Asterisk did not take the order."""
+    OVER = auto()
+    """It was over at once."""
+    NOT_HANDED_OVER = auto()
+    """It is up, and takes no AGI commands."""
+    UNHEARD = auto()
+    """It takes commands, and what comes of them is not told."""
+
+
+@attrs.frozen
+class Failure:
+    """Why a call to nobody cannot be used."""
+
+    trouble: Trouble
+    says: str
+
+
+@attrs.frozen
+class Result:
+    """What an AGI command gave."""
+
+    code: int
+    value: str
+    end: int | None
+    """Where a sound ended, in samples."""
+
+
+class ProbeCall:
+    """A call to nobody, through a context that hands calls over."""
+
+    def __init__(self, asker: Probe, context: str | None = None) -> None:
+        """Nothing is placed before :meth:`place`; by default it goes where internal calls go."""
+        settings = asker.settings
+        self.context = context or settings.internal.context or settings.context
+        self.is_heard = False
+        """Whether the results of commands come, once it is placed."""
+        self._asker = asker
+        self._serial = count(1)
+        # Not 32 hex digits: no call of a campaign, but seen by the same filter.
+        self.channel_id = f"{asker.settings.service_id}-probe-{token_hex(6)}"
+
+    async def place(self) -> Failure | None:
+        """Place the call; return why it failed, or ``None``."""
+        extension = self._asker.settings.extension
+        reply = await self._asker.ask(
+            "Originate",
+            ("Channel", f"Local/{extension}@{self.context}/n"),
+            ("Context", self.context),
+            ("Exten", extension),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("ChannelId", self.channel_id),
+            ("Timeout", "5000"),
+            ("CallerID", '"call campaign check" <0>'),
+            ("Variable", f"TIMEOUT(absolute)={_CALL_S}"),
+            action_id=self.channel_id,
+        )
+        if not reply.message.is_success:
+            return Failure(Trouble.REFUSED, reply.message["message"])
+        # Both ends run our two lines. The far one has to be told to answer.
+        failure = await self._order(self._far, "ANSWER") or await self._order(
+            self.channel_id, "NOOP"
+        )
+        if failure is not None:
+            await self.hang_up()
+            return failure
+        self.is_heard = await self.event("asyncagiexec", within_s=_EVENT_S) is not None
+        return None
+
+    async def is_handed_over(self) -> Failure | None:
+        """Return why the call takes no commands, once it was answered, or ``None``."""
+        return await self._order(self.channel_id, "NOOP")
+
+    @property
+    def _far(self) -> str:
+        return f"{self.channel_id};2"
+
+    async def _order(self, channel_id: str, command: str) -> Failure | None:
+        """Give an AGI command to a channel that is about to take them."""
+        # A command that comes too early is a warning in Asterisk's log.
+        await self._asker.until(
+            lambda message: message["uniqueid"] == channel_id and message.event == "asyncagistart",
+            within_s=_START_S,
+        )
+        since = monotonic_ms()
+        was_there = False
+        says = ""
+        while (waited_s := (monotonic_ms() - since) / 1_000) < _STEP_S:
+            reply = await self._asker.ask(
+                "AGI", ("Channel", channel_id), ("Command", command), ("CommandID", channel_id)
+            )
+            if reply.message.is_success:
+                return None
+            says = reply.message["message"]
+            if says == DENIED or "unknown command" in says:
+                break
+            is_there = "does not exist" not in says
+            if not is_there and (was_there or waited_s > _GONE_S):
+                return Failure(Trouble.OVER, "it was over at once")
+            was_there = is_there
+            await asyncio.sleep(_POLL_S)
+        return Failure(Trouble.NOT_HANDED_OVER, says)
+
+    async def event(self, *names: str, within_s: float = _STEP_S) -> Message | None:
+        """Return the call's first event of these names, or ``None`` if there is none in time."""
+        return await self._asker.until(
+            lambda message: message["uniqueid"] == self.channel_id and message.event in names,
+            within_s=within_s,
+        )
+
+    def events(self) -> frozenset[str]:
+        """Return the names of the events that came of it so far, in lower case."""
+        return frozenset(
+            message.event for message in self._asker.heard if message["uniqueid"] == self.channel_id
+        )
+
+    async def run(self, command: str, *, stopped_by: Action | None = None) -> Result | None:
+        """Run an AGI command; return its result, or ``None`` when the call is over.
+
+        Once it has run for a moment it is ``stopped_by`` an action.
+        """
+        if not self.is_heard:
+            return None
+        command_id = f"{self.channel_id}.{next(self._serial)}"
+        since = len(self._asker.heard)
+        reply = await self._asker.ask(
+            "AGI", ("Channel", self.channel_id), ("Command", command), ("CommandID", command_id)
+        )
+        if not reply.message.is_success:
+            return None
+        if stopped_by is not None:
+            await asyncio.sleep(2 * _POLL_S)
+            await self._asker.ask(stopped_by.name, *stopped_by.headers)
+        message = await self._asker.until(
+            lambda message: self._is_end_of(command_id, message), within_s=_STEP_S, since=since
+        )
+        if message is None or message.event != "asyncagiexec":
+            return None
+        found = _RESULT.match(unquote(message["result"]))
+        if found is None:
+            return None
+        return Result(int(found[1]), found[2] or "", None if found[3] is None else int(found[3]))
+
+    def _is_end_of(self, command_id: str, message: Message) -> bool:
+        if message.event == "asyncagiexec":
+            return message["commandid"] == command_id
+        return message["uniqueid"] == self.channel_id and message.event in {"asyncagiend", "hangup"}
+
+    async def end(self) -> None:
+        """End the call from its far end, as whoever is called does, and wait for it."""
+        await self._hang_up(self._far)
+        await self.event("hangup", within_s=_EVENT_S)
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """End the call, unless it is known to be over."""
+        if "hangup" in self.events():
+            return
+        for channel_id in (self._far, self.channel_id):
+            await self._hang_up(channel_id)
+
+    async def _hang_up(self, channel_id: str) -> None:
+        channel = ("Channel", channel_id)
+        reply = await self._asker.ask("Hangup", channel, ("Cause", "16"))
+        if reply.message["message"] == DENIED:
+            await self._asker.ask("AGI", channel, ("Command", "HANGUP"))

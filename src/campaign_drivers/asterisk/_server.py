@@ -1,4 +1,4 @@
-"""Asterisk as one step sees it: how each order is sent, and what the end of a call means.
+"""A call, and Asterisk as one step sees it: how orders are sent, and what the end of a call means.
 
 ``Newchannel``, ``OriginateResponse`` and ``Hangup`` tell of a call's fate. A failure without a
 channel means that Asterisk found nothing to dial with (no such endpoint, or nobody registered
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import attrs
 from typing_extensions import override
 
 from campaign_core import CallId, Outcome
@@ -17,17 +18,17 @@ from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport
 from campaign_drivers._telephony import server as shared
 from campaign_drivers._telephony.call import VERDICTS as SHARED_VERDICTS
+from campaign_drivers._telephony.call import Call as SharedCall
 from campaign_drivers._telephony.call import Channel, Placing, Timer, Verdict
 from campaign_drivers._telephony.fate import await_end, order_hang_up
 from campaign_drivers._telephony.playing import stop
 from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call
 from campaign_drivers.asterisk._session import Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action
 
-__all__ = ["AGAIN_MS", "CUT", "FORWARDS", "STOP_MS", "VERDICTS", "Server"]
+__all__ = ["AGAIN_MS", "CUT", "FORWARDS", "STOP_MS", "VERDICTS", "Call", "Server"]
 
 VERDICTS: Mapping[tuple[Placing, Channel], Verdict] = MappingProxyType(
     {**SHARED_VERDICTS, (Placing.PENDING, Channel.GONE): Verdict.END_SOON}
@@ -53,6 +54,31 @@ _CLEARED = 16
 """The cause of a call that ended in the ordinary way, or that was refused."""
 
 _NOTED_EVERY_MS = 60_000
+
+
+@attrs.define(kw_only=True)
+class Call(SharedCall):
+    """What is known of one of our calls."""
+
+    channel_id: str = attrs.field(default=attrs.Factory(lambda call: call.call_id, takes_self=True))
+    """Of the channel it is by now; the call's own, unless another took its place."""
+    dial_string: str = ""
+    reason: int | None = None
+    cause: int | None = None
+    requested_cause: int | None = None
+    """Of the other side's hang-up, or of its refusal."""
+    listens: bool = False
+    """Asterisk takes AGI commands for it."""
+    has_listened: bool = False
+    callee_hung_up: bool = False
+    injected: int = 0
+    """Stop digits of our own that will come back as events."""
+
+    @override
+    def out_of_reach(self) -> None:
+        super().out_of_reach()
+        # What was not seen cannot be told: it may have taken commands.
+        self.listens, self.injected, self.took_command = False, 0, True
 
 
 class Server(shared.Server[Call]):

@@ -41,15 +41,11 @@ class Route:
     """The dial string with ``{number}`` in it: ``Local/{number}@context/n``, ``PJSIP/{number}``,
     ``PJSIP/{number}@trunk``. By the first a call is followed wherever its telephone sends it; by
     the others one device rings, and what forwards is not followed."""
-    caller_number: str = attrs.field(
-        default="{caller_number}",
-        validator=CALLER_NUMBER,
-    )
+    caller_number: str = attrs.field(default="{caller_number}", validator=CALLER_NUMBER)
     """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``; see
     :mod:`campaign_drivers.caller_number`."""
     context: str | None = attrs.field(
-        default=None,
-        validator=attrs.validators.optional(like(_NAME, "the name of a context")),
+        default=None, validator=attrs.validators.optional(like(_NAME, "the name of a context"))
     )
     """Where answered calls go; ``None``: the driver's own context."""
     variables: Mapping[str, str] = attrs.field(factory=dict, validator=_variables)

@@ -23,8 +23,7 @@ from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _channels as channels
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._call import Call
-from campaign_drivers.asterisk._server import Server
+from campaign_drivers.asterisk._server import Call, Server
 from campaign_drivers.asterisk._session import Ready, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Message
@@ -65,11 +64,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
     def __init__(self, settings: AsteriskSettings) -> None:
         """Start without a connection."""
         super().__init__(
-            settings,
-            Server(settings),
-            make_call=Call,
-            open_session=Session,
-            replies=_REPLIES,
+            settings, Server(settings), make_call=Call, open_session=Session, replies=_REPLIES
         )
         self.settings = settings
         self._booted_at: int | None = None

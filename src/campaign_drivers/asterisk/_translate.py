@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from campaign_core import Outcome
 from campaign_core.decisions import PlaceCall
+from campaign_drivers._telephony.causes import Q850
 from campaign_drivers._telephony.settings import (
     UnfitError,
     caller_number_of,
@@ -45,39 +47,19 @@ __all__ = [
 ]
 
 REASONS: Mapping[int, Outcome] = MappingProxyType(
-    {
-        3: Outcome.NO_ANSWER,
-        5: Outcome.BUSY,
-        8: Outcome.CONGESTION,
-    }
+    {3: Outcome.NO_ANSWER, 5: Outcome.BUSY, 8: Outcome.CONGESTION}
 )
 """``OriginateResponse.Reason``, a number of Asterisk's own frames, where it says anything: 0 is
 anything else and 4 an answer. SIP never gives 5 or 8."""
 
+FORWARDED = 23
+"""Q.850: redirection to a new destination."""
+
 CAUSES: Mapping[int, Outcome] = MappingProxyType(
-    {
-        1: Outcome.INVALID_NUMBER,  # unallocated; SIP 404
-        2: Outcome.INVALID_NUMBER,  # no route to transit network
-        3: Outcome.INVALID_NUMBER,  # no route to destination
-        5: Outcome.INVALID_NUMBER,  # misdialled prefix
-        16: Outcome.REJECTED,  # cleared before an answer: 603 arrives so from some peers
-        17: Outcome.BUSY,  # 486
-        18: Outcome.NO_ANSWER,  # no user responding; 408
-        19: Outcome.NO_ANSWER,  # alerted, no answer; 480
-        20: Outcome.NO_ANSWER,  # the telephone is off or not registered
-        21: Outcome.REJECTED,  # 403, and 603 from other peers
-        22: Outcome.INVALID_NUMBER,  # number changed; 410
-        23: Outcome.REJECTED,  # the telephone forwards, and its route does not follow; 302
-        28: Outcome.INVALID_NUMBER,  # incomplete number; 484
-        34: Outcome.CONGESTION,  # no circuit; 503
-        38: Outcome.CONGESTION,  # network out of order
-        41: Outcome.CONGESTION,  # temporary failure
-        42: Outcome.CONGESTION,  # switching equipment congestion
-        44: Outcome.CONGESTION,  # requested circuit not available
-        47: Outcome.CONGESTION,  # resource not available
-    }
+    # The telephone forwards, and its route does not follow; 302.
+    {**Q850, FORWARDED: Outcome.REJECTED}
 )
-"""``Hangup.Cause`` by Q.850; what is not here, 0 and 27 among them, is ``FAILED``."""
+"""``Hangup.Cause``; what is not here, 0 and 27 among them, is ``FAILED``."""
 
 STOP_DIGIT = "D"
 """The digit by which we stop a playback ourselves: on hardly any telephone, and dialled by a
@@ -86,9 +68,6 @@ recipient all the same it stops nothing for long (see ``_calls``)."""
 CALL_VARIABLE = "CAMPAIGN_CALL"
 """A channel variable with the call's id: where another channel takes the place of a call's own, by
 pick-up or an attended transfer, it has the variable from then on, under an id of Asterisk's."""
-
-FORWARDED = 23
-"""Q.850: redirection to a new destination."""
 
 _INTERWORKING = 127
 
@@ -102,12 +81,8 @@ _DIGITS = re.compile(r"[0-9*#A-C]{0,16}")
 _KINDS = (".wav16", ".wav", ".gsm", ".ulaw", ".alaw", ".sln16", ".sln", ".g722", ".g729", ".mp3")
 
 
-def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
-    return fit(pattern, value, what, server="Asterisk")
-
-
-def _number(number: str, what: str) -> str:
-    return checked_number(number, what, server="Asterisk")
+_fit = partial(fit, server="Asterisk")
+_number = partial(checked_number, server="Asterisk")
 
 
 def cause_of(requested: int | None, told: int | None) -> int | None:
@@ -208,10 +183,7 @@ def sound_name(settings: AsteriskSettings, sound: str) -> str:
 def stream_file(name: str, stop_digits: str, offset: int = 0) -> str:
     """Return the AGI command that plays a sound until its end or one of these digits.
 
-    Args:
-        name: as :func:`sound_name` returned it.
-        stop_digits: as the core ordered them.
-        offset: in samples, from where to go on.
+    It goes on from an offset, in samples; the name is as :func:`sound_name` returned it.
     """
     digits = _fit(_DIGITS, stop_digits, "the stop digits") + STOP_DIGIT
     command = f'STREAM FILE "{_fit(_SOUND, name, "the sound")}" "{digits}"'

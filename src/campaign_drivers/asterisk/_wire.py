@@ -16,14 +16,7 @@ import attrs
 
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = [
-    "LINE_BYTES_MAX",
-    "SHUTTING_DOWN",
-    "Action",
-    "Message",
-    "Reader",
-    "encode",
-]
+__all__ = ["LINE_BYTES_MAX", "SHUTTING_DOWN", "Action", "Message", "Reader", "encode"]
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 

@@ -10,10 +10,4 @@ from campaign_drivers.freeswitch._doctor import examine
 from campaign_drivers.freeswitch._driver import FreeSwitchDriver
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route, settings_from_url
 
-__all__ = [
-    "FreeSwitchDriver",
-    "FreeSwitchSettings",
-    "Route",
-    "examine",
-    "settings_from_url",
-]
+__all__ = ["FreeSwitchDriver", "FreeSwitchSettings", "Route", "examine", "settings_from_url"]

@@ -44,11 +44,6 @@ def place(order: PlaceCall, server: Server, *, closed_until: int | None) -> Call
     For a user of the directory it is asked first how many telephones there are: it makes one leg
     of each.
 
-    Args:
-        order: the call.
-        server: to which it goes.
-        closed_until: when calls are taken again; ``None``: now.
-
     Raises:
         UnfitError: it has a value that may not be sent.
     """

@@ -7,65 +7,48 @@ decides where it is specific, and a vague one, which :data:`VAGUE` names, leaves
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from campaign_core import Outcome
+from campaign_drivers._telephony.causes import Q850
 
 __all__ = ["CAUSES", "SIP", "VAGUE", "outcome_of", "q850_of"]
 
+_NUMBERED = (
+    "1 UNALLOCATED_NUMBER 2 NO_ROUTE_TRANSIT_NET 3 NO_ROUTE_DESTINATION 6 CHANNEL_UNACCEPTABLE "
+    "7 CALL_AWARDED_DELIVERED 16 NORMAL_CLEARING 17 USER_BUSY 18 NO_USER_RESPONSE 19 NO_ANSWER "
+    "20 SUBSCRIBER_ABSENT 21 CALL_REJECTED 22 NUMBER_CHANGED 23 REDIRECTION_TO_NEW_DESTINATION "
+    "25 EXCHANGE_ROUTING_ERROR 27 DESTINATION_OUT_OF_ORDER 28 INVALID_NUMBER_FORMAT "
+    "29 FACILITY_REJECTED 30 RESPONSE_TO_STATUS_ENQUIRY 31 NORMAL_UNSPECIFIED "
+    "34 NORMAL_CIRCUIT_CONGESTION 38 NETWORK_OUT_OF_ORDER 41 NORMAL_TEMPORARY_FAILURE "
+    "42 SWITCH_CONGESTION 43 ACCESS_INFO_DISCARDED 44 REQUESTED_CHAN_UNAVAIL 45 PRE_EMPTED "
+    "47 RESOURCE_UNAVAILABLE 50 FACILITY_NOT_SUBSCRIBED 52 OUTGOING_CALL_BARRED "
+    "54 INCOMING_CALL_BARRED 57 BEARERCAPABILITY_NOTAUTH 58 BEARERCAPABILITY_NOTAVAIL "
+    "63 SERVICE_UNAVAILABLE 65 BEARERCAPABILITY_NOTIMPL 66 CHAN_NOT_IMPLEMENTED "
+    "69 FACILITY_NOT_IMPLEMENTED 79 SERVICE_NOT_IMPLEMENTED 81 INVALID_CALL_REFERENCE "
+    "88 INCOMPATIBLE_DESTINATION 95 INVALID_MSG_UNSPECIFIED 96 MANDATORY_IE_MISSING "
+    "97 MESSAGE_TYPE_NONEXIST 98 WRONG_MESSAGE 99 IE_NONEXIST 100 INVALID_IE_CONTENTS "
+    "101 WRONG_CALL_STATE 102 RECOVERY_ON_TIMER_EXPIRE 103 MANDATORY_IE_LENGTH_ERROR "
+    "111 PROTOCOL_ERROR 127 INTERWORKING "
+)
+"""The causes of Q.850, each behind its number."""
+
+_MEANT: Mapping[int, Outcome] = {
+    **Q850,
+    45: Outcome.CONGESTION,
+    58: Outcome.CONGESTION,
+    63: Outcome.CONGESTION,
+    102: Outcome.CONGESTION,  # 408: the peer does not respond
+}
+
 CAUSES: Mapping[str, tuple[int | None, Outcome]] = MappingProxyType(
     {
-        "UNALLOCATED_NUMBER": (1, Outcome.INVALID_NUMBER),
-        "NO_ROUTE_TRANSIT_NET": (2, Outcome.INVALID_NUMBER),
-        "NO_ROUTE_DESTINATION": (3, Outcome.INVALID_NUMBER),
-        "CHANNEL_UNACCEPTABLE": (6, Outcome.FAILED),
-        "CALL_AWARDED_DELIVERED": (7, Outcome.FAILED),
-        "NORMAL_CLEARING": (16, Outcome.REJECTED),
-        "USER_BUSY": (17, Outcome.BUSY),
-        "NO_USER_RESPONSE": (18, Outcome.NO_ANSWER),
-        "NO_ANSWER": (19, Outcome.NO_ANSWER),
-        "SUBSCRIBER_ABSENT": (20, Outcome.NO_ANSWER),
-        "CALL_REJECTED": (21, Outcome.REJECTED),
-        "NUMBER_CHANGED": (22, Outcome.INVALID_NUMBER),
-        "REDIRECTION_TO_NEW_DESTINATION": (23, Outcome.FAILED),
-        "EXCHANGE_ROUTING_ERROR": (25, Outcome.FAILED),
-        "DESTINATION_OUT_OF_ORDER": (27, Outcome.FAILED),
-        "INVALID_NUMBER_FORMAT": (28, Outcome.INVALID_NUMBER),
-        "FACILITY_REJECTED": (29, Outcome.FAILED),
-        "RESPONSE_TO_STATUS_ENQUIRY": (30, Outcome.FAILED),
-        "NORMAL_UNSPECIFIED": (31, Outcome.FAILED),
-        "NORMAL_CIRCUIT_CONGESTION": (34, Outcome.CONGESTION),
-        "NETWORK_OUT_OF_ORDER": (38, Outcome.CONGESTION),
-        "NORMAL_TEMPORARY_FAILURE": (41, Outcome.CONGESTION),
-        "SWITCH_CONGESTION": (42, Outcome.CONGESTION),
-        "ACCESS_INFO_DISCARDED": (43, Outcome.FAILED),
-        "REQUESTED_CHAN_UNAVAIL": (44, Outcome.CONGESTION),
-        "PRE_EMPTED": (45, Outcome.CONGESTION),
-        "RESOURCE_UNAVAILABLE": (47, Outcome.CONGESTION),
-        "FACILITY_NOT_SUBSCRIBED": (50, Outcome.FAILED),
-        "OUTGOING_CALL_BARRED": (52, Outcome.FAILED),
-        "INCOMING_CALL_BARRED": (54, Outcome.FAILED),
-        "BEARERCAPABILITY_NOTAUTH": (57, Outcome.FAILED),
-        "BEARERCAPABILITY_NOTAVAIL": (58, Outcome.CONGESTION),
-        "SERVICE_UNAVAILABLE": (63, Outcome.CONGESTION),
-        "BEARERCAPABILITY_NOTIMPL": (65, Outcome.FAILED),
-        "CHAN_NOT_IMPLEMENTED": (66, Outcome.FAILED),
-        "FACILITY_NOT_IMPLEMENTED": (69, Outcome.FAILED),
-        "SERVICE_NOT_IMPLEMENTED": (79, Outcome.FAILED),
-        "INVALID_CALL_REFERENCE": (81, Outcome.FAILED),
-        "INCOMPATIBLE_DESTINATION": (88, Outcome.FAILED),
-        "INVALID_MSG_UNSPECIFIED": (95, Outcome.FAILED),
-        "MANDATORY_IE_MISSING": (96, Outcome.FAILED),
-        "MESSAGE_TYPE_NONEXIST": (97, Outcome.FAILED),
-        "WRONG_MESSAGE": (98, Outcome.FAILED),
-        "IE_NONEXIST": (99, Outcome.FAILED),
-        "INVALID_IE_CONTENTS": (100, Outcome.FAILED),
-        "WRONG_CALL_STATE": (101, Outcome.FAILED),
-        "RECOVERY_ON_TIMER_EXPIRE": (102, Outcome.CONGESTION),  # 408: the peer does not respond
-        "MANDATORY_IE_LENGTH_ERROR": (103, Outcome.FAILED),
-        "PROTOCOL_ERROR": (111, Outcome.FAILED),
-        "INTERWORKING": (127, Outcome.FAILED),
+        **{
+            name: (int(number), _MEANT.get(int(number), Outcome.FAILED))
+            for number, name in re.findall(r"(\d+) (\w+)", _NUMBERED)
+        },
         # FreeSWITCH's own, beyond Q.850.
         "ORIGINATOR_CANCEL": (None, Outcome.NO_ANSWER),
         "ALLOTTED_TIMEOUT": (None, Outcome.NO_ANSWER),
@@ -121,12 +104,7 @@ def outcome_of(cause: str, sip_status: int | None) -> Outcome:
 
 
 def q850_of(told: str, cause: str) -> int | None:
-    """Return the Q.850 number: the one that was told, else that of the cause's name.
-
-    Args:
-        told: ``variable_hangup_cause_q850``, or nothing.
-        cause: ``Hangup-Cause``.
-    """
+    """Return the Q.850 number: the one that was told, if any, else that of the cause's name."""
     if told.isascii() and told.isdecimal() and 0 < int(told) <= _Q850_MAX:
         return int(told)
     return CAUSES.get(cause, (None, Outcome.FAILED))[0]

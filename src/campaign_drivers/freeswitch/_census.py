@@ -77,10 +77,7 @@ def note(call: Call, row: Row) -> None:
 def unheard(call: Call, heard_at: int) -> None:
     """Take it that the connection is lost.
 
-    Args:
-        call: one of those that are known.
-        heard_at: when the server was heard last: what was ordered since then, or shortly before, it
-            may carry out yet.
+    What was ordered since the server was heard last, or shortly before, it may carry out yet.
     """
     is_young = call.placed_at is not None and call.placed_at > heard_at - _IN_TRANSIT_MS
     call.in_transit = call.in_transit or is_young or not call.is_heard_of

@@ -1,7 +1,7 @@
 """What is wrong with a FreeSWITCH for our purpose, and what to write where.
 
-:func:`examine` looks at everything and says so in plain words; what one campaign lacks is found by
-``_missing``.
+:func:`examine` looks at everything and says so in plain words; :func:`missing` looks for the sounds
+and routes of one campaign.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 
+from campaign_drivers._driver import Missing, Need
 from campaign_drivers._findings import (
     Finding,
     Severity,
@@ -20,14 +21,14 @@ from campaign_drivers._findings import (
     note,
     wrong,
 )
+from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.errors import LoginRefusedError
 from campaign_drivers.freeswitch import _translate as translate
-from campaign_drivers.freeswitch._missing import advice_on, can_play, folder_of_sounds
 from campaign_drivers.freeswitch._probe import Probe, ProbeCall
 from campaign_drivers.freeswitch._session import ADDRESS_REFUSED, EVENTS, EVENTS_REFUSED
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings, Route
 
-__all__ = ["examine"]
+__all__ = ["examine", "missing"]
 
 _RING_S = 30.0
 _EVERYBODYS_PASSWORD = "ClueCon"  # noqa: S105 -- the one in the sample configuration
@@ -36,10 +37,7 @@ _SOCKET = "autoload_configs/event_socket.conf.xml"
 
 
 async def examine(
-    settings: FreeSwitchSettings,
-    *,
-    sounds: frozenset[str] = frozenset(),
-    number: str | None = None,
+    settings: FreeSwitchSettings, *, sounds: frozenset[str] = frozenset(), number: str | None = None
 ) -> tuple[Finding, ...]:
     """Look at everything a campaign needs of this FreeSWITCH.
 
@@ -255,9 +253,9 @@ async def _on_a_call(asker: Probe, sounds: frozenset[str]) -> AsyncIterator[Find
 
 
 async def _sound(asker: Probe, call: ProbeCall, sound: str) -> Finding:
-    if await can_play(asker, call, sound):
+    if await _can_play(asker, call, sound):
         return fine("sounds", f"{sound}: there")
-    advice = advice_on(asker.settings, sound, await folder_of_sounds(asker))
+    advice = _advice_on(asker.settings, sound, await _folder_of_sounds(asker))
     return wrong("sounds", f"{sound}: FreeSWITCH cannot play it", advice)
 
 
@@ -303,3 +301,78 @@ async def _test_call(asker: Probe, number: str) -> Finding:
         return wrong("test call", f"{number} was not reached: {failure}", "Was it answered?")
     await call.hang_up()
     return fine("test call", f"{number} was called and answered")
+
+
+# What one campaign lacks ---------------------------------------------------------------------
+
+
+async def missing(
+    settings: FreeSwitchSettings, *, sounds: frozenset[str], routing_classes: frozenset[str | None]
+) -> tuple[Missing, ...]:
+    """Return which of these FreeSWITCH does not have.
+
+    Raises:
+        DriverError: it cannot be asked.
+    """
+    found = [
+        Missing(
+            need=Need.ROUTE,
+            name=name,
+            advice="Configure an external route for "
+            + (f"the class {name}." if name else "calls without a class."),
+        )
+        for name in sorted(routing_classes, key=lambda name: name or "")
+        if name not in settings.external
+    ]
+    if settings.internal is None:
+        advice = "Configure an internal route, such as user/{number}."
+        found.append(Missing(need=Need.INTERNAL_ROUTE, name=None, advice=advice))
+    if sounds:
+        async with Probe(settings) as asker:
+            call = ProbeCall(asker)
+            # Without a call to nobody none can be found absent; each shows when it is played.
+            if await call.place() is None:
+                folder = await _folder_of_sounds(asker)
+                found += [
+                    Missing(need=Need.SOUND, name=sound, advice=_advice_on(settings, sound, folder))
+                    for sound in sorted(sounds)
+                    if not await _can_play(asker, call, sound)
+                ]
+                await call.hang_up()
+    return tuple(found)
+
+
+async def _can_play(asker: Probe, call: ProbeCall, sound: str) -> bool:
+    """Return whether a campaign's sound starts to play in a call."""
+    try:
+        path = translate.sound_path(asker.settings, sound)
+    except UnfitError:
+        return False
+    return await call.can_play(path)
+
+
+async def _folder_of_sounds(asker: Probe) -> str:
+    """Return the folder in which FreeSWITCH looks for a relative path; empty: it does not tell."""
+    for name in ("sound_prefix", "sounds_dir"):
+        reply = await asker.api(f"global_getvar {name}")
+        folder = reply.text.strip()
+        if reply.is_success and folder.startswith("/"):
+            return folder
+    return ""
+
+
+def _advice_on(settings: FreeSwitchSettings, sound: str, folder: str) -> str:
+    """Return what to do about a sound that is not there.
+
+    It is looked for in a folder where its path is relative; empty: that is not known.
+    """
+    try:
+        path = translate.sound_path(settings, sound)
+    except UnfitError as error:
+        return str(error)
+    if not path.startswith("/"):
+        path = f"{folder}/{path}" if folder else f"{path} under FreeSWITCH's sound_prefix"
+    return (
+        f"Put a file that FreeSWITCH can play at {path} on its host (8 kHz mono 16 bit .wav will "
+        "do), readable by the user it runs as; or correct sound_path."
+    )

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from campaign_drivers._driver import Capacity, Missing
 from campaign_drivers._shell import Connected
-from campaign_drivers.freeswitch._missing import missing
+from campaign_drivers.freeswitch._doctor import missing
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._switchboard import Switchboard
 

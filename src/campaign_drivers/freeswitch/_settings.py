@@ -63,10 +63,7 @@ class Route:
     dial_string: str = attrs.field(validator=_dial_string)
     """With ``{number}`` in it: ``sofia/gateway/trunk/{number}``, ``user/{number}@pbx.example``,
     ``sofia/internal/{number}%pbx.example``, ``loopback/{number}/default/XML``."""
-    caller_number: str = attrs.field(
-        default="{caller_number}",
-        validator=CALLER_NUMBER,
-    )
+    caller_number: str = attrs.field(default="{caller_number}", validator=CALLER_NUMBER)
     """The outbound line's manipulation of the caller number, such as ``+39{caller_number}``; see
     :mod:`campaign_drivers.caller_number`."""
     variables: Mapping[str, str] = attrs.field(factory=dict, validator=_variables)

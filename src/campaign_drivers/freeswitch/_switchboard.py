@@ -65,11 +65,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
     def __init__(self, settings: FreeSwitchSettings) -> None:
         """Start without a connection."""
         super().__init__(
-            settings,
-            Server(settings),
-            make_call=Call,
-            open_session=Session,
-            replies=_REPLIES,
+            settings, Server(settings), make_call=Call, open_session=Session, replies=_REPLIES
         )
         self.settings = settings
         self.admission = self._server.admission

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import partial
 from types import MappingProxyType
 
 from campaign_core.decisions import PlaceCall
@@ -95,12 +96,8 @@ _RINGBACK = "%(2000,4000,440,480)"
 """Two seconds of tone in six; where nothing is set, an answered call hears silence."""
 
 
-def _fit(pattern: re.Pattern[str], value: str, what: str) -> str:
-    return fit(pattern, value, what, server="FreeSWITCH")
-
-
-def _number(number: str, what: str) -> str:
-    return checked_number(number, what, server="FreeSWITCH")
+_fit = partial(fit, server="FreeSWITCH")
+_number = partial(checked_number, server="FreeSWITCH")
 
 
 def _display(name: str) -> str:
@@ -153,13 +150,8 @@ def originate(
     """Return the command that places a call; its job has the call's id too.
 
     Early media is ignored, or a ringing tone would count as an answer; a star stops no message;
-    and the server ends the call by itself, should we not be there to do it.
-
-    Args:
-        settings: whose calls, and by which routes.
-        order: the call.
-        telephones: what to ring instead of the route's one dial string, as :func:`telephones_in`
-            returned it.
+    and the server ends the call by itself, should we not be there to do it. Telephones, as
+    :func:`telephones_in` returned them, are rung instead of the route's one dial string.
 
     Raises:
         UnfitError: route, number or name is not one that may be sent.
@@ -213,10 +205,7 @@ def sound_path(settings: FreeSwitchSettings, sound: str) -> str:
 def playback(call_id: str, path: str, event_uuid: str) -> Command:
     """Return the command that plays a sound; without its lock a second would play inside it.
 
-    Args:
-        call_id: the call.
-        path: as :func:`sound_path` returned it.
-        event_uuid: by which the event of its end is known.
+    The path is as :func:`sound_path` returned it, the id is that of the event of its end.
     """
     return _execute(call_id, "playback", path, event_uuid)
 
@@ -238,19 +227,12 @@ def before_bridge(call_id: str, number: str, event_uuid: str) -> tuple[Command, 
     """Return the commands that say how the next :func:`bridge` goes.
 
     The server ends the call with it, for nobody may be connected any more by then; whoever was
-    called hears it ring, and at the extension it is seen who is on the line.
-
-    Args:
-        call_id: the call.
-        number: that was called; one that may not be sent is left out.
-        event_uuid: of the events that these bring about.
+    called hears it ring, and at the extension it is seen which number is on the line, if that may
+    be sent.
     """
     variables = ["hangup_after_bridge=true", f"transfer_ringback={_RINGBACK}"]
     if _NUMBER.fullmatch(number):
-        variables += [
-            f"effective_caller_id_number={number}",
-            f"effective_caller_id_name={number}",
-        ]
+        variables += [f"effective_caller_id_number={number}", f"effective_caller_id_name={number}"]
     return tuple(_execute(call_id, "set", text, event_uuid) for text in variables)
 
 

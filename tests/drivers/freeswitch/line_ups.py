@@ -17,7 +17,7 @@ from campaign_core.decisions import Decision
 from campaign_drivers import Capacity, Driver, Missing, ReportSink
 from campaign_drivers.conformance import Callee, LineUp, Sound
 from campaign_drivers.freeswitch import FreeSwitchDriver, FreeSwitchSettings, Route
-from campaign_drivers.freeswitch._missing import missing
+from campaign_drivers.freeswitch._doctor import missing
 
 CALLS_MAX = 5
 SOUNDS = {"/snd/short.wav": 2_000.0, "/snd/long.wav": 10_000.0}

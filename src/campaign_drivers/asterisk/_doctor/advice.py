@@ -142,11 +142,7 @@ def _is_address(name: str) -> bool:
 
 def context(settings: AsteriskSettings, name: str, *, is_pbx_config_loaded: bool) -> str:
     """Return the lines of dialplan that hand calls over, and ring telephones where ours do."""
-    lines = [
-        f"[{name}]",
-        f"exten => {settings.extension},1,AGI(agi:async)",
-        " same => n,Hangup()",
-    ]
+    lines = [f"[{name}]", f"exten => {settings.extension},1,AGI(agi:async)", " same => n,Hangup()"]
     if name == settings.context:
         lines += TELEPHONES
     first = f", in place of what extension {settings.extension} of [{name}] is there, if any"

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 
 from campaign_drivers._findings import Finding, clocks, fine, wrong
 from campaign_drivers.asterisk._doctor import advice, manager
-from campaign_drivers.asterisk._probe import DENIED, Probe
-from campaign_drivers.asterisk._probe_call import Failure, ProbeCall, Trouble
+from campaign_drivers.asterisk._probe import DENIED, Failure, Probe, ProbeCall, Trouble
 from campaign_drivers.asterisk._settings import AsteriskSettings
 
 __all__ = ["contexts", "lost", "on_calls"]

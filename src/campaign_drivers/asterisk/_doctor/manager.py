@@ -10,8 +10,7 @@ from types import MappingProxyType
 from campaign_drivers._findings import Finding, fine, note, wrong
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice
-from campaign_drivers.asterisk._probe import DENIED, Probe
-from campaign_drivers.asterisk._probe_call import ProbeCall
+from campaign_drivers.asterisk._probe import DENIED, Probe, ProbeCall
 from campaign_drivers.asterisk._wire import Message
 
 __all__ = ["events", "events_of_nothing", "permissions"]

@@ -48,13 +48,7 @@ _LISTED = "`asterisk -rx 'core show channeltypes'` lists what there is"
 
 
 async def route(asker: Probe, name: str, channel: str) -> Finding:
-    """Return what is to be said of a route.
-
-    Args:
-        asker: the connection.
-        name: of the route.
-        channel: its dial string.
-    """
+    """Return what is to be said of a route, by its name and its dial string."""
     what = f"route {name}"
     finding = await lacking(asker, what, channel)
     if finding.severity is Severity.FINE:

@@ -9,8 +9,7 @@ from campaign_drivers._findings import Finding, fine, wrong
 from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice
-from campaign_drivers.asterisk._probe import Probe
-from campaign_drivers.asterisk._probe_call import Failure, ProbeCall, Trouble
+from campaign_drivers.asterisk._probe import Failure, Probe, ProbeCall, Trouble
 from campaign_drivers.asterisk._settings import AsteriskSettings
 
 __all__ = ["Sounds", "sounds"]
@@ -34,11 +33,7 @@ class Sounds:
     """Looks for sounds on calls to nobody; a sound that fails ends its call."""
 
     def __init__(self, asker: Probe) -> None:
-        """No call is placed before the first sound.
-
-        Args:
-            asker: the connection.
-        """
+        """No call is placed before the first sound."""
         self.failure: Failure | None = None
         """Why no sound can be looked for, once that is known."""
         self._asker = asker

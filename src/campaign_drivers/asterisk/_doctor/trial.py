@@ -13,8 +13,7 @@ from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._doctor import advice, routes
 from campaign_drivers.asterisk._doctor.dialplan import lost
 from campaign_drivers.asterisk._doctor.modules import local_context, technology_of
-from campaign_drivers.asterisk._probe import Probe
-from campaign_drivers.asterisk._probe_call import ProbeCall
+from campaign_drivers.asterisk._probe import Probe, ProbeCall
 
 __all__ = ["trial"]
 

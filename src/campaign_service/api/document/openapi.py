@@ -56,20 +56,26 @@ _CHAPTERS: Mapping[str, str] = {
     "Problems": "What the type of a problem means.",
 }
 """What each chapter of the document is about."""
-_KEY: Data = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Sent again with the same request, the command is taken once.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
-_LAST_EVENT: Data = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "required": False,
-    "description": "The stream goes on behind this event.",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
-}
+
+
+def _header(name: str, description: str, schema: Data, *, is_required: bool = False) -> Data:
+    return {
+        "name": name,
+        "in": "header",
+        "required": is_required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+_KEY = _header(
+    "Idempotency-Key",
+    "Sent again with the same request, the command is taken once.",
+    {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+)
+_LAST_EVENT = _header(
+    "Last-Event-ID", "The stream goes on behind this event.", {"pattern": "^[0-9]{1,15}$"}
+)
 
 
 def document_text(operations: Sequence[Operation]) -> bytes:
@@ -87,11 +93,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
     used = {operation.query.__name__ for operation in operations}
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Call campaigns",
-            "version": __version__,
-            "description": _ABOUT,
-        },
+        "info": {"title": "Call campaigns", "version": __version__, "description": _ABOUT},
         "servers": [{"url": "/", "description": "The service that answers with this document."}],
         "paths": paths,
         "components": {
@@ -166,12 +168,10 @@ def _description(operation: Operation) -> str:
     needs = operation.needs
     if isinstance(needs, ServicePermission):
         told = f"Needs the permission `{needs.name}`."
+    elif needs is RequiredCaller.NOTHING:
+        told = "Anybody may."
     else:
-        told = (
-            "Anybody may."
-            if needs is RequiredCaller.NOTHING
-            else "Needs a token, whatever it permits."
-        )
+        told = "Needs a token, whatever it permits."
     return f"{operation.description} {told}".strip()
 
 
@@ -191,7 +191,14 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     if operation.commands:
         found.append(_KEY)
     if operation.if_match is not IfMatch.NO:
-        found.append(_if_match(is_needed=operation.if_match is IfMatch.NEEDED))
+        found.append(
+            _header(
+                "If-Match",
+                "The ETag as it was read: refused when somebody has changed it since.",
+                {"pattern": TAGS_PATTERN},
+                is_required=operation.if_match is IfMatch.NEEDED,
+            )
+        )
     if "text/event-stream" in operation.response.media:
         found.append(_LAST_EVENT)
     return found
@@ -207,16 +214,6 @@ def _request(schema: Data) -> Data:
     return {**left[0], **rest} if len(left) == 1 else {**rest, "anyOf": left}
 
 
-def _if_match(*, is_needed: bool) -> Data:
-    return {
-        "name": "If-Match",
-        "in": "header",
-        "required": is_needed,
-        "description": "The ETag as it was read: refused when somebody has changed it since.",
-        "schema": {"type": "string", "pattern": TAGS_PATTERN},
-    }
-
-
 # Answers -------------------------------------------------------------------------------------
 
 
@@ -230,17 +227,9 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
         good["content"] = {media: {"schema": _text(media)} for media in response.media}
     headers: Data = {}
     if response.has_etag:
-        headers["ETag"] = {
-            "description": "To be sent as If-Match with a change.",
-            "schema": {"type": "string"},
-            "required": True,
-        }
+        headers["ETag"] = _told("To be sent as If-Match with a change.")
     if response.has_location:
-        headers["Location"] = {
-            "description": "Where it is.",
-            "schema": {"type": "string"},
-            "required": True,
-        }
+        headers["Location"] = _told("Where it is.")
     if headers:
         good["headers"] = headers
     links = _links(operation, everything)
@@ -250,6 +239,10 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
     for status in sorted({PROBLEMS[name].status for name in _problems(operation)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     return responses
+
+
+def _told(description: str) -> Data:
+    return {"description": description, "schema": {"type": "string"}, "required": True}
 
 
 def _text(media: str) -> Data:

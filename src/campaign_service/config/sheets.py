@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,14 +35,6 @@ _NO_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "text document"),
     (b"\x1f\x8b", "compressed file"),
 )
-_MARKS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xff\xfe\x00\x00", "utf-32", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "utf-32", "UTF-32"),
-    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
-    (b"\xff\xfe", "utf-16", "UTF-16"),
-    (b"\xfe\xff", "utf-16", "UTF-16"),
-)
-"""How a file begins that says its encoding, the longer beginnings first."""
 
 
 class NotCsvError(PortableError):
@@ -106,39 +99,20 @@ def read_sheet(path: Path) -> Sheet:
             rule = f"a {kind}, not CSV: save the list as CSV (UTF-8) and give that file"
             problem = LocatedProblem(file=path, line=None, field="", value=None, rule=rule)
             raise InputError([problem])
-    for mark, codec, name in _MARKS:
-        if raw.startswith(mark):
-            text = raw.decode(codec, errors="surrogateescape" if name == "UTF-8" else "replace")
-            return Sheet(text=text, encoding=name, is_guessed=False)
-    return _without_mark(raw)
+    return _decoded(raw)
 
 
-def _without_mark(raw: bytes) -> Sheet:
-    wide = _wide(raw)
-    if wide is not None:
-        text = raw.decode(wide, errors="replace")
-        return Sheet(text=text, encoding="UTF-16", is_guessed=True)
+def _decoded(raw: bytes) -> Sheet:
+    # JSON and lists alike begin with plain letters: their bytes tell the encoding, marked or not.
+    codec = json.detect_encoding(raw)
     # A byte that is no text is refused with its row, for the other rows to be looked at too.
-    text = raw.decode("utf-8", errors="surrogateescape")
-    of_utf_8 = NO_TEXT.sub("", text)
-    if len(of_utf_8) < len(text) and of_utf_8.isascii():
+    text = raw.decode(codec, errors="surrogateescape" if "8" in codec else "replace")
+    if codec == "utf-8" and NO_TEXT.search(text) and NO_TEXT.sub("", text).isascii():
         with suppress(UnicodeDecodeError):
             text = raw.decode("cp1252")
             return Sheet(text=text, encoding="Windows-1252", is_guessed=True)
-    return Sheet(text=text, encoding="UTF-8", is_guessed=False)
-
-
-def _wide(raw: bytes) -> str | None:
-    """Return which UTF-16 a text without a mark is: every other byte of plain letters is 0."""
-    head = raw[:200]
-    if len(head) % 2 == 0 and len(head) >= 4:  # noqa: PLR2004
-        half = len(head) // 2
-        high, low = head[0::2].count(0), head[1::2].count(0)
-        if low * 2 > half and not high:
-            return "utf-16-le"
-        if high * 2 > half and not low:
-            return "utf-16-be"
-    return None
+    family, bits, *rest = codec.upper().split("-")
+    return Sheet(text=text, encoding=f"{family}-{bits}", is_guessed=rest in (["LE"], ["BE"]))
 
 
 def _delimiter_of(text: str, knows: Callable[[str], bool]) -> str:

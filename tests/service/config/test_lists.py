@@ -47,6 +47,7 @@ def problems(read):
         TEXT.encode("utf-16-le"),
         TEXT.encode("utf-16-be"),
         TEXT.encode("utf-32"),
+        TEXT.encode("utf-32-be"),
         TEXT.encode("cp1252"),
         TEXT.replace(",", ";").encode(),
         TEXT.replace(",", "\t").encode(),

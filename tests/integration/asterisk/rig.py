@@ -127,7 +127,7 @@ class Rig:
 
     async def nothing_is_asked(self) -> None:
         """Wait until every request has its reply: what is ordered now is first in the line."""
-        await self.until(lambda: not self.driver._board._session._pending)
+        await self.until(lambda: not self.driver._board._server.session._pending)
 
     def up(self) -> list[CallsUpReport]:
         return [report for _, report in self.reports if isinstance(report, CallsUpReport)]

@@ -86,7 +86,9 @@ def _ends_are_not_told_too_early(given: Evidence) -> Iterator[str]:
 def _a_call_that_never_was_is_the_deed_of_a_kill(given: Evidence) -> Iterator[str]:
     """R9.3: placed in the journal and never ordered, then lost: killed in between.
 
-    Calls are ordered as they are placed: where a later one was ordered, it was no kill.
+    Calls of a line are ordered as they are placed: where a later one was ordered, it was no kill.
+    Those of another line may be: where the telephones of a number are is asked first, if they are
+    the telephony's own.
     """
     placed_in_order = list(given.story.placed.values())
     for place, placed in enumerate(placed_in_order):
@@ -98,7 +100,7 @@ def _a_call_that_never_was_is_the_deed_of_a_kill(given: Evidence) -> Iterator[st
             yield f"call {call_id} was placed, never made, and there was no kill"
             continue
         later = [one for one in placed_in_order[place + 1 :] if one.at < kill]
-        if any(one.call_id in given.record.orders for one in later):
+        if any(one.call_id in given.record.orders for one in later if one.line is placed.line):
             yield f"call {call_id} was placed, never made, and calls placed after it were"
         end = given.story.ended.get(call_id)
         if end is None or end.outcome is not Outcome.LOST:

@@ -143,7 +143,7 @@ class _Measure:
 
 def _service_of(journal: Journal) -> ServiceId:
     assert isinstance(journal, SqlJournal)
-    return journal.service_id
+    return journal.tenant.service_id
 
 
 class _Watch:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from campaign_core import events as ev
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalEntry, Receipt
-from campaign_service.journal.sql.attempts import AttemptChanges, AttemptRow
+from campaign_service.journal.sql.attempts import ATTEMPT_COLUMNS, AttemptChanges, AttemptRow
 from campaign_service.journal.sql.chain import ChainHead
 from campaign_service.journal.sql.entries import storable
 
@@ -39,7 +39,6 @@ _CHANGING = (
     "hangup_cause",
     "detail",
 )
-_ATTEMPT = tuple(column.name for column in db.attempt.columns if column.name != "tenant_id")
 
 
 def move_head(
@@ -49,17 +48,12 @@ def move_head(
 
     Of two writers at one moment, the second waits for the first and finds the head moved.
     """
-    return (
-        connection.exec_driver_sql(
-            _for(
-                connection,
-                "UPDATE tenant SET last_seq = ?, chain = ?, writer = ?"
-                " WHERE id = ? AND last_seq = ? AND chain = ?",
-            ),
-            (after.seq, after.chain, writer, tenant_id, before.seq, before.chain),
-        ).rowcount
-        == 1
+    statement = (
+        "UPDATE tenant SET last_seq = ?, chain = ?, writer = ?"
+        " WHERE id = ? AND last_seq = ? AND chain = ?"
     )
+    values = (after.seq, after.chain, writer, tenant_id, before.seq, before.chain)
+    return connection.exec_driver_sql(_for(connection, statement), values).rowcount == 1
 
 
 def write_entries(
@@ -79,8 +73,8 @@ def write_entries(
 def write_changes(connection: sa.Connection, tenant_id: int, changes: AttemptChanges) -> None:
     """Write what becomes of the rows of attempts and campaigns."""
     if changes.placed:
-        rows = [(tenant_id, *(row[name] for name in _ATTEMPT)) for row in changes.placed]
-        _insert(connection, "attempt", ("tenant_id", *_ATTEMPT), rows)
+        rows = [(tenant_id, *(row[name] for name in ATTEMPT_COLUMNS)) for row in changes.placed]
+        _insert(connection, "attempt", ("tenant_id", *ATTEMPT_COLUMNS), rows)
     if changes.changed:
         _update_attempts(connection, tenant_id, changes.changed)
     for event in changes.campaigns:

@@ -13,13 +13,14 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from campaign_core import CallId, CampaignId, Instant, Line, Outcome, Position, Purpose
+from campaign_core import CallId, Line, Outcome, Purpose
 from campaign_core import events as ev
 from campaign_service.attempts import Attempt
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.entries import storable
 
 __all__ = [
+    "ATTEMPT_COLUMNS",
     "AttemptChanges",
     "AttemptRow",
     "attempt_of_row",
@@ -34,6 +35,12 @@ _CAUSE_BOUND = 1 << 63
 Value = str | int | None
 AttemptRow = dict[str, Value]
 """A row of the table ``attempt`` by the names of its columns, without the tenant."""
+
+ATTEMPT_COLUMNS = tuple(one.name for one in db.attempt.columns if one.name != "tenant_id")
+_EMPTY: AttemptRow = dict.fromkeys(ATTEMPT_COLUMNS)
+_TRANSLATED = {"line", "outcome", "given_back", "events"}
+_ALIKE = tuple(one.name for one in attrs.fields(Attempt) if one.name not in _TRANSLATED)
+"""Fields of an attempt that a row holds as they are, under their names."""
 
 Open = Mapping[CallId, AttemptRow]
 """The attempts in progress by their calls."""
@@ -71,10 +78,10 @@ def changes_of(in_progress: Open, events: Sequence[ev.Event]) -> AttemptChanges:
     campaigns: list[ev.CampaignScheduled | ev.RecipientsAppended | ev.CampaignDeleted] = []
     for event in events:
         if isinstance(event, ev.CallPlaced):
-            placed[event.call_id] = _new(event)
+            placed[event.call_id] = _row_of(event)
         elif isinstance(event, ev.CallEvent):
             row = placed.get(event.call_id) or changed.get(event.call_id)
-            now = _told(event, row or in_progress.get(event.call_id))
+            now = _changed_by(event, row or in_progress.get(event.call_id))
             if now is None:
                 continue
             if row is None:
@@ -87,33 +94,25 @@ def changes_of(in_progress: Open, events: Sequence[ev.Event]) -> AttemptChanges:
     )
 
 
-def _new(event: ev.CallPlaced) -> AttemptRow:
+def _row_of(event: ev.CallPlaced) -> AttemptRow:
     return {
+        **_EMPTY,
         "campaign_id": event.campaign_id,
         "position": event.position,
         "attempt": event.attempt,
         "call_id": event.call_id,
         "first_seq": event.seq,
-        "last_seq": None,
         "number": storable(event.number),
         "line": event.line.name,
         "is_retry": event.is_retry,
         "placed_at": event.at,
-        "answered_at": None,
-        "answer_confirmed_at": None,
-        "message_started_at": None,
         "messages_played": 0,
-        "listening_confirmed_at": None,
         "digits": "",
-        "ended_at": None,
-        "outcome": None,
-        "given_back": None,
-        "hangup_cause": None,
         "detail": "",
     }
 
 
-def _told(event: ev.CallEvent, row: AttemptRow | None) -> AttemptRow | None:
+def _changed_by(event: ev.CallEvent, row: AttemptRow | None) -> AttemptRow | None:
     """Return the columns that an event of a call in progress sets; ``None``: none."""
     if row is None or row["last_seq"] is not None:
         return None
@@ -174,24 +173,9 @@ def attempt_of_row(row: sa.RowMapping) -> Attempt:
     """Return a kept attempt as the report has it, without its events."""
     outcome, given_back = row["outcome"], row["given_back"]
     return Attempt(
-        call_id=CallId(row["call_id"]),
-        campaign_id=CampaignId(row["campaign_id"]),
-        position=Position(row["position"]),
-        attempt=row["attempt"],
-        number=row["number"],
+        **{name: row[name] for name in _ALIKE},
         line=Line[row["line"]],
-        is_retry=row["is_retry"],
-        placed_at=Instant(row["placed_at"]),
-        answered_at=row["answered_at"],
-        answer_confirmed_at=row["answer_confirmed_at"],
-        message_started_at=row["message_started_at"],
-        messages_played=row["messages_played"],
-        listening_confirmed_at=row["listening_confirmed_at"],
-        digits=row["digits"],
-        ended_at=row["ended_at"],
         outcome=None if outcome is None else Outcome[outcome],
         given_back=None if given_back is None else ev.GiveBackReason[given_back],
-        hangup_cause=row["hangup_cause"],
-        detail=row["detail"],
         events=(),
     )

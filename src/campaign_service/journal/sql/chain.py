@@ -12,14 +12,16 @@ later time whether that event or one before it was changed, taken out or put in.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import sha256
+from itertools import accumulate
 
 import attrs
 from typing_extensions import override
 
 from campaign_core import ServiceId
 
-__all__ = ["ChainHead", "genesis", "head_of_text", "next_chain_value"]
+__all__ = ["ChainHead", "chain_values", "genesis", "head_of_text", "next_chain_value"]
 
 _TEXT = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -46,6 +48,11 @@ def genesis(service_id: ServiceId) -> ChainHead:
 def next_chain_value(chain: bytes, data: str) -> bytes:
     """Return the chain's value behind one more event."""
     return sha256(chain + data.encode()).digest()
+
+
+def chain_values(chain: bytes, data: Iterable[str]) -> list[bytes]:
+    """Return the chain's value behind each of some more events."""
+    return list(accumulate(data, next_chain_value, initial=chain))[1:]
 
 
 def head_of_text(text: str) -> ChainHead | None:

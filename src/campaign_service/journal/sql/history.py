@@ -239,7 +239,7 @@ class History:
 
         Raises:
             JournalError: as :meth:`state_at`.
-            NotWantedError: nobody does.
+            RecoveryCancelledError: nobody does.
         """
         found = recover_state(
             self._database, self.tenant, until=at, known=known, is_wanted=is_wanted

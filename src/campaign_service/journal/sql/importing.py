@@ -16,7 +16,7 @@ from campaign_service.journal.interface import TornTail
 from campaign_service.journal.json_lines import JsonLinesJournal
 from campaign_service.journal.sql import append_statements
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of
-from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
+from campaign_service.journal.sql.chain import ChainHead, chain_values, genesis
 from campaign_service.journal.sql.entries import entry_of
 from campaign_service.journal.sql.snapshots import write_snapshot
 from campaign_service.journal.sql.tenants import TenantRow, insert_tenant
@@ -107,13 +107,12 @@ class _ImportWriter:
         assert is_moved
 
     def _write(self) -> None:
-        entries, chains, chain = list(map(entry_of, self._events)), [], self.head.chain
-        for entry in entries:
-            chain = next_chain_value(chain, entry.data)
-            chains.append(chain)
+        entries = list(map(entry_of, self._events))
+        chains = chain_values(self.head.chain, (entry.data for entry in entries))
         changes = changes_of(self._in_progress, self._events)
         append_statements.write_entries(self._connection, self._tenant.id, entries, chains)
         append_statements.write_changes(self._connection, self._tenant.id, changes)
         changes.apply_to(self._in_progress)
-        self.head = ChainHead(seq=self.head.seq + len(entries), chain=chain)
+        if chains:
+            self.head = ChainHead(seq=self.head.seq + len(entries), chain=chains[-1])
         self._events.clear()

@@ -68,8 +68,42 @@ def recover_state(
         JournalDamagedError: an event was altered, taken out or put in.
         JournalAwayError: the journal cannot be read just now.
         JournalError: a newer release wrote it.
-        NotWantedError: nobody waits for it any more.
+        RecoveryCancelledError: nobody waits for it any more.
     """
+    state, head, damaged = _begun(database, tenant, known, seq_max=seq_max, until=until)
+    begun_at = head.seq
+
+    def events() -> Iterator[Event]:
+        nonlocal head
+        for entry, behind in verified_entries(database, tenant, after=head.seq, anchor=head):
+            if seq_max is not None and behind.seq > seq_max:
+                return
+            if not is_wanted():
+                raise RecoveryCancelledError
+            event = event_of(entry)
+            if until is not None and event.at > until:
+                return
+            head = behind
+            yield event
+
+    rest = events()
+    first = next(rest, None)
+    if first is not None:
+        state = replay(chain([first], rest), state)
+    if state is None:
+        return None
+    return Recovered(state=state, head=head, snapshot_seq=begun_at, damaged=damaged)
+
+
+def _begun(
+    database: Database,
+    tenant: TenantRow,
+    known: Recovered | None,
+    *,
+    seq_max: int | None,
+    until: Instant | None,
+) -> tuple[State | None, ChainHead, tuple[str, ...]]:
+    """Return the nearest state that is kept, the head behind it, and what snapshots are damaged."""
     damaged: list[str] = []
     state, head = None, genesis(tenant.service_id)
     if known is not None:
@@ -86,17 +120,7 @@ def recover_state(
         else:
             head = snapshot.head
             break
-    begun_at = head.seq
-    tail = _EventsAfter(database, tenant, head, seq_max=seq_max, until=until, is_wanted=is_wanted)
-    if state is not None:
-        state = replay(tail, state)
-    else:
-        events = iter(tail)
-        first = next(events, None)
-        if first is None:
-            return None
-        state = replay(chain([first], events))
-    return Recovered(state=state, head=tail.head, snapshot_seq=begun_at, damaged=tuple(damaged))
+    return state, head, tuple(damaged)
 
 
 def _check_within(database: Database, tenant: TenantRow, snapshot: snapshots.Snapshot) -> None:
@@ -105,37 +129,3 @@ def _check_within(database: Database, tenant: TenantRow, snapshot: snapshots.Sna
     if snapshot.head.seq > end.seq:
         why = f"it is of event {snapshot.head.seq}, and the journal ends with event {end.seq}"
         raise JournalDamagedError(f"events are missing, or a snapshot was put in: {why}")
-
-
-class _EventsAfter:
-    """The events behind a place, and how far they were taken."""
-
-    def __init__(
-        self,
-        database: Database,
-        tenant: TenantRow,
-        head: ChainHead,
-        *,
-        seq_max: int | None,
-        until: Instant | None,
-        is_wanted: Callable[[], bool],
-    ) -> None:
-        self.head = head
-        self._is_wanted = is_wanted
-        self._database, self._tenant = database, tenant
-        self._seq_max, self._until = seq_max, until
-
-    def __iter__(self) -> Iterator[Event]:
-        begin = self.head
-        for entry, head in verified_entries(
-            self._database, self._tenant, after=begin.seq, anchor=begin
-        ):
-            if self._seq_max is not None and head.seq > self._seq_max:
-                return
-            if not self._is_wanted():
-                raise RecoveryCancelledError
-            event = event_of(entry)
-            if self._until is not None and event.at > self._until:
-                return
-            self.head = head
-            yield event

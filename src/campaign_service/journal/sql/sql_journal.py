@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from campaign_core import CallId, Instant, ServiceId, State
+from campaign_core import CallId, Instant, State
 from campaign_core.events import Event
 from campaign_drivers.clock import present
 from campaign_service.collector import paused_collector
@@ -25,7 +25,7 @@ from campaign_service.journal.interface import (
 )
 from campaign_service.journal.sql import append_statements, snapshots
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
-from campaign_service.journal.sql.chain import ChainHead, next_chain_value
+from campaign_service.journal.sql.chain import ChainHead, chain_values
 from campaign_service.journal.sql.entries import entry_of, event_of
 from campaign_service.journal.sql.recovery import Recovered, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
@@ -74,11 +74,6 @@ class SqlJournal:
         self._pruned_at = 0
 
     @property
-    def service_id(self) -> ServiceId:
-        """Prefix of this tenant's call ids (8 hex digits)."""
-        return self.tenant.service_id
-
-    @property
     def last_seq(self) -> int:
         """The number of the last event that was written or read here; before that, of the last."""
         known = self._known
@@ -110,7 +105,7 @@ class SqlJournal:
         with self._lock:
             entries = tuple(map(entry_of, events))
             before = self._begin_at(expected)
-            chains = _chains(before.chain, entries)
+            chains = chain_values(before.chain, (entry.data for entry in entries))
             known = self._taken_before(events, chains, before)
             rest = known.seq - expected
             if rest < len(events) or receipts:
@@ -295,15 +290,6 @@ class SqlJournal:
             mine = table.c.tenant_id == self.tenant.id
             connection.execute(table.delete().where(mine, table.c.at < now - _RECEIPT_KEPT_MS))
             self._pruned_at = now
-
-
-def _chains(chain: bytes, entries: Sequence[JournalEntry]) -> list[bytes]:
-    """Return the chain's value behind each of some events."""
-    chains = []
-    for entry in entries:
-        chain = next_chain_value(chain, entry.data)
-        chains.append(chain)
-    return chains
 
 
 def _altered(seq: int) -> JournalDamagedError:

@@ -42,7 +42,7 @@ def list_tenants(database: Database) -> list[TenantRow]:
     """
     with read_transaction(database) as connection:
         rows = connection.execute(_SELECT.order_by(db.tenant.c.name)).mappings().all()
-    return [_tenant(row) for row in rows]
+    return [TenantRow(**row) for row in rows]
 
 
 def find_tenant(database: Database, name: str) -> TenantRow | None:
@@ -54,7 +54,7 @@ def find_tenant(database: Database, name: str) -> TenantRow | None:
     with read_transaction(database) as connection:
         found = connection.execute(_SELECT.where(db.tenant.c.name == name))
         row = found.mappings().one_or_none()
-    return None if row is None else _tenant(row)
+    return None if row is None else TenantRow(**row)
 
 
 def create_tenant(
@@ -103,18 +103,7 @@ def insert_tenant(
     return TenantRow(id=number, name=name, service_id=own, created_at=created_at)
 
 
-_SELECT = sa.select(
-    db.tenant.c.id, db.tenant.c.name, db.tenant.c.service_id, db.tenant.c.created_at
-)
-
-
-def _tenant(row: sa.RowMapping) -> TenantRow:
-    return TenantRow(
-        id=row["id"],
-        name=row["name"],
-        service_id=ServiceId(row["service_id"]),
-        created_at=Instant(row["created_at"]),
-    )
+_SELECT = sa.select(*(db.tenant.c[one.name] for one in attrs.fields(TenantRow)))
 
 
 def _refused(field: str, value: object, rule: str) -> SettingsError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import attrs
+from tests.kill.journal_summary import JournalSummary, read
 from tests.kill.record import Connection, Moment, PbxRecord
-from tests.kill.story import Story, read
 
 from campaign_core import Outcome, events
 
@@ -37,11 +37,11 @@ class Evidence:
     """How late the telephony's record may be, where somebody writes it who only listens to it."""
     message: str = "message"
     """In the name of the sound that is the message, at the telephony."""
-    story: Story = attrs.field(init=False)
+    summary: JournalSummary = attrs.field(init=False)
     _durable: list[tuple[Connection, Moment]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.story = read(self.journal)
+        self.summary = read(self.journal)
         self._durable = [
             (connection, last)
             for connection in self.record.connections
@@ -63,7 +63,7 @@ class Evidence:
         """Return the last end of a call that is in the journal by what this connection told."""
         last = None
         for call_id, call in self.record.calls.items():
-            end = self.story.ended.get(call_id)
+            end = self.summary.ended.get(call_id)
             # An end of which the telephony told has a cause; one that was found out has none.
             if end is None or end.hangup_cause is None or end.outcome is Outcome.LOST:
                 continue

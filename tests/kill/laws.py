@@ -25,14 +25,14 @@ __all__ = ["LAWS", "broken_laws"]
 
 def _campaigns_end_as_their_calls_say(given: Evidence) -> Iterator[str]:
     """R4.5: COMPLETED if enough were reached, else INCOMPLETE; and only once nobody is left."""
-    story = given.story
-    for campaign_id, parameters in story.parameters.items():
-        end = story.ends.get(campaign_id)
+    summary = given.summary
+    for campaign_id, parameters in summary.parameters.items():
+        end = summary.ends.get(campaign_id)
         if end is None:
             yield f"campaign {campaign_id} has not ended"
             continue
-        everyone = [(campaign_id, at) for at in range(1, story.recipients[campaign_id] + 1)]
-        reached = [who for who in everyone if who in story.contacted]
+        everyone = [(campaign_id, at) for at in range(1, summary.recipients[campaign_id] + 1)]
+        reached = [who for who in everyone if who in summary.contacted]
         required = len(everyone) if parameters.threshold is None else parameters.threshold
         right = Status.COMPLETED if len(reached) >= required else Status.INCOMPLETE
         if (end.status, end.contacted) != (right, len(reached)):
@@ -40,7 +40,7 @@ def _campaigns_end_as_their_calls_say(given: Evidence) -> Iterator[str]:
                 f"campaign {campaign_id} ended as {end.status.name} with {end.contacted}, "
                 f"not as {right.name} with {len(reached)}"
             )
-        left = [who for who in everyone if who not in reached and not story.has_failed(who)]
+        left = [who for who in everyone if who not in reached and not summary.has_failed(who)]
         if left:
             yield f"campaign {campaign_id} ended with {left} neither reached nor failed"
 

@@ -22,7 +22,7 @@ def _no_call_is_ordered_twice(given: Evidence) -> Iterator[str]:
 
 def _every_call_was_written_before(given: Evidence) -> Iterator[str]:
     """R9.3: a call is handed to the driver only after its event is durable."""
-    placed = given.story.placed
+    placed = given.summary.placed
     for call_id in given.record.orders:
         if call_id not in placed:
             yield f"call {call_id} is unknown to the journal"
@@ -39,33 +39,33 @@ def _every_call_was_written_before(given: Evidence) -> Iterator[str]:
 
 def _what_was_given_back_was_never_called(given: Evidence) -> Iterator[str]:
     """R5.5: an attempt that does not count is one that did not come about."""
-    for call_id in given.story.given_back:
+    for call_id in given.summary.given_back:
         if call_id in given.record.calls:
             yield f"call {call_id} was given back, and was made"
 
 
 def _nobody_is_called_more_often_than_allowed(given: Evidence) -> Iterator[str]:
     """R6.8, and the count is never behind what the telephony saw."""
-    story = given.story
-    seen = Counter(story.who(call) for call in given.record.calls if call in story.placed)
+    summary = given.summary
+    seen = Counter(summary.who(call) for call in given.record.calls if call in summary.placed)
     for who, calls in seen.items():
-        if calls > story.counted[who]:
-            yield f"recipient {who} was called {calls} times, {story.counted[who]} count"
-    for who, counted in story.counted.items():
-        if counted > story.allowed(who):
-            yield f"recipient {who} has {counted} attempts of {story.allowed(who)} allowed"
+        if calls > summary.counted[who]:
+            yield f"recipient {who} was called {calls} times, {summary.counted[who]} count"
+    for who, counted in summary.counted.items():
+        if counted > summary.allowed(who):
+            yield f"recipient {who} has {counted} attempts of {summary.allowed(who)} allowed"
 
 
 def _nobody_is_called_after_being_reached(given: Evidence) -> Iterator[str]:
     """R6.8: no call to a contacted recipient."""
     reached: dict[tuple[int, int], Moment] = {}
     for call in given.record.calls.values():
-        if call.call_id not in given.story.placed:
+        if call.call_id not in given.summary.placed:
             continue
-        who = given.story.who(call.call_id)
+        who = given.summary.who(call.call_id)
         if who in reached and call.began > reached[who]:
             yield f"recipient {who} was called after being reached"
-        end = given.story.ended.get(call.call_id)
+        end = given.summary.ended.get(call.call_id)
         if end is not None and end.outcome is Outcome.REACHED and call.ended is not None:
             reached[who] = call.ended
 
@@ -73,7 +73,7 @@ def _nobody_is_called_after_being_reached(given: Evidence) -> Iterator[str]:
 def _ends_are_not_told_too_early(given: Evidence) -> Iterator[str]:
     """R5.5, R7.9: a call whose end is in the journal is up no more."""
     for call_id, call in given.record.calls.items():
-        end = given.story.ended.get(call_id)
+        end = given.summary.ended.get(call_id)
         if call.ended is None:
             yield f"call {call_id} is up for ever"
         elif end is None:
@@ -90,10 +90,10 @@ def _a_call_that_never_was_is_the_deed_of_a_kill(given: Evidence) -> Iterator[st
     Those of another line may be: where the telephones of a number are is asked first, if they are
     the telephony's own.
     """
-    placed_in_order = list(given.story.placed.values())
+    placed_in_order = list(given.summary.placed.values())
     for place, placed in enumerate(placed_in_order):
         call_id = placed.call_id
-        if call_id in given.record.orders or call_id in given.story.given_back:
+        if call_id in given.record.orders or call_id in given.summary.given_back:
             continue
         kill = min((at for at in given.kills if at >= placed.at - CLOCK_MS), default=None)
         if kill is None:
@@ -102,7 +102,7 @@ def _a_call_that_never_was_is_the_deed_of_a_kill(given: Evidence) -> Iterator[st
         later = [one for one in placed_in_order[place + 1 :] if one.at < kill]
         if any(one.call_id in given.record.orders for one in later if one.line is placed.line):
             yield f"call {call_id} was placed, never made, and calls placed after it were"
-        end = given.story.ended.get(call_id)
+        end = given.summary.ended.get(call_id)
         if end is None or end.outcome is not Outcome.LOST:
             yield f"call {call_id} was never made, and ended as {end and end.outcome.name}"
 
@@ -113,12 +113,12 @@ def _lost_is_the_deed_of_a_kill(given: Evidence) -> Iterator[str]:
     A telephony that is slow makes a call that was ordered by somebody who is not there any more.
     """
     for call_id, call in given.record.calls.items():
-        end = given.story.ended.get(call_id)
+        end = given.summary.ended.get(call_id)
         if end is None or end.outcome is not Outcome.LOST or call.ended is None:
             continue
         if given.listener(call.ended, call.ended) is not None:
             yield f"call {call_id} was lost, though its end was told"
-        placed = given.story.placed.get(call_id)
+        placed = given.summary.placed.get(call_id)
         since = call.began.wall if placed is None else min(placed.at, call.began.wall)
         if not any(since - CLOCK_MS <= kill <= end.at for kill in given.kills):
             yield f"call {call_id} was lost without a kill"
@@ -129,7 +129,7 @@ def _lost_is_the_deed_of_a_kill(given: Evidence) -> Iterator[str]:
 
 def _up_at_each_start(given: Evidence) -> Iterator[tuple[PbxCall, list[PbxCall]]]:
     """Yield each call with all that were up when it began, itself counted."""
-    calls = [call for call in given.record.calls.values() if call.call_id in given.story.placed]
+    calls = [call for call in given.record.calls.values() if call.call_id in given.summary.placed]
     moments: list[tuple[int, bool, PbxCall]] = [(call.began.order, True, call) for call in calls]
     moments += [(call.ended.order, False, call) for call in calls if call.ended is not None]
     up: dict[str, PbxCall] = {}
@@ -147,7 +147,7 @@ def _no_limit_is_passed(given: Evidence) -> Iterator[str]:
         yield from _passed(given, f"at call {call.call_id}, of the service", up, of_service=True)
         by_campaign: dict[int, list[PbxCall]] = {}
         for one in up:
-            by_campaign.setdefault(given.story.placed[one.call_id].campaign_id, []).append(one)
+            by_campaign.setdefault(given.summary.placed[one.call_id].campaign_id, []).append(one)
         for campaign_id, own in by_campaign.items():
             where = f"at call {call.call_id}, of campaign {campaign_id}"
             yield from _passed(given, where, own, of_service=False)
@@ -162,7 +162,7 @@ def _passed(
             continue
         # All others had been placed by then, and had not ended. A limit that was lowered since
         # cuts no call; and one line's concerns no call on the other.
-        last = max(counted, key=lambda one: given.story.placed[one.call_id].seq).call_id
+        last = max(counted, key=lambda one: given.summary.placed[one.call_id].seq).call_id
         limits = _limits_at(given, last, of_service=of_service)
         allowed = limits.total if line is None else limits.on(line)
         if allowed is not None and len(counted) > allowed:
@@ -173,8 +173,8 @@ def _passed(
 def _limits_at(given: Evidence, call_id: str, *, of_service: bool) -> CallLimits:
     """Return the limits that held when a call was placed."""
     if of_service:
-        return given.story.settings_at[call_id].call_limits
-    return given.story.parameters[given.story.placed[call_id].campaign_id].call_limits
+        return given.summary.settings_at[call_id].call_limits
+    return given.summary.parameters[given.summary.placed[call_id].campaign_id].call_limits
 
 
 def _no_number_is_in_two_calls(given: Evidence) -> Iterator[str]:

@@ -16,7 +16,7 @@ __all__ = ["OF_TALK"]
 def _digits_that_were_told_are_kept(given: Evidence) -> Iterator[str]:
     """R9.1: of what is told to a living service, nothing is forgotten."""
     for call_id, call in given.record.calls.items():
-        kept = given.story.digits.get(call_id, [])
+        kept = given.summary.digits.get(call_id, [])
         if not _is_within(kept, [digit for _, digit in call.digits]):
             yield f"call {call_id}: {kept} is not of what was dialled"
         told = [digit for when, digit in call.digits if given.listener(when, when)]
@@ -32,7 +32,7 @@ def _is_within(few: Sequence[str], many: Sequence[str]) -> bool:
 def _whoever_confirmed_is_reached(given: Evidence) -> Iterator[str]:
     """R7.5: from the moment the confirmations are recorded the outcome is REACHED."""
     for call_id, call in given.record.calls.items():
-        end = given.story.ended.get(call_id)
+        end = given.summary.ended.get(call_id)
         if end is None or end.outcome is Outcome.REACHED:
             continue
         if any(True for _ in _confirmations(given, call)):
@@ -44,7 +44,7 @@ def _confirmations(given: Evidence, call: PbxCall) -> Iterator[Moment]:
 
     A sound that began in this connection was ordered by a service that had taken all before it.
     """
-    script = given.story.parameters[given.story.placed[call.call_id].campaign_id].script
+    script = given.summary.parameters[given.summary.placed[call.call_id].campaign_id].script
     if script.confirm_listening:
         yield from _heard_after(given, call, given.message, "9", during=False)
     elif script.confirm_answer:
@@ -80,14 +80,14 @@ def _heard_after(
 
 def _whoever_is_reached_has_confirmed(given: Evidence) -> Iterator[str]:
     """R7.5: answered, and 1 and 9 dialled where they are asked for."""
-    for call_id, end in given.story.ended.items():
+    for call_id, end in given.summary.ended.items():
         if end.outcome is not Outcome.REACHED:
             continue
         call = given.record.calls.get(call_id)
         if call is None or call.answered is None:
             yield f"call {call_id} is REACHED, and nobody answered"
             continue
-        script = given.story.parameters[given.story.placed[call_id].campaign_id].script
+        script = given.summary.parameters[given.summary.placed[call_id].campaign_id].script
         dialled = "".join(digit for _, digit in call.digits)
         needed = "1" * script.confirm_answer + "9" * script.confirm_listening
         if not _is_within(needed, dialled):

@@ -23,13 +23,13 @@ from campaign_core import (
 )
 from campaign_core import commands as cm
 
-__all__ = ["Answer", "Asked", "Gives", "Operator", "broken_promises"]
+__all__ = ["CommandGiver", "GivenCommand", "Operator", "Response", "broken_promises"]
 
 ACTOR = "operator"
 
 
 @attrs.frozen(kw_only=True)
-class Answer:
+class Response:
     """What the service said to a command."""
 
     seq: int | None = None
@@ -38,19 +38,19 @@ class Answer:
 
 
 @attrs.define(kw_only=True)
-class Asked:
+class GivenCommand:
     """A command that was given, once or more often under one key."""
 
     command: cm.Command
     key: str
-    answer: Answer | None = None
+    answer: Response | None = None
     tries: int = 0
 
 
-class Gives(Protocol):
+class CommandGiver(Protocol):
     """A way to the service."""
 
-    async def give(self, command: cm.Command, key: str) -> Answer | None:
+    async def give(self, command: cm.Command, key: str) -> Response | None:
         """Give a command; ``None``: no answer came, and nobody knows what became of it."""
 
 
@@ -65,11 +65,11 @@ class Operator:
 
     def __init__(
         self,
-        gives: Gives,
+        gives: CommandGiver,
         chance: random.Random,
         numbers: Iterator[str],
     ) -> None:
-        self.asked: list[Asked] = []
+        self.asked: list[GivenCommand] = []
         self._gives = gives
         self._chance = chance
         self._numbers = numbers
@@ -140,7 +140,7 @@ class Operator:
 
     async def insist(self, command: cm.Command) -> None:
         """Give a command; again under the same key, until there is an answer."""
-        asked = Asked(command=command, key=f"k{len(self.asked)}")
+        asked = GivenCommand(command=command, key=f"k{len(self.asked)}")
         self.asked.append(asked)
         self._is_insisting = True
         while asked.answer is None:
@@ -183,7 +183,9 @@ def _means(command: cm.Command, event: events.Event) -> bool:
             return False
 
 
-def broken_promises(asked: Sequence[Asked], journal: Sequence[events.Event]) -> Iterator[str]:
+def broken_promises(
+    asked: Sequence[GivenCommand], journal: Sequence[events.Event]
+) -> Iterator[str]:
     """Yield where the journal is not what was acknowledged (R9.3).
 
     Every command that was acknowledged is there, at the place that was named; each is there once,

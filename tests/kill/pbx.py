@@ -85,7 +85,7 @@ async def emulated(folder: Path, seed: int) -> AsyncIterator[Emulated]:
     sounds = [f"--sound=/snd/{name}.wav={ms}" for name, ms in SOUNDS.items()]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.emulators.freeswitch", f"--record={record}",
-        "--plan=tests.kill.callees:numbering_plan", f"--seed={seed}", *sounds, *slow,
+        "--plan=tests.kill.people:numbering_plan", f"--seed={seed}", *sounds, *slow,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None

@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 from tests.full import IS_FULL
-from tests.kill.held import FOLDER, PLACES
-from tests.kill.lives import Anew, Forked
-from tests.kill.operator import ACTOR, Answer
+from tests.kill.operator import ACTOR, Response
+from tests.kill.pausable_service import FOLDER, PLACES
 from tests.kill.requests import request_of
+from tests.kill.start_methods import Forked, Spawned
 from tests.ports import held_port
 
 from campaign_core import Instant
@@ -72,7 +72,7 @@ class Service:
         others = {
             name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_")
         }
-        self._lives = (Anew if IS_FULL else Forked)(self._log, arguments, {**others, **ours})
+        self._lives = (Spawned if IS_FULL else Forked)(self._log, arguments, {**others, **ours})
         self._began = 0.0
         self._http = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}/api/v1/tenants/main/",
@@ -100,7 +100,7 @@ class Service:
         self.starts_s.append(time.monotonic() - self._began)
 
     async def hold(self, place: str, within_s: float = 10) -> None:
-        """Wait until it stands in an append that places calls; see :mod:`.held`."""
+        """Wait until it stands in an append that places calls; see :mod:`.pausable_service`."""
         held = self._folder / f"held-{place}"
         (self._folder / f"hold-{place}").touch()
         give_up = time.monotonic() + within_s
@@ -139,7 +139,7 @@ class Service:
         answer = await self._ask("GET", "campaigns")
         return answer and {row["campaign_id"]: row["status"] for row in answer["items"]}
 
-    async def give(self, command: cm.Command, key: str) -> Answer | None:
+    async def give(self, command: cm.Command, key: str) -> Response | None:
         """Give a command under its key; ``None``: no answer came."""
         method, path, body = request_of(command)
         headers = {"Idempotency-Key": key}
@@ -156,9 +156,9 @@ class Service:
             return None
         said = response.json()
         if response.is_success:
-            return Answer(seq=said["seq"])
+            return Response(seq=said["seq"])
         assert response.status_code in {404, 409, 422}, response.text
-        return Answer(why=said.get("detail", ""))
+        return Response(why=said.get("detail", ""))
 
     async def _see(self, path: str, key: str) -> bool:
         try:

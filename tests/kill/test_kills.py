@@ -13,8 +13,8 @@ import random
 import pytest
 from tests.full import IS_FULL
 from tests.kill.campaigns import models, more_numbers
-from tests.kill.held import PLACES
-from tests.kill.loop import Trial, broken_by
+from tests.kill.kill_loop import Trial, broken_by
+from tests.kill.pausable_service import PLACES
 from tests.kill.pbx import emulated
 from tests.kill.service import Service
 

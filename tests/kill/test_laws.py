@@ -8,7 +8,7 @@ import attrs
 import pytest
 from tests.kill.evidence import CLOCK_MS, Evidence
 from tests.kill.laws import LAWS, broken_laws
-from tests.kill.operator import ACTOR, Answer, Asked, broken_promises
+from tests.kill.operator import ACTOR, GivenCommand, Response, broken_promises
 from tests.kill.record import Connection, Moment, PbxCall, PbxRecord, Sound
 
 from campaign_core import (
@@ -234,8 +234,8 @@ def test_no_kill_excuses_a_call_that_was_passed_over():
 
 def test_a_call_that_a_slow_telephony_made_after_the_kill_may_be_lost():
     made = ended_as(Outcome.LOST)
-    (lost,) = [end.call_id for end in made.story.ended.values() if end.outcome is Outcome.LOST]
-    call, placed = made.record.calls[lost], made.story.placed[lost]
+    (lost,) = [end.call_id for end in made.summary.ended.values() if end.outcome is Outcome.LOST]
+    call, placed = made.record.calls[lost], made.summary.placed[lost]
     call.began = Moment(call.began.order, placed.at + 3 * CLOCK_MS)
     law = "_lost_is_the_deed_of_a_kill"
 
@@ -275,19 +275,23 @@ def test_a_deadline_that_passed_while_nobody_could_look_is_excused():
 def test_what_was_acknowledged_and_is_not_there_is_noticed():
     command = cm.PauseCampaign(campaign_id=CampaignId(1), actor=ACTOR)
     asked = [
-        Asked(command=cm.AddModel(model=MODEL, actor=ACTOR), key="a", answer=Answer(seq=2)),
-        Asked(
+        GivenCommand(
+            command=cm.AddModel(model=MODEL, actor=ACTOR), key="a", answer=Response(seq=2)
+        ),
+        GivenCommand(
             command=cm.StartCampaign(model_id=ModelId(1), actor=ACTOR),
             key="b",
-            answer=Answer(seq=4),
+            answer=Response(seq=4),
         ),
     ]
     assert list(broken_promises(asked, journal())) == []
 
-    paused = Asked(command=command, key="c", answer=Answer(seq=9))
+    paused = GivenCommand(command=command, key="c", answer=Response(seq=9))
     assert len(list(broken_promises([*asked, paused], journal()))) == 1
 
 
 def test_a_command_that_was_taken_twice_is_noticed():
-    asked = [Asked(command=cm.AddModel(model=MODEL, actor=ACTOR), key="a", answer=Answer(seq=2))]
+    asked = [
+        GivenCommand(command=cm.AddModel(model=MODEL, actor=ACTOR), key="a", answer=Response(seq=2))
+    ]
     assert len(list(broken_promises(asked, journal()))) == 1

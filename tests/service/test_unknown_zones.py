@@ -9,7 +9,7 @@ import pytest
 from tests.core._decision.test_unknown_zones import ALWAYS, ELSEWHERE, HERE, read_here, somebody
 from tests.core._decision.test_unknown_zones import written_elsewhere as elsewhere
 from tests.core.stories import NOON, Story
-from tests.service.engine.test_journal_away import Telephony
+from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core import Transition, codec, commands
 from campaign_core.errors import SettingsError
@@ -79,7 +79,7 @@ def test_engine_tells_the_log_once_and_calls_the_others(events, caplog):
     """... and a note to the operator."""
 
     async def run():
-        clock, driver = VirtualClock(NOON + 60_000), Telephony()
+        clock, driver = VirtualClock(NOON + 60_000), RecordingDriver()
         engine = RealTimeEngine(
             Transition(read_here(events), (), ()),
             driver=driver,

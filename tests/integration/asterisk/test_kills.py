@@ -9,7 +9,7 @@ import asyncio
 import itertools
 
 from tests.full import IS_FULL
-from tests.kill.loop import REAL_WAYS, Trial, broken_by
+from tests.kill.kill_loop import REAL_MOMENTS, Trial, broken_by
 from tests.kill.service import Service
 
 from campaign_core import CallLimits, CallScript, CampaignModel, Line, Recipient
@@ -32,7 +32,7 @@ async def torment(folder, server, database):
             seed=KILLS,
             kills=KILLS,
             journal=folder / "campaigns.db-wal",
-            ways=REAL_WAYS,
+            ways=REAL_MOMENTS,
             # What it writes down it hears in this process, which may be busy.
             late_ms=1_000,
         )

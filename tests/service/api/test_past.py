@@ -6,7 +6,7 @@ import time
 
 import pytest
 from tests.service.api.desk import MODEL, Desk, below
-from tests.service.engine.test_real_time import Telephony
+from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core.reports import AnswerReport, DigitReport, EndReport
 from campaign_service.api.routes import operations_of
@@ -61,7 +61,7 @@ def test_attempt_is_shown_as_far_as_it_had_come(ask, campaign):
 def test_what_was_dialled_and_played_later_is_not_shown(tmp_path):
     """R8.3: the whole of what the call had brought by then, and nothing of what came after."""
     made = []
-    register_driver("told", lambda _: made.append(Telephony()) or made[-1])
+    register_driver("told", lambda _: made.append(RecordingDriver()) or made[-1])
     with Desk(tmp_path, driver="told") as desk:
         ask = desk.client()
         script = {"confirm_answer": True, "confirm_listening": True}

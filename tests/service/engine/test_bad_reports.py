@@ -5,8 +5,9 @@ import asyncio
 import attrs
 import pytest
 from tests.drivers.test_clock import turns
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_journal_away import MODEL, Telephony
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.recording_driver import RecordingDriver
+from tests.service.engine.test_journal_away import MODEL
 
 from campaign_core import CallScript, Instant, Settings, calls, open_service, replay
 from campaign_core.commands import AddModel, StartCampaign
@@ -36,7 +37,7 @@ def report_of(make):
     return lambda driver, call_id: driver.report(make(call_id))
 
 
-class Hasty(Telephony):
+class Hasty(RecordingDriver):
     """Makes its report while it is given the order, and makes it badly."""
 
     def carry_out(self, decision):
@@ -57,7 +58,7 @@ class Hasty(Telephony):
 )
 def test_bad_report_ends_in_a_line_of_the_log_and_in_a_call_that_is_lost(caplog, tell, logged):
     """R9.1, R7.9: never in a dead engine."""
-    assert_lost(Telephony(), tell)
+    assert_lost(RecordingDriver(), tell)
 
     assert logged in caplog.text
 

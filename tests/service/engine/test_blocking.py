@@ -1,8 +1,9 @@
 """An engine for programs of threads: give, wait, and leave, without an event loop of one's own."""
 
 import pytest
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_journal_away import MODEL, Telephony
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.recording_driver import RecordingDriver
+from tests.service.engine.test_journal_away import MODEL
 
 from campaign_core import Settings, Status, link, open_service
 from campaign_core.commands import AddModel, PauseCampaign, StartCampaign, StopCampaign
@@ -14,7 +15,7 @@ from campaign_drivers.simulated import RealClock
 from campaign_service.engine import BlockingEngine, EngineStoppedError, RealTimeEngine
 
 
-class Busy(Telephony):
+class Busy(RecordingDriver):
     """Whoever is called does not answer."""
 
     def carry_out(self, decision):
@@ -23,7 +24,7 @@ class Busy(Telephony):
             self.report(EndReport(call_id=decision.call_id))
 
 
-class OutOfReach(Telephony):
+class OutOfReach(RecordingDriver):
     async def start(self, report):
         raise LinkLostError("nobody is there")
 
@@ -52,7 +53,7 @@ def test_commands_are_given_and_an_end_is_waited_for_without_a_loop():
 
 
 def test_end_that_does_not_come_in_time_is_told():
-    with BlockingEngine(maker(Telephony(), MemoryJournal())) as engine:
+    with BlockingEngine(maker(RecordingDriver(), MemoryJournal())) as engine:
         engine.give(AddModel(model=MODEL))
         engine.give(StartCampaign(model_id=1))
         with pytest.raises(TimeoutError):

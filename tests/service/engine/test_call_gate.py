@@ -1,7 +1,7 @@
 """The gate: what comes of calls that were given back while they waited at it."""
 
 import pytest
-from tests.service.engine.test_real_time import Telephony
+from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core import CampaignModel, Line, Recipient, Settings, handle, open_service
 from campaign_core.commands import AddModel, StartCampaign
@@ -28,7 +28,7 @@ def call():
 
 @pytest.fixture
 def driver():
-    return Telephony()
+    return RecordingDriver()
 
 
 @pytest.fixture

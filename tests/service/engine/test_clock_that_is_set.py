@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import attrs
 import pytest
 from tests.drivers.test_clock import HOUR_MS, Wall, turns, within
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_journal_away import MODEL, Telephony
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.recording_driver import RecordingDriver
+from tests.service.engine.test_journal_away import MODEL
 
 from campaign_core import (
     CallingHours,
@@ -79,7 +80,7 @@ class Machine:
 
 @asynccontextmanager
 async def running(clock, opened=None, policy=None):
-    driver, journal = Telephony(), MemoryJournal()
+    driver, journal = RecordingDriver(), MemoryJournal()
     if opened is None:
         opened = open_service("00000001", Settings(), clock.now())
     async with RealTimeEngine(

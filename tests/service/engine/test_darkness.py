@@ -3,8 +3,9 @@
 import asyncio
 
 import pytest
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_journal_away import Telephony, story
+from tests.service.engine.async_test import async_test
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core import (
     CallScript,
@@ -70,7 +71,7 @@ class Told:
         return transition
 
 
-class Surviving(Telephony):
+class Surviving(RecordingDriver):
     """Its call is still up when we are back."""
 
     def __init__(self, call_id):
@@ -140,7 +141,7 @@ def test_digit_dialled_after_a_restart_is_taken(script, digit, away_ms):
     asyncio.run(asyncio.wait_for(run(), timeout=20))
 
 
-@story
+@async_test
 async def test_engine_that_is_given_a_state_with_calls_knows_that_nobody_heard_them():
     """Also where its host does not say that it recovers."""
     told = Told({**FOR_NINE, "message_plays_max": 1})
@@ -154,7 +155,7 @@ async def test_engine_that_is_given_a_state_with_calls_knows_that_nobody_heard_t
     await engine.drop()
 
 
-@story
+@async_test
 async def test_silence_lasts_its_whole_time_once_it_is_heard_again():
     told = Told({**FOR_NINE, "message_plays_max": 1})
     engine, clock, driver, journal = await recovered(told, MINUTE)
@@ -167,7 +168,7 @@ async def test_silence_lasts_its_whole_time_once_it_is_heard_again():
     await engine.drop()
 
 
-@story
+@async_test
 async def test_deadlines_run_in_the_dark():
     """R5.5: while the link is down only deadlines run."""
     told = Told({**FOR_NINE, "message_plays_max": 2})
@@ -179,7 +180,7 @@ async def test_deadlines_run_in_the_dark():
     await engine.drop()
 
 
-@story
+@async_test
 async def test_what_was_to_start_in_the_dark_starts_with_the_recovery():
     told = Told({**FOR_NINE, "message_plays_max": 2})
     told.tell(StartCampaign(model_id=1, name="Later", when=StartAfter(minutes=1)))
@@ -190,7 +191,7 @@ async def test_what_was_to_start_in_the_dark_starts_with_the_recovery():
     await engine.drop()
 
 
-@story
+@async_test
 async def test_process_that_stood_still_times_nobody_out():
     """What was dialled meanwhile is read only after what is due."""
     monkeypatch = pytest.MonkeyPatch()

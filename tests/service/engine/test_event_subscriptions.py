@@ -4,8 +4,9 @@ import asyncio
 import re
 
 import pytest
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_journal_away import MODEL, running, story
+from tests.service.engine.async_test import async_test
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.test_journal_away import MODEL, running
 
 from campaign_core import Outcome, Status, calls
 from campaign_core.commands import AddModel, StartCampaign, StopCampaign
@@ -16,7 +17,7 @@ from campaign_core.reports import EndReport
 from campaign_service.engine import new_service_id
 
 
-@story
+@async_test
 async def test_events_come_once_they_are_durable_and_end_with_the_engine():
     journal = MemoryJournal()
     async with running(journal) as (engine, _):
@@ -35,7 +36,7 @@ async def test_events_come_once_they_are_durable_and_end_with_the_engine():
     assert [event async for event in engine.events()] == []
 
 
-@story
+@async_test
 async def test_command_tells_the_ids_of_what_it_made():
     async with running(MemoryJournal()) as (engine, _):
         added = await engine.give(AddModel(model=MODEL))
@@ -46,7 +47,7 @@ async def test_command_tells_the_ids_of_what_it_made():
         assert (stopped.model_id, stopped.campaign_id) == (None, None)
 
 
-@story
+@async_test
 async def test_campaign_is_finished_once_none_of_its_calls_is_in_progress():
     """R4.7: after a stop, calls go on to their end."""
     async with running(MemoryJournal()) as (engine, driver):

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 from tests.drivers.test_clock import turns
-from tests.service.engine.memory import MemoryJournal
+from tests.service.engine.async_test import async_test
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core import (
     CampaignModel,
@@ -27,9 +29,8 @@ from campaign_core.commands import (
 )
 from campaign_core.decisions import HangUp, PlaceCall, Play
 from campaign_core.events import CallGivenBack, CallPlaced, DigitDialled, DriverDeferred
-from campaign_core.reports import AnswerReport, DigitReport, DriverUpReport, EndReport
+from campaign_core.reports import AnswerReport, DigitReport, EndReport
 from campaign_core.testing import audit
-from campaign_drivers import Capacity
 from campaign_drivers.simulated import RealClock
 from campaign_service.engine import (
     EngineStoppedError,
@@ -50,32 +51,6 @@ MODEL = CampaignModel(
 )
 
 
-class Telephony:
-    """A driver that keeps what it was ordered."""
-
-    def __init__(self):
-        self.orders = []
-
-    async def start(self, report):
-        self.report = report
-        report(DriverUpReport())
-
-    def carry_out(self, decision):
-        self.orders.append(decision)
-
-    async def check(self, *, sounds, routing_classes):
-        return ()
-
-    def capacity(self):
-        return Capacity()
-
-    async def close(self):
-        pass
-
-    def ordered(self, kind):
-        return [order for order in self.orders if isinstance(order, kind)]
-
-
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
     """Have a journal tried again sooner; on a busy machine it hangs no sooner than it does."""
@@ -93,22 +68,12 @@ def impatient():
 
 @asynccontextmanager
 async def running(journal, *, speed=20, policy=None):
-    clock, driver = RealClock(speed=speed), Telephony()
+    clock, driver = RealClock(speed=speed), RecordingDriver()
     opened = open_service("00000001", Settings(), clock.now())
     async with RealTimeEngine(
         opened, driver=driver, clock=clock, journal=journal, policy=policy
     ) as engine:
         yield engine, driver
-
-
-def story(coroutine_function):
-    """Run a test that is a coroutine, for no longer than a few seconds."""
-
-    def test():
-        asyncio.run(asyncio.wait_for(coroutine_function(), timeout=20))
-
-    test.__name__, test.__doc__ = coroutine_function.__name__, coroutine_function.__doc__
-    return test
 
 
 def sound(engine, journal):
@@ -120,7 +85,7 @@ def call_events(journal, kind):
     return [event for event in journal.events if isinstance(event, kind)]
 
 
-@story
+@async_test
 async def test_while_the_journal_is_away_no_call_is_placed_and_those_in_progress_go_on():
     """R9.3."""
     journal = MemoryJournal()
@@ -153,7 +118,7 @@ async def test_while_the_journal_is_away_no_call_is_placed_and_those_in_progress
         assert sound(engine, journal)
 
 
-@story
+@async_test
 async def test_calls_that_wait_for_the_disk_as_it_goes_away_are_given_back_and_never_placed():
     """R5.5: they do not count, though their event becomes durable after all."""
     journal = MemoryJournal()
@@ -172,7 +137,7 @@ async def test_calls_that_wait_for_the_disk_as_it_goes_away_are_given_back_and_n
         assert audit(journal.events) == ()
 
 
-@story
+@async_test
 async def test_journal_that_does_not_answer_counts_as_away_and_its_calls_are_not_placed_later():
     """R9.3: the append went well in the end, too late for the calls that waited for it."""
     journal = MemoryJournal()
@@ -192,7 +157,7 @@ async def test_journal_that_does_not_answer_counts_as_away_and_its_calls_are_not
         assert audit(journal.events) == ()
 
 
-@story
+@async_test
 async def test_hang_up_of_a_call_that_was_given_back_goes_nowhere():
     journal = MemoryJournal()
     async with running(journal) as (engine, driver):
@@ -211,7 +176,7 @@ async def test_hang_up_of_a_call_that_was_given_back_goes_nowhere():
         assert status(engine.state, 1, engine.now) is Status.TERMINATED
 
 
-@story
+@async_test
 async def test_commands_are_refused_at_once_while_the_journal_is_away():
     journal = MemoryJournal()
     async with running(journal) as (engine, _):
@@ -226,7 +191,7 @@ async def test_commands_are_refused_at_once_while_the_journal_is_away():
         await engine.give(PauseCampaign(campaign_id=1))
 
 
-@story
+@async_test
 async def test_long_absence_costs_few_events_however_many_calls_there_is_room_for():
     """The queue is bounded; what waits must not fill it."""
     journal = MemoryJournal()
@@ -245,7 +210,7 @@ async def test_long_absence_costs_few_events_however_many_calls_there_is_room_fo
         assert audit(journal.events) == ()
 
 
-@story
+@async_test
 async def test_when_too_many_events_wait_what_happens_waits_too_and_nothing_is_lost():
     journal = MemoryJournal()
     # No call's deadline comes meanwhile, however long this takes.
@@ -268,7 +233,7 @@ async def test_when_too_many_events_wait_what_happens_waits_too_and_nothing_is_l
         assert len(call_events(journal, DigitDialled)) == 5 * 20
 
 
-@story
+@async_test
 async def test_what_waited_long_is_written_in_parts_that_no_journal_takes_long_for():
     class Measured(MemoryJournal):
         def append(self, events, **more):
@@ -295,7 +260,7 @@ async def test_what_waited_long_is_written_in_parts_that_no_journal_takes_long_f
     assert max(sizes) < 20
 
 
-@story
+@async_test
 async def test_another_writer_ends_the_engine_and_those_who_wait_hear_of_it():
     journal = MemoryJournal()
     drivers = []
@@ -312,7 +277,7 @@ async def test_another_writer_ends_the_engine_and_those_who_wait_hear_of_it():
     assert drivers[0].orders == []
 
 
-@story
+@async_test
 async def test_error_that_is_no_absence_ends_the_run_as_before():
     class Broken(MemoryJournal):
         def append(self, events, *, expected, receipts=()):
@@ -323,7 +288,7 @@ async def test_error_that_is_no_absence_ends_the_run_as_before():
             await engine.give(AddModel(model=MODEL))
 
 
-@story
+@async_test
 async def test_draining_places_no_new_call_and_costs_one_deferral_a_second():
     journal = MemoryJournal()
     async with running(journal, speed=50) as (engine, driver):
@@ -340,7 +305,7 @@ async def test_draining_places_no_new_call_and_costs_one_deferral_a_second():
         assert audit(journal.events) == ()
 
 
-@story
+@async_test
 async def test_command_given_to_an_engine_that_was_stopped_is_refused():
     journal = MemoryJournal()
     async with running(journal) as (engine, _):

@@ -4,8 +4,10 @@ import asyncio
 import threading
 
 import pytest
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_real_time import Telephony, running, story
+from tests.service.engine.async_test import async_test
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.recording_driver import RecordingDriver
+from tests.service.engine.test_real_time import running
 
 from campaign_core import (
     CallScript,
@@ -107,9 +109,9 @@ def test_commands_that_concern_few_or_nobody_are_not(few, command):
 
 
 def test_long_step_is_worked_in_a_thread_and_what_is_due_too(threads):
-    @story
+    @async_test
     async def long():
-        async with running(Telephony()) as engine:
+        async with running(RecordingDriver()) as engine:
             await engine.give(AddModel(model=MODEL))
             threads.clear()
             await engine.give(StartCampaign(model_id=1, when=StartAfter(0), name="Now"))
@@ -121,9 +123,9 @@ def test_long_step_is_worked_in_a_thread_and_what_is_due_too(threads):
 
 def test_journal_of_long_steps_gives_the_state(threads):
     """R8.3: whatever else came while they were worked."""
-    journal, telephony = MemoryJournal(), Telephony()
+    journal, telephony = MemoryJournal(), RecordingDriver()
 
-    @story
+    @async_test
     async def many():
         async with running(telephony, journal=journal) as engine:
             await engine.give(AddModel(model=MODEL))
@@ -159,9 +161,9 @@ def test_loop_lives_and_calls_given_back_meanwhile_are_told_after(few, monkeypat
     gate = threading.Event()
     gate.set()
     slow(monkeypatch, "handle", gate)
-    telephony, journal = Telephony(), MemoryJournal()
+    telephony, journal = RecordingDriver(), MemoryJournal()
 
-    @story
+    @async_test
     async def shut():
         async with running(telephony, journal=journal) as engine:
             await engine.give(AddModel(model=MODEL))
@@ -188,14 +190,14 @@ def test_what_is_dialled_during_a_long_step_is_no_later_than_a_silence(few, monk
     gate = threading.Event()
     gate.set()
     slow(monkeypatch, "handle", gate)
-    telephony = Telephony()
+    telephony = RecordingDriver()
     silent = CallScript(confirm_answer=True, answer_prompt=None, digit_timeout_s=1)
     model = CampaignModel(
         name="Silent", caller_number="100", sound="message", script=silent, attempts_max=1,
         recipients=[Recipient(number="200", line=Line.INTERNAL)],
     )  # fmt: skip
 
-    @story
+    @async_test
     async def dialled():
         async with running(telephony) as engine:
             await engine.give(AddModel(model=model))
@@ -218,9 +220,9 @@ def test_what_is_dialled_during_a_long_step_is_no_later_than_a_silence(few, monk
 
 
 def test_start_that_comes_with_its_time_is_worked_in_a_thread_too(threads):
-    @story
+    @async_test
     async def later():
-        async with running(Telephony()) as engine:
+        async with running(RecordingDriver()) as engine:
             await engine.give(AddModel(model=MODEL))
             at = Instant(engine.now + 300)
             await engine.give(StartCampaign(model_id=1, when=StartAt(at)))
@@ -235,9 +237,9 @@ def test_start_that_comes_with_its_time_is_worked_in_a_thread_too(threads):
 def test_what_is_due_is_of_many_only_while_there_are_many(threads):
     """Whether it is, is counted anew when campaigns come, grow and go."""
 
-    @story
+    @async_test
     async def gone():
-        async with running(Telephony()) as engine:
+        async with running(RecordingDriver()) as engine:
             await engine.give(AddModel(model=MODEL))
             far = Instant(engine.now + 3_600_000)
             await engine.give(StartCampaign(model_id=1, when=StartAt(far), name="Far"))

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import attrs
 import pytest
+from tests.service.engine.async_test import async_test
+from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core import (
     CampaignModel,
@@ -37,11 +39,10 @@ from campaign_core.reports import (
     AnswerReport,
     CallsAdriftReport,
     CallsUpReport,
-    DriverUpReport,
     EndReport,
     PlaybackReport,
 )
-from campaign_drivers import Capacity, LinkLostError
+from campaign_drivers import LinkLostError
 from campaign_drivers.simulated import Exchange, Network, Rates, RealClock, population
 from campaign_service.engine import (
     DriverRequest,
@@ -58,37 +59,6 @@ from campaign_service.engine import (
 def patient(monkeypatch):
     """Have no journal count as hanging, however busy the machine: none of these tests is of it."""
     monkeypatch.setattr(journal_writer, "_HANGS_AFTER_S", 60.0)
-
-
-class Telephony:
-    """A driver that does what a test tells it, and keeps what it was ordered."""
-
-    def __init__(self, *, tries_in_vain=0):
-        self.orders = []
-        self.is_closed = False
-        self.tries_in_vain = tries_in_vain
-
-    async def start(self, report):
-        if self.tries_in_vain:
-            self.tries_in_vain -= 1
-            raise LinkLostError("out of reach")
-        self.report = report
-        report(DriverUpReport())
-
-    def carry_out(self, decision):
-        self.orders.append(decision)
-
-    async def check(self, *, sounds, routing_classes):
-        return ()
-
-    def capacity(self):
-        return Capacity()
-
-    async def close(self):
-        self.is_closed = True
-
-    def ordered(self, kind):
-        return [order for order in self.orders if isinstance(order, kind)]
 
 
 class SlowJournal:
@@ -133,20 +103,10 @@ async def start(engine):
     await engine.give(StartCampaign(model_id=1))
 
 
-def story(coroutine_function):
-    """Run a test that is a coroutine, for no longer than a few seconds."""
-
-    def test():
-        asyncio.run(asyncio.wait_for(coroutine_function(), timeout=20))
-
-    test.__name__, test.__doc__ = coroutine_function.__name__, coroutine_function.__doc__
-    return test
-
-
-@story
+@async_test
 async def test_call_is_placed_only_once_its_event_is_durable():
     """R9.3."""
-    driver, journal = Telephony(), SlowJournal()
+    driver, journal = RecordingDriver(), SlowJournal()
     async with running(driver, journal=journal) as engine:
         starting = asyncio.ensure_future(start(engine))
         await asyncio.sleep(0.1)
@@ -161,10 +121,10 @@ async def test_call_is_placed_only_once_its_event_is_durable():
     assert driver.is_closed
 
 
-@story
+@async_test
 async def test_orders_within_a_call_run_ahead_of_the_disk():
     """R9.3: they may; only the call waits."""
-    driver, journal = Telephony(), SlowJournal()
+    driver, journal = RecordingDriver(), SlowJournal()
     journal.gate.set()
     async with running(driver, journal=journal) as engine:
         await start(engine)
@@ -175,9 +135,9 @@ async def test_orders_within_a_call_run_ahead_of_the_disk():
         journal.gate.set()
 
 
-@story
+@async_test
 async def test_hang_up_does_not_overtake_the_call_that_it_ends():
-    driver, journal = Telephony(), SlowJournal()
+    driver, journal = RecordingDriver(), SlowJournal()
     journal.gate.set()
     async with running(driver, journal=journal) as engine:
         await engine.give(AddModel(model=MODEL))
@@ -196,9 +156,9 @@ async def test_hang_up_does_not_overtake_the_call_that_it_ends():
             assert driver.orders.index(call) < driver.orders.index(HangUp(call.call_id))
 
 
-@story
+@async_test
 async def test_journal_that_fails_lets_no_call_out_and_is_told():
-    driver, journal = Telephony(), SlowJournal()
+    driver, journal = RecordingDriver(), SlowJournal()
     journal.gate.set()
     journal.error = OSError(28, "No space left on device")
     with pytest.raises(JournalFailedError, match="No space left on device"):
@@ -226,15 +186,15 @@ def test_moment_whose_events_do_not_follow_is_refused_before_anything_is_handed_
             driver.report(AnswerReport(driver.orders[0].call_id))
             await engine.until(lambda: bool(driver.ordered(Play)))
 
-    driver = Telephony()
+    driver = RecordingDriver()
     with pytest.raises(JournalError, match="not numbered on"):
         asyncio.run(asyncio.wait_for(tell(driver), timeout=20))
     assert driver.ordered(Play) == []
 
 
-@story
+@async_test
 async def test_refused_command_raises_where_it_was_given():
-    async with running(Telephony()) as engine:
+    async with running(RecordingDriver()) as engine:
         await start(engine)
         with pytest.raises(CommandRefusedError):
             await engine.give(ResumeCampaign(campaign_id=1))
@@ -245,9 +205,9 @@ async def test_refused_command_raises_where_it_was_given():
         assert isinstance(given[1], CommandRefusedError)
 
 
-@story
+@async_test
 async def test_campaign_runs_to_its_end_over_a_driver():
-    driver = Telephony()
+    driver = RecordingDriver()
     events = []
     async with running(driver, observers=[events.extend]) as engine:
         await start(engine)
@@ -261,10 +221,10 @@ async def test_campaign_runs_to_its_end_over_a_driver():
     assert ended == [Outcome.BUSY] * 3
 
 
-@story
+@async_test
 async def test_time_alone_wakes_the_engine():
     """R6.6: a host needs no polling."""
-    driver = Telephony()
+    driver = RecordingDriver()
     clock = RealClock(speed=1_000)
     opened = open_service("00000001", Settings(), clock.now())
     async with RealTimeEngine(opened, driver=driver, clock=clock) as engine:
@@ -276,18 +236,18 @@ async def test_time_alone_wakes_the_engine():
         assert (found.failed, len(driver.ordered(HangUp))) == (3, 3)
 
 
-@story
+@async_test
 async def test_telephony_that_is_out_of_reach_is_told_at_once():
-    driver = Telephony(tries_in_vain=1)
+    driver = RecordingDriver(tries_in_vain=1)
     with pytest.raises(LinkLostError):
         async with running(driver):
             pass
 
 
-@story
+@async_test
 async def test_telephony_that_is_out_of_reach_is_waited_for_where_that_is_wanted():
     """R5.5: a service whose driver is not up says so first."""
-    driver = Telephony(tries_in_vain=1)
+    driver = RecordingDriver(tries_in_vain=1)
     async with running(driver, keeps_trying=True) as engine:
         await start(engine)
         assert not link(engine.state).is_up
@@ -296,18 +256,18 @@ async def test_telephony_that_is_out_of_reach_is_waited_for_where_that_is_wanted
         assert link(engine.state).is_up
 
 
-@story
+@async_test
 async def test_defect_in_an_observer_ends_the_run_where_it_is_awaited():
     def stumble(events):
         if len(events) > 1:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        async with running(Telephony(), observers=[stumble]) as engine:
+        async with running(RecordingDriver(), observers=[stumble]) as engine:
             await start(engine)
 
 
-@story
+@async_test
 async def test_simulated_driver_runs_by_the_clock():
     clock = RealClock(speed=1_000)
     network = Network(population=population(rates=Rates(answered=1)))
@@ -324,11 +284,11 @@ async def test_simulated_driver_runs_by_the_clock():
 
 def test_driver_is_chosen_by_the_scheme_of_its_url():
     made = []
-    register_driver("test", lambda request: made.append(request) or Telephony())
+    register_driver("test", lambda request: made.append(request) or RecordingDriver())
     clock = RealClock()
     request = DriverRequest(url="test://u:secret@host/", service_id="00000001", clock=clock)
 
-    assert isinstance(open_driver(request), Telephony)
+    assert isinstance(open_driver(request), RecordingDriver)
     assert made == [request]
     assert "secret" not in repr(request)
 
@@ -369,7 +329,7 @@ def test_what_becomes_due_while_the_host_is_busy_is_done_at_once():
     """R6.6: what became due after the last moment and before the next look is not missed."""
 
     async def run():
-        telephony, placed = Telephony(), asyncio.Event()
+        telephony, placed = RecordingDriver(), asyncio.Event()
         telephony.carry_out = lambda _: placed.set()
         opened = open_service("00000001", Settings(), Instant(0))
         async with RealTimeEngine(opened, driver=telephony, clock=HurriedClock()) as engine:
@@ -387,7 +347,7 @@ def test_refused_command_leaves_what_is_due_to_the_next_moment():
     """R6.6: what was due comes with the next tick, and is not missed."""
 
     async def run():
-        telephony, placed = Telephony(), asyncio.Event()
+        telephony, placed = RecordingDriver(), asyncio.Event()
         telephony.carry_out = lambda _: placed.set()
         opened = open_service("00000001", Settings(), Instant(0))
         async with RealTimeEngine(opened, driver=telephony, clock=HurriedClock()) as engine:
@@ -404,10 +364,10 @@ def test_refused_command_leaves_what_is_due_to_the_next_moment():
     assert asyncio.run(run())
 
 
-@story
+@async_test
 async def test_call_that_turns_up_after_it_was_lost_is_hung_up():
     """R7.11: its recipient may be called again already, and would hear silence in this one."""
-    driver = Telephony()
+    driver = RecordingDriver()
     async with running(driver) as engine:
         await start(engine)
         await engine.until(lambda: len(driver.orders) == 3)
@@ -419,7 +379,7 @@ async def test_call_that_turns_up_after_it_was_lost_is_hung_up():
         assert driver.ordered(Play) == []
 
 
-class AnswersWithinTheOrder(Telephony):
+class AnswersWithinTheOrder(RecordingDriver):
     """Reports within ``carry_out``, as a driver may."""
 
     def carry_out(self, decision):
@@ -432,7 +392,7 @@ class AnswersWithinTheOrder(Telephony):
             self.report(EndReport(call_id=decision.call_id))
 
 
-@story
+@async_test
 async def test_reports_may_come_within_an_order():
     """The driver's contract: the host only notes it, and takes it when it gets to it."""
     async with running(AnswersWithinTheOrder()) as engine:

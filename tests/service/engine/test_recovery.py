@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.service.engine.memory import KilledError, MemoryJournal
+from tests.service.engine.memory_journal import KilledError, MemoryJournal
 
 from campaign_core import (
     CallLimits,

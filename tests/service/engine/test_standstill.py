@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 from tests.drivers.test_clock import turns
-from tests.service.engine.memory import MemoryJournal
-from tests.service.engine.test_journal_away import MODEL, running, story
+from tests.service.engine.async_test import async_test
+from tests.service.engine.memory_journal import MemoryJournal
+from tests.service.engine.test_journal_away import MODEL, running
 
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.decisions import PlaceCall, Play
@@ -19,7 +20,7 @@ from campaign_service.journal import AppendConflictError
 from campaign_service.serving.leader_lock import LeaderLock, LeadershipLostError
 
 
-@story
+@async_test
 async def test_engine_that_stood_still_asks_before_it_acts():
     """R9.3: meanwhile another process may lead."""
     asked = []
@@ -50,7 +51,7 @@ async def test_engine_that_stood_still_asks_before_it_acts():
     assert drivers[0].ordered(Play) == []
 
 
-@story
+@async_test
 async def test_engine_that_stood_still_while_its_event_was_written_asks_before_it_calls():
     """R9.3: the event is durable, and yet another process may lead by now."""
     is_rival_there = False
@@ -111,7 +112,7 @@ async def stood_still_while_a_call_was_written(engine, journal, oracle):
     await starting
 
 
-@story
+@async_test
 async def test_engine_that_cannot_know_whether_it_leads_places_no_call_until_it_knows():
     """R9.3: not to know is not to lead; R5.5: what waited is given back, and counts for nothing."""
     journal, oracle = MemoryJournal(), Oracle()
@@ -131,7 +132,7 @@ async def test_engine_that_cannot_know_whether_it_leads_places_no_call_until_it_
         assert given_back.isdisjoint(order.call_id for order in driver.orders)
 
 
-@story
+@async_test
 async def test_answer_that_came_before_another_standstill_is_none():
     """R9.3: who leads may have changed since it was given."""
     journal, oracle = MemoryJournal(), Oracle()
@@ -161,7 +162,7 @@ class LockThatCannotBeAsked:
     take = is_held
 
 
-@story
+@async_test
 async def test_leader_whose_lock_cannot_be_asked_about_is_not_confirmed():
     leadership = LeaderLock(None, None, LockThatCannotBeAsked(), url=None)
     with pytest.raises(LeaderUncertainError):
@@ -187,7 +188,7 @@ class LockThatIsLost:
         return False
 
 
-@story
+@async_test
 async def test_leader_is_confirmed_by_a_question_that_was_asked_after_its_standstill():
     """What was asked before it may have been answered before it too."""
     lock = LockThatIsLost()

@@ -4,7 +4,8 @@ import asyncio
 from contextlib import closing
 
 import pytest
-from tests.service.engine.test_journal_away import MODEL, Telephony
+from tests.service.engine.recording_driver import RecordingDriver
+from tests.service.engine.test_journal_away import MODEL
 from tests.service.journal.sql.streams import Campaign
 
 from campaign_core import SIMULATED, campaign, link
@@ -22,7 +23,7 @@ REAL, OTHER = "lab", "workshop"
 @pytest.fixture(autouse=True)
 def laboratories():
     for scheme in (REAL, OTHER):
-        register_driver(scheme, lambda _: Telephony())
+        register_driver(scheme, lambda _: RecordingDriver())
 
 
 async def live(path, driver, *, calls=False, **more):

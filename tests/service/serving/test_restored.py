@@ -7,7 +7,8 @@ from contextlib import closing
 
 import attrs
 import pytest
-from tests.service.engine.test_journal_away import MODEL, Telephony
+from tests.service.engine.recording_driver import RecordingDriver
+from tests.service.engine.test_journal_away import MODEL
 from tests.service.serving.test_other_telephony import journal_of
 
 from campaign_core import PauseReason, Status, campaign
@@ -27,7 +28,7 @@ def telephonies():
     opened = []
 
     def open_one(_):
-        opened.append(Telephony())
+        opened.append(RecordingDriver())
         return opened[-1]
 
     register_driver("lab", open_one)

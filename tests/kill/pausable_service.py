@@ -1,7 +1,8 @@
 """The service with a way to be held up in the middle of an append that places calls.
 
-Run as ``campaign`` is: ``python -m tests.kill.held serve ...``. Two places are so short that a
-kill at random hardly ever finds them, and what belongs there must not come a moment earlier:
+Run as ``campaign`` is: ``python -m tests.kill.pausable_service serve ...``. Two places are so
+short that a kill at random hardly ever finds them, and what belongs there must not come a moment
+earlier:
 
 =========  =====================================================================================
 unwritten  all of the append is in its transaction, which is not committed yet: nobody may have
@@ -21,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FOLDER", "PLACES", "make_holdable"]
+__all__ = ["FOLDER", "PLACES", "make_pausable"]
 
 FOLDER = "KILL_TEST_FOLDER"
 """The variable that names the folder."""
@@ -29,12 +30,12 @@ PLACES = ("unwritten", "untold")
 _HELD_S = 30.0
 
 
-def make_holdable() -> None:
+def make_pausable() -> None:
     """Have this process stand still in an append, where somebody wants that."""
     folder = Path(os.environ[FOLDER])
-    from campaign_service.journal.sql import SqlJournal, writing
+    from campaign_service.journal.sql import SqlJournal, append_statements
 
-    write_changes, append = writing.write_changes, SqlJournal.append
+    write_changes, append = append_statements.write_changes, SqlJournal.append
 
     def held_before_the_commit(connection: Any, tenant_id: int, changes: Any) -> None:
         write_changes(connection, tenant_id, changes)
@@ -47,7 +48,7 @@ def make_holdable() -> None:
             _stand(folder, "untold")
         return entries
 
-    writing.write_changes = held_before_the_commit
+    append_statements.write_changes = held_before_the_commit
     SqlJournal.append = held_behind_it  # type: ignore[method-assign]
 
 
@@ -62,5 +63,5 @@ def _stand(folder: Path, place: str) -> None:
 if __name__ == "__main__":
     from campaign_service.cli import main
 
-    make_holdable()
+    make_pausable()
     sys.exit(main(sys.argv[1:]))

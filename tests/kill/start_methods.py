@@ -8,17 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["Anew", "Forked"]
+__all__ = ["Forked", "Spawned"]
 
 ROOT = Path(__file__).parents[2]
 
 
-class Anew:
+class Spawned:
     """Each life is started as any program is."""
 
     def __init__(self, log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self._log = log
-        self._command = [sys.executable, "-m", "tests.kill.held", *arguments]
+        self._command = [sys.executable, "-m", "tests.kill.pausable_service", *arguments]
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
@@ -44,25 +44,25 @@ class Anew:
 
 
 class Forked:
-    """Each life is forked from a nursery, which has loaded the code; see :mod:`.nursery`."""
+    """Each life is forked from a server, which has loaded the code; see :mod:`.fork_server`."""
 
     def __init__(self, log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self._log = log
-        self._command = [sys.executable, "-m", "tests.kill.nursery", str(log), *arguments]
+        self._command = [sys.executable, "-m", "tests.kill.fork_server", str(log), *arguments]
         self._environment = environment
-        self._nursery: asyncio.subprocess.Process | None = None
+        self._server: asyncio.subprocess.Process | None = None
         self._life = 0
         self._ended: int | None = None
 
     async def begin(self) -> None:
-        if self._nursery is None:
+        if self._server is None:
             with self._log.open("ab") as log:
-                self._nursery = await asyncio.create_subprocess_exec(
+                self._server = await asyncio.create_subprocess_exec(
                     *self._command, cwd=ROOT, env=self._environment, stderr=log,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
                 )  # fmt: skip
-            assert self._nursery.stdout is not None
-            assert await self._nursery.stdout.readline() == b"loaded\n", self._log.read_text()
+            assert self._server.stdout is not None
+            assert await self._server.stdout.readline() == b"loaded\n", self._log.read_text()
         self._life, self._ended = int(await self._ask("start")), None
 
     async def status(self) -> int | None:
@@ -75,17 +75,17 @@ class Forked:
         os.kill(self._life, number)
 
     async def close(self) -> None:
-        if self._nursery is not None:
-            assert self._nursery.stdin is not None
+        if self._server is not None:
+            assert self._server.stdin is not None
             # It ends what lives, and itself.
-            self._nursery.stdin.close()
-            await self._nursery.wait()
+            self._server.stdin.close()
+            await self._server.wait()
 
     async def _ask(self, what: str) -> str:
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._nursery.stdin.write(f"{what}\n".encode())
-        answer = await self._nursery.stdout.readline()
+        assert self._server is not None
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(f"{what}\n".encode())
+        answer = await self._server.stdout.readline()
         assert answer.endswith(b"\n"), self._log.read_text()
         return answer.decode().strip()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import attrs
 from tests.kill.evidence import Evidence
-from tests.kill.held import PLACES
 from tests.kill.laws import broken_laws
-from tests.kill.operator import Asked, Operator, broken_promises
+from tests.kill.operator import GivenCommand, Operator, broken_promises
+from tests.kill.pausable_service import PLACES
 from tests.kill.pbx import Pbx
 from tests.kill.record import from_lines
 from tests.kill.service import Service
@@ -22,7 +22,7 @@ from campaign_core import CampaignModel, check, events, replay
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal, find_tenant
 
-__all__ = ["EMULATED_WAYS", "REAL_WAYS", "Trial", "broken_by"]
+__all__ = ["EMULATED_MOMENTS", "REAL_MOMENTS", "Trial", "broken_by"]
 
 _ENDS_WITHIN_S = 400
 """In full, a telephony that is slow needs minutes for all that are left."""
@@ -30,22 +30,22 @@ _OVER = frozenset({"COMPLETED", "INCOMPLETE"})
 
 
 @attrs.frozen
-class _Way:
+class _KillMoment:
     """A kind of instant: this long, at most, after the telephony saw something."""
 
     what: str
     most_s: float
 
 
-EMULATED_WAYS: Mapping[str, _Way | None] = {
+EMULATED_MOMENTS: Mapping[str, _KillMoment | None] = {
     # Anywhere from the first import to the first call.
     "starting": None,
     # While the calls that are up are asked for, and taken over.
-    "recovering": _Way("connected", 0.05),
-    "calling": _Way("originate", 0.01),
-    "answering": _Way("answer", 0.02),
-    "dialling": _Way("digit", 0.03),
-    "ending": _Way("end", 0.02),
+    "recovering": _KillMoment("connected", 0.05),
+    "calling": _KillMoment("originate", 0.01),
+    "answering": _KillMoment("answer", 0.02),
+    "dialling": _KillMoment("digit", 0.03),
+    "ending": _KillMoment("end", 0.02),
     # Right after something was written, and before much could follow from it.
     "writing": None,
     # A command is on its way, or its answer is.
@@ -57,7 +57,7 @@ EMULATED_WAYS: Mapping[str, _Way | None] = {
 }
 """Instants at which something is under way."""
 
-REAL_WAYS = {name: way for name, way in EMULATED_WAYS.items() if name != "recovering"}
+REAL_MOMENTS = {name: way for name, way in EMULATED_MOMENTS.items() if name != "recovering"}
 """Those that a real server's record can tell of."""
 
 _LATE_EVERY = 6
@@ -88,13 +88,13 @@ class Trial:
     """Of recipients that are appended, each once."""
     seed: int
     kills: int
-    ways: Mapping[str, _Way | None] = EMULATED_WAYS
+    ways: Mapping[str, _KillMoment | None] = EMULATED_MOMENTS
     late_ms: int = 0
     """How late the record of the telephony may be."""
     journal: Path | None = None
     """A file that is touched whenever events are written; ``None``: there is none."""
 
-    async def run(self) -> list[Asked]:
+    async def run(self) -> list[GivenCommand]:
         """Run the campaigns to their end; return what was commanded."""
         chance = random.Random(self.seed)
         operator = Operator(self.service, random.Random(self.seed + 1), self.numbers)
@@ -194,7 +194,7 @@ class Trial:
             await asyncio.sleep(0.1)
 
 
-def broken_by(trial: Trial, asked: Sequence[Asked], database: str) -> list[str]:
+def broken_by(trial: Trial, asked: Sequence[GivenCommand], database: str) -> list[str]:
     """Return what the trial's run has broken, by all witnesses; empty: nothing."""
     journal, broken = _kept(database)
     record = from_lines(trial.pbx.lines)

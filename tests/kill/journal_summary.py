@@ -9,14 +9,14 @@ import attrs
 
 from campaign_core import CampaignModel, Outcome, Settings, events
 
-__all__ = ["Story", "Who", "read"]
+__all__ = ["JournalSummary", "Who", "read"]
 
 Who = tuple[int, int]
 """Campaign and position."""
 
 
 @attrs.define
-class Story:
+class JournalSummary:
     """A journal, sorted."""
 
     events: list[events.Event] = attrs.field(factory=list)
@@ -56,52 +56,52 @@ class Story:
         return who not in self.in_call and (used_up or who in self.stopped)
 
 
-def read(journal: Iterable[events.Event]) -> Story:
+def read(journal: Iterable[events.Event]) -> JournalSummary:
     """Sort a journal."""
-    story = Story()
+    summary = JournalSummary()
     settings = Settings()
     for event in journal:
-        story.events.append(event)
+        summary.events.append(event)
         match event:
             case events.ServiceOpened() | events.SettingsChanged():
                 settings = event.settings
             case events.CallPlaced():
-                story.placed[event.call_id] = event
-                story.settings_at[event.call_id] = settings
-                story.counted[story.who(event.call_id)] += 1
-                story.in_call.add(story.who(event.call_id))
+                summary.placed[event.call_id] = event
+                summary.settings_at[event.call_id] = settings
+                summary.counted[summary.who(event.call_id)] += 1
+                summary.in_call.add(summary.who(event.call_id))
             case events.CallEnded():
-                story.ended[event.call_id] = event
-                story.in_call.discard(story.who(event.call_id))
+                summary.ended[event.call_id] = event
+                summary.in_call.discard(summary.who(event.call_id))
                 if event.outcome is Outcome.REACHED:
-                    story.contacted.add(story.who(event.call_id))
+                    summary.contacted.add(summary.who(event.call_id))
             case events.CallGivenBack():
-                story.given_back[event.call_id] = event
-                story.counted[story.who(event.call_id)] -= 1
-                story.in_call.discard(story.who(event.call_id))
+                summary.given_back[event.call_id] = event
+                summary.counted[summary.who(event.call_id)] -= 1
+                summary.in_call.discard(summary.who(event.call_id))
             case events.DigitDialled():
-                story.digits.setdefault(event.call_id, []).append(event.digit)
+                summary.digits.setdefault(event.call_id, []).append(event.digit)
             case _:
-                _read_of_campaign(story, event)
-    return story
+                _read_of_campaign(summary, event)
+    return summary
 
 
-def _read_of_campaign(story: Story, event: events.Event) -> None:
+def _read_of_campaign(summary: JournalSummary, event: events.Event) -> None:
     match event:
         case events.CampaignScheduled():
-            story.parameters[event.campaign_id] = event.parameters
-            story.recipients[event.campaign_id] = len(event.parameters.recipients)
+            summary.parameters[event.campaign_id] = event.parameters
+            summary.recipients[event.campaign_id] = len(event.parameters.recipients)
         case events.RecipientsAppended():
-            story.recipients[event.campaign_id] += len(event.recipients)
+            summary.recipients[event.campaign_id] += len(event.recipients)
         case events.AttemptsAdded():
             for position in event.positions:
                 who = event.campaign_id, position
-                before = story.counted[who] if story.has_failed(who) else story.allowed(who)
-                story.allowed_more[who] = before + event.attempts
-                story.stopped.discard(who)
+                before = summary.counted[who] if summary.has_failed(who) else summary.allowed(who)
+                summary.allowed_more[who] = before + event.attempts
+                summary.stopped.discard(who)
         case events.AttemptsStopped():
-            story.stopped |= {(event.campaign_id, position) for position in event.positions}
+            summary.stopped |= {(event.campaign_id, position) for position in event.positions}
         case events.CampaignEnded():
-            story.ends[event.campaign_id] = event
+            summary.ends[event.campaign_id] = event
         case _:
             pass

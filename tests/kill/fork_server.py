@@ -1,4 +1,4 @@
-"""A nursery: has loaded the service's code, and forks a process for each of its lives.
+"""A fork server: has loaded the service's code, and forks a process for each of its lives.
 
 What a life does is the same as ``campaign serve`` in a process that was started anew; only the
 second in which Python reads the code is spared. Asked by lines on its standard input:
@@ -17,7 +17,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from tests.kill.held import make_holdable
+from tests.kill.pausable_service import make_pausable
 
 # Loaded when a service begins; what a life must not share is nowhere in a module.
 _LOADED = (
@@ -38,7 +38,7 @@ def _live(log: str, arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from campaign_service.cli import main
 
-    make_holdable()
+    make_pausable()
     status = main(arguments)
     sys.stdout.flush()
     os._exit(status)

@@ -16,7 +16,7 @@ from campaign_service.api.bodies import body_max
 from campaign_service.api.body_memory import BodyMemory
 from campaign_service.api.command_audit import CommandAudit
 from campaign_service.api.context import ApiContext
-from campaign_service.api.dispatch import answer, http_response
+from campaign_service.api.dispatch import http_response, respond
 from campaign_service.api.document.openapi import document_text
 from campaign_service.api.metrics import Metrics
 from campaign_service.api.operations import PREFIX, Operation
@@ -55,22 +55,22 @@ def make_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         context.feeds.start()
-        context.audit.start()
-        watching = asyncio.create_task(context.measures.watch_the_loop())
+        context.command_audit.start()
+        watching = asyncio.create_task(context.metrics.measure_loop_lag())
         try:
             yield
         finally:
             watching.cancel()
             await context.feeds.stop()
             context.close()
-            await context.audit.stop()
+            await context.command_audit.stop()
             await asyncio.gather(watching, return_exceptions=True)
 
     app = Litestar(
         route_handlers=[*_options(operations), *handlers, _document(operations)],
         exception_handlers={Exception: _refuse},
         lifespan=[lifespan],
-        middleware=[context.in_progress.counted],
+        middleware=[context.request_counts.middleware],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=chosen.body_max,
@@ -91,28 +91,28 @@ def _context(
     settings: ApiSettings,
     passwords: Passwords | None,
 ) -> ApiContext:
-    measures = Metrics(host)
+    metrics = Metrics(host)
     tick_s = min(1.0, settings.heartbeat_s / 2, settings.recheck_s / 2)
-    feeds = EventFeeds(host.tenants, watch=measures.watch, tick_s=tick_s)
-    measures.listeners = feeds.listeners
+    feeds = EventFeeds(host.tenants, watch=metrics.event_counter, tick_s=tick_s)
+    metrics.listeners = feeds.listeners
     return ApiContext(
         host=host,
         authenticator=authenticator,
         settings=settings,
         feeds=feeds,
-        measures=measures,
-        past=PastStates(kept=settings.past_states_kept),
-        body_room=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),
-        answer_room=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),
-        in_progress=RequestCounts(settings.requests_each_max),
-        audit=CommandAudit(host),
+        metrics=metrics,
+        past_states=PastStates(kept=settings.past_states_kept),
+        body_memory=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),
+        response_memory=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),
+        request_counts=RequestCounts(settings.requests_each_max),
+        command_audit=CommandAudit(host),
         local_passwords=passwords,
     )
 
 
 def _route(context: ApiContext, operation: Operation) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
-        found = await answer(context, operation, request)
+        found = await respond(context, operation, request)
         return _head_of(found) if request.method == "HEAD" else found
 
     settings = context.settings

@@ -51,7 +51,7 @@ async def read(
     context: ApiContext,
     operation: Operation,
     request: Request[Any, Any, Any],
-    asker: Principal | None,
+    caller: Principal | None,
 ) -> Struct | None:
     """Return the body of a request as the schema that its operation declares.
 
@@ -63,10 +63,10 @@ async def read(
     """
     if operation.method == "GET":
         return None
-    most = _body_max_of(context, operation, request, asker)
+    most = _body_max_of(context, operation, request, caller)
     # Without a name they are strangers, each of whom may send little.
-    by = "" if asker is None else asker.name
-    with context.body_room.held(by) as held:
+    by = "" if caller is None else caller.name
+    with context.body_memory.held(by) as held:
         data = await _bytes(request, most, held)
         return await _decoded(context, operation, request, data, by)
 
@@ -91,7 +91,7 @@ async def _decoded(
         raise UnsupportedBodyError(f"Content-Type: {shown}: application/json is needed")
     if len(data) < _LARGE:
         return read_body(data, kind)
-    return await context.reading.take(by, read_body, data, kind)
+    return await context.body_slots.run(by, read_body, data, kind)
 
 
 def media_of(one: str) -> str:
@@ -105,14 +105,14 @@ def _body_max_of(
     context: ApiContext,
     operation: Operation,
     request: Request[Any, Any, Any],
-    asker: Principal | None,
+    caller: Principal | None,
 ) -> int:
     settings = context.settings
     if operation.has_list and operation.needs is ServicePermission.VIEW:
         # Who may only look may try a command too, but not one with a list of a million.
         tenant = request.path_params.get("tenant")
         manages = ServicePermission.MANAGE_CAMPAIGNS
-        if asker is None or not asker.may(manages, tenant=tenant):
+        if caller is None or not caller.may(manages, tenant=tenant):
             return settings.body_max
     return body_max(operation, settings)
 

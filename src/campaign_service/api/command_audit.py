@@ -50,10 +50,10 @@ class CommandAudit:
             self._running = None
         await self._write()
 
-    def tell(self, action: AuditedAction) -> None:
+    def add(self, action: AuditedAction) -> None:
         """Have an action put down."""
         if len(self._waiting) >= _WAITING_MAX:
-            self._lost.tell(action.by.name)
+            self._lost.warn(action.by.name)
             return
         self._waiting.append(action)
         self._has_some.set()
@@ -77,4 +77,4 @@ class CommandAudit:
             self._has_some.set()
         except JournalError as error:
             # Its file is damaged: nothing will be written there again.
-            self._lost.tell(f"{len(audit)} commands' users: {error}")
+            self._lost.warn(f"{len(audit)} commands' users: {error}")

@@ -21,24 +21,24 @@ from campaign_service.serving import ServiceHost
 
 __all__ = ["ApiContext"]
 
-_PASSWORDS_AT_ONCE = 2
-_PASSWORDS_WAITING_MAX = 30
+_LOGINS_AT_ONCE = 2
+_LOGINS_WAITING_MAX = 30
 """Some ten passwords a second and processor are worked on: who comes behind so many would wait for
 seconds, and is told to come again."""
 _COME_AGAIN_S = 2
-_PASSWORDS_OF_EACH_MAX = 8
+_LOGINS_EACH_MAX = 8
 """So many log-ins of one address wait at one time."""
 _EACH_MAX = 10
 """So many questions of one user wait at one time."""
 
 
-def _by_password() -> WorkerSlots:
+def _login_slots() -> WorkerSlots:
     return WorkerSlots(
         "passwords",
-        at_once=_PASSWORDS_AT_ONCE,
-        waiting_max=_PASSWORDS_WAITING_MAX,
-        waiting_each_max=_PASSWORDS_OF_EACH_MAX,
-        crowded=lambda: LoginLimitedError(_COME_AGAIN_S),
+        at_once=_LOGINS_AT_ONCE,
+        waiting_max=_LOGINS_WAITING_MAX,
+        waiting_each_max=_LOGINS_EACH_MAX,
+        busy_error=lambda: LoginLimitedError(_COME_AGAIN_S),
     )
 
 
@@ -51,7 +51,7 @@ def _slots(
             at_once=at_once,
             waiting_max=waiting_max,
             waiting_each_max=waiting_each_max,
-            crowded=lambda: BusyError(f"too many {what} wait already: come again"),
+            busy_error=lambda: BusyError(f"too many {what} wait already: come again"),
         )
 
     return made
@@ -66,35 +66,35 @@ class ApiContext:
     settings: ApiSettings
     feeds: EventFeeds
     """Durable events on their way to listeners and counters."""
-    measures: Metrics
-    past: PastStates
-    body_room: BodyMemory
-    answer_room: BodyMemory
+    metrics: Metrics
+    past_states: PastStates
+    body_memory: BodyMemory
+    response_memory: BodyMemory
     """The same for answers that are long, and on their way to who reads slowly."""
-    in_progress: RequestCounts
-    audit: CommandAudit
+    request_counts: RequestCounts
+    command_audit: CommandAudit
     """Commands on their way to the record of administration."""
     local_passwords: Passwords | None
     """Those of the service's own users; ``None``: a host program has its own."""
     model_tags: ModelTags = attrs.field(factory=ModelTags)
-    by_password: WorkerSlots = attrs.field(factory=_by_password)
+    login_slots: WorkerSlots = attrs.field(factory=_login_slots)
     """For the passwords of strangers: anybody may try to log in."""
-    by_known_password: WorkerSlots = attrs.field(factory=_by_password)
+    known_client_slots: WorkerSlots = attrs.field(factory=_login_slots)
     """For those of who is in, or has logged in from the same address before: a flood of log-ins
     from elsewhere takes none of their turns."""
-    reading: WorkerSlots = attrs.field(
+    body_slots: WorkerSlots = attrs.field(
         factory=_slots("bodies", "large bodies", at_once=2, waiting_max=20)
     )
     """For large bodies: who may do little may send bad ones all the same."""
-    long: WorkerSlots = attrs.field(
+    long_query_slots: WorkerSlots = attrs.field(
         factory=_slots("questions", "long questions", at_once=2, waiting_max=50)
     )
     """For questions that may take seconds: trials, exports, long lists."""
-    pages: WorkerSlots = attrs.field(
+    page_slots: WorkerSlots = attrs.field(
         factory=_slots("pages", "questions to the journal", at_once=2, waiting_max=50)
     )
     """For what is read from the journal in pages: recipients, logs, audits, past campaigns."""
-    forecasting: WorkerSlots = attrs.field(
+    forecast_slots: WorkerSlots = attrs.field(
         factory=_slots("forecasts", "forecasts", at_once=1, waiting_max=1)
     )
     """One forecast at a time: each takes a processor for itself."""
@@ -102,15 +102,15 @@ class ApiContext:
     def close(self) -> None:
         """Give up all that waits for its turn."""
         for slots in (
-            self.by_password,
-            self.by_known_password,
-            self.reading,
-            self.long,
-            self.pages,
-            self.forecasting,
+            self.login_slots,
+            self.known_client_slots,
+            self.body_slots,
+            self.long_query_slots,
+            self.page_slots,
+            self.forecast_slots,
         ):
             slots.close()
-        self.past.close()
+        self.past_states.close()
 
     @property
     def passwords(self) -> Passwords:

@@ -30,7 +30,7 @@ from campaign_service.api import bodies
 from campaign_service.api.bodies import media_of
 from campaign_service.api.context import ApiContext
 from campaign_service.api.errors import NotAcceptableError, NotFoundError, PreconditionNeededError
-from campaign_service.api.etags import TAGS_PATTERN
+from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problems import PROBLEM_MEDIA, ProblemResponse, problem_from_error
 from campaign_service.api.reading.values import read_query
@@ -40,7 +40,7 @@ from campaign_service.api.times import present
 from campaign_service.schemas.conversion import BadValuesError
 from campaign_service.schemas.wire import encoded
 
-__all__ = ["AnyRequest", "answer", "http_response"]
+__all__ = ["AnyRequest", "http_response", "respond"]
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -50,18 +50,18 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEQ = re.compile(r"[0-9]{1,15}")
 
 
-async def answer(context: ApiContext, operation: Operation, request: AnyRequest) -> Response[Any]:
+async def respond(context: ApiContext, operation: Operation, request: AnyRequest) -> Response[Any]:
     """Return the answer to a request."""
     began = time.perf_counter()
     try:
-        checked = await _checked(context, operation, request)
+        checked = await _checked_request(context, operation, request)
         found = await operation.handler(checked)
-        response = _response(context, request, found, checked.asker)
+        response = _response(context, request, found, checked.caller)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
         if isinstance(error, NotPermittedError):
-            await _record(context, request, error)
+            await _audit_refusal(context, request, error)
         response = http_response(problem_from_error(error))
-    context.measures.answered(
+    context.metrics.observe_request(
         method=operation.method,
         route=operation.path,
         status=response.status_code or 200,
@@ -81,7 +81,7 @@ def http_response(refusal: ProblemResponse) -> Response[Any]:
 
 
 def _response(
-    context: ApiContext, request: AnyRequest, found: ApiResponse, asker: Principal | None
+    context: ApiContext, request: AnyRequest, found: ApiResponse, caller: Principal | None
 ) -> Response[Any]:
     headers = {"Cache-Control": "no-store", **found.headers}
     content = found.content
@@ -91,9 +91,9 @@ def _response(
     if len(body) > _LARGE:
         # In pieces, each sent when the one before was taken: until then it is counted.
         held = ExitStack()
-        context.in_progress.when_done(request.scope, held.close)
-        by = "" if asker is None else asker.name
-        held.enter_context(context.answer_room.held(by)).grow(len(body))
+        context.request_counts.on_done(request.scope, held.close)
+        by = "" if caller is None else caller.name
+        held.enter_context(context.response_memory.held(by)).grow(len(body))
         headers["Content-Length"] = str(len(body))
         pieces = _pieces(body)
         return Stream(pieces, status_code=found.status, media_type=found.media, headers=headers)
@@ -108,7 +108,9 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 # What is asked -------------------------------------------------------------------------------
 
 
-async def _checked(context: ApiContext, operation: Operation, request: AnyRequest) -> ApiRequest:
+async def _checked_request(
+    context: ApiContext, operation: Operation, request: AnyRequest
+) -> ApiRequest:
     _check_acceptable(operation, request)
     authorization = request.headers.get("authorization")
     address = request.client.host if request.client is not None else ""
@@ -119,7 +121,7 @@ async def _checked(context: ApiContext, operation: Operation, request: AnyReques
             authorization=authorization, address=address
         )
         request.state.principal = principal
-        context.in_progress.enter(request.scope, principal.name)
+        context.request_counts.count(request.scope, principal.name)
         _check_permission(context, operation, names, principal)
     query = parse_qsl(
         request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
@@ -135,15 +137,15 @@ async def _checked(context: ApiContext, operation: Operation, request: AnyReques
         body_schema=body,
         authorization=authorization,
         address=address,
-        asker=principal,
-        until_gone=partial(_until_gone, request),
+        caller=principal,
+        wait_for_disconnect=partial(_wait_for_disconnect, request),
         key=_key(operation, request),
         if_match=_if_match(operation, request),
         last_event_id=_last_event_id(operation, request),
     )
 
 
-async def _until_gone(request: AnyRequest) -> None:
+async def _wait_for_disconnect(request: AnyRequest) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -200,7 +202,7 @@ def _if_match(operation: Operation, request: AnyRequest) -> str | None:
         )
     if operation.if_match is IfMatch.NO or given is None:
         return None
-    if re.fullmatch(TAGS_PATTERN, given) is None:
+    if re.fullmatch(ETAGS_PATTERN, given) is None:
         rule = "an ETag in quotes, several with commas between, or *"
         raise BadValuesError([Problem(field="If-Match", value=given, rule=rule)])
     return given
@@ -216,7 +218,9 @@ def _last_event_id(operation: Operation, request: AnyRequest) -> int | None:
     return int(given)
 
 
-async def _record(context: ApiContext, request: AnyRequest, error: NotPermittedError) -> None:
+async def _audit_refusal(
+    context: ApiContext, request: AnyRequest, error: NotPermittedError
+) -> None:
     """Put down that somebody asked for what that one may not do."""
     principal = getattr(request.state, "principal", None)
     if context.local_passwords is None or not isinstance(principal, Principal):

@@ -17,9 +17,9 @@ from campaign_service.api.digests import chunks, digest_of
 from campaign_service.schemas import core_values
 from campaign_service.schemas.conversion import schema_of
 
-__all__ = ["TAGS_PATTERN", "ModelTags", "campaign_tag", "matches", "settings_tag"]
+__all__ = ["ETAGS_PATTERN", "ModelTags", "campaign_tag", "etag_matches", "settings_tag"]
 
-TAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
+ETAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
 """What an If-Match header may be (RFC 9110)."""
 
 _TAGS = re.compile(r'(?:W/)?"[!#-~]*"')
@@ -63,18 +63,18 @@ class ModelTags:
         if kept is not None and kept[0]() is model:
             return kept[1]
         parameters = msgspec.json.encode(schema_of(model, core_values.Parameters))
-        tag = _tag([parameters, *_written(model.recipients)])
+        tag = _tag([parameters, *_encoded_rows(model.recipients)])
         self._kept[number] = (weakref.ref(model, lambda _: self._kept.pop(number, None)), tag)
         return tag
 
 
-def matches(header: str, tag: str) -> bool:
+def etag_matches(header: str, tag: str) -> bool:
     """Return whether a tag is one of those of an If-Match header (RFC 9110)."""
     # A comma, or a star, may also stand within a tag.
     return header.strip() == "*" or tag in _TAGS.findall(header)
 
 
-def _written(recipients: Iterable[Recipient]) -> Iterable[bytes]:
+def _encoded_rows(recipients: Iterable[Recipient]) -> Iterable[bytes]:
     for chunk in chunks(recipients):
         rows = [
             (

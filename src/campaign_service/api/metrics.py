@@ -64,9 +64,9 @@ class Metrics:
             registry=self.registry,
         )
         self._lag_s = 0.0
-        self.registry.register(_Now(host, self._count_listeners, self._take_lag))
+        self.registry.register(_GaugeCollector(host, self._count_listeners, self._take_lag))
 
-    def watch(self, tenant: str) -> Callable[[Iterable[JournalEntry]], None]:
+    def event_counter(self, tenant: str) -> Callable[[Iterable[JournalEntry]], None]:
         """Return what counts the events of a tenant."""
         placed = self._placed.labels(tenant)
 
@@ -85,15 +85,15 @@ class Metrics:
 
         return count
 
-    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+    def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self._requests.labels(method, route, str(status)).observe(seconds)
 
     def text(self) -> bytes:
         """Return everything in Prometheus's text form; to be asked in a thread."""
-        return generate_latest(_WithoutBeginnings(self.registry))
+        return generate_latest(_RegistryWithoutCreated(self.registry))
 
-    async def watch_the_loop(self) -> None:
+    async def measure_loop_lag(self) -> None:
         """Measure how late the event loop comes to what is due, for as long as this is awaited."""
         loop = asyncio.get_running_loop()
         while True:
@@ -109,7 +109,7 @@ class Metrics:
         return lag_s
 
 
-class _WithoutBeginnings(CollectorRegistry):
+class _RegistryWithoutCreated(CollectorRegistry):
     """A registry without the instants at which counting began: half of all lines, asked by nobody.
 
     The library can leave them out for a whole process alone, which may be another program's.
@@ -126,7 +126,7 @@ class _WithoutBeginnings(CollectorRegistry):
             yield family
 
 
-class _Now(Collector):
+class _GaugeCollector(Collector):
     """What is so at the moment of asking."""
 
     def __init__(
@@ -147,7 +147,7 @@ class _Now(Collector):
         }
         listeners = self._listeners()
         for name, tenant in self._host.tenants.items():
-            for gauge, labels, value in _of_tenant(tenant, listeners.get(name, 0)):
+            for gauge, labels, value in _tenant_gauges(tenant, listeners.get(name, 0)):
                 families[gauge].add_metric([name, *labels], value)
         yield from families.values()
         lag = "The longest time that the event loop was late since it was last asked."
@@ -172,7 +172,7 @@ _GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def _of_tenant(
+def _tenant_gauges(
     tenant: TenantService, listeners: int
 ) -> Iterable[tuple[str, tuple[str, ...], float]]:
     health, state = tenant.health(), tenant.state

@@ -23,12 +23,12 @@ _SETTLED_MS = 60_000
 _WAITING_MAX = 50
 _WAITING_EACH_MAX = 10
 
-_Which = tuple[str, Instant]
+_StateKey = tuple[str, Instant]
 """A tenant's name, and the time that is asked about."""
 
 
 @attrs.define(eq=False)
-class _Making:
+class _PendingState:
     """A state that is being made."""
 
     task: asyncio.Task[Recovered]
@@ -52,9 +52,9 @@ class PastStates:
 
     def __init__(self, *, kept: int) -> None:
         self._kept_max = kept
-        self._kept: dict[_Which, Recovered] = {}
+        self._kept: dict[_StateKey, Recovered] = {}
         """The one that was asked for last stands last; replaced, since other threads look at it."""
-        self._making: dict[_Which, _Making] = {}
+        self._pending: dict[_StateKey, _PendingState] = {}
         self._slots: dict[str, WorkerSlots] = {}
 
     async def state_of(self, tenant: TenantService, at: Instant, *, by: str) -> State:
@@ -72,48 +72,48 @@ class PastStates:
         if at > tenant.now:
             rule = f"a time in the past; it is {text_of(tenant.now)} now"
             raise BadValuesError([Problem(field="at", value=text_of(at), rule=rule)])
-        which = tenant.name, at
-        kept = self._kept.get(which)
+        key = tenant.name, at
+        kept = self._kept.get(key)
         if kept is not None:
-            self._keep(which, kept)
+            self._keep(key, kept)
             return kept.state
-        making = self._making.get(which)
-        if making is None:
-            making = self._begin(tenant, at, by)
-        making.waiting += 1
+        pending = self._pending.get(key)
+        if pending is None:
+            pending = self._begin(tenant, at, by)
+        pending.waiting += 1
         try:
             # Whoever gives up must not take the state from the others.
-            return (await asyncio.shield(making.task)).state
+            return (await asyncio.shield(pending.task)).state
         finally:
-            making.waiting -= 1
-            if not making.waiting:
-                making.is_abandoned.set()
-                making.task.cancel()
-                self._forget(which, making)
+            pending.waiting -= 1
+            if not pending.waiting:
+                pending.is_abandoned.set()
+                pending.task.cancel()
+                self._forget(key, pending)
 
     def close(self) -> None:
         """Give up all that waits."""
         for slots in self._slots.values():
             slots.close()
 
-    def _begin(self, tenant: TenantService, at: Instant, by: str) -> _Making:
+    def _begin(self, tenant: TenantService, at: Instant, by: str) -> _PendingState:
         is_abandoned = threading.Event()
-        task = asyncio.create_task(self._made(tenant, at, by, is_abandoned))
-        making = _Making(task, is_abandoned)
-        self._making[tenant.name, at] = making
-        task.add_done_callback(lambda _: self._forget((tenant.name, at), making))
-        return making
+        task = asyncio.create_task(self._make(tenant, at, by, is_abandoned))
+        pending = _PendingState(task, is_abandoned)
+        self._pending[tenant.name, at] = pending
+        task.add_done_callback(lambda _: self._forget((tenant.name, at), pending))
+        return pending
 
-    def _forget(self, which: _Which, making: _Making) -> None:
-        if self._making.get(which) is making:
-            del self._making[which]
+    def _forget(self, key: _StateKey, pending: _PendingState) -> None:
+        if self._pending.get(key) is pending:
+            del self._pending[key]
 
-    async def _made(
+    async def _make(
         self, tenant: TenantService, at: Instant, by: str, is_abandoned: threading.Event
     ) -> Recovered:
         slots = self._slots.get(tenant.name)
         if slots is None:
-            slots = self._slots[tenant.name] = _turns_of(tenant)
+            slots = self._slots[tenant.name] = _slots_for(tenant)
         # Of what happened just now, more may be written yet.
         is_settled = at <= tenant.now - _SETTLED_MS
 
@@ -121,7 +121,7 @@ class PastStates:
             known = self._nearest(tenant.name, at)
             return _recovered(tenant, at, known, is_abandoned)
 
-        recovered = await slots.take(by, made)
+        recovered = await slots.run(by, made)
         if is_settled:
             self._keep((tenant.name, at), recovered)
         return recovered
@@ -129,21 +129,21 @@ class PastStates:
     def _nearest(self, name: str, at: Instant) -> Recovered | None:
         """Return the latest state that is kept of no later instant."""
         kept = self._kept
-        before = [which for which in kept if which[0] == name and which[1] <= at]
+        before = [key for key in kept if key[0] == name and key[1] <= at]
         return kept[max(before)] if before else None
 
-    def _keep(self, which: _Which, recovered: Recovered) -> None:
-        others = [one for one in self._kept.items() if one[0] != which]
-        self._kept = dict([*others, (which, recovered)][-self._kept_max :])
+    def _keep(self, key: _StateKey, recovered: Recovered) -> None:
+        others = [one for one in self._kept.items() if one[0] != key]
+        self._kept = dict([*others, (key, recovered)][-self._kept_max :])
 
 
-def _turns_of(tenant: TenantService) -> WorkerSlots:
+def _slots_for(tenant: TenantService) -> WorkerSlots:
     return WorkerSlots(
         f"past-{tenant.name}",
         at_once=1,
         waiting_max=_WAITING_MAX,
         waiting_each_max=_WAITING_EACH_MAX,
-        crowded=lambda: BusyError("too many questions about the past wait already: come again"),
+        busy_error=lambda: BusyError("too many questions about the past wait already: come again"),
     )
 
 

@@ -207,7 +207,7 @@ def problem_from_error(error: Exception) -> ProblemResponse:
         case OSError():
             # The journal, or the database that users are kept in; where that is, and what it says
             # of itself, is not for a stranger who tries to log in.
-            _refused.tell(error)
+            _refused.warn(error)
             return problem_response("away", _AWAY, headers={"Retry-After": "2"})
         case _:
             pass

@@ -26,9 +26,9 @@ from campaign_service.access import (
 from campaign_service.access.login_limit import client_network
 from campaign_service.api.context import ApiContext
 from campaign_service.api.errors import ClientGoneError, NotFoundError, PreconditionFailedError
-from campaign_service.api.etags import matches
+from campaign_service.api.etags import etag_matches
 from campaign_service.api.idempotency import request_digest
-from campaign_service.api.response import ApiResponse, taken_answer
+from campaign_service.api.response import ApiResponse, command_response
 from campaign_service.api.times import instant_in, present
 from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.database import Database
@@ -60,8 +60,8 @@ class ApiRequest:
     body_schema: Struct | None
     authorization: str | None
     address: str
-    asker: Principal | None
-    until_gone: Callable[[], Coroutine[Any, Any, None]]
+    caller: Principal | None
+    wait_for_disconnect: Callable[[], Coroutine[Any, Any, None]]
     """Returns when whoever asks does not wait for the answer any more."""
     key: str | None = None
     """Idempotency-Key."""
@@ -71,8 +71,8 @@ class ApiRequest:
     @property
     def principal(self) -> Principal:
         """The authenticated caller; only for operations that need one."""
-        assert self.asker is not None
-        return self.asker
+        assert self.caller is not None
+        return self.caller
 
     @property
     def tenant(self) -> TenantService:
@@ -102,7 +102,7 @@ class ApiRequest:
         """The event's number that the path names."""
         return self._id("seq")
 
-    async def moment(self, at: datetime | UnsetType) -> tuple[State, Instant]:
+    async def state_at(self, at: datetime | UnsetType) -> tuple[State, Instant]:
         """Return the state and the time that a query is about: those of now, or of then (R8.3).
 
         Raises:
@@ -111,11 +111,11 @@ class ApiRequest:
         if at is UNSET:
             return self.tenant.state, self.tenant.now
         then = instant_in(at, "at")
-        past = self.context.past
+        past = self.context.past_states
         state = past.state_of(self.tenant, then, by=self.principal.name)
-        return await self.while_waited_for(state), then
+        return await self.while_connected(state), then
 
-    async def in_turn(
+    async def run_in(
         self, slots: WorkerSlots, work: Callable[P, T], /, *args: P.args, **more: P.kwargs
     ) -> T:
         """Return what some work comes to, when whoever asks has had a turn, and still waits.
@@ -124,17 +124,17 @@ class ApiRequest:
             BusyError: too many wait.
             ClientGoneError: nobody waits for the answer any more.
         """
-        taken = slots.take(self.principal.name, work, *args, **more)
-        return await self.while_waited_for(taken)
+        taken = slots.run(self.principal.name, work, *args, **more)
+        return await self.while_connected(taken)
 
-    async def while_waited_for(self, answer: Coroutine[Any, Any, T]) -> T:
+    async def while_connected(self, answer: Coroutine[Any, Any, T]) -> T:
         """Return what is waited for, or give it up when whoever asks has gone.
 
         Raises:
             ClientGoneError: nobody waits for it any more.
         """
         waiting = asyncio.ensure_future(answer)
-        gone = asyncio.ensure_future(self.until_gone())
+        gone = asyncio.ensure_future(self.wait_for_disconnect())
         try:
             await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
@@ -168,8 +168,8 @@ class ApiRequest:
     ) -> T:
         """Return what some work on the database and a password comes to, when it has its turn."""
         context = self.context
-        slots = context.by_password if self.asker is None else context.by_known_password
-        return await slots.take(
+        slots = context.login_slots if self.caller is None else context.known_client_slots
+        return await slots.run(
             client_network(self.address),
             work,
             context.host.database,
@@ -178,7 +178,7 @@ class ApiRequest:
             **more,
         )
 
-    async def note_export(self, **details: object) -> None:
+    async def audit_export(self, **details: object) -> None:
         """Put down that names and numbers are given to whoever asks.
 
         First, for what cannot be put down shall not be given away.
@@ -199,12 +199,12 @@ class ApiRequest:
         Whoever has logged in from the same address before does not wait among strangers.
         """
         context, database = self.context, self.context.host.database
-        slots = context.by_password
+        slots = context.login_slots
         if not slots.is_idle and await self.on_database(
             has_logged_in_from, name=name, address=self.address, now=now
         ):
-            slots = context.by_known_password
-        return await slots.take(
+            slots = context.known_client_slots
+        return await slots.run(
             client_network(self.address),
             login,
             database,
@@ -238,7 +238,7 @@ class ApiRequest:
         def provided(state: State) -> None:
             assert tag is not None
             found = tag(state)
-            if wanted is not None and not matches(wanted, found):
+            if wanted is not None and not etag_matches(wanted, found):
                 raise PreconditionFailedError(found)
 
         held = provided if tag is not None and wanted is not None else None
@@ -249,14 +249,14 @@ class ApiRequest:
         if self.key is None:
             taken = await self.tenant.give(await make(), provided=held, confirmed=confirmed)
         else:
-            request = await self._keyed(self.key)
+            request = await self._keyed_request(self.key)
             taken = await self.tenant.give_once(
                 make, request=request, provided=held, confirmed=confirmed
             )
-        self._note_command(taken)
+        self._audit_command(taken)
         return taken
 
-    def _note_command(self, taken: CommandResult) -> None:
+    def _audit_command(self, taken: CommandResult) -> None:
         """Have it put down with which token a command was given."""
         if self.context.local_passwords is None or taken.repeated:
             return
@@ -267,9 +267,9 @@ class ApiRequest:
             at=present(),
             details={"command": self.operation, "seq": taken.seq},
         )
-        self.context.audit.tell(action)
+        self.context.command_audit.add(action)
 
-    async def give_plainly(
+    async def response_to(
         self,
         command: Command | Callable[[], Awaitable[Command]],
         *,
@@ -277,9 +277,9 @@ class ApiRequest:
         confirmed: bool = False,
     ) -> ApiResponse:
         """Give a command that makes nothing, and answer that it is taken."""
-        return taken_answer(await self.give(command, tag=tag, confirmed=confirmed))
+        return command_response(await self.give(command, tag=tag, confirmed=confirmed))
 
-    async def _keyed(self, key: str) -> KeyedRequest:
+    async def _keyed_request(self, key: str) -> KeyedRequest:
         """Return what tells this request from another under the same key."""
         digest = await asyncio.to_thread(
             request_digest,

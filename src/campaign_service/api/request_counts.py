@@ -17,7 +17,7 @@ from campaign_service.api.errors import BusyError
 
 __all__ = ["RequestCounts"]
 
-_KEY = "campaign.when_done"
+_KEY = "campaign.on_done"
 
 
 class RequestCounts:
@@ -31,7 +31,7 @@ class RequestCounts:
         self._each_max = each_max
         self._count: Counter[str] = Counter()
 
-    def enter(self, scope: Scope, name: str) -> None:
+    def count(self, scope: Scope, name: str) -> None:
         """Count a request.
 
         Raises:
@@ -40,23 +40,23 @@ class RequestCounts:
         if self._count[name] >= self._each_max:
             raise BusyError(f"{self._each_max} requests of yours are being answered: come again")
         self._count[name] += 1
-        self.when_done(scope, partial(self._leave, name))
+        self.on_done(scope, partial(self._leave, name))
 
-    def when_done(self, scope: Scope, call: Callable[[], None]) -> None:
+    def on_done(self, scope: Scope, call: Callable[[], None]) -> None:
         """Have something called when a request is done: its answer sent, or its client gone."""
         _more(scope).setdefault(_KEY, []).append(call)
 
-    def counted(self, app: ASGIApp) -> ASGIApp:
+    def middleware(self, app: ASGIApp) -> ASGIApp:
         """Return an application whose requests are counted no more when they are done."""
 
-        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 await app(scope, receive, send)
             finally:
                 for call in _more(scope).pop(_KEY, ()):
                     call()
 
-        return counted
+        return middleware
 
     def _leave(self, name: str) -> None:
         self._count[name] -= 1

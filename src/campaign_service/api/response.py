@@ -12,7 +12,7 @@ from campaign_service.api.times import time_of
 from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult
 
-__all__ = ["ApiResponse", "taken_answer"]
+__all__ = ["ApiResponse", "command_response"]
 
 
 @attrs.frozen(kw_only=True)
@@ -25,7 +25,7 @@ class ApiResponse:
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def taken_answer(
+def command_response(
     taken: CommandResult,
     *,
     status: int = 200,

@@ -33,15 +33,15 @@ class ThrottledWarning:
         self._text = text
         self._every_s = every_s
         self._clock = clock
-        self._told_at: float | None = None
-        self._untold = 0
+        self._warned_at: float | None = None
+        self._suppressed = 0
 
-    def tell(self, what: object) -> None:
+    def warn(self, what: object) -> None:
         """Tell it, unless that was done a moment ago."""
         now = self._clock()
-        if self._told_at is not None and now - self._told_at < self._every_s:
-            self._untold += 1
+        if self._warned_at is not None and now - self._warned_at < self._every_s:
+            self._suppressed += 1
             return
-        more = f" (and {self._untold} more since it was last told)" if self._untold else ""
+        more = f" (and {self._suppressed} more since it was last told)" if self._suppressed else ""
         self._log.warning(f"{self._text}%s", what, more)
-        self._told_at, self._untold = now, 0
+        self._warned_at, self._suppressed = now, 0

@@ -39,14 +39,14 @@ class WorkerSlots:
         at_once: int,
         waiting_max: int | None = None,
         waiting_each_max: int | None = None,
-        crowded: Callable[[], Exception] = RuntimeError,
+        busy_error: Callable[[], Exception] = RuntimeError,
     ) -> None:
         self._name = name
         self._at_once = at_once
         self._threads: ThreadPoolExecutor | None = None
         self._most = None if waiting_max is None else at_once + waiting_max
         self._most_of_one = waiting_each_max
-        self._crowded = crowded
+        self._crowded = busy_error
         self._running = 0
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         """Of each who waits, in the order in which they have their next turn."""
@@ -56,7 +56,7 @@ class WorkerSlots:
         """Whether nobody waits."""
         return not self._waiting
 
-    async def take(self, by: str, work: Callable[P, T], /, *args: P.args, **more: P.kwargs) -> T:
+    async def run(self, by: str, work: Callable[P, T], /, *args: P.args, **more: P.kwargs) -> T:
         """Return what some work comes to, when it has had its turn.
 
         Args:
@@ -74,9 +74,11 @@ class WorkerSlots:
         own = len(self._waiting.get(by, ()))
         if self._most_of_one is not None and own >= self._most_of_one:
             raise self._crowded()
-        return await self.go_on(by, work, *args, **more)
+        return await self.run_more(by, work, *args, **more)
 
-    async def go_on(self, by: str, work: Callable[P, T], /, *args: P.args, **more: P.kwargs) -> T:
+    async def run_more(
+        self, by: str, work: Callable[P, T], /, *args: P.args, **more: P.kwargs
+    ) -> T:
         """Return what more of a work comes to that has begun: it is never turned away.
 
         Raises:

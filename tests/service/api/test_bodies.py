@@ -32,7 +32,7 @@ def unfinished(desk, *, size, sent, role="operator", path="models"):
         f"POST {below(path)} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {desk.tokens[role]}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
     )
-    room = desk.app.state.context.body_room
+    room = desk.app.state.context.body_memory
     with closing(socket.create_connection((url.hostname, url.port), timeout=20)) as one:
         before = room._taken.total()
         one.sendall(head.encode() + b" " * sent)
@@ -62,7 +62,7 @@ def test_bodies_that_are_on_their_way_share_one_bound(narrow):
         stack.enter_context(unfinished(narrow, size=MIB, sent=MIB - 100, role="third"))
         refused = _post(narrow, "administrator", 2 * MIB)
         assert "all the room there is: come again" in refused.json()["detail"]
-    while narrow.app.state.context.body_room._taken:
+    while narrow.app.state.context.body_memory._taken:
         pass
     assert _post(narrow, "administrator", 2 * MIB).status_code == 201
 
@@ -89,7 +89,7 @@ def check_long_answers(desk):
     whole = desk.client("viewer").get(path)
     assert int(whole.headers["Content-Length"]) == len(whole.content) > 6 * MIB
     assert len(whole.json()["recipients"]) == 20_000
-    room = desk.app.state.context.answer_room
+    room = desk.app.state.context.response_memory
     room._most_of_one = int(1.5 * len(whole.content))
     with ExitStack() as stack:
         url = urlsplit(desk.url)
@@ -122,7 +122,7 @@ def test_body_that_comes_too_slowly_gives_its_room_back(narrow, monkeypatch):
         head, told = answer(one)
         assert head.startswith(b"HTTP/1.1 408 ")
         assert told["type"] == "/problems/too-slow"
-        assert not narrow.app.state.context.body_room._taken
+        assert not narrow.app.state.context.body_memory._taken
 
 
 def test_room_is_counted_behind_the_first_bytes_of_each():

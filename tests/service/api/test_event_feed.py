@@ -31,7 +31,7 @@ class Past:
         self.is_over = False
         self.is_away = False
         self.is_broken = False
-        self._news = asyncio.Event()
+        self._wait_for_events = asyncio.Event()
 
     @property
     def last_seq(self):
@@ -60,16 +60,16 @@ class Past:
             while after < self.last_seq:
                 after += 1
                 yield self.entries_known[after - 1]
-            self._news.clear()
-            await self._news.wait()
+            self._wait_for_events.clear()
+            await self._wait_for_events.wait()
 
     def tell(self, count):
         self.entries_known += [entry(self.last_seq + 1 + number) for number in range(count)]
-        self._news.set()
+        self._wait_for_events.set()
 
     def end(self):
         self.is_over = True
-        self._news.set()
+        self._wait_for_events.set()
 
 
 def seqs(texts):

@@ -56,7 +56,7 @@ def test_state_of_the_past_ends_with_who_asks_for_it(slow):
 def test_long_question_that_waits_ends_with_who_asks_for_it(tmp_path, monkeypatch):
     """Issue F4, its kind: it was answered to nobody, and others waited behind it."""
     with Desk(tmp_path) as desk:
-        long = desk.app.state.context.long
+        long = desk.app.state.context.long_query_slots
         go_on, begun = threading.Event(), threading.Event()
 
         async def occupy():

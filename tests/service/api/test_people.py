@@ -231,7 +231,7 @@ def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk,
     """Issue F10: a log-in flood does not lock out an address that logged in before."""
     logged_in(desk, name)
     go_on = threading.Event()
-    strangers = desk.app.state.context.by_password
+    strangers = desk.app.state.context.login_slots
 
     async def flood():
         loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from tests.service.api.desk import MODEL, below
 
 from campaign_core import CampaignModel, Recipient, Settings
 from campaign_core.testing import campaign_models, settings
-from campaign_service.api.etags import ModelTags, matches, settings_tag
+from campaign_service.api.etags import ModelTags, etag_matches, settings_tag
 
 KEY = {"Idempotency-Key": "k"}
 
@@ -187,7 +187,7 @@ def test_tag_is_forgotten_with_its_model():
     ],
 )
 def test_header_holds_where_the_tag_is_one_of_it(header, holds):
-    assert matches(header, '"a"') == holds
+    assert etag_matches(header, '"a"') == holds
 
 
 def test_settings_of_nothing_have_a_tag():

@@ -13,7 +13,7 @@ def test_warning_is_told_at_once_and_then_now_and_then_with_how_many_there_were(
     throttled = ThrottledWarning(LOG, "refused: %s", clock=lambda: now)
     for number in range(25):
         now = number * 1.0
-        throttled.tell(f"no {number}")
+        throttled.warn(f"no {number}")
 
     assert [record.getMessage() for record in caplog.records] == [
         "refused: no 0",

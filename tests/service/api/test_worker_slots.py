@@ -31,10 +31,10 @@ def test_work_is_done_a_few_at_a_time_and_its_errors_come_out():
             return number * twice
 
         found = await asyncio.gather(
-            *(slots.take("anna", work, number, twice=2) for number in range(8))
+            *(slots.run("anna", work, number, twice=2) for number in range(8))
         )
         with pytest.raises(ZeroDivisionError):
-            await slots.take("anna", lambda: 1 // 0)
+            await slots.run("anna", lambda: 1 // 0)
         slots.close()
         return found, most
 
@@ -45,20 +45,20 @@ def test_who_comes_when_too_many_wait_is_turned_away():
     """Issue: log-in rate limit; a flood of strangers has an end."""
 
     async def story():
-        slots = WorkerSlots("test", at_once=1, waiting_max=1, crowded=CrowdedError)
+        slots = WorkerSlots("test", at_once=1, waiting_max=1, busy_error=CrowdedError)
         go_on = threading.Event()
-        first, second = (asyncio.create_task(slots.take("anna", go_on.wait, 10)) for _ in range(2))
+        first, second = (asyncio.create_task(slots.run("anna", go_on.wait, 10)) for _ in range(2))
         await asyncio.sleep(0)
         with pytest.raises(CrowdedError):
-            await slots.take("anna", go_on.wait, 10)
+            await slots.run("anna", go_on.wait, 10)
         # Who gives up leaves his work behind: it has its place until it is done.
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         with pytest.raises(CrowdedError):
-            await slots.take("anna", go_on.wait, 10)
+            await slots.run("anna", go_on.wait, 10)
         go_on.set()
         assert await second
-        assert await slots.take("anna", go_on.wait, 10)
+        assert await slots.run("anna", go_on.wait, 10)
         slots.close()
 
     asyncio.run(story())
@@ -68,13 +68,13 @@ def test_work_that_has_begun_goes_on_however_many_wait():
     """R9.2: an export whose beginning was sent already is not broken off."""
 
     async def story():
-        slots = WorkerSlots("test", at_once=1, waiting_max=0, crowded=CrowdedError)
+        slots = WorkerSlots("test", at_once=1, waiting_max=0, busy_error=CrowdedError)
         go_on = threading.Event()
-        first = asyncio.create_task(slots.take("anna", go_on.wait, 10))
+        first = asyncio.create_task(slots.run("anna", go_on.wait, 10))
         await asyncio.sleep(0)
         with pytest.raises(CrowdedError):
-            await slots.take("anna", go_on.wait, 10)
-        second = asyncio.create_task(slots.go_on("anna", go_on.wait, 10))
+            await slots.run("anna", go_on.wait, 10)
+        second = asyncio.create_task(slots.run_more("anna", go_on.wait, 10))
         await asyncio.sleep(0)
         go_on.set()
         assert await asyncio.gather(first, second) == [True, True]
@@ -89,10 +89,10 @@ def test_each_who_waits_has_a_turn_in_his_turn():
     async def story():
         slots = WorkerSlots("test", at_once=1)
         go_on, done = threading.Event(), []
-        first = asyncio.create_task(slots.take("anna", go_on.wait, 10))
+        first = asyncio.create_task(slots.run("anna", go_on.wait, 10))
         await asyncio.sleep(0)
         others = [
-            asyncio.create_task(slots.take(by, done.append, (by, number)))
+            asyncio.create_task(slots.run(by, done.append, (by, number)))
             for by, count in (("anna", 3), ("ben", 2), ("carla", 1))
             for number in range(count)
         ]
@@ -111,14 +111,14 @@ def test_who_has_much_waiting_is_turned_away_and_others_are_not():
 
     async def story():
         slots = WorkerSlots(
-            "test", at_once=1, waiting_max=10, waiting_each_max=2, crowded=CrowdedError
+            "test", at_once=1, waiting_max=10, waiting_each_max=2, busy_error=CrowdedError
         )
         go_on = threading.Event()
-        tasks = [asyncio.create_task(slots.take("anna", go_on.wait, 10)) for _ in range(3)]
+        tasks = [asyncio.create_task(slots.run("anna", go_on.wait, 10)) for _ in range(3)]
         await asyncio.sleep(0)
         with pytest.raises(CrowdedError):
-            await slots.take("anna", go_on.wait, 10)
-        other = asyncio.create_task(slots.take("ben", go_on.wait, 10))
+            await slots.run("anna", go_on.wait, 10)
+        other = asyncio.create_task(slots.run("ben", go_on.wait, 10))
         await asyncio.sleep(0)
         go_on.set()
         assert await asyncio.gather(*tasks, other) == [True] * 4
@@ -131,21 +131,21 @@ def test_who_gives_up_waiting_is_never_worked_for():
     """Issue F4: what is asked ends with its client."""
 
     async def story():
-        slots = WorkerSlots("test", at_once=1, waiting_max=1, crowded=CrowdedError)
+        slots = WorkerSlots("test", at_once=1, waiting_max=1, busy_error=CrowdedError)
         go_on, done = threading.Event(), []
-        first = asyncio.create_task(slots.take("anna", go_on.wait, 10))
+        first = asyncio.create_task(slots.run("anna", go_on.wait, 10))
         await asyncio.sleep(0)
-        second = asyncio.create_task(slots.take("anna", done.append, 2))
+        second = asyncio.create_task(slots.run("anna", done.append, 2))
         await asyncio.sleep(0)
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
         # Its place is free at once.
-        third = asyncio.create_task(slots.take("anna", done.append, 3))
+        third = asyncio.create_task(slots.run("anna", done.append, 3))
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(first, third)
         # Nor is a turn lost that comes to somebody who gives up at that moment.
-        assert await slots.take("ben", lambda: "done") == "done"
+        assert await slots.run("ben", lambda: "done") == "done"
         slots.close()
         return done
 
@@ -158,8 +158,8 @@ def test_turn_that_comes_to_who_gives_up_goes_to_the_next():
     async def story():
         slots = WorkerSlots("test", at_once=1)
         await slots._turn("anna")
-        second = asyncio.create_task(slots.take("ben", lambda: "second"))
-        third = asyncio.create_task(slots.take("carla", lambda: "third"))
+        second = asyncio.create_task(slots.run("ben", lambda: "second"))
+        third = asyncio.create_task(slots.run("carla", lambda: "third"))
         await asyncio.sleep(0)
         slots._pass_on()
         second.cancel()

@@ -12,7 +12,7 @@ from msgspec import Struct
 from campaign_core import __version__
 from campaign_service.access import ServicePermission
 from campaign_service.api.document.examples import EXAMPLES
-from campaign_service.api.etags import TAGS_PATTERN
+from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problem_kinds import PROBLEMS
 from campaign_service.api.problems import ProblemBody
@@ -195,7 +195,7 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
             _header(
                 "If-Match",
                 "The ETag as it was read: refused when somebody has changed it since.",
-                {"pattern": TAGS_PATTERN},
+                {"pattern": ETAGS_PATTERN},
                 is_required=operation.if_match is IfMatch.NEEDED,
             )
         )

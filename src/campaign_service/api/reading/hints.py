@@ -78,21 +78,21 @@ def _described(hint: Any) -> str | None:  # noqa: ANN401
     return None
 
 
-def rule_of(hint: Any, said: str) -> str:  # noqa: ANN401
+def rule_of(hint: Any, message: str) -> str:  # noqa: ANN401
     """Return what is allowed, from what msgspec says of a value that is not."""
-    said = re.sub(r" - at `[^`]*`.*$", "", said)
-    if "regex" in said:
-        return _described(hint) or said
-    if said.startswith("Invalid enum value"):
+    message = re.sub(r" - at `[^`]*`.*$", "", message)
+    if "regex" in message:
+        return _described(hint) or message
+    if message.startswith("Invalid enum value"):
         names = [name for one in members(hint) for name in _names(one)]
-        return f"one of {', '.join(names)}" if names else said
-    if said.startswith(("Invalid value", "Object missing required field")):
-        return _tags(hint) or said
-    said = _with_range(hint, said)
-    said = re.sub(r", got `[^`]+`$", "", said).replace("Expected ", "")
+        return f"one of {', '.join(names)}" if names else message
+    if message.startswith(("Invalid value", "Object missing required field")):
+        return _tags(hint) or message
+    message = _with_range(hint, message)
+    message = re.sub(r", got `[^`]+`$", "", message).replace("Expected ", "")
     # `int | null` >= 1: the types stand between backticks.
-    said = re.sub(r"`([^`]+)`", _worded, said)
-    return said[:1].lower() + said[1:]
+    message = re.sub(r"`([^`]+)`", _type_words, message)
+    return message[:1].lower() + message[1:]
 
 
 def _metas(hint: Any) -> Iterator[Meta]:  # noqa: ANN401
@@ -105,23 +105,23 @@ def _metas(hint: Any) -> Iterator[Meta]:  # noqa: ANN401
             yield from _metas(one)
 
 
-def _with_range(hint: Any, said: str) -> str:  # noqa: ANN401
+def _with_range(hint: Any, message: str) -> str:  # noqa: ANN401
     """Return what msgspec says with both bounds: it tells the one that was missed, or none.
 
     A bound that is only that of whole numbers in JSON would be noise.
     """
-    kind = re.match(r"Expected `[^`]+`(?=(?P<length> of length)?)", said)
-    if kind is None or not re.search(r"[<>]=|`int", said):
-        return said
+    kind = re.match(r"Expected `[^`]+`(?=(?P<length> of length)?)", message)
+    if kind is None or not re.search(r"[<>]=|`int", message):
+        return message
     for meta in _metas(hint):
         bounds = (meta.min_length, meta.max_length) if kind["length"] else (meta.ge, meta.le)
         if None not in bounds and bounds[1] != WHOLE_MAX:
             joint = " of length" if kind["length"] else ","
             return f"{kind[0]}{joint} {bounds[0]:,} to {bounds[1]:,}"
-    return said
+    return message
 
 
-def _worded(found: re.Match[str]) -> str:
+def _type_words(found: re.Match[str]) -> str:
     return " or ".join(_WORDS.get(word, word) for word in found[1].split(" | "))
 
 

@@ -39,7 +39,7 @@ __all__ = ["read_body", "read_query"]
 S = TypeVar("S", bound=Struct)
 
 _NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_LONG = 1_000
+_LONG_LIST = 1_000
 """Entries from which on a list is never looked at as a whole: nothing else could run meanwhile."""
 _SHOWN_MAX = 200
 _HUGE_IN_MAX = 1 << 20
@@ -66,7 +66,7 @@ def read_body(data: Buffer, kind: type[S]) -> S:
     except _NO_JSON as error:
         raw = _with_huge_numbers(data, error)
     problems: list[Problem] = []
-    _look(kind, raw, "", problems)
+    _check(kind, raw, "", problems)
     if not problems:
         # Only the first of two members of one name was bad, and the last counts.
         return msgspec.convert(raw, kind)
@@ -86,24 +86,26 @@ def _with_huge_numbers(data: Buffer, error: Exception) -> object:
     if "out of range" not in str(error) or memoryview(data).nbytes > _HUGE_IN_MAX:
         raise MalformedBodyError(str(error)) from None
     try:
-        found: object = json.loads(bytes(data), parse_int=_number, parse_float=_number)
+        found: object = json.loads(
+            bytes(data), parse_int=_number_or_huge, parse_float=_number_or_huge
+        )
     except (ValueError, RecursionError):
         raise MalformedBodyError(str(error)) from None
     return found
 
 
-class _Huge(float):
+class _HugeNumber(float):
     """A number of more digits than are read: no field takes it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
 
-def _number(text: str) -> object:
+def _number_or_huge(text: str) -> object:
     try:
         found: object = msgspec.json.decode(text)
     except ValidationError:
-        return _Huge(text)
+        return _HugeNumber(text)
     return found
 
 
@@ -122,17 +124,17 @@ def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:
         elif name in given:
             problems.append(Problem(field=name, value=value, rule="once"))
         else:
-            given[name] = _plain(hints[name], value) if name in hints else value
+            given[name] = _parameter_value(hints[name], value) if name in hints else value
     if not problems:
         try:
             return msgspec.convert(given, kind)
         except ValidationError:
             pass
-    _look(kind, given, "", problems)
+    _check(kind, given, "", problems)
     raise conversion.BadValuesError(problems)
 
 
-def _plain(hint: Any, text: str) -> object:  # noqa: ANN401
+def _parameter_value(hint: Any, text: str) -> object:  # noqa: ANN401
     """Return the value that a parameter's text stands for: all but numbers and flags are text."""
     kinds = members(hint)
     if int in kinds and re.fullmatch(r"-?[0-9]{1,18}", text):
@@ -145,7 +147,7 @@ def _plain(hint: Any, text: str) -> object:  # noqa: ANN401
 # The walk ------------------------------------------------------------------------------------
 
 
-def _look(
+def _check(
     hint: Any,  # noqa: ANN401 -- a type, of which there are many kinds
     raw: object,
     path: str,
@@ -155,21 +157,21 @@ def _look(
     if len(problems) >= conversion.PROBLEMS_MAX:
         return
     before = len(problems)
-    if _has_long(raw):
+    if _has_long_list(raw):
         # To convert it as a whole would hold all other threads up.
-        _look_within(hint, raw, path, problems)
+        _check_parts(hint, raw, path, problems)
         if len(problems) > before:
             return
     try:
         made = _converted(raw, hint)
     except ValidationError as error:
-        _look_within(hint, raw, path, problems)
+        _check_parts(hint, raw, path, problems)
         if len(problems) == before:
-            is_huge = isinstance(raw, _Huge) and int in members(hint)
+            is_huge = isinstance(raw, _HugeNumber) and int in members(hint)
             rule = "a number of few digits" if is_huge else rule_of(hint, str(error))
-            problems.append(Problem(field=path, value=_short(raw), rule=rule))
+            problems.append(Problem(field=path, value=_abridged(raw), rule=rule))
     else:
-        _look_by_the_core(made, path, problems)
+        _check_by_core_rules(made, path, problems)
 
 
 def _converted(raw: object, hint: Any) -> object:  # noqa: ANN401
@@ -179,20 +181,20 @@ def _converted(raw: object, hint: Any) -> object:  # noqa: ANN401
         ValidationError: it does not fit.
     """
     item = list_item(hint)
-    if isinstance(raw, list) and len(raw) > _LONG and item is not None:
+    if isinstance(raw, list) and len(raw) > _LONG_LIST and item is not None:
         raw = [msgspec.convert(one, item) for one in raw]
     # What is made already is only looked at: how long may the list be?
     return msgspec.convert(raw, hint)
 
 
-def _has_long(raw: object) -> bool:
+def _has_long_list(raw: object) -> bool:
     return isinstance(raw, dict) and any(
-        _has_long(value) or (isinstance(value, list) and len(value) > _LONG)
+        _has_long_list(value) or (isinstance(value, list) and len(value) > _LONG_LIST)
         for value in raw.values()
     )
 
 
-def _look_within(
+def _check_parts(
     hint: Any,  # noqa: ANN401
     raw: object,
     path: str,
@@ -203,23 +205,23 @@ def _look_within(
         for index, one in enumerate(raw):
             if len(problems) >= conversion.PROBLEMS_MAX:
                 return
-            _look(item, one, f"{path}[{index}]", problems)
+            _check(item, one, f"{path}[{index}]", problems)
         if item is Recipient and len(problems) < conversion.PROBLEMS_MAX:
             # The rows were looked at one by one; now for the numbers that come twice.
-            _look_for_duplicates(raw, path, problems)
+            _check_duplicates(raw, path, problems)
         return
     pair = dict_pair(hint)
     if isinstance(raw, dict) and pair is not None:
         for key, value in raw.items():
-            _look(pair[0], key, f"{path}[{key}]", problems)
-            _look(pair[1], value, f"{path}[{key}]", problems)
+            _check(pair[0], key, f"{path}[{key}]", problems)
+            _check(pair[1], value, f"{path}[{key}]", problems)
         return
     schema = schema_for(hint, raw)
     if isinstance(raw, dict) and schema is not None:
-        _look_at_fields(schema, raw, path, problems)
+        _check_fields(schema, raw, path, problems)
 
 
-def _look_at_fields(
+def _check_fields(
     schema: type[Struct],
     raw: Mapping[str, object],
     path: str,
@@ -231,29 +233,29 @@ def _look_at_fields(
     for name, value in raw.items():
         if name not in known and len(problems) < conversion.PROBLEMS_MAX:
             rule = f"unknown; known here: {', '.join(known)}" if known else "unknown; none is known"
-            problems.append(Problem(field=_join(path, name), value=_short(value), rule=rule))
+            problems.append(Problem(field=_join(path, name), value=_abridged(value), rule=rule))
     for field in msgspec.structs.fields(schema):
         at = _join(path, field.name)
         if field.name in raw:
-            _look(hints[field.name], raw[field.name], at, problems)
+            _check(hints[field.name], raw[field.name], at, problems)
         elif field.default is NODEFAULT and field.default_factory is NODEFAULT:
             problems.append(Problem(field=at, value=None, rule="missing"))
 
 
-def _look_by_the_core(made: object, path: str, problems: list[Problem]) -> None:
+def _check_by_core_rules(made: object, path: str, problems: list[Problem]) -> None:
     if isinstance(made, Struct) and type(made) in conversion.PAIRS:
         conversion.build(made, path, problems)
     elif isinstance(made, Struct):
         for name in made.__struct_fields__:
-            _look_by_the_core(getattr(made, name), _join(path, name), problems)
+            _check_by_core_rules(getattr(made, name), _join(path, name), problems)
     elif isinstance(made, list) and made and isinstance(made[0], Recipient):
         conversion.recipient_list(made, path, problems)
     elif isinstance(made, list) and made and isinstance(made[0], Struct):
         for index, one in enumerate(made):
-            _look_by_the_core(one, f"{path}[{index}]", problems)
+            _check_by_core_rules(one, f"{path}[{index}]", problems)
 
 
-def _look_for_duplicates(raw: Sequence[object], path: str, problems: list[Problem]) -> None:
+def _check_duplicates(raw: Sequence[object], path: str, problems: list[Problem]) -> None:
     rows = [_with_number(one) for one in raw]
     conversion.recipient_list(rows, path, problems)
 
@@ -279,10 +281,10 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _short(value: object) -> object:
+def _abridged(value: object) -> object:
     """Return a bad value as an answer shows it: of a long one, the beginning."""
-    if isinstance(value, _Huge):
-        return _short(value.text)
+    if isinstance(value, _HugeNumber):
+        return _abridged(value.text)
     if isinstance(value, str):
         return value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}…"
     if isinstance(value, list | dict):

@@ -25,6 +25,13 @@ from campaign_core.errors import (
 )
 from campaign_core.events import CampaignScheduled
 from campaign_service.access import ServicePermission
+from campaign_service.api.commands import (
+    remarks_on,
+    rerun_command,
+    start_command,
+    times_as_sent,
+    tried_command,
+)
 from campaign_service.api.etags import campaign_tag
 from campaign_service.api.operations import (
     OF_TENANT,
@@ -35,15 +42,8 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse, taken_answer
+from campaign_service.api.response import ApiResponse, command_response
 from campaign_service.api.views.responses import campaign_detail, campaign_row, what_if_answer
-from campaign_service.api.what_if import (
-    command_of,
-    remarks_on,
-    rerun_command,
-    start_command,
-    times_as_sent,
-)
 from campaign_service.schemas import explanations, requests, responses, tried_commands
 from campaign_service.schemas.requests import (
     CampaignsQuery,
@@ -68,7 +68,7 @@ async def list_campaigns(request: ApiRequest) -> ApiResponse:
     The status may be `BLOCKED` (R4.4). With `at`, as the list was then.
     """
     query = request.query(CampaignsQuery)
-    state, now = await request.moment(query.at)
+    state, now = await request.state_at(query.at)
 
     def found() -> list[Campaign]:
         return [
@@ -114,15 +114,15 @@ async def start_campaign(request: ApiRequest) -> ApiResponse:
         raise refused_by_field(error, "model_id", body.model_id) from None
     except SettingsError as error:
         raise times_as_sent(error, body) from None
-    return await _started(request, done)
+    return await _started_response(request, done)
 
 
-async def _started(request: ApiRequest, done: CommandResult) -> ApiResponse:
+async def _started_response(request: ApiRequest, done: CommandResult) -> ApiResponse:
     scheduled = next(event for event in done.events if isinstance(event, CampaignScheduled))
     campaign_id, listed = scheduled.campaign_id, scheduled.parameters.recipients
     remarks = await asyncio.to_thread(remarks_on, listed, request.tenant.state)
     location = f"{OF_TENANT.format(tenant=request.tenant.name)}/campaigns/{campaign_id}"
-    return taken_answer(
+    return command_response(
         done, status=201, campaign_id=campaign_id, location=location, remarks=remarks
     )
 
@@ -148,7 +148,9 @@ async def rerun_campaign(request: ApiRequest) -> ApiResponse:
         return await asyncio.to_thread(rerun_command, body, state, campaign_id, actor=actor)
 
     try:
-        return await _started(request, await request.give(command, confirmed=body.confirmed))
+        return await _started_response(
+            request, await request.give(command, confirmed=body.confirmed)
+        )
     except UnknownModelError as error:
         why = f"{error.why}: its campaign cannot be run again by it"
         raise CommandRefusedError("Rerun", why) from None
@@ -164,7 +166,7 @@ async def read_campaign(request: ApiRequest) -> ApiResponse:
 
     With `at`, as it was then (R8.3). The tag is of what people do to it, and of no call.
     """
-    state, now = await request.moment(request.query(ThenQuery).at)
+    state, now = await request.state_at(request.query(ThenQuery).at)
     found = await asyncio.to_thread(campaign, state, request.campaign_id, now)
     return ApiResponse(content=campaign_detail(found), headers={"ETag": campaign_tag(found)})
 
@@ -184,9 +186,9 @@ def _declare(
     async def handler(request: ApiRequest) -> ApiResponse:
         fields = {} if body is None else structs.asdict(request.body(body))
         campaign_id = request.campaign_id
-        return await request.give_plainly(
+        return await request.response_to(
             gives(actor=request.principal.name, campaign_id=campaign_id, **fields),
-            tag=tag_of(campaign_id),
+            tag=campaign_tag_in(campaign_id),
             confirmed=starts_calls and request.query(SoundsConfirmation).confirmed,
         )
 
@@ -245,11 +247,11 @@ async def try_command(request: ApiRequest) -> ApiResponse:
     state, now = tenant.state, tenant.now
 
     def tried() -> explanations.WhatIfAnswer:
-        command = command_of(trial, request.tenant.state, actor=request.principal.name)
+        command = tried_command(trial, request.tenant.state, actor=request.principal.name)
         return what_if_answer(what_if(state, command, now))
 
     try:
-        return ApiResponse(content=await request.in_turn(request.context.long, tried))
+        return ApiResponse(content=await request.run_in(request.context.long_query_slots, tried))
     except UnknownModelError as error:
         raise refused_by_field(error, "trial.model_id", getattr(trial, "model_id", 0)) from None
     except UnknownCampaignError as error:
@@ -261,7 +263,7 @@ async def try_command(request: ApiRequest) -> ApiResponse:
         raise refused_by_field(error, "trial.positions", given, unknown=unknown) from None
 
 
-def tag_of(campaign_id: CampaignId) -> Callable[[State], str]:
+def campaign_tag_in(campaign_id: CampaignId) -> Callable[[State], str]:
     """Return what tells a campaign's tag in a state.
 
     Raises:

@@ -59,7 +59,7 @@ async def read_problem_kind(request: ApiRequest) -> ApiResponse:
 
 
 async def _metrics(request: ApiRequest) -> ApiResponse:
-    text = await asyncio.to_thread(request.context.measures.text)
+    text = await asyncio.to_thread(request.context.metrics.text)
     # The framework adds the charset.
     return ApiResponse(content=text, media="text/plain; version=0.0.4")
 

@@ -57,7 +57,7 @@ async def read_log_entry(request: ApiRequest) -> ApiResponse:
             raise NotFoundError(f"seq = {seq}: there is no such event")
         return encoded(log_entry(entries[0], is_whole=True))
 
-    return ApiResponse(content=await request.in_turn(request.context.long, written))
+    return ApiResponse(content=await request.run_in(request.context.long_query_slots, written))
 
 
 @LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, response=records.LogPage)
@@ -66,7 +66,7 @@ async def read_campaign_log(request: ApiRequest) -> ApiResponse:
 
     The first event has all its parameters as they were.
     """
-    await _past(request)
+    await _campaign_record(request)
     return await _log(request, request.campaign_id)
 
 
@@ -88,14 +88,14 @@ async def _log(request: ApiRequest, campaign_id: CampaignId | None) -> ApiRespon
             next=_next(entries, query.limit),
         )
 
-    return ApiResponse(content=await request.in_turn(request.context.pages, page))
+    return ApiResponse(content=await request.run_in(request.context.page_slots, page))
 
 
 @LOGS.query("/past-campaigns", query=PastQuery, response=records.PastCampaignPage)
 async def list_past_campaigns(request: ApiRequest) -> ApiResponse:
     """List every campaign that ever was, those deleted included (R9.2)."""
     query = request.query(PastQuery)
-    found = await request.in_turn(request.context.pages, request.tenant.history.campaigns)
+    found = await request.run_in(request.context.page_slots, request.tenant.history.campaigns)
     behind = [one for one in found if one.campaign_id > query.after]
     page = behind[: query.limit]
     return ApiResponse(
@@ -112,9 +112,9 @@ async def read_past_campaign(request: ApiRequest) -> ApiResponse:
 
     Changes of settings, of its model, or its being deleted have not touched them.
     """
-    record = await _past(request)
+    record = await _campaign_record(request)
     return ApiResponse(
-        content=await request.in_turn(request.context.pages, _detail, request.tenant, record)
+        content=await request.run_in(request.context.page_slots, _detail, request.tenant, record)
     )
 
 
@@ -139,7 +139,7 @@ async def read_audit(request: ApiRequest) -> ApiResponse:
             next=_next(entries, query.limit),
         )
 
-    return ApiResponse(content=await request.in_turn(request.context.pages, page))
+    return ApiResponse(content=await request.run_in(request.context.page_slots, page))
 
 
 @LOGS.query(
@@ -155,13 +155,17 @@ async def export_campaign(request: ApiRequest) -> ApiResponse:
     campaign that was deleted: its recipients are as they were just before.
     """
     query = request.query(ExportQuery)
-    record = await _past(request)
+    record = await _campaign_record(request)
     name = f"campaign-{record.campaign_id}-{query.what}.{query.format}"
-    await request.note_export(campaign_id=record.campaign_id, what=query.what, format=query.format)
+    await request.audit_export(campaign_id=record.campaign_id, what=query.what, format=query.format)
     return ApiResponse(
-        content=await request.while_waited_for(
+        content=await request.while_connected(
             export(
-                request.tenant, record, query, slots=request.context.long, by=request.principal.name
+                request.tenant,
+                record,
+                query,
+                slots=request.context.long_query_slots,
+                by=request.principal.name,
             )
         ),
         # The framework adds the charset.
@@ -170,7 +174,7 @@ async def export_campaign(request: ApiRequest) -> ApiResponse:
     )
 
 
-async def _past(request: ApiRequest) -> CampaignRecord:
+async def _campaign_record(request: ApiRequest) -> CampaignRecord:
     found = await asyncio.to_thread(request.tenant.history.campaign, request.campaign_id)
     if found is None:
         raise NotFoundError(f"campaign_id = {request.campaign_id}: there never was such a campaign")
@@ -221,5 +225,5 @@ def _next(entries: list[JournalEntry], limit: int) -> int | None:
     return entries[-1].seq if is_cut else None
 
 
-def _instant(moment: datetime | UnsetType, field: str) -> Instant | None:
-    return None if moment is UNSET else instant_in(moment, field)
+def _instant(state_at: datetime | UnsetType, field: str) -> Instant | None:
+    return None if state_at is UNSET else instant_in(state_at, field)

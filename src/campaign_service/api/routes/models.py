@@ -22,6 +22,7 @@ from campaign_core.commands import (
 )
 from campaign_core.errors import Problem, UnknownModelError
 from campaign_core.events import ModelAdded
+from campaign_service.api.commands import remarks_on
 from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import (
     OF_TENANT,
@@ -32,8 +33,7 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse, taken_answer
-from campaign_service.api.what_if import remarks_on
+from campaign_service.api.response import ApiResponse, command_response
 from campaign_service.schemas import core_values, requests
 from campaign_service.schemas.conversion import BadValuesError, ListOptions, built, schema_of
 from campaign_service.schemas.requests import (
@@ -62,7 +62,7 @@ _DONE = ResponseForm(schema=Taken)
 async def list_models(request: ApiRequest) -> ApiResponse:
     """List the models, without their recipients (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelsQuery)
-    state, _ = await request.moment(query.at)
+    state, _ = await request.state_at(query.at)
 
     def page() -> ModelPage:
         behind = [
@@ -83,14 +83,14 @@ async def list_models(request: ApiRequest) -> ApiResponse:
 async def add_model(request: ApiRequest) -> ApiResponse:
     """Add a model; its name must be new (R3.2, R3.4)."""
     body = request.body(core_values.Model)
-    _refuse_other(body, "model_id", UNSET)
+    _refuse_changed_fact(body, "model_id", UNSET)
 
     async def command() -> AddModel:
         return AddModel(
             actor=request.principal.name, model=await _built(request, body, RecipientList())
         )
 
-    return await _made(request, await request.give(command))
+    return await _created_response(request, await request.give(command))
 
 
 @MODELS.query("/models/{model_id}", query=ModelQuery, response=core_values.Model, has_etag=True)
@@ -101,7 +101,7 @@ async def read_model(request: ApiRequest) -> ApiResponse:
     then (R8.3).
     """
     query, model_id = request.query(ModelQuery), request.model_id
-    state, _ = await request.moment(query.at)
+    state, _ = await request.state_at(query.at)
     model, has_recipients = _model_in(state, model_id), query.recipients
 
     def written() -> tuple[bytes, str]:
@@ -110,8 +110,8 @@ async def read_model(request: ApiRequest) -> ApiResponse:
         return msgspec.json.encode(schema), request.context.model_tags.of(model)
 
     if has_recipients:
-        await request.note_export(model_id=model_id, what="recipients", format="json")
-        text, tag = await request.in_turn(request.context.long, written)
+        await request.audit_export(model_id=model_id, what="recipients", format="json")
+        text, tag = await request.run_in(request.context.long_query_slots, written)
     else:
         text, tag = await asyncio.to_thread(written)
     return ApiResponse(content=text, headers={"ETag": tag})
@@ -134,10 +134,10 @@ async def edit_model(request: ApiRequest) -> ApiResponse:
     confirmed (R3.5).
     """
     body, model_id = request.body(core_values.Model), request.model_id
-    _refuse_other(body, "model_id", model_id)
+    _refuse_changed_fact(body, "model_id", model_id)
 
     async def command() -> EditModel:
-        before = await _found_and_tagged(request)
+        before = await _model_with_tag_made(request)
         return EditModel(
             actor=request.principal.name,
             model_id=model_id,
@@ -145,7 +145,7 @@ async def edit_model(request: ApiRequest) -> ApiResponse:
             confirmed=request.query(Confirmation).confirmed,
         )
 
-    return await request.give_plainly(command, tag=_tag(request))
+    return await request.response_to(command, tag=_tag_in(request))
 
 
 @MODELS.command(
@@ -179,7 +179,7 @@ async def delete_models(request: ApiRequest) -> ApiResponse:
         confirmed=body.confirmed,
     )
     try:
-        return await request.give_plainly(command)
+        return await request.response_to(command)
     except UnknownModelError as error:
         raise refused_by_field(error, "model_ids", body.model_ids, unknown=error.unknown) from None
 
@@ -190,7 +190,7 @@ async def delete_models(request: ApiRequest) -> ApiResponse:
 async def list_model_recipients(request: ApiRequest) -> ApiResponse:
     """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelRecipientsQuery)
-    state, _ = await request.moment(query.at)
+    state, _ = await request.state_at(query.at)
     listed = _model_in(state, request.model_id).recipients
     last = min(len(listed), query.after + query.limit)
     items = [
@@ -213,7 +213,7 @@ async def clone_model(request: ApiRequest) -> ApiResponse:
     """Add a copy of a model under a new name (R3.4)."""
     body = request.body(requests.CloneModel)
     command = CloneModel(actor=request.principal.name, model_id=request.model_id, name=body.name)
-    return await _made(request, await request.give(command))
+    return await _created_response(request, await request.give(command))
 
 
 def _declare(gives: type[EnableModel | DisableModel], path: str, about: str) -> None:
@@ -244,7 +244,7 @@ def _model_in(state: State, model_id: ModelId) -> CampaignModel:
     return model
 
 
-async def _found_and_tagged(request: ApiRequest) -> CampaignModel:
+async def _model_with_tag_made(request: ApiRequest) -> CampaignModel:
     """Return the model that is to be changed, once its tag is known where it will be needed.
 
     That of a large list takes a while, which the command itself is not to wait for.
@@ -257,13 +257,13 @@ async def _found_and_tagged(request: ApiRequest) -> CampaignModel:
 
 async def _give_once_tagged(request: ApiRequest, command: Command) -> ApiResponse:
     async def make() -> Command:
-        await _found_and_tagged(request)
+        await _model_with_tag_made(request)
         return command
 
-    return await request.give_plainly(make, tag=_tag(request))
+    return await request.response_to(make, tag=_tag_in(request))
 
 
-def _tag(request: ApiRequest) -> Callable[[State], str]:
+def _tag_in(request: ApiRequest) -> Callable[[State], str]:
     return lambda state: request.context.model_tags.of(_model_in(state, request.model_id))
 
 
@@ -275,11 +275,11 @@ async def _built(
     model = cast("CampaignModel", await asyncio.to_thread(built, body, lists))
     if body.recipients is UNSET:
         model = await asyncio.to_thread(attrs.evolve, model, recipients=before)
-    _refuse_other(body, "recipient_count", len(model.recipients))
+    _refuse_changed_fact(body, "recipient_count", len(model.recipients))
     return model
 
 
-def _refuse_other(body: core_values.Model, name: str, right: int | UnsetType) -> None:
+def _refuse_changed_fact(body: core_values.Model, name: str, right: int | UnsetType) -> None:
     """Refuse what an answer shows and nobody may change, unless it is as it was."""
     given = getattr(body, name)
     if given is not UNSET and given != right:
@@ -304,10 +304,10 @@ def _schema(
     )
 
 
-async def _made(request: ApiRequest, done: CommandResult) -> ApiResponse:
+async def _created_response(request: ApiRequest, done: CommandResult) -> ApiResponse:
     made = next(event for event in done.events if isinstance(event, ModelAdded))
     remarks = await asyncio.to_thread(remarks_on, made.model.recipients, request.tenant.state)
     location = f"{OF_TENANT.format(tenant=request.tenant.name)}/models/{made.model_id}"
-    return taken_answer(
+    return command_response(
         done, status=201, model_id=made.model_id, location=location, remarks=remarks
     )

@@ -40,16 +40,16 @@ async def drain_node(request: ApiRequest) -> ApiResponse:
 
     It stays so until the node is restored, or another process leads, or this one starts anew.
     """
-    return await _switched(request, drained=True)
+    return await _set_drained(request, drained=True)
 
 
 @NODES.change("POST", "/{name}/restore", needs=_MANAGE, response=_NODE, problems=_PROBLEMS)
 async def restore_node(request: ApiRequest) -> ApiResponse:
     """Place calls again on a node that was drained."""
-    return await _switched(request, drained=False)
+    return await _set_drained(request, drained=False)
 
 
-async def _switched(request: ApiRequest, *, drained: bool) -> ApiResponse:
+async def _set_drained(request: ApiRequest, *, drained: bool) -> ApiResponse:
     tenant, name = request.tenant, request.names["name"]
     before = {node.name: node.is_drained for node in tenant.nodes()}
     if before.get(name) is not None and before[name] is not drained:

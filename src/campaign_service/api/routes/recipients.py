@@ -26,6 +26,12 @@ from campaign_core import (
 from campaign_core.commands import AddAttempts, AppendRecipients, StopAttempts
 from campaign_core.errors import SettingsError, UnknownRecipientError
 from campaign_core.events import CallEvent, RecipientsAppended
+from campaign_service.api.commands import (
+    campaign_list_options,
+    checked_recipients,
+    chosen_positions,
+    remarks_on,
+)
 from campaign_service.api.operations import (
     OF_TENANT,
     IfMatch,
@@ -35,19 +41,13 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse, taken_answer
-from campaign_service.api.routes.campaigns import tag_of
+from campaign_service.api.response import ApiResponse, command_response
+from campaign_service.api.routes.campaigns import campaign_tag_in
 from campaign_service.api.views.responses import (
     attempt_detail,
     explanation_schema,
     recipient_facts,
     recipient_row,
-)
-from campaign_service.api.what_if import (
-    listed,
-    lists_of_campaign,
-    remarks_on,
-    selection,
 )
 from campaign_service.attempts import Attempt, as_of, attempt_of
 from campaign_service.journal import JournalEntry
@@ -76,10 +76,10 @@ async def list_recipients(request: ApiRequest) -> ApiResponse:
     filter may be short, or empty, though more follow: `next` tells. With `at`, as it was then.
     """
     query = request.query(RecipientsQuery)
-    state, now = await request.moment(query.at)
+    state, now = await request.state_at(query.at)
     at = None if query.at is UNSET else now
     page = partial(_page, request.tenant, state, request.campaign_id, query, at)
-    return ApiResponse(content=await request.in_turn(request.context.pages, page))
+    return ApiResponse(content=await request.run_in(request.context.page_slots, page))
 
 
 def _page(
@@ -90,7 +90,7 @@ def _page(
     at: Instant | None,
 ) -> responses.RecipientPage:
     everybody = campaign(state, campaign_id, state.now).recipients
-    chosen, looked_at = _chosen(state, campaign_id, everybody, query)
+    chosen, looked_at = _filtered(state, campaign_id, everybody, query)
     attempts = _attempts(tenant, campaign_id, [position for position, _ in chosen], at)
     return responses.RecipientPage(
         items=[
@@ -102,7 +102,7 @@ def _page(
     )
 
 
-def _chosen(
+def _filtered(
     state: State, campaign_id: CampaignId, everybody: RecipientList, query: RecipientsQuery
 ) -> tuple[list[tuple[Position, RecipientState]], int]:
     """Return the recipients of a page, and the last position that was looked at."""
@@ -135,7 +135,7 @@ def _attempts(
 ) -> defaultdict[int, list[Attempt]]:
     """Return the attempts to reach some recipients, by position."""
     found: defaultdict[int, list[Attempt]] = defaultdict(list)
-    for first, last in _stretches(positions):
+    for first, last in _ranges(positions):
         rows = tenant.history.attempts(campaign_id, first=first, last=last)
         for attempt in rows:
             if at is None:
@@ -145,7 +145,7 @@ def _attempts(
     return found
 
 
-def _stretches(positions: list[Position]) -> Iterable[tuple[Position, Position]]:
+def _ranges(positions: list[Position]) -> Iterable[tuple[Position, Position]]:
     """Return few stretches that cover the positions: a filter may leave wide gaps."""
     start = 0
     for index in range(1, len(positions) + 1):
@@ -172,22 +172,22 @@ async def append_recipients(request: ApiRequest) -> ApiResponse:
 
     async def command() -> AppendRecipients:
         state = request.tenant.state
-        lists = lists_of_campaign(state, campaign_id, is_merged=body.merge_duplicates)
-        rows = await asyncio.to_thread(listed, body.recipients, lists)
+        lists = campaign_list_options(state, campaign_id, is_merged=body.merge_duplicates)
+        rows = await asyncio.to_thread(checked_recipients, body.recipients, lists)
         return AppendRecipients(
             actor=request.principal.name, campaign_id=campaign_id, recipients=rows
         )
 
     try:
-        done = await request.give(command, tag=tag_of(campaign_id))
+        done = await request.give(command, tag=campaign_tag_in(campaign_id))
     except BadValuesError:
         # These have places in the body already.
         raise
     except SettingsError as error:
-        raise _in_body(error, _count(request.tenant.state, campaign_id)) from None
+        raise _with_body_paths(error, _count(request.tenant.state, campaign_id)) from None
     more = next(event for event in done.events if isinstance(event, RecipientsAppended))
     remarks = await asyncio.to_thread(remarks_on, more.recipients, request.tenant.state)
-    return taken_answer(done, remarks=remarks)
+    return command_response(done, remarks=remarks)
 
 
 def _count(state: State, campaign_id: CampaignId) -> int:
@@ -202,9 +202,9 @@ async def read_recipient(request: ApiRequest) -> ApiResponse:
     `chosen` tells why the call was placed at that moment (R8.4). With `at`, as it was then (R8.3).
     """
     query = request.query(ThenQuery)
-    state, now = await request.moment(query.at)
-    detail = await request.in_turn(
-        request.context.pages,
+    state, now = await request.state_at(query.at)
+    detail = await request.run_in(
+        request.context.page_slots,
         _detail,
         request.tenant,
         state,
@@ -250,10 +250,10 @@ async def explain_recipient(request: ApiRequest) -> ApiResponse:
     Every reason, and what would change it. No reason: the next pass calls this recipient. With
     `at`, as it was then (R8.3).
     """
-    state, now = await request.moment(request.query(ThenQuery).at)
+    state, now = await request.state_at(request.query(ThenQuery).at)
     # It may look at everybody on the list (R8.1).
-    found = await request.in_turn(
-        request.context.long, explain, state, request.campaign_id, request.position, now
+    found = await request.run_in(
+        request.context.long_query_slots, explain, state, request.campaign_id, request.position, now
     )
     return ApiResponse(content=explanation_schema(found))
 
@@ -269,15 +269,15 @@ def _declare(
 
     async def handler(request: ApiRequest) -> ApiResponse:
         fields = structs.asdict(request.body(body))
-        listed = fields["positions"]
-        chosen = await asyncio.to_thread(selection, listed)
+        positions = fields["positions"]
+        chosen = await asyncio.to_thread(chosen_positions, positions)
         campaign_id = request.campaign_id
         fields |= {"actor": request.principal.name, "campaign_id": campaign_id, "positions": chosen}
         try:
-            return await request.give_plainly(gives(**fields), tag=tag_of(campaign_id))
+            return await request.response_to(gives(**fields), tag=campaign_tag_in(campaign_id))
         except UnknownRecipientError as error:
             unknown = error.unknown
-            raise refused_by_field(error, "positions", listed, unknown=unknown) from None
+            raise refused_by_field(error, "positions", positions, unknown=unknown) from None
 
     handler.__name__, handler.__doc__ = operation_name(gives), about
     RECIPIENTS.command(
@@ -309,7 +309,7 @@ _declare(
 )
 
 
-def _in_body(error: SettingsError, before: int) -> SettingsError:
+def _with_body_paths(error: SettingsError, before: int) -> SettingsError:
     """Return problems whose positions are of the campaign's list with places in the body."""
 
     def place(position: int) -> str:

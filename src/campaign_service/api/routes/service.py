@@ -67,7 +67,7 @@ async def read_status(request: ApiRequest) -> ApiResponse:
     told = partial(_status, request.tenant, has_waiting=has_waiting)
     if not has_waiting:
         return ApiResponse(content=await asyncio.to_thread(told))
-    return ApiResponse(content=await request.in_turn(request.context.long, told))
+    return ApiResponse(content=await request.run_in(request.context.long_query_slots, told))
 
 
 def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
@@ -114,7 +114,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
 async def list_calls(request: ApiRequest) -> ApiResponse:
     """List the calls in progress, by campaign and position; with `at`, those of then (R8.3)."""
     query = request.query(CallsQuery)
-    state, _ = await request.moment(query.at)
+    state, _ = await request.state_at(query.at)
     found = [
         call for call in calls_of(state) if query.campaign_id in (UNSET, call.placement.campaign_id)
     ]
@@ -141,10 +141,10 @@ async def forecast_campaign(request: ApiRequest) -> ApiResponse:
     long, fewer runs are played than were asked for: `runs` tells how many.
     """
     context, settings = request.context, request.context.settings
-    gone = asyncio.ensure_future(request.until_gone())
+    gone = asyncio.ensure_future(request.wait_for_disconnect())
     try:
-        found, played = await request.in_turn(
-            context.forecasting,
+        found, played = await request.run_in(
+            context.forecast_slots,
             forecast_of,
             request.tenant,
             request.campaign_id,
@@ -173,7 +173,7 @@ async def follow_events(request: ApiRequest) -> ApiResponse:
         content=listen(
             feed.listen(after=_last_known(request), campaign_id=campaign_id),
             settings=request.context.settings,
-            may_still=partial(_may_still, request),
+            may_listen=partial(_may_listen, request),
         ),
         media="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
@@ -200,7 +200,7 @@ def _last_known(request: ApiRequest) -> int | None:
     return after
 
 
-async def _may_still(request: ApiRequest) -> bool:
+async def _may_listen(request: ApiRequest) -> bool:
     """Return whether the token that the stream began with may still be listened with."""
     try:
         principal = await request.context.authenticator.authenticate(

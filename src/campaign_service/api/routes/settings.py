@@ -7,6 +7,7 @@ from itertools import islice
 
 from campaign_core import do_not_call
 from campaign_core.commands import AddToDoNotCall, ChangeSettings, RemoveFromDoNotCall
+from campaign_service.api.commands import checked_numbers, checked_settings
 from campaign_service.api.etags import settings_tag
 from campaign_service.api.operations import (
     OF_TENANT,
@@ -17,7 +18,6 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.what_if import numbers_read, settings_read
 from campaign_service.schemas import core_values
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.requests import DoNotCallQuery, Numbers, ThenQuery
@@ -34,7 +34,7 @@ async def read_settings(request: ApiRequest) -> ApiResponse:
 
     The ETag is to be sent back as If-Match with a change. With `at`, as they were then (R8.3).
     """
-    state, _ = await request.moment(request.query(ThenQuery).at)
+    state, _ = await request.state_at(request.query(ThenQuery).at)
     schema = schema_of(state.settings, core_values.Settings)
     return ApiResponse(content=schema, headers={"ETag": settings_tag(state.settings)})
 
@@ -55,17 +55,17 @@ async def change_settings(request: ApiRequest) -> ApiResponse:
     body = request.body(core_values.Settings)
 
     async def command() -> ChangeSettings:
-        settings = settings_read(body, request.tenant.state)
+        settings = checked_settings(body, request.tenant.state)
         return ChangeSettings(actor=request.principal.name, settings=settings)
 
-    return await request.give_plainly(command, tag=lambda state: settings_tag(state.settings))
+    return await request.response_to(command, tag=lambda state: settings_tag(state.settings))
 
 
 @SETTINGS.query("/do-not-call", query=DoNotCallQuery, response=NumberPage)
 async def list_do_not_call(request: ApiRequest) -> ApiResponse:
     """List the numbers that are never called (R6.12); with `at`, those of then (R8.3)."""
     query = request.query(DoNotCallQuery)
-    state, _ = await request.moment(query.at)
+    state, _ = await request.state_at(query.at)
 
     def page() -> list[str]:
         behind = (number for number in do_not_call(state) if number > query.after)
@@ -83,10 +83,10 @@ def _declare(gives: type[AddToDoNotCall | RemoveFromDoNotCall], path: str, about
     async def handler(request: ApiRequest) -> ApiResponse:
         async def command() -> AddToDoNotCall | RemoveFromDoNotCall:
             numbers = request.body(Numbers).numbers
-            read = await asyncio.to_thread(numbers_read, numbers, request.tenant.state)
+            read = await asyncio.to_thread(checked_numbers, numbers, request.tenant.state)
             return gives(actor=request.principal.name, numbers=read)
 
-        return await request.give_plainly(command)
+        return await request.response_to(command)
 
     handler.__name__, handler.__doc__ = operation_name(gives), about
     SETTINGS.command(

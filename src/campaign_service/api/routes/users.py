@@ -21,13 +21,13 @@ from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import instant_in, present, time_of
 from campaign_service.api.views.accounts import (
     expected_version,
-    grants_of,
-    password_for,
     refuse_program_of,
     require_own_or_manager,
+    role_grants,
     role_schema,
     token_schema,
     user_schema,
+    user_with_password,
     version_tag,
 )
 from campaign_service.schemas import accounts
@@ -86,11 +86,11 @@ async def add_user(request: ApiRequest) -> ApiResponse:
         now=present(),
         password=body.password,
         must_change=body.must_change_password,
-        grants=grants_of(body.grants),
+        grants=role_grants(body.grants),
     )
     location, tag = f"{PREFIX}/users/{made.user.name}", version_tag(made.user.version)
     return ApiResponse(
-        content=password_for(made.user, made.one_time_password),
+        content=user_with_password(made.user, made.one_time_password),
         status=201,
         headers={"ETag": tag, "Location": location},
     )
@@ -116,7 +116,7 @@ async def change_user(request: ApiRequest) -> ApiResponse:
     Who is disabled loses all sessions and tokens.
     """
     body, expected = request.body(accounts.ChangeUser), expected_version(request)
-    grants = None if body.grants is None else grants_of(body.grants)
+    grants = None if body.grants is None else role_grants(body.grants)
     values = {"enabled": body.enabled, "grants": grants, "expected": expected}
     return _tagged(await _administer(request, access.change_user, request.names["name"], **values))
 
@@ -155,7 +155,7 @@ async def reset_password(request: ApiRequest) -> ApiResponse:
         expected=expected_version(request),
     )
     found = await request.on_database(access.user, name)
-    return ApiResponse(content=password_for(found, one_time))
+    return ApiResponse(content=user_with_password(found, one_time))
 
 
 # Tokens --------------------------------------------------------------------------------------

@@ -91,13 +91,13 @@ class EventFeed:
         self.is_closed = False
         self.last_seq = 0
         """The last event that is in a bundle."""
-        self._older = FeedHistory(
+        self._history = FeedHistory(
             tenant, _slots() if slots is None else slots, write=lambda one: _text(one, None, 0)
         )
         self._watch = watch
         self._tick_s = tick_s
         self._gathered: list[JournalEntry] = []
-        self._told_at = 0.0
+        self._flushed_at = 0.0
         self._flushing: asyncio.TimerHandle | None = None
         self._bundles: dict[int, _Bundle] = {}
         self._oldest, self._next = 0, 0
@@ -139,7 +139,7 @@ class EventFeed:
         self.listeners += 1
         try:
             while True:
-                bundle = self._holding(cursor + 1)
+                bundle = self._bundle_with(cursor + 1)
                 if bundle is not None:
                     text = bundle.text(campaign_id, cursor)
                     cursor = bundle.last
@@ -148,17 +148,17 @@ class EventFeed:
                 elif self.is_closed:
                     return
                 elif cursor < self.last_seq:
-                    async for page in self._from_journal(cursor, campaign_id):
+                    async for page in self._pages_from_journal(cursor, campaign_id):
                         cursor = page.last_seq
                         if page.text:
                             yield page.text
                 else:
-                    await self._news()
+                    await self._wait_for_events()
                     yield b""
         finally:
             self.listeners -= 1
 
-    def _holding(self, seq: int) -> _Bundle | None:
+    def _bundle_with(self, seq: int) -> _Bundle | None:
         """Return the bundle that holds an event; they follow each other without gaps."""
         low, high = self._oldest, self._next - 1
         if seq > self.last_seq or low > high or seq < self._bundles[low].first:
@@ -171,19 +171,19 @@ class EventFeed:
                 high = middle
         return self._bundles[low]
 
-    async def _from_journal(
+    async def _pages_from_journal(
         self, after: int, campaign_id: CampaignId | None
     ) -> AsyncIterator[HistoryPage]:
         """Yield pages of what is not in a bundle any more."""
         while True:
             # What is in a bundle is in the journal: up to here a page that is not full tells all.
-            page = await self._older.behind(after, campaign_id, known_seq=self.last_seq)
+            page = await self._history.page_after(after, campaign_id, known_seq=self.last_seq)
             yield page
             after = page.last_seq
-            if not page.is_full or self._holding(after + 1) is not None:
+            if not page.is_full or self._bundle_with(after + 1) is not None:
                 return
 
-    async def _news(self) -> None:
+    async def _wait_for_events(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.add(waiter)
         try:
@@ -215,12 +215,12 @@ class EventFeed:
         self._gathered.append(entry)
         if self._flushing is None:
             loop = asyncio.get_running_loop()
-            wait_s = max(0.0, self._told_at + _GATHER_S - loop.time())
+            wait_s = max(0.0, self._flushed_at + _GATHER_S - loop.time())
             self._flushing = loop.call_later(wait_s, self._flush)
 
     def _flush(self) -> None:
         self._flushing = None
-        self._told_at = asyncio.get_running_loop().time()
+        self._flushed_at = asyncio.get_running_loop().time()
         entries, self._gathered = self._gathered, []
         if not entries:
             return

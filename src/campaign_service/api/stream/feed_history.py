@@ -25,7 +25,7 @@ _PAGE_BYTES = 1 << 20
 _KEPT_MAX = 8
 """Pages that are kept for who comes to the same place a little later."""
 
-_Place = tuple[int, CampaignId | None]
+_PageKey = tuple[int, CampaignId | None]
 
 
 @attrs.frozen(kw_only=True)
@@ -58,10 +58,10 @@ class FeedHistory:
         self._tenant = tenant
         self._slots = slots
         self._write = write
-        self._reading: dict[_Place, asyncio.Task[HistoryPage]] = {}
-        self._kept: OrderedDict[_Place, HistoryPage] = OrderedDict()
+        self._reading: dict[_PageKey, asyncio.Task[HistoryPage]] = {}
+        self._kept: OrderedDict[_PageKey, HistoryPage] = OrderedDict()
 
-    async def behind(
+    async def page_after(
         self, after: int, campaign_id: CampaignId | None, *, known_seq: int
     ) -> HistoryPage:
         """Return the page behind an event.
@@ -74,20 +74,20 @@ class FeedHistory:
         Raises:
             OSError: it cannot be read just now.
         """
-        place = (after, campaign_id)
-        kept = self._kept.get(place)
+        key = (after, campaign_id)
+        kept = self._kept.get(key)
         if kept is not None:
             return kept
-        reading = self._reading.get(place)
+        reading = self._reading.get(key)
         if reading is None:
-            reading = asyncio.create_task(self._read(place, known_seq))
-            self._reading[place] = reading
-            reading.add_done_callback(lambda done: self._end(place, done))
+            reading = asyncio.create_task(self._read(key, known_seq))
+            self._reading[key] = reading
+            reading.add_done_callback(lambda done: self._end(key, done))
         # Who goes away leaves the others their page.
         return await asyncio.shield(reading)
 
-    async def _read(self, place: _Place, known_seq: int) -> HistoryPage:
-        return await self._slots.take("listeners", self._page, *place, known_seq)
+    async def _read(self, key: _PageKey, known_seq: int) -> HistoryPage:
+        return await self._slots.run("listeners", self._page, *key, known_seq)
 
     def _page(self, after: int, campaign_id: CampaignId | None, known_seq: int) -> HistoryPage:
         entries = self._tenant.history.entries(
@@ -106,14 +106,14 @@ class FeedHistory:
             is_full=is_full,
         )
 
-    def _end(self, place: _Place, done: asyncio.Task[HistoryPage]) -> None:
-        del self._reading[place]
+    def _end(self, key: _PageKey, done: asyncio.Task[HistoryPage]) -> None:
+        del self._reading[key]
         # All who asked may have gone, and an error that nobody sees is a warning.
         if done.cancelled() or done.exception() is not None:
             return
         page = done.result()
         if page.is_full:
             # Nothing comes between; behind one that is not full more may come.
-            self._kept[place] = page
+            self._kept[key] = page
             if len(self._kept) > _KEPT_MAX:
                 self._kept.popitem(last=False)

@@ -17,14 +17,14 @@ async def listen(
     texts: AsyncGenerator[bytes, None],
     *,
     settings: ApiSettings,
-    may_still: Callable[[], Awaitable[bool]],
+    may_listen: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[bytes]:
     """Yield what a listener is told, until there is no more or it may not listen any longer.
 
     Args:
         texts: messages of the stream, and empty ones now and then.
         settings: how often a sign of life is given, and the listener's right looked at again.
-        may_still: whether that right holds.
+        may_listen: whether that right holds.
     """
     loop = asyncio.get_running_loop()
     told_at = checked_at = loop.time()
@@ -34,7 +34,7 @@ async def listen(
             now = loop.time()
             if now - checked_at >= settings.recheck_s:
                 checked_at = now
-                if not await may_still():
+                if not await may_listen():
                     return
             if text:
                 told_at = now

@@ -14,14 +14,14 @@ from campaign_service.schemas import accounts
 
 __all__ = [
     "expected_version",
-    "grants_of",
-    "password_for",
     "refuse_program_of",
     "require_own_or_manager",
+    "role_grants",
     "role_schema",
     "sorted_permissions",
     "token_schema",
     "user_schema",
+    "user_with_password",
     "version_tag",
 ]
 
@@ -94,7 +94,7 @@ def sorted_permissions(held: Iterable[ServicePermission]) -> list[str]:
     return [one.name for one in ServicePermission if one in known]
 
 
-def grants_of(given: Iterable[accounts.Grant]) -> list[access.RoleGrant]:
+def role_grants(given: Iterable[accounts.Grant]) -> list[access.RoleGrant]:
     """Return the roles that a body names."""
     return [access.RoleGrant(role=one.role, tenant=one.tenant) for one in given]
 
@@ -111,7 +111,7 @@ def user_schema(found: access.UserRecord) -> accounts.User:
     )
 
 
-def password_for(
+def user_with_password(
     found: access.UserRecord, one_time: access.OneTimePassword | None
 ) -> accounts.NewUserAnswer:
     """Return a user with the password that was made up."""

@@ -72,7 +72,7 @@ async def export(
         "log": (pages.log, LOG_COLUMNS),
     }[query.what]
     texts = _csv(rows(), columns) if query.format == "csv" else _json(rows(), query.what)
-    first = await slots.take(by, _next, texts)
+    first = await slots.run(by, _next, texts)
     return _rest(first, texts, slots, by)
 
 
@@ -81,7 +81,7 @@ async def _rest(
 ) -> AsyncIterator[bytes]:
     while text is not None:
         yield text.encode()
-        text = await slots.go_on(by, _next, texts)
+        text = await slots.run_more(by, _next, texts)
 
 
 def _next(texts: Iterator[str]) -> str | None:
@@ -133,8 +133,8 @@ class _Pages:
 
     def recipients(self) -> Iterator[list[Row]]:
         """Yield the rows of all recipients, in list order."""
-        state, everybody, text = self._scene()
-        for first, last in _stretches(len(everybody)):
+        state, everybody, text = self._state_and_recipients()
+        for first, last in _page_ranges(len(everybody)):
             attempts = self._attempts(first, last)
             yield [
                 recipient_row(
@@ -147,9 +147,9 @@ class _Pages:
 
     def attempts(self) -> Iterator[list[Row]]:
         """Yield the rows of all attempts, by recipient."""
-        state, everybody, text = self._scene()
+        state, everybody, text = self._state_and_recipients()
         simulated = link(state).was_simulated
-        for first, last in _stretches(len(everybody)):
+        for first, last in _page_ranges(len(everybody)):
             attempts = self._attempts(first, last)
             yield [
                 attempt_row(attempt, everybody.at(position).name, text, simulated)
@@ -182,7 +182,7 @@ class _Pages:
                 return
             after = entries[-1].seq
 
-    def _scene(self) -> tuple[State, RecipientList, TimeWriter]:
+    def _state_and_recipients(self) -> tuple[State, RecipientList, TimeWriter]:
         """Return the state that still has the campaign, its recipients, and its clock."""
         state = self._tenant.state
         if self._campaign_id not in campaign_ids(state):
@@ -224,6 +224,6 @@ def _latest(times: Iterator[Instant | None]) -> Instant | None:
     return max((at for at in times if at is not None), default=None)
 
 
-def _stretches(count: int) -> Iterator[tuple[int, int]]:
+def _page_ranges(count: int) -> Iterator[tuple[int, int]]:
     for first in range(1, count + 1, _PAGE):
         yield first, min(count, first + _PAGE - 1)

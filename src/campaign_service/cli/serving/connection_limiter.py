@@ -135,7 +135,7 @@ class ConnectionLimiter:
                 return
             except OSError as error:
                 # It would be told anew at once, and at once again.
-                self._unable.tell(error.strerror or error)
+                self._unable.warn(error.strerror or error)
                 self._loop.remove_reader(listener)
                 self._loop.call_later(_REST_S, self._watch, listener)
                 return
@@ -147,7 +147,7 @@ class ConnectionLimiter:
     def _admit(self, connection: socket.socket, origin: str) -> None:
         most = self.connections_max or connections_max()
         if self._count >= most:
-            self._many.tell(most)
+            self._many.warn(most)
             if not self._make_room(origin):
                 connection.close()
                 return

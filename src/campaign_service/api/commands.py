@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import attrs
-from msgspec import UNSET
+from msgspec import UNSET, Struct, structs
 
 from campaign_core import (
     CampaignId,
@@ -56,21 +56,20 @@ from campaign_service.schemas.conversion import (
 )
 
 __all__ = [
-    "command_of",
-    "listed",
-    "lists_of_campaign",
-    "numbers_read",
-    "positions_of",
+    "campaign_list_options",
+    "checked_numbers",
+    "checked_recipients",
+    "checked_settings",
+    "chosen_positions",
     "remarks_on",
     "rerun_command",
-    "selection",
-    "settings_read",
     "start_command",
     "times_as_sent",
+    "tried_command",
 ]
 
 
-def listed(
+def checked_recipients(
     rows: Sequence[core_values.Recipient], lists: ListOptions, path: str = "recipients"
 ) -> RecipientList:
     """Return the recipients of a body.
@@ -86,17 +85,12 @@ def listed(
     return found
 
 
-def selection(positions: Sequence[int] | str) -> tuple[Position, ...] | AllFailed:
-    """Return the positions of a body, or what stands for all failed ones."""
-    return ALL_FAILED if isinstance(positions, str) else positions_of(positions)
+def chosen_positions(positions: Sequence[int] | str) -> tuple[Position, ...] | AllFailed:
+    """Return the positions of a body, or all failed ones; of a long list, asked in a thread."""
+    return ALL_FAILED if isinstance(positions, str) else tuple(map(Position, positions))
 
 
-def positions_of(positions: Sequence[int]) -> tuple[Position, ...]:
-    """Return the positions of a body; of a long list, to be asked in a thread."""
-    return tuple(Position(position) for position in positions)
-
-
-def lists_of_model(state: State, model_id: int, *, is_merged: bool) -> ListOptions:
+def model_list_options(state: State, model_id: int, *, is_merged: bool) -> ListOptions:
     """Return how a list is read that is given with the start of a campaign."""
     model = models(state).get(ModelId(model_id))
     duplicates = Duplicates.REFUSE if model is None else model.duplicates
@@ -104,7 +98,7 @@ def lists_of_model(state: State, model_id: int, *, is_merged: bool) -> ListOptio
     return ListOptions(plan=plan, duplicates=duplicates, is_merged=is_merged)
 
 
-def lists_of_campaign(state: State, campaign_id: CampaignId, *, is_merged: bool) -> ListOptions:
+def campaign_list_options(state: State, campaign_id: CampaignId, *, is_merged: bool) -> ListOptions:
     """Return how a list is read that is appended to a campaign's.
 
     Raises:
@@ -115,7 +109,7 @@ def lists_of_campaign(state: State, campaign_id: CampaignId, *, is_merged: bool)
     return ListOptions(plan=plan, duplicates=duplicates, is_merged=is_merged)
 
 
-def numbers_read(numbers: Sequence[str], state: State) -> tuple[str, ...]:
+def checked_numbers(numbers: Sequence[str], state: State) -> tuple[str, ...]:
     """Return the numbers of a body, read as people keep them.
 
     Raises:
@@ -143,7 +137,7 @@ def remarks_on(listed: RecipientList, state: State) -> list[str]:
 _LOOKED_AT_MAX = 100_000
 
 
-def settings_read(body: core_values.Settings, state: State) -> Settings:
+def checked_settings(body: core_values.Settings, state: State) -> Settings:
     """Return the settings of a body; a number plan that it leaves out stays as it is.
 
     Raises:
@@ -162,20 +156,20 @@ def start_command(body: requests.StartCampaign, state: State, *, actor: str) -> 
         BadValuesError: rows or times that the rules do not allow.
     """
     ends = body.expires_at
-    lists = lists_of_model(state, body.model_id, is_merged=body.merge_duplicates)
+    lists = model_list_options(state, body.model_id, is_merged=body.merge_duplicates)
     return StartCampaign(
         actor=actor,
         model_id=ModelId(body.model_id),
         when=_when(body.when),
         name=body.name,
         sound=body.sound,
-        recipients=None if body.recipients is None else listed(body.recipients, lists),
+        recipients=None if body.recipients is None else checked_recipients(body.recipients, lists),
         expires_at=None if ends is None else instant_in(ends, "expires_at"),
     )
 
 
 _STILL_CALLING = frozenset({Status.SCHEDULED, Status.ACTIVE, Status.BLOCKED, Status.PAUSED})
-_SAID_NO = frozenset({FailureReason.OPTED_OUT, FailureReason.DO_NOT_CALL})
+_DECLINED = frozenset({FailureReason.OPTED_OUT, FailureReason.DO_NOT_CALL})
 
 
 def rerun_command(
@@ -221,7 +215,7 @@ def rerun_command(
 
 def _is_called_again(found: RecipientState, only: str) -> bool:
     if isinstance(found, Failed):
-        return found.reason not in _SAID_NO
+        return found.reason not in _DECLINED
     return only == "UNREACHED" and not isinstance(found, Contacted)
 
 
@@ -249,7 +243,7 @@ def times_as_sent(
     return type(error)(problems)
 
 
-def command_of(trial: tried_commands.Trial, state: State, *, actor: str) -> Command:
+def tried_command(trial: tried_commands.Trial, state: State, *, actor: str) -> Command:
     """Return the command that is to be tried.
 
     Raises:
@@ -257,34 +251,30 @@ def command_of(trial: tried_commands.Trial, state: State, *, actor: str) -> Comm
     """
     match trial:
         case tried_commands.TryChangeSettings(settings=settings):
-            return ChangeSettings(actor=actor, settings=settings_read(settings, state))
+            return ChangeSettings(actor=actor, settings=checked_settings(settings, state))
         case tried_commands.TryAddToDoNotCall(numbers=numbers):
-            return AddToDoNotCall(actor=actor, numbers=numbers_read(numbers, state))
+            return AddToDoNotCall(actor=actor, numbers=checked_numbers(numbers, state))
         case tried_commands.TryStartCampaign():
             return start_command(trial, state, actor=actor)
         case _:
             pass
     campaign_id = CampaignId(trial.campaign_id)
-    match trial:
-        case tried_commands.TryStartNow():
-            return StartNow(actor=actor, campaign_id=campaign_id)
-        case tried_commands.TryPauseCampaign():
-            return PauseCampaign(actor=actor, campaign_id=campaign_id)
-        case tried_commands.TryResumeCampaign():
-            return ResumeCampaign(actor=actor, campaign_id=campaign_id)
-        case tried_commands.TryStopCampaign(hang_up=hang_up):
-            return StopCampaign(actor=actor, campaign_id=campaign_id, hang_up=hang_up)
-        case tried_commands.TryAppendRecipients(recipients=rows):
-            lists = lists_of_campaign(state, campaign_id, is_merged=False)
-            more = listed(rows, lists)
-            return AppendRecipients(actor=actor, campaign_id=campaign_id, recipients=more)
-        case tried_commands.TryAddAttempts(attempts=attempts, positions=positions):
-            return AddAttempts(
-                actor=actor,
-                campaign_id=campaign_id,
-                attempts=attempts,
-                positions=selection(positions),
-            )
-        case tried_commands.TryStopAttempts(positions=positions):
-            chosen = tuple(Position(position) for position in positions)
-            return StopAttempts(actor=actor, campaign_id=campaign_id, positions=chosen)
+    if isinstance(trial, tried_commands.TryAppendRecipients):
+        lists = campaign_list_options(state, campaign_id, is_merged=False)
+        more = checked_recipients(trial.recipients, lists)
+        return AppendRecipients(actor=actor, campaign_id=campaign_id, recipients=more)
+    fields = structs.asdict(trial) | {"actor": actor, "campaign_id": campaign_id}
+    if "positions" in fields:
+        fields["positions"] = chosen_positions(fields["positions"])
+    return _COMMANDS[type(trial)](**fields)
+
+
+_COMMANDS: Mapping[type[Struct], Callable[..., Command]] = {
+    tried_commands.TryStartNow: StartNow,
+    tried_commands.TryPauseCampaign: PauseCampaign,
+    tried_commands.TryResumeCampaign: ResumeCampaign,
+    tried_commands.TryStopCampaign: StopCampaign,
+    tried_commands.TryAddAttempts: AddAttempts,
+    tried_commands.TryStopAttempts: StopAttempts,
+}
+"""Those whose fields are given as they stand."""

@@ -41,7 +41,6 @@ from campaign_service.access.logins import (
     reset_password,
 )
 from campaign_service.access.passwords import ONE_TIME_DAYS, OneTimePassword, Passwords
-from campaign_service.access.permissions import ServicePermission, needed_for
 from campaign_service.access.principal import (
     ALL_TENANTS,
     ANONYMOUS,
@@ -49,6 +48,7 @@ from campaign_service.access.principal import (
     Actor,
     Authenticator,
     Principal,
+    needed_for,
 )
 from campaign_service.access.roles import (
     ADMINISTRATOR,
@@ -79,6 +79,7 @@ from campaign_service.access.users import (
 )
 from campaign_service.access.values import NAME_PATTERN
 from campaign_service.renamed import former_names
+from campaign_service.vocabulary import ServicePermission
 
 __all__ = [
     "ADMINISTRATOR",

@@ -28,7 +28,7 @@ import attrs
 from typing_extensions import override
 
 from campaign_core.errors import CommandRefusedError, PortableError, Problem, SettingsError
-from campaign_service.access.permissions import ServicePermission
+from campaign_service.vocabulary import ServicePermission
 
 __all__ = [
     "AccessError",

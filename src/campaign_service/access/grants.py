@@ -8,11 +8,11 @@ import attrs
 import sqlalchemy as sa
 
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.access.permissions import ServicePermission
 from campaign_service.access.principal import ALL_TENANTS
 from campaign_service.access.roles import ADMINISTRATOR, RoleRecord, read_roles
 from campaign_service.access.tables import access_grant, access_user
 from campaign_service.database.schema import tenant as tenant_table
+from campaign_service.vocabulary import ServicePermission
 
 __all__ = [
     "RoleGrant",

@@ -12,7 +12,6 @@ from campaign_core import Instant
 from campaign_drivers.clock import present
 from campaign_service.access.errors import NotAuthenticatedError
 from campaign_service.access.grants import narrowed_permissions, permissions_of, read_grants
-from campaign_service.access.permissions import ServicePermission
 from campaign_service.access.principal import Principal
 from campaign_service.access.roles import read_roles
 from campaign_service.access.tables import access_token
@@ -20,6 +19,7 @@ from campaign_service.access.tokens import TokenRecord, digest_of, token_from_ro
 from campaign_service.access.transactions import change_count
 from campaign_service.access.users import read_user
 from campaign_service.database import Database, DatabaseAwayError
+from campaign_service.vocabulary import ServicePermission
 
 __all__ = ["TOKEN_CACHE_S", "LocalAuthenticator"]
 
@@ -55,7 +55,7 @@ class LocalAuthenticator:
     def __init__(self, database: Database, *, clock: Callable[[], Instant] = present) -> None:
         self._database = database
         self._clock = clock
-        self._known: dict[bytes, _CachedToken] = {}
+        self._cache: dict[bytes, _CachedToken] = {}
         """By the digest of the secret; longest read first."""
         self._lookups: dict[bytes, asyncio.Task[_CachedToken]] = {}
         """What is being looked up; whoever asks for the same meanwhile waits for that."""
@@ -68,36 +68,36 @@ class LocalAuthenticator:
             OSError: the database is away.
         """
         digest = digest_of(_secret(authorization))
-        known = self._cached(digest, for_ms=_CACHE_MS)
-        while known is None:
+        cached = self._cached(digest, for_ms=_CACHE_MS)
+        while cached is None:
             try:
-                found = await self._looked_up_once(digest)
+                found = await self._look_up_once(digest)
             except DatabaseAwayError:
-                known = self._cached(digest, for_ms=_CACHE_AWAY_MS)
-                if known is None:
+                cached = self._cached(digest, for_ms=_CACHE_AWAY_MS)
+                if cached is None:
                     raise
             else:
                 # It may have been on its way already when something was changed.
-                known = found if found.change_count == change_count(self._database) else None
-        return _principal(known, address)
+                cached = found if found.change_count == change_count(self._database) else None
+        return _principal(cached, address)
 
     def _cached(self, digest: bytes, *, for_ms: int) -> _CachedToken | None:
         """Return what was read of a token within some time, and has not changed since."""
-        known = self._known.get(digest)
-        if known is None or known.change_count != change_count(self._database):
+        cached = self._cache.get(digest)
+        if cached is None or cached.change_count != change_count(self._database):
             return None
         now = self._clock()
-        is_fresh = 0 <= now - known.read_at < for_ms
-        return known if is_fresh and not _is_over(known.token, now) else None
+        is_fresh = 0 <= now - cached.read_at < for_ms
+        return cached if is_fresh and not _has_expired(cached.token, now) else None
 
-    async def _looked_up_once(self, digest: bytes) -> _CachedToken:
-        asked = self._lookups.get(digest)
-        if asked is None or asked.get_loop() is not asyncio.get_running_loop():
-            asked = asyncio.create_task(asyncio.to_thread(self._look_up, digest))
-            self._lookups[digest] = asked
-            asked.add_done_callback(lambda task: self._forget_lookup(digest, task))
+    async def _look_up_once(self, digest: bytes) -> _CachedToken:
+        lookup = self._lookups.get(digest)
+        if lookup is None or lookup.get_loop() is not asyncio.get_running_loop():
+            lookup = asyncio.create_task(asyncio.to_thread(self._look_up, digest))
+            self._lookups[digest] = lookup
+            lookup.add_done_callback(lambda task: self._forget_lookup(digest, task))
         # One who gives up must not take the answer from the others.
-        return await asyncio.shield(asked)
+        return await asyncio.shield(lookup)
 
     def _forget_lookup(self, digest: bytes, task: asyncio.Task[_CachedToken]) -> None:
         if self._lookups.get(digest) is task:
@@ -111,15 +111,15 @@ class LocalAuthenticator:
         with self._database.reading() as connection:
             table = access_token.c
             row = connection.execute(sa.select(access_token).where(table.digest == digest)).first()
-            if row is None or _is_over(token := token_from_row(row), now):
-                self._known.pop(digest, None)
+            if row is None or _has_expired(token := token_from_row(row), now):
+                self._cache.pop(digest, None)
                 raise NotAuthenticatedError("the token is not known, was revoked, or is over")
             user = read_user(connection, token.user_name, command="authenticate")
             roles = read_roles(connection)
             grants = read_grants(connection, user.name).get(user.name, frozenset())
         if not user.enabled:
             raise NotAuthenticatedError("the user is disabled")
-        known = _CachedToken(
+        cached = _CachedToken(
             token=token,
             # A program goes on while its user has a new password to think of.
             must_change_password=user.must_change_password and token.is_session,
@@ -130,15 +130,15 @@ class LocalAuthenticator:
             change_count=before,
         )
         self._note_use(token, now)
-        self._store(digest, known)
-        return known
+        self._store(digest, cached)
+        return cached
 
-    def _store(self, digest: bytes, known: _CachedToken) -> None:
-        self._known.pop(digest, None)
-        while len(self._known) >= _CACHE_MAX:
+    def _store(self, digest: bytes, cached: _CachedToken) -> None:
+        self._cache.pop(digest, None)
+        while len(self._cache) >= _CACHE_MAX:
             # Another thread may have been here first.
-            self._known.pop(next(iter(self._known), b""), None)
-        self._known[digest] = known
+            self._cache.pop(next(iter(self._cache), b""), None)
+        self._cache[digest] = cached
 
     def _note_use(self, token: TokenRecord, now: Instant) -> None:
         if token.last_used_at is not None and now - token.last_used_at < _LAST_USED_MS:
@@ -163,16 +163,16 @@ def _secret(authorization: str | None) -> str:
     return secret
 
 
-def _is_over(token: TokenRecord, now: Instant) -> bool:
+def _has_expired(token: TokenRecord, now: Instant) -> bool:
     return token.expires_at is not None and token.expires_at <= now
 
 
-def _principal(known: _CachedToken, address: str) -> Principal:
+def _principal(cached: _CachedToken, address: str) -> Principal:
     return Principal(
-        name=known.token.user_name,
+        name=cached.token.user_name,
         address=address,
-        grants=known.grants,
-        must_change_password=known.must_change_password,
-        token_id=known.token.id,
-        is_program=not known.token.is_session,
+        grants=cached.grants,
+        must_change_password=cached.must_change_password,
+        token_id=cached.token.id,
+        is_program=not cached.token.is_session,
     )

@@ -239,14 +239,7 @@ def _verified_row(
 ) -> sa.Row[Any]:
     """Return what is kept of the user whose password this is; a failure is on record.
 
-    Args:
-        name: of the user, as it is kept.
-        is_logged_in: whether it is somebody who is in already: that one may still know a one-time
-            password, though it is good for no other log-in.
-
-    Raises:
-        NotAuthenticatedError: it is nobody's, or that one may not come in.
-        LoginLimitedError: too many have failed; this was not looked at.
+    Who is logged in already may still know a one-time password, good for no other log-in.
     """
     # Who tries a thousand times a second shall not hold up whoever has something to write.
     with database.reading() as connection:

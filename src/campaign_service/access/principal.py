@@ -16,12 +16,22 @@ from typing import Protocol
 
 import attrs
 
+from campaign_core import permission_for
+from campaign_core.commands import Command
 from campaign_core.errors import Problem, SettingsError
 from campaign_core.events import DRIVER, SCHEDULER
 from campaign_service.access.errors import NotPermittedError
-from campaign_service.access.permissions import ServicePermission
+from campaign_service.vocabulary import ServicePermission
 
-__all__ = ["ALL_TENANTS", "ANONYMOUS", "RESERVED_NAMES", "Actor", "Authenticator", "Principal"]
+__all__ = [
+    "ALL_TENANTS",
+    "ANONYMOUS",
+    "RESERVED_NAMES",
+    "Actor",
+    "Authenticator",
+    "Principal",
+    "needed_for",
+]
 
 ALL_TENANTS = "*"
 """Stands for every tenant, those to come included."""
@@ -97,6 +107,11 @@ class Principal:
             raise NotPermittedError(
                 permission, tenant=tenant, must_change_password=self.must_change_password
             )
+
+
+def needed_for(command: Command) -> ServicePermission:
+    """Return the permission that a command needs, by the core's table (R10.1)."""
+    return ServicePermission(permission_for(command).value)
 
 
 class Authenticator(Protocol):

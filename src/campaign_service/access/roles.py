@@ -16,12 +16,12 @@ from campaign_core import Instant
 from campaign_core.errors import CommandRefusedError
 from campaign_service.access.audit import AccessAction, write_event
 from campaign_service.access.errors import UnknownRoleError, VersionConflictError
-from campaign_service.access.permissions import ServicePermission
 from campaign_service.access.principal import ALL_TENANTS, Actor
 from campaign_service.access.tables import access_grant, access_role
 from campaign_service.access.transactions import changing_access
 from campaign_service.access.values import checked_name, refused
 from campaign_service.database import Database
+from campaign_service.vocabulary import ServicePermission
 
 __all__ = [
     "ADMINISTRATOR",

@@ -20,13 +20,13 @@ from campaign_core.errors import CommandRefusedError
 from campaign_service.access.audit import AccessAction, write_event
 from campaign_service.access.errors import UnknownTokenError
 from campaign_service.access.grants import check_tenants
-from campaign_service.access.permissions import ServicePermission
 from campaign_service.access.principal import Actor
 from campaign_service.access.tables import access_token
 from campaign_service.access.transactions import changing_access
 from campaign_service.access.users import read_user
 from campaign_service.access.values import checked_label, refused
 from campaign_service.database import Database
+from campaign_service.vocabulary import ServicePermission
 
 __all__ = [
     "TOKEN_PREFIX",

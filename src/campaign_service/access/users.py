@@ -330,13 +330,7 @@ def _user_from_row(row: sa.Row[Any], grants: frozenset[RoleGrant]) -> UserRecord
 
 
 def password_values(kept: str, *, now: Instant, must_change: bool) -> dict[str, object]:
-    """Return what a password is in the table.
-
-    Args:
-        kept: of the password.
-        now: when it was set.
-        must_change: at the first log-in, for which there is not for ever time.
-    """
+    """Return what a password is in the table; one that must be changed is not good for ever."""
     return {
         "password_hash": kept,
         "must_change_password": must_change,

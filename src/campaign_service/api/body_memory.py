@@ -41,17 +41,8 @@ class BodyMemory:
             if not self._taken[by]:
                 del self._taken[by]
 
-    def take(self, by: str, size: int) -> None:
-        """Take more of the room.
-
-        Raises:
-            BusyError: there is no more.
-        """
-        self.check(by, size)
-        self._taken[by] += size
-
     def check(self, by: str, size: int) -> None:
-        """Look whether there is so much room.
+        """Go on only if there is so much room.
 
         Raises:
             BusyError: there is not.
@@ -59,13 +50,17 @@ class BodyMemory:
         if self._taken[by] + size > self._most_of_one:
             raise BusyError("what you send and read just now takes all the room there is for one")
         if self._taken.total() + size > self._most:
-            raise BusyError(
-                "what is sent and read just now takes all the room there is: come again"
-            )
+            why = "what is sent and read just now takes all the room there is: come again"
+            raise BusyError(why)
+
+    def take(self, by: str, size: int) -> None:
+        """Take more of the room, as far as :meth:`check` lets it."""
+        self.check(by, size)
+        self._taken[by] += size
 
 
 class BodyReservation:
-    """What one body takes."""
+    """What one body takes; both methods raise ``BusyError`` where there is no room for it."""
 
     def __init__(self, room: BodyMemory, by: str) -> None:
         self._room = room
@@ -74,19 +69,11 @@ class BodyReservation:
         """Bytes."""
 
     def expect(self, size: int) -> None:
-        """Look whether there is room for a body that says how long it is.
-
-        Raises:
-            BusyError: there is not.
-        """
+        """Go on only if there is room for a body that says how long it is."""
         self._room.check(self._by, max(0, size - _FREE_BYTES))
 
     def grow(self, size: int) -> None:
-        """Take room for all that has come of it.
-
-        Raises:
-            BusyError: there is no more.
-        """
+        """Take room for all that has come of it."""
         more = max(0, size - _FREE_BYTES) - self.counted
         self._room.take(self._by, more)
         self.counted += more

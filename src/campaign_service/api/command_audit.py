@@ -25,11 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class CommandAudit:
-    """Commands on their way to the record.
-
-    Args:
-        host: whose database it is in.
-    """
+    """Commands on their way to the record."""
 
     def __init__(self, host: ServiceHost) -> None:
         self._host = host

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import attrs
 
@@ -42,19 +43,15 @@ def _login_slots() -> WorkerSlots:
     )
 
 
-def _slots(
-    name: str, what: str, *, at_once: int, waiting_max: int, waiting_each_max: int = _EACH_MAX
-) -> Callable[[], WorkerSlots]:
-    def made() -> WorkerSlots:
-        return WorkerSlots(
-            name,
-            at_once=at_once,
-            waiting_max=waiting_max,
-            waiting_each_max=waiting_each_max,
-            busy_error=lambda: BusyError(f"too many {what} wait already: come again"),
-        )
-
-    return made
+def _slots(name: str, what: str, *, at_once: int, waiting_max: int) -> Callable[[], WorkerSlots]:
+    return partial(
+        WorkerSlots,
+        name,
+        at_once=at_once,
+        waiting_max=waiting_max,
+        waiting_each_max=_EACH_MAX,
+        busy_error=lambda: BusyError(f"too many {what} wait already: come again"),
+    )
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -101,16 +98,9 @@ class ApiContext:
 
     def close(self) -> None:
         """Give up all that waits for its turn."""
-        for slots in (
-            self.login_slots,
-            self.known_client_slots,
-            self.body_slots,
-            self.long_query_slots,
-            self.page_slots,
-            self.forecast_slots,
-        ):
-            slots.close()
-        self.past_states.close()
+        for value in attrs.asdict(self, recurse=False).values():
+            if isinstance(value, WorkerSlots | PastStates):
+                value.close()
 
     @property
     def passwords(self) -> Passwords:

@@ -55,8 +55,9 @@ async def respond(context: ApiContext, operation: Operation, request: AnyRequest
     began = time.perf_counter()
     try:
         checked = await _checked_request(context, operation, request)
-        found = await operation.handler(checked)
-        response = _response(context, request, found, checked.caller)
+        given = await operation.handler(checked)
+        found = given if isinstance(given, ApiResponse) else ApiResponse(content=given)
+        response = _response(context, request, found, operation.response.status, checked.caller)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
         if isinstance(error, NotPermittedError):
             await _audit_refusal(context, request, error)
@@ -81,12 +82,16 @@ def http_response(refusal: ProblemResponse) -> Response[Any]:
 
 
 def _response(
-    context: ApiContext, request: AnyRequest, found: ApiResponse, caller: Principal | None
+    context: ApiContext,
+    request: AnyRequest,
+    found: ApiResponse,
+    status: int,
+    caller: Principal | None,
 ) -> Response[Any]:
     headers = {"Cache-Control": "no-store", **found.headers}
     content = found.content
     if isinstance(content, AsyncIterator):
-        return Stream(content, status_code=found.status, media_type=found.media, headers=headers)
+        return Stream(content, status_code=status, media_type=found.media, headers=headers)
     body = encoded(content) if isinstance(content, Struct) else content or b""
     if len(body) > _LARGE:
         # In pieces, each sent when the one before was taken: until then it is counted.
@@ -96,8 +101,8 @@ def _response(
         held.enter_context(context.response_memory.held(by)).grow(len(body))
         headers["Content-Length"] = str(len(body))
         pieces = _pieces(body)
-        return Stream(pieces, status_code=found.status, media_type=found.media, headers=headers)
-    return Response(body, status_code=found.status, media_type=found.media, headers=headers)
+        return Stream(pieces, status_code=status, media_type=found.media, headers=headers)
+    return Response(body, status_code=status, media_type=found.media, headers=headers)
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:

@@ -34,11 +34,7 @@ _ended = msgspec.json.Decoder(_Ended)
 
 
 class Metrics:
-    """Counts, and answers what is so now.
-
-    Args:
-        host: whose tenants.
-    """
+    """Counts, and answers what is so now."""
 
     def __init__(self, host: ServiceHost) -> None:
         self.listeners: Callable[[], dict[str, int]] = dict

@@ -69,7 +69,8 @@ class ResponseForm:
     has_location: bool = False
 
 
-Handler = Callable[[ApiRequest], Awaitable[ApiResponse]]
+Handler = Callable[[ApiRequest], Awaitable[ApiResponse | Struct | None]]
+"""Gives a body alone where there is no more to a response, and nothing where there is no body."""
 
 
 @attrs.frozen(kw_only=True)

@@ -60,11 +60,6 @@ class PastStates:
     async def state_of(self, tenant: TenantService, at: Instant, *, by: str) -> State:
         """Return the state of a tenant at an instant.
 
-        Args:
-            tenant: whose state.
-            at: the instant.
-            by: who asks.
-
         Raises:
             BadValuesError: the instant is yet to come, or nothing had happened by then.
             BusyError: too many wait for states of this tenant, or too many questions of this user.

@@ -166,7 +166,6 @@ def refused_by_field(
     """Return a refusal of what a body, and no URL, names as one of that value.
 
     Args:
-        error: the refusal.
         field: where the value stands in the body.
         value: what was given there.
         unknown: entries of it that are there no more; of a list these alone are named.

@@ -20,7 +20,6 @@ class ApiResponse:
     """A good answer."""
 
     content: Struct | bytes | AsyncIterator[bytes] | None = None
-    status: int = 200
     media: str = "application/json"
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -28,7 +27,6 @@ class ApiResponse:
 def command_response(
     taken: CommandResult,
     *,
-    status: int = 200,
     model_id: ModelId | None = None,
     campaign_id: CampaignId | None = None,
     location: str | None = None,
@@ -44,4 +42,4 @@ def command_response(
         remarks=list(remarks),
     )
     headers = {} if location is None else {"Location": location}
-    return ApiResponse(content=body, status=status, headers=headers)
+    return ApiResponse(content=body, headers=headers)

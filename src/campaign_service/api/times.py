@@ -30,15 +30,15 @@ def text_of(at: int) -> str:
     return written(time_of(at))
 
 
-def instant_in(state_at: datetime, field: str) -> Instant:
+def instant_in(moment: datetime, field: str) -> Instant:
     """Return the moment that a request names as an instant.
 
     Raises:
         BadValuesError: no campaign can live at that time.
     """
-    at = instant_of(state_at)
+    at = instant_of(moment)
     if not is_within_times(at):
-        raise BadValuesError([Problem(field=field, value=state_at.isoformat(), rule=TIMES)])
+        raise BadValuesError([Problem(field=field, value=moment.isoformat(), rule=TIMES)])
     return at
 
 

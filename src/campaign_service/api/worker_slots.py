@@ -25,7 +25,6 @@ class WorkerSlots:
     """Threads for one kind of work.
 
     Args:
-        name: of the threads.
         at_once: how many there are.
         waiting_max: so many wait for one; ``None``: all who come.
         waiting_each_max: so many works of one and the same wait; ``None``: as many as of all.
@@ -61,9 +60,6 @@ class WorkerSlots:
 
         Args:
             by: whose it is.
-            work: what is done.
-            args: of the work.
-            more: of the work.
 
         Raises:
             Exception: what the work raises; and, where too many wait, the error for that.

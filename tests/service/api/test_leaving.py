@@ -60,7 +60,7 @@ def test_long_question_that_waits_ends_with_who_asks_for_it(tmp_path, monkeypatc
         go_on, begun = threading.Event(), threading.Event()
 
         async def occupy():
-            return [desk._loop.create_task(long.take("anna", go_on.wait, 20)) for _ in range(2)]
+            return [desk._loop.create_task(long.run("anna", go_on.wait, 20)) for _ in range(2)]
 
         held = desk.run(occupy())
         turn = long._turn

@@ -236,7 +236,7 @@ def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk,
     async def flood():
         loop = asyncio.get_running_loop()
         return [
-            loop.create_task(strangers.take(f"10.0.0.{number}", go_on.wait, 20))
+            loop.create_task(strangers.run(f"10.0.0.{number}", go_on.wait, 20))
             for number in range(32)
         ]
 

@@ -31,7 +31,7 @@ def hints_of(schema: type[Struct]) -> dict[str, Any]:
     return get_type_hints(schema, include_extras=True)
 
 
-def members(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
+def members(hint: Any) -> tuple[Any, ...]:
     """Return what a hint may be, without what only adds to it."""
     if get_origin(hint) is Annotated:
         return members(get_args(hint)[0])
@@ -45,17 +45,17 @@ def members(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
     return (hint,)
 
 
-def list_item(hint: Any) -> Any | None:  # noqa: ANN401
+def list_item(hint: Any) -> Any | None:
     """Return the hint of a list's entries; ``None``: it may be no list."""
     return next((get_args(one)[0] for one in members(hint) if get_origin(one) is list), None)
 
 
-def dict_pair(hint: Any) -> tuple[Any, ...] | None:  # noqa: ANN401
+def dict_pair(hint: Any) -> tuple[Any, ...] | None:
     """Return the hints of keys and values; ``None``: it may be no mapping."""
     return next((get_args(one) for one in members(hint) if get_origin(one) is dict), None)
 
 
-def schema_for(hint: Any, raw: object) -> type[Struct] | None:  # noqa: ANN401
+def schema_for(hint: Any, raw: object) -> type[Struct] | None:
     """Return the schema that a value is to be of, by its tag where there is a choice."""
     schemas = [one for one in members(hint) if isinstance(one, type) and issubclass(one, Struct)]
     if len(schemas) == 1:
@@ -67,7 +67,7 @@ def schema_for(hint: Any, raw: object) -> type[Struct] | None:  # noqa: ANN401
     return None
 
 
-def _described(hint: Any) -> str | None:  # noqa: ANN401
+def _described(hint: Any) -> str | None:
     """Return the description of the text that a hint asks for."""
     if get_origin(hint) is Annotated:
         found = _described(get_args(hint)[0])
@@ -78,7 +78,7 @@ def _described(hint: Any) -> str | None:  # noqa: ANN401
     return None
 
 
-def rule_of(hint: Any, message: str) -> str:  # noqa: ANN401
+def rule_of(hint: Any, message: str) -> str:
     """Return what is allowed, from what msgspec says of a value that is not."""
     message = re.sub(r" - at `[^`]*`.*$", "", message)
     if "regex" in message:
@@ -95,7 +95,7 @@ def rule_of(hint: Any, message: str) -> str:  # noqa: ANN401
     return message[:1].lower() + message[1:]
 
 
-def _metas(hint: Any) -> Iterator[Meta]:  # noqa: ANN401
+def _metas(hint: Any) -> Iterator[Meta]:
     """Yield what narrows the values of a hint."""
     if get_origin(hint) is Annotated:
         yield from _metas(get_args(hint)[0])
@@ -105,7 +105,7 @@ def _metas(hint: Any) -> Iterator[Meta]:  # noqa: ANN401
             yield from _metas(one)
 
 
-def _with_range(hint: Any, message: str) -> str:  # noqa: ANN401
+def _with_range(hint: Any, message: str) -> str:
     """Return what msgspec says with both bounds: it tells the one that was missed, or none.
 
     A bound that is only that of whole numbers in JSON would be noise.
@@ -125,13 +125,13 @@ def _type_words(found: re.Match[str]) -> str:
     return " or ".join(_WORDS.get(word, word) for word in found[1].split(" | "))
 
 
-def _names(hint: Any) -> list[str]:  # noqa: ANN401
+def _names(hint: Any) -> list[str]:
     if hasattr(hint, "__members__"):
         return [*hint.__members__]
     return [str(arg) for arg in get_args(hint)] if get_origin(hint) is Literal else []
 
 
-def _tags(hint: Any) -> str | None:  # noqa: ANN401
+def _tags(hint: Any) -> str | None:
     configs = [
         one.__struct_config__
         for one in members(hint)

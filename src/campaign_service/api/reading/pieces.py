@@ -22,7 +22,7 @@ __all__ = ["decoded"]
 _Rows = Annotated[list[Raw], Meta(max_length=10_000_000)]
 
 
-def decoded(data: Buffer, hint: Any) -> Any:  # noqa: ANN401 -- of the type that is asked for
+def decoded(data: Buffer, hint: Any) -> Any:
     """Return JSON as a value of a type, such as the decoder itself makes of it.
 
     Raises:
@@ -37,7 +37,7 @@ def decoded(data: Buffer, hint: Any) -> Any:  # noqa: ANN401 -- of the type that
     return msgspec.json.decode(data, type=hint)
 
 
-def _decoded_list(data: Buffer, hint: Any) -> list[Any]:  # noqa: ANN401
+def _decoded_list(data: Buffer, hint: Any) -> list[Any]:
     rows = msgspec.json.decode(data, type=_Rows)
     item = list_item(hint)
     row = msgspec.json.Decoder(item)
@@ -47,7 +47,7 @@ def _decoded_list(data: Buffer, hint: Any) -> list[Any]:  # noqa: ANN401
     ]
 
 
-def _decoded_struct(data: Buffer, hint: Any) -> Struct:  # noqa: ANN401
+def _decoded_struct(data: Buffer, hint: Any) -> Struct:
     small: dict[str, object] = {}
     large: dict[str, Raw] = {}
     for name, raw in msgspec.json.decode(data, type=dict[str, Raw]).items():

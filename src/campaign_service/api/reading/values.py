@@ -134,7 +134,7 @@ def read_query(pairs: Iterable[tuple[str, str]], kind: type[S]) -> S:
     raise conversion.BadValuesError(problems)
 
 
-def _parameter_value(hint: Any, text: str) -> object:  # noqa: ANN401
+def _parameter_value(hint: Any, text: str) -> object:
     """Return the value that a parameter's text stands for: all but numbers and flags are text."""
     kinds = members(hint)
     if int in kinds and re.fullmatch(r"-?[0-9]{1,18}", text):
@@ -147,12 +147,7 @@ def _parameter_value(hint: Any, text: str) -> object:  # noqa: ANN401
 # The walk ------------------------------------------------------------------------------------
 
 
-def _check(
-    hint: Any,  # noqa: ANN401 -- a type, of which there are many kinds
-    raw: object,
-    path: str,
-    problems: list[Problem],
-) -> None:
+def _check(hint: Any, raw: object, path: str, problems: list[Problem]) -> None:
     """Put down what is wrong with a value; when there is enough to tell, look no further."""
     if len(problems) >= conversion.PROBLEMS_MAX:
         return
@@ -174,7 +169,7 @@ def _check(
         _check_by_core_rules(made, path, problems)
 
 
-def _converted(raw: object, hint: Any) -> object:  # noqa: ANN401
+def _converted(raw: object, hint: Any) -> object:
     """Return a plain value as one of a type; a long list row by row.
 
     Raises:
@@ -194,12 +189,7 @@ def _has_long_list(raw: object) -> bool:
     )
 
 
-def _check_parts(
-    hint: Any,  # noqa: ANN401
-    raw: object,
-    path: str,
-    problems: list[Problem],
-) -> None:
+def _check_parts(hint: Any, raw: object, path: str, problems: list[Problem]) -> None:
     item = list_item(hint)
     if isinstance(raw, list) and item is not None:
         for index, one in enumerate(raw):
@@ -222,10 +212,7 @@ def _check_parts(
 
 
 def _check_fields(
-    schema: type[Struct],
-    raw: Mapping[str, object],
-    path: str,
-    problems: list[Problem],
+    schema: type[Struct], raw: Mapping[str, object], path: str, problems: list[Problem]
 ) -> None:
     hints = hints_of(schema)
     tag_field = schema.__struct_config__.tag_field

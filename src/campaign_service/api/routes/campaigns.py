@@ -62,7 +62,7 @@ _DONE = ResponseForm(schema=Taken)
 
 
 @CAMPAIGNS.query("/campaigns", query=CampaignsQuery, response=responses.CampaignPage)
-async def list_campaigns(request: ApiRequest) -> ApiResponse:
+async def list_campaigns(request: ApiRequest) -> responses.CampaignPage:
     """List the campaigns, in the order of their creation (R4.8).
 
     The status may be `BLOCKED` (R4.4). With `at`, as the list was then.
@@ -79,11 +79,9 @@ async def list_campaigns(request: ApiRequest) -> ApiResponse:
 
     behind = await asyncio.to_thread(found)
     page = behind[: query.limit]
-    return ApiResponse(
-        content=responses.CampaignPage(
-            items=[campaign_row(one) for one in page],
-            next=page[-1].campaign_id if len(behind) > query.limit else None,
-        )
+    return responses.CampaignPage(
+        items=[campaign_row(one) for one in page],
+        next=page[-1].campaign_id if len(behind) > query.limit else None,
     )
 
 
@@ -122,9 +120,7 @@ async def _started_response(request: ApiRequest, done: CommandResult) -> ApiResp
     campaign_id, listed = scheduled.campaign_id, scheduled.parameters.recipients
     remarks = await asyncio.to_thread(remarks_on, listed, request.tenant.state)
     location = f"{OF_TENANT.format(tenant=request.tenant.name)}/campaigns/{campaign_id}"
-    return command_response(
-        done, status=201, campaign_id=campaign_id, location=location, remarks=remarks
-    )
+    return command_response(done, campaign_id=campaign_id, location=location, remarks=remarks)
 
 
 @CAMPAIGNS.command(
@@ -241,7 +237,7 @@ _declare(
     response=ResponseForm(schema=explanations.WhatIfAnswer),
     problems=("refused",),
 )
-async def try_command(request: ApiRequest) -> ApiResponse:
+async def try_command(request: ApiRequest) -> explanations.WhatIfAnswer:
     """Try a command: tell what it would do now, and do nothing (R8.5)."""
     tenant, trial = request.tenant, request.body(tried_commands.WhatIf).trial
     state, now = tenant.state, tenant.now
@@ -251,7 +247,7 @@ async def try_command(request: ApiRequest) -> ApiResponse:
         return what_if_answer(what_if(state, command, now))
 
     try:
-        return ApiResponse(content=await request.run_in(request.context.long_query_slots, tried))
+        return await request.run_in(request.context.long_query_slots, tried)
     except UnknownModelError as error:
         raise refused_by_field(error, "trial.model_id", getattr(trial, "model_id", 0)) from None
     except UnknownCampaignError as error:

@@ -23,13 +23,13 @@ _TEXT = "text/plain"
 
 
 @HEALTH.query("/health", response=Alive, needs=RequiredCaller.NOTHING)
-async def read_health(request: ApiRequest) -> ApiResponse:
+async def read_health(request: ApiRequest) -> Alive:
     """Whether the process lives: it answers."""
-    return ApiResponse(content=Alive(status="alive"))
+    return Alive(status="alive")
 
 
 @HEALTH.query("/ready", response=Alive, needs=RequiredCaller.NOTHING, problems=("not-ready",))
-async def read_readiness(request: ApiRequest) -> ApiResponse:
+async def read_readiness(request: ApiRequest) -> Alive:
     """Whether the process is of use: it serves its tenants, and their journals can be read."""
     healths = {name: one.health() for name, one in sorted(request.context.host.tenants.items())}
     if not healths:
@@ -41,20 +41,18 @@ async def read_readiness(request: ApiRequest) -> ApiResponse:
     if in_trouble:
         # What it is stands in the log and in the status: not for everybody.
         raise NotReadyError(f"there is trouble with {', '.join(in_trouble)}")
-    return ApiResponse(content=Alive(status="ready"))
+    return Alive(status="ready")
 
 
 @KINDS.query("/problems/{kind}", response=ProblemMeaning, needs=RequiredCaller.NOTHING)
-async def read_problem_kind(request: ApiRequest) -> ApiResponse:
+async def read_problem_kind(request: ApiRequest) -> ProblemMeaning:
     """What the type of a problem means, and what to do about it."""
     name = request.names["kind"]
     kind = PROBLEMS.get(name)
     if kind is None:
         raise NotFoundError(f"kind = {name}: there are {', '.join(PROBLEMS)}")
-    return ApiResponse(
-        content=ProblemMeaning(
-            type=kind.type, title=kind.title, status=kind.status, meaning=kind.meaning
-        )
+    return ProblemMeaning(
+        type=kind.type, title=kind.title, status=kind.status, meaning=kind.meaning
     )
 
 

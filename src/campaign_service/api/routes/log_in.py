@@ -5,7 +5,6 @@ from __future__ import annotations
 from campaign_service import access
 from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import present, time_of
 from campaign_service.api.views.accounts import (
     sorted_permissions,
@@ -21,21 +20,19 @@ _NOTHING = ResponseForm(status=204, media=())
 
 
 @ME.query("/me", response=accounts.Me, needs=RequiredCaller.SOMEBODY)
-async def read_me(request: ApiRequest) -> ApiResponse:
+async def read_me(request: ApiRequest) -> accounts.Me:
     """Read who one is, and what one may do: so a panel can hide the rest (R10.1)."""
     principal = request.principal
-    return ApiResponse(
-        content=accounts.Me(
-            name=principal.name,
-            must_change_password=principal.must_change_password,
-            is_program=principal.is_program,
-            permissions=sorted_permissions(principal.permissions()),
-            tenants={
-                name: sorted_permissions(principal.permissions(name))
-                for name in sorted(request.context.host.tenants)
-                if principal.permissions(name)
-            },
-        )
+    return accounts.Me(
+        name=principal.name,
+        must_change_password=principal.must_change_password,
+        is_program=principal.is_program,
+        permissions=sorted_permissions(principal.permissions()),
+        tenants={
+            name: sorted_permissions(principal.permissions(name))
+            for name in sorted(request.context.host.tenants)
+            if principal.permissions(name)
+        },
     )
 
 
@@ -47,24 +44,21 @@ async def read_me(request: ApiRequest) -> ApiResponse:
     response=ResponseForm(schema=accounts.LoginAnswer),
     problems=("not-authenticated", "login-limited", "away"),
 )
-async def log_in(request: ApiRequest) -> ApiResponse:
+async def log_in(request: ApiRequest) -> accounts.LoginAnswer:
     """Log in with a password, and get a token for the requests to come."""
     body = request.body(accounts.Login)
     done = await request.log_in(body.name, body.password, now=present())
-    return ApiResponse(
-        content=accounts.LoginAnswer(
-            token=done.token,
-            expires_at=time_of(done.expires_at),
-            must_change_password=done.must_change_password,
-        )
+    return accounts.LoginAnswer(
+        token=done.token,
+        expires_at=time_of(done.expires_at),
+        must_change_password=done.must_change_password,
     )
 
 
 @LOG_IN.change("POST", "/logout", needs=RequiredCaller.SOMEBODY, response=_NOTHING)
-async def log_out(request: ApiRequest) -> ApiResponse:
+async def log_out(request: ApiRequest) -> None:
     """End the session of the token that this request shows."""
     await request.on_database(access.logout, request.principal, now=present())
-    return ApiResponse(status=204)
 
 
 @LOG_IN.change(
@@ -75,7 +69,7 @@ async def log_out(request: ApiRequest) -> ApiResponse:
     response=_NOTHING,
     problems=("refused", "login-limited", "away"),
 )
-async def change_my_password(request: ApiRequest) -> ApiResponse:
+async def change_my_password(request: ApiRequest) -> None:
     """Give oneself another password; all one's other sessions end."""
     body = request.body(accounts.ChangePassword)
     await request.with_passwords(
@@ -85,4 +79,3 @@ async def change_my_password(request: ApiRequest) -> ApiResponse:
         new=body.new,
         now=present(),
     )
-    return ApiResponse(status=204)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -36,12 +39,14 @@ __all__ = ["LOGS"]
 
 LOGS = OperationTable("What happened", below=OF_TENANT)
 
+Page = TypeVar("Page", records.LogPage, records.AuditPage)
+
 _PAGE_BYTES = 4 << 20
 """Of events; a page with more of them is short."""
 
 
 @LOGS.query("/log", query=LogQuery, response=records.LogPage)
-async def read_log(request: ApiRequest) -> ApiResponse:
+async def read_log(request: ApiRequest) -> records.LogPage:
     """Read the journal: everything that happened, oldest first (R9.1)."""
     return await _log(request, None)
 
@@ -57,11 +62,12 @@ async def read_log_entry(request: ApiRequest) -> ApiResponse:
             raise NotFoundError(f"seq = {seq}: there is no such event")
         return encoded(log_entry(entries[0], is_whole=True))
 
-    return ApiResponse(content=await request.run_in(request.context.long_query_slots, written))
+    text = await request.run_in(request.context.long_query_slots, written)
+    return ApiResponse(content=text)
 
 
 @LOGS.query("/campaigns/{campaign_id}/log", query=LogQuery, response=records.LogPage)
-async def read_campaign_log(request: ApiRequest) -> ApiResponse:
+async def read_campaign_log(request: ApiRequest) -> records.LogPage:
     """Read the log of a campaign, also of one that was deleted (R9.2).
 
     The first event has all its parameters as they were.
@@ -70,76 +76,57 @@ async def read_campaign_log(request: ApiRequest) -> ApiResponse:
     return await _log(request, request.campaign_id)
 
 
-async def _log(request: ApiRequest, campaign_id: CampaignId | None) -> ApiResponse:
-    query = request.query(LogQuery)
+async def _log(request: ApiRequest, campaign_id: CampaignId | None) -> records.LogPage:
+    query, history = request.query(LogQuery), request.tenant.history
     until = _instant(query.until, "until")
+    read = partial(history.entries, after=query.after, campaign_id=campaign_id, until=until)
+    return await _page(request, records.LogPage, query.limit, read)
 
-    def page() -> records.LogPage:
-        entries = request.tenant.history.entries(
-            after=query.after,
-            limit=query.limit + 1,
-            campaign_id=campaign_id,
-            until=until,
-            data_max=WHOLE_MAX,
-            bytes_max=_PAGE_BYTES,
-        )
-        return records.LogPage(
-            items=[log_entry(entry) for entry in entries[: query.limit]],
-            next=_next(entries, query.limit),
-        )
 
-    return ApiResponse(content=await request.run_in(request.context.page_slots, page))
+async def _page(
+    request: ApiRequest, kind: type[Page], limit: int, read: Callable[..., list[JournalEntry]]
+) -> Page:
+    def page() -> Page:
+        entries = read(limit=limit + 1, data_max=WHOLE_MAX, bytes_max=_PAGE_BYTES)
+        items = [log_entry(entry) for entry in entries[:limit]]
+        is_cut = sum(len(entry.data) for entry in entries) >= _PAGE_BYTES
+        return kind(items=items, next=items[-1].seq if is_cut or len(entries) > limit else None)
+
+    return await request.run_in(request.context.page_slots, page)
 
 
 @LOGS.query("/past-campaigns", query=PastQuery, response=records.PastCampaignPage)
-async def list_past_campaigns(request: ApiRequest) -> ApiResponse:
+async def list_past_campaigns(request: ApiRequest) -> records.PastCampaignPage:
     """List every campaign that ever was, those deleted included (R9.2)."""
     query = request.query(PastQuery)
     found = await request.run_in(request.context.page_slots, request.tenant.history.campaigns)
     behind = [one for one in found if one.campaign_id > query.after]
     page = behind[: query.limit]
-    return ApiResponse(
-        content=records.PastCampaignPage(
-            items=[schema_with(records.PastCampaign, _record(one)) for one in page],
-            next=page[-1].campaign_id if len(behind) > query.limit else None,
-        )
+    return records.PastCampaignPage(
+        items=[schema_with(records.PastCampaign, _record(one)) for one in page],
+        next=page[-1].campaign_id if len(behind) > query.limit else None,
     )
 
 
 @LOGS.query("/past-campaigns/{campaign_id}", response=records.PastCampaignDetail)
-async def read_past_campaign(request: ApiRequest) -> ApiResponse:
+async def read_past_campaign(request: ApiRequest) -> records.PastCampaignDetail:
     """Read a campaign that is or was: its parameters as they were, and how its calls ended (R9.2).
 
     Changes of settings, of its model, or its being deleted have not touched them.
     """
     record = await _campaign_record(request)
-    return ApiResponse(
-        content=await request.run_in(request.context.page_slots, _detail, request.tenant, record)
-    )
+    return await request.run_in(request.context.page_slots, _detail, request.tenant, record)
 
 
 @LOGS.query("/audit", query=AuditQuery, response=records.AuditPage)
-async def read_audit(request: ApiRequest) -> ApiResponse:
+async def read_audit(request: ApiRequest) -> records.AuditPage:
     """Read what people and programs did to this tenant: who, what, when (R9.1)."""
-    query = request.query(AuditQuery)
+    query, history = request.query(AuditQuery), request.tenant.history
     since, until = _instant(query.since, "since"), _instant(query.until, "until")
-
-    def page() -> records.AuditPage:
-        entries = request.tenant.history.by_users(
-            actor=given(query.actor),
-            since=since,
-            until=until,
-            after=query.after,
-            limit=query.limit + 1,
-            data_max=WHOLE_MAX,
-            bytes_max=_PAGE_BYTES,
-        )
-        return records.AuditPage(
-            items=[log_entry(entry) for entry in entries[: query.limit]],
-            next=_next(entries, query.limit),
-        )
-
-    return ApiResponse(content=await request.run_in(request.context.page_slots, page))
+    read = partial(
+        history.by_users, actor=given(query.actor), since=since, until=until, after=query.after
+    )
+    return await _page(request, records.AuditPage, query.limit, read)
 
 
 @LOGS.query(
@@ -218,12 +205,5 @@ def _without_recipients(text: str) -> object:
     return {name: msgspec.json.decode(raw) for name, raw in data.items()}
 
 
-def _next(entries: list[JournalEntry], limit: int) -> int | None:
-    if len(entries) > limit:
-        return entries[limit - 1].seq
-    is_cut = sum(len(entry.data) for entry in entries) >= _PAGE_BYTES
-    return entries[-1].seq if is_cut else None
-
-
-def _instant(state_at: datetime | UnsetType, field: str) -> Instant | None:
-    return None if state_at is UNSET else instant_in(state_at, field)
+def _instant(moment: datetime | UnsetType, field: str) -> Instant | None:
+    return None if moment is UNSET else instant_in(moment, field)

@@ -59,7 +59,7 @@ _DONE = ResponseForm(schema=Taken)
 
 
 @MODELS.query("/models", query=ModelsQuery, response=ModelPage)
-async def list_models(request: ApiRequest) -> ApiResponse:
+async def list_models(request: ApiRequest) -> ModelPage:
     """List the models, without their recipients (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelsQuery)
     state, _ = await request.state_at(query.at)
@@ -74,7 +74,7 @@ async def list_models(request: ApiRequest) -> ApiResponse:
             next=items[-1][0] if len(behind) > query.limit else None,
         )
 
-    return ApiResponse(content=await asyncio.to_thread(page))
+    return await asyncio.to_thread(page)
 
 
 @MODELS.command(
@@ -187,7 +187,7 @@ async def delete_models(request: ApiRequest) -> ApiResponse:
 @MODELS.query(
     "/models/{model_id}/recipients", query=ModelRecipientsQuery, response=ListedRecipientPage
 )
-async def list_model_recipients(request: ApiRequest) -> ApiResponse:
+async def list_model_recipients(request: ApiRequest) -> ListedRecipientPage:
     """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelRecipientsQuery)
     state, _ = await request.state_at(query.at)
@@ -197,12 +197,10 @@ async def list_model_recipients(request: ApiRequest) -> ApiResponse:
         schema_of(listed.at(position), ListedRecipient, position=position)
         for position in range(query.after + 1, last + 1)
     ]
-    return ApiResponse(
-        content=ListedRecipientPage(
-            items=items,
-            next=last if items and last < len(listed) else None,
-            recipient_count=len(listed),
-        )
+    return ListedRecipientPage(
+        items=items,
+        next=last if items and last < len(listed) else None,
+        recipient_count=len(listed),
     )
 
 
@@ -308,6 +306,4 @@ async def _created_response(request: ApiRequest, done: CommandResult) -> ApiResp
     made = next(event for event in done.events if isinstance(event, ModelAdded))
     remarks = await asyncio.to_thread(remarks_on, made.model.recipients, request.tenant.state)
     location = f"{OF_TENANT.format(tenant=request.tenant.name)}/models/{made.model_id}"
-    return command_response(
-        done, status=201, model_id=made.model_id, location=location, remarks=remarks
-    )
+    return command_response(done, model_id=made.model_id, location=location, remarks=remarks)

@@ -9,7 +9,6 @@ from campaign_service.access import AccessAction, ServicePermission, audit_actio
 from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
 from campaign_service.api.times import present, time_or_none
 from campaign_service.schemas import core_values, records
 from campaign_service.schemas.conversion import schema_of
@@ -25,17 +24,17 @@ _MANAGE = ServicePermission.MANAGE_SETTINGS
 
 
 @NODES.query("", response=records.NodeList, problems=("not-leading",))
-async def list_nodes(request: ApiRequest) -> ApiResponse:
+async def list_nodes(request: ApiRequest) -> records.NodeList:
     """List the nodes of the telephony; none, where it is no pool.
 
     Only the process that leads the tenant knows of them.
     """
     nodes = [_schema(node) for node in request.tenant.nodes()]
-    return ApiResponse(content=records.NodeList(items=nodes))
+    return records.NodeList(items=nodes)
 
 
 @NODES.change("POST", "/{name}/drain", needs=_MANAGE, response=_NODE, problems=_PROBLEMS)
-async def drain_node(request: ApiRequest) -> ApiResponse:
+async def drain_node(request: ApiRequest) -> records.Node:
     """Place no new calls on a node; its calls come to their end.
 
     It stays so until the node is restored, or another process leads, or this one starts anew.
@@ -44,12 +43,12 @@ async def drain_node(request: ApiRequest) -> ApiResponse:
 
 
 @NODES.change("POST", "/{name}/restore", needs=_MANAGE, response=_NODE, problems=_PROBLEMS)
-async def restore_node(request: ApiRequest) -> ApiResponse:
+async def restore_node(request: ApiRequest) -> records.Node:
     """Place calls again on a node that was drained."""
     return await _set_drained(request, drained=False)
 
 
-async def _set_drained(request: ApiRequest, *, drained: bool) -> ApiResponse:
+async def _set_drained(request: ApiRequest, *, drained: bool) -> records.Node:
     tenant, name = request.tenant, request.names["name"]
     before = {node.name: node.is_drained for node in tenant.nodes()}
     if before.get(name) is not None and before[name] is not drained:
@@ -67,7 +66,7 @@ async def _set_drained(request: ApiRequest, *, drained: bool) -> ApiResponse:
         (tenant.drain_node if drained else tenant.restore_node)(name)
     except UnknownNodeError as error:
         raise NotFoundError(str(error)) from None
-    return ApiResponse(content=next(_schema(node) for node in tenant.nodes() if node.name == name))
+    return next(_schema(node) for node in tenant.nodes() if node.name == name)
 
 
 def _schema(node: NodeStatus) -> records.Node:

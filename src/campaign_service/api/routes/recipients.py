@@ -69,7 +69,7 @@ _LOOKED_AT_MAX = 20_000
 
 
 @RECIPIENTS.query("/recipients", query=RecipientsQuery, response=responses.RecipientPage)
-async def list_recipients(request: ApiRequest) -> ApiResponse:
+async def list_recipients(request: ApiRequest) -> responses.RecipientPage:
     """List the recipients of a campaign, in list order (R5.4).
 
     State, time of the last call, outcome, number of attempts, last confirmations. A page with a
@@ -79,7 +79,7 @@ async def list_recipients(request: ApiRequest) -> ApiResponse:
     state, now = await request.state_at(query.at)
     at = None if query.at is UNSET else now
     page = partial(_page, request.tenant, state, request.campaign_id, query, at)
-    return ApiResponse(content=await request.run_in(request.context.page_slots, page))
+    return await request.run_in(request.context.page_slots, page)
 
 
 def _page(
@@ -196,14 +196,14 @@ def _count(state: State, campaign_id: CampaignId) -> int:
 
 
 @RECIPIENTS.query("/recipients/{position}", query=ThenQuery, response=responses.RecipientDetail)
-async def read_recipient(request: ApiRequest) -> ApiResponse:
+async def read_recipient(request: ApiRequest) -> responses.RecipientDetail:
     """Read a recipient with every attempt and everything that happened in it (R5.4).
 
     `chosen` tells why the call was placed at that moment (R8.4). With `at`, as it was then (R8.3).
     """
     query = request.query(ThenQuery)
     state, now = await request.state_at(query.at)
-    detail = await request.run_in(
+    return await request.run_in(
         request.context.page_slots,
         _detail,
         request.tenant,
@@ -212,7 +212,6 @@ async def read_recipient(request: ApiRequest) -> ApiResponse:
         request.position,
         None if query.at is UNSET else now,
     )
-    return ApiResponse(content=detail)
 
 
 def _detail(
@@ -244,7 +243,7 @@ def _call_events(entries: Iterable[JournalEntry]) -> list[CallEvent]:
 @RECIPIENTS.query(
     "/recipients/{position}/explain", query=ThenQuery, response=explanations.Explanation
 )
-async def explain_recipient(request: ApiRequest) -> ApiResponse:
+async def explain_recipient(request: ApiRequest) -> explanations.Explanation:
     """Explain why a recipient is not being called, or what happens to it (R8.1).
 
     Every reason, and what would change it. No reason: the next pass calls this recipient. With
@@ -255,7 +254,7 @@ async def explain_recipient(request: ApiRequest) -> ApiResponse:
     found = await request.run_in(
         request.context.long_query_slots, explain, state, request.campaign_id, request.position, now
     )
-    return ApiResponse(content=explanation_schema(found))
+    return explanation_schema(found)
 
 
 def _declare(

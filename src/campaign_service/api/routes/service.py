@@ -36,7 +36,7 @@ SERVICE = OperationTable("Service", below=OF_TENANT)
 
 
 @TENANTS.query("/tenants", response=records.TenantList, needs=RequiredCaller.SOMEBODY)
-async def list_tenants(request: ApiRequest) -> ApiResponse:
+async def list_tenants(request: ApiRequest) -> records.TenantList:
     """List the tenants of this process that one may see."""
     seen = [
         tenant
@@ -53,21 +53,21 @@ async def list_tenants(request: ApiRequest) -> ApiResponse:
         )
         for tenant in seen
     ]
-    return ApiResponse(content=records.TenantList(items=items))
+    return records.TenantList(items=items)
 
 
 @SERVICE.query("/status", query=StatusQuery, response=records.ServiceStatus)
-async def read_status(request: ApiRequest) -> ApiResponse:
+async def read_status(request: ApiRequest) -> records.ServiceStatus:
     """Read how the service fares: link, capacity, counts.
 
     With `waiting`, also who has waited longest in each active campaign, and behind what (R8.5).
     """
     has_waiting = request.query(StatusQuery).waiting
     # Cheap without: it is asked every second, and shall not wait for what others ask.
-    told = partial(_status, request.tenant, has_waiting=has_waiting)
+    status = partial(_status, request.tenant, has_waiting=has_waiting)
     if not has_waiting:
-        return ApiResponse(content=await asyncio.to_thread(told))
-    return ApiResponse(content=await request.run_in(request.context.long_query_slots, told))
+        return await asyncio.to_thread(status)
+    return await request.run_in(request.context.long_query_slots, status)
 
 
 def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
@@ -111,7 +111,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
 
 
 @SERVICE.query("/calls", query=CallsQuery, response=responses.CallPage)
-async def list_calls(request: ApiRequest) -> ApiResponse:
+async def list_calls(request: ApiRequest) -> responses.CallPage:
     """List the calls in progress, by campaign and position; with `at`, those of then (R8.3)."""
     query = request.query(CallsQuery)
     state, _ = await request.state_at(query.at)
@@ -120,11 +120,9 @@ async def list_calls(request: ApiRequest) -> ApiResponse:
     ]
     behind = [call for call in found if call.placement.call_id > query.after]
     page = behind[: query.limit]
-    return ApiResponse(
-        content=responses.CallPage(
-            items=[call_schema(call) for call in page],
-            next=page[-1].placement.call_id if len(behind) > query.limit else None,
-        )
+    return responses.CallPage(
+        items=[call_schema(call) for call in page],
+        next=page[-1].placement.call_id if len(behind) > query.limit else None,
     )
 
 
@@ -134,7 +132,7 @@ async def list_calls(request: ApiRequest) -> ApiResponse:
     response=explanations.CampaignForecast,
     problems=("refused",),
 )
-async def forecast_campaign(request: ApiRequest) -> ApiResponse:
+async def forecast_campaign(request: ApiRequest) -> explanations.CampaignForecast:
     """Forecast how a campaign will end, with what was seen of the callees so far (R8.2).
 
     The present state is played on several times, with the core's own scheduler. Where that takes
@@ -155,7 +153,7 @@ async def forecast_campaign(request: ApiRequest) -> ApiResponse:
         )
     finally:
         gone.cancel()
-    return ApiResponse(content=forecast_schema(found, runs=played))
+    return forecast_schema(found, runs=played)
 
 
 @SERVICE.query("/events", query=EventsQuery, response=None, media=("text/event-stream",))

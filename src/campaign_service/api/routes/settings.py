@@ -62,7 +62,7 @@ async def change_settings(request: ApiRequest) -> ApiResponse:
 
 
 @SETTINGS.query("/do-not-call", query=DoNotCallQuery, response=NumberPage)
-async def list_do_not_call(request: ApiRequest) -> ApiResponse:
+async def list_do_not_call(request: ApiRequest) -> NumberPage:
     """List the numbers that are never called (R6.12); with `at`, those of then (R8.3)."""
     query = request.query(DoNotCallQuery)
     state, _ = await request.state_at(query.at)
@@ -74,7 +74,7 @@ async def list_do_not_call(request: ApiRequest) -> ApiResponse:
     numbers = await asyncio.to_thread(page)
     is_more = len(numbers) > query.limit
     items = numbers[: query.limit]
-    return ApiResponse(content=NumberPage(items=items, next=items[-1] if is_more else None))
+    return NumberPage(items=items, next=items[-1] if is_more else None)
 
 
 def _declare(gives: type[AddToDoNotCall | RemoveFromDoNotCall], path: str, about: str) -> None:

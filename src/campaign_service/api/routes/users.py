@@ -60,10 +60,10 @@ def _tagged(found: access.UserRecord | access.RoleRecord) -> ApiResponse:
 
 
 @USERS.query("/users", response=accounts.UserList, needs=_MANAGE)
-async def list_users(request: ApiRequest) -> ApiResponse:
+async def list_users(request: ApiRequest) -> accounts.UserList:
     """List all users."""
     found = await request.on_database(access.users)
-    return ApiResponse(content=accounts.UserList(items=[user_schema(one) for one in found]))
+    return accounts.UserList(items=[user_schema(one) for one in found])
 
 
 @USERS.change(
@@ -91,7 +91,6 @@ async def add_user(request: ApiRequest) -> ApiResponse:
     location, tag = f"{PREFIX}/users/{made.user.name}", version_tag(made.user.version)
     return ApiResponse(
         content=user_with_password(made.user, made.one_time_password),
-        status=201,
         headers={"ETag": tag, "Location": location},
     )
 
@@ -122,11 +121,10 @@ async def change_user(request: ApiRequest) -> ApiResponse:
 
 
 @USERS.change("DELETE", "/users/{name}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.TAKEN)
-async def delete_user(request: ApiRequest) -> ApiResponse:
+async def delete_user(request: ApiRequest) -> None:
     """Delete a user, with all sessions and tokens; what that one did stays on record."""
     name, expected = request.names["name"], expected_version(request)
     await _administer(request, access.delete_user, name, expected=expected)
-    return ApiResponse(status=204)
 
 
 @USERS.change(
@@ -138,7 +136,7 @@ async def delete_user(request: ApiRequest) -> ApiResponse:
     problems=_PROBLEMS,
     if_match=IfMatch.TAKEN,
 )
-async def reset_password(request: ApiRequest) -> ApiResponse:
+async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
     """Give a user another password; that one's sessions end.
 
     A program does so for others than its own user.
@@ -155,18 +153,18 @@ async def reset_password(request: ApiRequest) -> ApiResponse:
         expected=expected_version(request),
     )
     found = await request.on_database(access.user, name)
-    return ApiResponse(content=user_with_password(found, one_time))
+    return user_with_password(found, one_time)
 
 
 # Tokens --------------------------------------------------------------------------------------
 
 
 @USERS.query("/users/{name}/tokens", response=accounts.TokenList, needs=RequiredCaller.SOMEBODY)
-async def list_tokens(request: ApiRequest) -> ApiResponse:
+async def list_tokens(request: ApiRequest) -> accounts.TokenList:
     """List a user's tokens: one's own, or anybody's for whoever manages users."""
     require_own_or_manager(request)
     found = await request.on_database(access.tokens, request.names["name"], now=present())
-    return ApiResponse(content=accounts.TokenList(items=[token_schema(one) for one in found]))
+    return accounts.TokenList(items=[token_schema(one) for one in found])
 
 
 @USERS.change(
@@ -176,7 +174,7 @@ async def list_tokens(request: ApiRequest) -> ApiResponse:
     body=accounts.NewToken,
     response=ResponseForm(schema=accounts.NewTokenAnswer, status=201),
 )
-async def make_token(request: ApiRequest) -> ApiResponse:
+async def make_token(request: ApiRequest) -> accounts.NewTokenAnswer:
     """Make a token for a program that acts for a user: oneself, or anybody for whoever manages.
 
     A program's token makes no tokens.
@@ -193,29 +191,27 @@ async def make_token(request: ApiRequest) -> ApiResponse:
         permissions=body.permissions,
         tenants=body.tenants,
     )
-    content = accounts.NewTokenAnswer(token=token_schema(made.token), secret=made.secret)
-    return ApiResponse(content=content, status=201)
+    return accounts.NewTokenAnswer(token=token_schema(made.token), secret=made.secret)
 
 
 @USERS.change(
     "DELETE", "/users/{name}/tokens/{token_id}", needs=RequiredCaller.SOMEBODY, response=_NOTHING
 )
-async def revoke_token(request: ApiRequest) -> ApiResponse:
+async def revoke_token(request: ApiRequest) -> None:
     """End a token, or a session: one's own, or anybody's for whoever manages users."""
     name, token_id = request.names["name"], request.names["token_id"]
     require_own_or_manager(request, token_id=token_id)
     await _administer(request, access.revoke_token, name, token_id)
-    return ApiResponse(status=204)
 
 
 # Roles ---------------------------------------------------------------------------------------
 
 
 @USERS.query("/roles", response=accounts.RoleList, needs=_MANAGE)
-async def list_roles(request: ApiRequest) -> ApiResponse:
+async def list_roles(request: ApiRequest) -> accounts.RoleList:
     """List all roles: those built in, then the others."""
     found = await request.on_database(access.roles)
-    return ApiResponse(content=accounts.RoleList(items=[role_schema(one) for one in found]))
+    return accounts.RoleList(items=[role_schema(one) for one in found])
 
 
 @USERS.query("/roles/{role}", response=accounts.Role, needs=_MANAGE, has_etag=True)
@@ -240,17 +236,16 @@ async def put_role(request: ApiRequest) -> ApiResponse:
 
 
 @USERS.change("DELETE", "/roles/{role}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.TAKEN)
-async def delete_role(request: ApiRequest) -> ApiResponse:
+async def delete_role(request: ApiRequest) -> None:
     """Delete a role that nobody has."""
     name, expected = request.names["role"], expected_version(request)
     await _administer(request, access.delete_role, name, expected=expected)
-    return ApiResponse(status=204)
 
 
 @USERS.query(
     "/audit", query=accounts.AdminAuditQuery, response=accounts.AdminAuditPage, needs=_MANAGE
 )
-async def read_admin_audit(request: ApiRequest) -> ApiResponse:
+async def read_admin_audit(request: ApiRequest) -> accounts.AdminAuditPage:
     """Read who changed who may do what, who came in, and who was refused.
 
     What was done to campaigns and settings is in the audit of each tenant.
@@ -280,4 +275,4 @@ async def read_admin_audit(request: ApiRequest) -> ApiResponse:
         for one in found[: query.limit]
     ]
     following = items[-1].id if len(found) > query.limit else None
-    return ApiResponse(content=accounts.AdminAuditPage(items=items, next=following))
+    return accounts.AdminAuditPage(items=items, next=following)

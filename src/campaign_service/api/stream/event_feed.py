@@ -71,7 +71,6 @@ class EventFeed:
     """The events of one tenant, for all listeners of this process.
 
     Args:
-        tenant: whose events.
         slots: in which older events are read; without, it has its own.
         watch: is told every event once, for counting.
         tick_s: how often listeners look at the time though nothing happens.

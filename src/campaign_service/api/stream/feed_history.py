@@ -43,7 +43,6 @@ class FeedHistory:
     """The older events of one tenant.
 
     Args:
-        tenant: whose.
         slots: in which they are read.
         write: makes the text of some.
     """

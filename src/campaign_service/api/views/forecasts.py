@@ -35,8 +35,6 @@ def forecast_of(
     """Return how a campaign will end, and from how many runs; to be asked in a thread.
 
     Args:
-        tenant: whose campaign.
-        campaign_id: the campaign.
         runs: how many runs are played, if there is time.
         calls_max: so many calls may be placed in them, at most.
         within_s: after so long it is of the runs played by then.

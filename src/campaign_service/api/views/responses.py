@@ -95,9 +95,7 @@ def recipient_row(
     """Return a recipient as the status panel shows it (R5.4).
 
     Args:
-        position: in the list.
         recipient: what was asked for.
-        state: as it is.
         attempts: to reach this recipient, oldest first.
     """
     return schema_of(

@@ -196,7 +196,7 @@ def audit_refusal(database: Database, principal: Principal, *, asked: str, now: 
     mine = sa.select(table.action, table.at).where(table.actor == principal.name)
     latest = mine.order_by(table.id.desc()).limit(_REFUSALS_MAX)
 
-    def is_told(connection: sa.Connection) -> bool:
+    def is_recorded(connection: sa.Connection) -> bool:
         if connection.execute(known.limit(1)).first() is not None:
             return True
         rows = connection.execute(latest).all()
@@ -206,10 +206,10 @@ def audit_refusal(database: Database, principal: Principal, *, asked: str, now: 
 
     # Who asks a thousand times a second shall not hold up whoever has something to write.
     with database.reading() as connection:
-        if is_told(connection):
+        if is_recorded(connection):
             return
     with serialized(database) as connection:
-        if not is_told(connection):
+        if not is_recorded(connection):
             write_event(connection, refused, asked, by=principal.actor, now=now)
 
 

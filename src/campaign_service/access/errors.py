@@ -118,11 +118,11 @@ class PasswordRefusedError(SettingsError):
 
     def __init__(self, rule: str, *, field: str = "password") -> None:
         """Take what is asked of a password; the password itself is not shown."""
-        super().__init__([_Unshown(field=field, value=None, rule=rule)])
+        super().__init__([_HiddenProblem(field=field, value=None, rule=rule)])
 
 
 @attrs.frozen(kw_only=True)
-class _Unshown(Problem):
+class _HiddenProblem(Problem):
     """What is wrong with a value that nobody may see."""
 
     @override

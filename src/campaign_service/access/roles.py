@@ -19,7 +19,7 @@ from campaign_service.access.errors import UnknownRoleError, VersionConflictErro
 from campaign_service.access.principal import ALL_TENANTS, Actor
 from campaign_service.access.tables import access_grant, access_role
 from campaign_service.access.transactions import changing_access
-from campaign_service.access.values import checked_name, refused
+from campaign_service.access.values import bad_value, checked_name
 from campaign_service.database import Database
 from campaign_service.vocabulary import ServicePermission
 
@@ -110,7 +110,7 @@ def put_role(
     wanted = frozenset(permissions)
     if not wanted:
         allowed = ", ".join(one.name for one in ServicePermission)
-        raise refused("permissions", [], f"at least one of {allowed}")
+        raise bad_value("permissions", [], f"at least one of {allowed}")
     _check_not_built_in(command, name)
     with changing_access(database) as connection:
         before = read_roles(connection).get(name)

@@ -24,7 +24,7 @@ from campaign_service.access.principal import Actor
 from campaign_service.access.tables import access_token
 from campaign_service.access.transactions import changing_access
 from campaign_service.access.users import read_user
-from campaign_service.access.values import checked_label, refused
+from campaign_service.access.values import bad_value, checked_label
 from campaign_service.database import Database
 from campaign_service.vocabulary import ServicePermission
 
@@ -142,11 +142,11 @@ def make_token(
 def _check_values(new: TokenRecord) -> None:
     checked_label(new.label)
     if new.expires_at is not None and new.expires_at <= new.created_at:
-        raise refused("expires_at", new.expires_at, "a time to come")
+        raise bad_value("expires_at", new.expires_at, "a time to come")
     if new.permissions is not None and not new.permissions:
-        raise refused("permissions", [], "one at least; left out: all that the user has")
+        raise bad_value("permissions", [], "one at least; left out: all that the user has")
     if new.tenants is not None and not new.tenants:
-        raise refused("tenants", [], "one at least; left out: all of them")
+        raise bad_value("tenants", [], "one at least; left out: all of them")
 
 
 def _check_token_limit(connection: sa.Connection, user_name: str, now: Instant) -> None:
@@ -187,7 +187,7 @@ def revoke_token(
     command = "revoke_token"
     with changing_access(database) as connection:
         read_user(connection, user_name, command=command)
-        row = _find(connection, user_name, token_id)
+        row = _find_row(connection, user_name, token_id)
         if row is None:
             raise UnknownTokenError(command, f"user {user_name!r} has no token {token_id!r}")
         connection.execute(sa.delete(access_token).where(access_token.c.id == token_id))
@@ -195,7 +195,7 @@ def revoke_token(
         write_event(connection, AccessAction.TOKEN_REVOKED, user_name, details, by=by, now=now)
 
 
-def _find(connection: sa.Connection, user_name: str, token_id: str) -> sa.Row[Any] | None:
+def _find_row(connection: sa.Connection, user_name: str, token_id: str) -> sa.Row[Any] | None:
     """Return what is kept of a user's token."""
     if not token_id.isalnum():
         return None

@@ -11,11 +11,11 @@ from campaign_service.access.principal import RESERVED_NAMES
 __all__ = [
     "NAME_PATTERN",
     "NAME_RULE",
+    "bad_value",
     "checked_label",
     "checked_name",
     "is_name",
     "normalized_name",
-    "refused",
 ]
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9._@-]{0,63}"
@@ -28,7 +28,7 @@ _LABEL_MAX = 100
 _NAME = re.compile(NAME_PATTERN)
 
 
-def refused(field: str, value: object, rule: str) -> SettingsError:
+def bad_value(field: str, value: object, rule: str) -> SettingsError:
     """Return the error for one bad value, to be raised."""
     return SettingsError([Problem(field=field, value=value, rule=rule)])
 
@@ -50,7 +50,7 @@ def checked_name(text: str, *, field: str = "name") -> str:
         SettingsError: nobody may be called so.
     """
     if not is_name(text):
-        raise refused(field, text, NAME_RULE)
+        raise bad_value(field, text, NAME_RULE)
     return text
 
 
@@ -61,5 +61,5 @@ def checked_label(text: str) -> str:
         SettingsError: it is empty, too long, or not printable.
     """
     if not text.strip() or len(text) > _LABEL_MAX or not text.isprintable():
-        raise refused("label", text, f"1 to {_LABEL_MAX} printable characters, not blank")
+        raise bad_value("label", text, f"1 to {_LABEL_MAX} printable characters, not blank")
     return text

@@ -66,8 +66,8 @@ async def read(
     most = _body_max_of(context, operation, request, caller)
     # Without a name they are strangers, each of whom may send little.
     by = "" if caller is None else caller.name
-    with context.body_memory.held(by) as held:
-        data = await _bytes(request, most, held)
+    with context.body_memory.reserve(by) as held:
+        data = await _received(request, most, held)
         return await _decoded(context, operation, request, data, by)
 
 
@@ -117,7 +117,7 @@ def _body_max_of(
     return body_max(operation, settings)
 
 
-async def _bytes(request: Request[Any, Any, Any], most: int, held: BodyReservation) -> bytearray:
+async def _received(request: Request[Any, Any, Any], most: int, held: BodyReservation) -> bytearray:
     declared = request.content_length or 0
     if declared > most:
         raise _too_large(most)

@@ -26,12 +26,12 @@ class BodyMemory:
     """
 
     def __init__(self, bytes_max: int) -> None:
-        self._most = bytes_max
-        self._most_of_one = bytes_max // 2
+        self._max = bytes_max
+        self._max_each = bytes_max // 2
         self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def held(self, by: str) -> Iterator[BodyReservation]:
+    def reserve(self, by: str) -> Iterator[BodyReservation]:
         """Return what a body takes of the room; it is given back at the end."""
         held = BodyReservation(self, by)
         try:
@@ -47,9 +47,9 @@ class BodyMemory:
         Raises:
             BusyError: there is not.
         """
-        if self._taken[by] + size > self._most_of_one:
+        if self._taken[by] + size > self._max_each:
             raise BusyError("what you send and read just now takes all the room there is for one")
-        if self._taken.total() + size > self._most:
+        if self._taken.total() + size > self._max:
             why = "what is sent and read just now takes all the room there is: come again"
             raise BusyError(why)
 

@@ -98,7 +98,7 @@ def _response(
         held = ExitStack()
         context.request_counts.on_done(request.scope, held.close)
         by = "" if caller is None else caller.name
-        held.enter_context(context.response_memory.held(by)).grow(len(body))
+        held.enter_context(context.response_memory.reserve(by)).grow(len(body))
         headers["Content-Length"] = str(len(body))
         pieces = _pieces(body)
         return Stream(pieces, status_code=status, media_type=found.media, headers=headers)
@@ -119,15 +119,15 @@ async def _checked_request(
     _check_acceptable(operation, request)
     authorization = request.headers.get("authorization")
     address = request.client.host if request.client is not None else ""
-    names = {name: str(value) for name, value in request.path_params.items()}
+    path_params = {name: str(value) for name, value in request.path_params.items()}
     principal = None
-    if operation.needs is not RequiredCaller.NOTHING:
+    if operation.needs is not RequiredCaller.ANYBODY:
         principal = await context.authenticator.authenticate(
             authorization=authorization, address=address
         )
         request.state.principal = principal
         context.request_counts.count(request.scope, principal.name)
-        _check_permission(context, operation, names, principal)
+        _check_permission(context, operation, path_params, principal)
     query = parse_qsl(
         request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
     )
@@ -137,14 +137,14 @@ async def _checked_request(
         operation=operation.name,
         method=operation.method,
         path=operation.path,
-        names=names,
+        path_params=path_params,
         query_schema=read_query(query, operation.query),
         body_schema=body,
         authorization=authorization,
         address=address,
         caller=principal,
         wait_for_disconnect=partial(_wait_for_disconnect, request),
-        key=_key(operation, request),
+        idempotency_key=_idempotency_key(operation, request),
         if_match=_if_match(operation, request),
         last_event_id=_last_event_id(operation, request),
     )
@@ -156,9 +156,9 @@ async def _wait_for_disconnect(request: AnyRequest) -> None:
 
 
 def _check_permission(
-    context: ApiContext, operation: Operation, names: dict[str, str], principal: Principal
+    context: ApiContext, operation: Operation, path_params: dict[str, str], principal: Principal
 ) -> None:
-    tenant = names.get("tenant") if operation.is_of_tenant else None
+    tenant = path_params.get("tenant") if operation.is_of_tenant else None
     if isinstance(operation.needs, ServicePermission):
         # Before it is told whether there is such a tenant: that is not for everybody to know.
         principal.require(operation.needs, tenant=tenant)
@@ -185,7 +185,7 @@ def _header(request: AnyRequest, name: str) -> str | None:
     return ", ".join(given) if given else None
 
 
-def _key(operation: Operation, request: AnyRequest) -> str | None:
+def _idempotency_key(operation: Operation, request: AnyRequest) -> str | None:
     key = _header(request, "idempotency-key")
     if key is None or not operation.is_change:
         return None
@@ -201,11 +201,11 @@ def _key(operation: Operation, request: AnyRequest) -> str | None:
 
 def _if_match(operation: Operation, request: AnyRequest) -> str | None:
     given = _header(request, "if-match")
-    if operation.if_match is IfMatch.NEEDED and given is None:
+    if operation.if_match is IfMatch.REQUIRED and given is None:
         raise PreconditionNeededError(
             "send the ETag of what you have read as If-Match, so that nobody's change is lost"
         )
-    if operation.if_match is IfMatch.NO or given is None:
+    if operation.if_match is IfMatch.IGNORED or given is None:
         return None
     if re.fullmatch(ETAGS_PATTERN, given) is None:
         rule = "an ETag in quotes, several with commas between, or *"

@@ -40,20 +40,20 @@ OF_TENANT = f"{PREFIX}/tenants/{{tenant}}"
 class RequiredCaller(Enum):
     """Who may call an operation that needs no permission."""
 
-    NOTHING = "NOTHING"
-    """Anybody may."""
-    SOMEBODY = "SOMEBODY"
+    ANYBODY = "ANYBODY"
+    """Nobody needs to show who it is."""
+    AUTHENTICATED = "AUTHENTICATED"
     """Anybody who has shown who it is, even one who must change the password first."""
 
 
 class IfMatch(Enum):
     """What becomes of the header If-Match."""
 
-    NO = "NO"
+    IGNORED = "IGNORED"
     """It means nothing here."""
-    TAKEN = "TAKEN"
+    OPTIONAL = "OPTIONAL"
     """Where it is given it must hold."""
-    NEEDED = "NEEDED"
+    REQUIRED = "REQUIRED"
     """It must be given."""
 
 
@@ -92,7 +92,7 @@ class Operation:
     body_may_be_missing: bool = False
     has_list: bool = False
     """Whether the body may hold a list of recipients, and so be a large one."""
-    if_match: IfMatch = IfMatch.NO
+    if_match: IfMatch = IfMatch.IGNORED
     commands: tuple[type[Any], ...] = ()
     """The core's commands that it gives."""
     problems: tuple[str, ...] = ()

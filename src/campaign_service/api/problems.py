@@ -184,13 +184,13 @@ def refused_by_field(
 def problem_from_error(error: Exception) -> ProblemResponse:
     """Return the answer to whatever went wrong; what nobody expected is logged."""
     if isinstance(error, SettingsError):
-        return _bad_values(error)
+        return _bad_values_problem(error)
     if isinstance(error, HTTPException):
-        return _of_framework(error)
+        return _framework_problem(error)
     if isinstance(error, AccessError):
-        return _of_access(error)
+        return _access_problem(error)
     if isinstance(error, CommandRefusedError):
-        return _of_refusal(error)
+        return _refusal_problem(error)
     match error:
         case NotFoundError():
             return problem_response("not-found", str(error))
@@ -213,7 +213,7 @@ def problem_from_error(error: Exception) -> ProblemResponse:
     for kind, name in _PLAIN.items():
         if isinstance(error, kind):
             return problem_response(name, str(error))
-    return _internal(error)
+    return _internal_problem(error)
 
 
 _PLAIN: Mapping[type[Exception], str] = {
@@ -229,7 +229,7 @@ _PLAIN: Mapping[type[Exception], str] = {
 """Problems that have nothing to tell but their sentence."""
 
 
-def _bad_values(error: SettingsError) -> ProblemResponse:
+def _bad_values_problem(error: SettingsError) -> ProblemResponse:
     is_path = isinstance(error, BadValuesError)
     errors = [
         BadValue(
@@ -245,7 +245,7 @@ def _bad_values(error: SettingsError) -> ProblemResponse:
     return ProblemResponse(body=_body("bad-value", detail, errors=errors))
 
 
-def _of_refusal(error: CommandRefusedError) -> ProblemResponse:
+def _refusal_problem(error: CommandRefusedError) -> ProblemResponse:
     if isinstance(
         error,
         UnknownCampaignError
@@ -270,7 +270,7 @@ def _of_refusal(error: CommandRefusedError) -> ProblemResponse:
     return ProblemResponse(body=body)
 
 
-def _of_access(error: AccessError) -> ProblemResponse:
+def _access_problem(error: AccessError) -> ProblemResponse:
     match error:
         case LoginLimitedError(retry_after_s=after):
             return problem_response(
@@ -285,7 +285,7 @@ def _of_access(error: AccessError) -> ProblemResponse:
     return problem_response("not-authenticated", str(error), headers=headers)
 
 
-def _of_framework(error: HTTPException) -> ProblemResponse:
+def _framework_problem(error: HTTPException) -> ProblemResponse:
     match error:
         case MethodNotAllowedException():
             return problem_response(
@@ -299,10 +299,10 @@ def _of_framework(error: HTTPException) -> ProblemResponse:
             return problem_response("bad-request", error.detail)
         case _:
             pass
-    return _internal(error)
+    return _internal_problem(error)
 
 
-def _internal(error: Exception) -> ProblemResponse:
+def _internal_problem(error: Exception) -> ProblemResponse:
     number = secrets.token_hex(8)
     _log.error("request failed, %s", number, exc_info=error)
     detail = f"it is in the service's log under {number}"

@@ -54,7 +54,7 @@ class ApiRequest:
     method: str
     path: str
     """As its operation declares it, with names for the variable parts."""
-    names: dict[str, str]
+    path_params: dict[str, str]
     """The variable parts of the path."""
     query_schema: Struct
     body_schema: Struct | None
@@ -63,8 +63,7 @@ class ApiRequest:
     caller: Principal | None
     wait_for_disconnect: Callable[[], Coroutine[Any, Any, None]]
     """Returns when whoever asks does not wait for the answer any more."""
-    key: str | None = None
-    """Idempotency-Key."""
+    idempotency_key: str | None = None
     if_match: str | None = None
     last_event_id: int | None = None
 
@@ -77,7 +76,7 @@ class ApiRequest:
     @property
     def tenant(self) -> TenantService:
         """The tenant that the path names; it was found before."""
-        return self.context.host.tenants[self.names["tenant"]]
+        return self.context.host.tenants[self.path_params["tenant"]]
 
     @property
     def model_id(self) -> ModelId:
@@ -235,23 +234,23 @@ class ApiRequest:
         """
         wanted = self.if_match
 
-        def provided(state: State) -> None:
+        def precondition(state: State) -> None:
             assert tag is not None
             found = tag(state)
             if wanted is not None and not etag_matches(wanted, found):
                 raise PreconditionFailedError(found)
 
-        held = provided if tag is not None and wanted is not None else None
+        checked = precondition if tag is not None and wanted is not None else None
 
         async def make() -> Command:
             return await command() if callable(command) else command
 
-        if self.key is None:
-            taken = await self.tenant.give(await make(), provided=held, confirmed=confirmed)
+        if self.idempotency_key is None:
+            taken = await self.tenant.give(await make(), provided=checked, confirmed=confirmed)
         else:
-            request = await self._keyed_request(self.key)
+            request = await self._keyed_request(self.idempotency_key)
             taken = await self.tenant.give_once(
-                make, request=request, provided=held, confirmed=confirmed
+                make, request=request, provided=checked, confirmed=confirmed
             )
         self._audit_command(taken)
         return taken
@@ -285,14 +284,14 @@ class ApiRequest:
             request_digest,
             method=self.method,
             path=self.path,
-            names=self.names,
+            names=self.path_params,
             query=self.query_schema,
             body=self.body_schema,
         )
         return KeyedRequest(actor=self.principal.name, key=key, digest=digest)
 
     def _id(self, name: str) -> int:
-        text = self.names[name]
+        text = self.path_params[name]
         if _ID.fullmatch(text) is None:
             raise NotFoundError(f"{name} = {text}: there is none such")
         return int(text)

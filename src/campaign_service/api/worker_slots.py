@@ -43,8 +43,8 @@ class WorkerSlots:
         self._name = name
         self._at_once = at_once
         self._threads: ThreadPoolExecutor | None = None
-        self._most = None if waiting_max is None else at_once + waiting_max
-        self._most_of_one = waiting_each_max
+        self._max = None if waiting_max is None else at_once + waiting_max
+        self._max_each = waiting_each_max
         self._crowded = busy_error
         self._running = 0
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
@@ -65,10 +65,10 @@ class WorkerSlots:
             Exception: what the work raises; and, where too many wait, the error for that.
         """
         waiting = sum(map(len, self._waiting.values()))
-        if self._most is not None and self._running + waiting >= self._most:
+        if self._max is not None and self._running + waiting >= self._max:
             raise self._crowded()
         own = len(self._waiting.get(by, ()))
-        if self._most_of_one is not None and own >= self._most_of_one:
+        if self._max_each is not None and own >= self._max_each:
             raise self._crowded()
         return await self.run_more(by, work, *args, **more)
 
@@ -80,13 +80,13 @@ class WorkerSlots:
         Raises:
             Exception: what the work raises.
         """
-        await self._turn(by)
+        await self._acquire(by)
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._at_once, thread_name_prefix=self._name)
         loop = asyncio.get_running_loop()
         done = loop.run_in_executor(self._threads, partial(work, *args, **more))
         # Who gives up now leaves the work behind: its place is free when that is done.
-        done.add_done_callback(self._leave)
+        done.add_done_callback(self._work_done)
         return await asyncio.shield(done)
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class WorkerSlots:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
 
-    async def _turn(self, by: str) -> None:
+    async def _acquire(self, by: str) -> None:
         """Wait for a turn, and take it."""
         if self._running < self._at_once:
             self._running += 1
@@ -111,7 +111,7 @@ class WorkerSlots:
             if turn.cancelled():
                 self._forget(by, turn)
             else:
-                self._pass_on()
+                self._release()
             raise
 
     def _forget(self, by: str, turn: asyncio.Future[None]) -> None:
@@ -121,13 +121,13 @@ class WorkerSlots:
             if not slots:
                 del self._waiting[by]
 
-    def _leave(self, done: asyncio.Future[T]) -> None:
-        self._pass_on()
+    def _work_done(self, done: asyncio.Future[T]) -> None:
+        self._release()
         if not done.cancelled():
             # All who asked may have given up, and an error that nobody sees is a warning.
             done.exception()
 
-    def _pass_on(self) -> None:
+    def _release(self) -> None:
         """Give a turn that is over to the next, of those who wait that of whom waits longest."""
         while self._waiting:
             by, slots = self._waiting.popitem(last=False)

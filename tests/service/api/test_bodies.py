@@ -90,7 +90,7 @@ def check_long_answers(desk):
     assert int(whole.headers["Content-Length"]) == len(whole.content) > 6 * MIB
     assert len(whole.json()["recipients"]) == 20_000
     room = desk.app.state.context.response_memory
-    room._most_of_one = int(1.5 * len(whole.content))
+    room._max_each = int(1.5 * len(whole.content))
     with ExitStack() as stack:
         url = urlsplit(desk.url)
         one = stack.enter_context(closing(socket.socket()))
@@ -127,7 +127,7 @@ def test_body_that_comes_too_slowly_gives_its_room_back(narrow, monkeypatch):
 
 def test_room_is_counted_behind_the_first_bytes_of_each():
     room = BodyMemory(ROOM)
-    with room.held("anna") as one, room.held("anna") as other:
+    with room.reserve("anna") as one, room.reserve("anna") as other:
         one.grow(64 << 10)
         assert one.counted == 0
         other.grow((64 << 10) + ROOM // 2)
@@ -136,5 +136,5 @@ def test_room_is_counted_behind_the_first_bytes_of_each():
             one.expect((64 << 10) + 1)
         with pytest.raises(BusyError):
             one.grow((64 << 10) + 1)
-    with room.held("anna") as one:
+    with room.reserve("anna") as one:
         one.grow(ROOM // 2)

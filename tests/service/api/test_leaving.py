@@ -63,13 +63,13 @@ def test_long_question_that_waits_ends_with_who_asks_for_it(tmp_path, monkeypatc
             return [desk._loop.create_task(long.run("anna", go_on.wait, 20)) for _ in range(2)]
 
         held = desk.run(occupy())
-        turn = long._turn
+        turn = long._acquire
 
         async def noted(by):
             begun.set()
             await turn(by)
 
-        monkeypatch.setattr(long, "_turn", noted)
+        monkeypatch.setattr(long, "_acquire", noted)
         ask_and_leave(desk, below("status?waiting=true"), begun)
         until = time.monotonic() + 20
         while desk.call(lambda: len(long._waiting)):

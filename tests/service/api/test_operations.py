@@ -64,14 +64,14 @@ def asked(desk, operation, role):
         with client.stream(operation.method, path_of(operation)) as response:
             return response
     # No body, so that whoever may do it changes nothing.
-    headers = {"If-Match": '"none"'} if operation.if_match is not IfMatch.NO else {}
+    headers = {"If-Match": '"none"'} if operation.if_match is not IfMatch.IGNORED else {}
     if operation.name == "put_role":
         headers["Content-Type"] = "text/plain"
     return client.request(operation.method, path_of(operation), headers=headers)
 
 
 @pytest.mark.parametrize(
-    "operation", named(one for one in OPERATIONS if one.needs is not RequiredCaller.NOTHING)
+    "operation", named(one for one in OPERATIONS if one.needs is not RequiredCaller.ANYBODY)
 )
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic YTpi", "Bearer"])
 def test_operation_is_refused_without_a_good_token(desk, operation, header):

@@ -157,11 +157,11 @@ def test_turn_that_comes_to_who_gives_up_goes_to_the_next():
 
     async def story():
         slots = WorkerSlots("test", at_once=1)
-        await slots._turn("anna")
+        await slots._acquire("anna")
         second = asyncio.create_task(slots.run("ben", lambda: "second"))
         third = asyncio.create_task(slots.run("carla", lambda: "third"))
         await asyncio.sleep(0)
-        slots._pass_on()
+        slots._release()
         second.cancel()
         found = await asyncio.gather(second, third, return_exceptions=True)
         slots.close()

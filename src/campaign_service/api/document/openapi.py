@@ -150,7 +150,7 @@ def _operation(
         "parameters": _parameters(operation, schemas),
         "responses": _responses(operation, everything),
     }
-    if operation.needs is RequiredCaller.NOTHING:
+    if operation.needs is RequiredCaller.ANYBODY:
         entry["security"] = []
     if operation.body is not None:
         content: Data = {"schema": {"$ref": _REF.format(name=operation.body.__name__)}}
@@ -168,7 +168,7 @@ def _description(operation: Operation) -> str:
     needs = operation.needs
     if isinstance(needs, ServicePermission):
         told = f"Needs the permission `{needs.name}`."
-    elif needs is RequiredCaller.NOTHING:
+    elif needs is RequiredCaller.ANYBODY:
         told = "Anybody may."
     else:
         told = "Needs a token, whatever it permits."
@@ -190,13 +190,13 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
         )
     if operation.commands:
         found.append(_KEY)
-    if operation.if_match is not IfMatch.NO:
+    if operation.if_match is not IfMatch.IGNORED:
         found.append(
             _header(
                 "If-Match",
                 "The ETag as it was read: refused when somebody has changed it since.",
                 {"pattern": ETAGS_PATTERN},
-                is_required=operation.if_match is IfMatch.NEEDED,
+                is_required=operation.if_match is IfMatch.REQUIRED,
             )
         )
     if "text/event-stream" in operation.response.media:
@@ -252,7 +252,7 @@ def _text(media: str) -> Data:
 def _problems(operation: Operation) -> set[str]:
     """Return the kinds of problems that can come of an operation."""
     found = {"bad-value", "not-acceptable", "internal", *operation.problems}
-    if operation.needs is not RequiredCaller.NOTHING:
+    if operation.needs is not RequiredCaller.ANYBODY:
         # Who asks is looked up in a database, which may be away.
         found |= {"not-authenticated", "not-permitted", "away"}
     if "{" in operation.path:
@@ -265,9 +265,9 @@ def _problems(operation: Operation) -> set[str]:
         found |= {"body-too-large", "too-slow", "busy"}
     if operation.body is not None:
         found |= {"malformed-body", "unsupported-body"}
-    if operation.if_match is not IfMatch.NO:
+    if operation.if_match is not IfMatch.IGNORED:
         found.add("precondition-failed")
-    if operation.if_match is IfMatch.NEEDED:
+    if operation.if_match is IfMatch.REQUIRED:
         found.add("precondition-needed")
     if not operation.response.media:
         found.discard("not-acceptable")

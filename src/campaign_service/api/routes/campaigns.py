@@ -197,7 +197,7 @@ def _declare(
         body=body,
         body_may_be_missing=body is not None,
         response=_DONE,
-        if_match=IfMatch.TAKEN,
+        if_match=IfMatch.OPTIONAL,
     )(handler)
 
 

@@ -22,13 +22,13 @@ OPEN_METRICS = OperationTable("Health", below="")
 _TEXT = "text/plain"
 
 
-@HEALTH.query("/health", response=Alive, needs=RequiredCaller.NOTHING)
+@HEALTH.query("/health", response=Alive, needs=RequiredCaller.ANYBODY)
 async def read_health(request: ApiRequest) -> Alive:
     """Whether the process lives: it answers."""
     return Alive(status="alive")
 
 
-@HEALTH.query("/ready", response=Alive, needs=RequiredCaller.NOTHING, problems=("not-ready",))
+@HEALTH.query("/ready", response=Alive, needs=RequiredCaller.ANYBODY, problems=("not-ready",))
 async def read_readiness(request: ApiRequest) -> Alive:
     """Whether the process is of use: it serves its tenants, and their journals can be read."""
     healths = {name: one.health() for name, one in sorted(request.context.host.tenants.items())}
@@ -44,10 +44,10 @@ async def read_readiness(request: ApiRequest) -> Alive:
     return Alive(status="ready")
 
 
-@KINDS.query("/problems/{kind}", response=ProblemMeaning, needs=RequiredCaller.NOTHING)
+@KINDS.query("/problems/{kind}", response=ProblemMeaning, needs=RequiredCaller.ANYBODY)
 async def read_problem_kind(request: ApiRequest) -> ProblemMeaning:
     """What the type of a problem means, and what to do about it."""
-    name = request.names["kind"]
+    name = request.path_params["kind"]
     kind = PROBLEMS.get(name)
     if kind is None:
         raise NotFoundError(f"kind = {name}: there are {', '.join(PROBLEMS)}")
@@ -62,7 +62,7 @@ async def _metrics(request: ApiRequest) -> ApiResponse:
     return ApiResponse(content=text, media="text/plain; version=0.0.4")
 
 
-@METRICS.query("/metrics", response=None, media=(_TEXT,), needs=RequiredCaller.SOMEBODY)
+@METRICS.query("/metrics", response=None, media=(_TEXT,), needs=RequiredCaller.AUTHENTICATED)
 async def read_metrics(request: ApiRequest) -> ApiResponse:
     """Measurements for Prometheus, of every tenant: all of them must be one's to view."""
     for name in request.context.host.tenants:
@@ -70,7 +70,7 @@ async def read_metrics(request: ApiRequest) -> ApiResponse:
     return await _metrics(request)
 
 
-@OPEN_METRICS.query("/metrics", response=None, media=(_TEXT,), needs=RequiredCaller.NOTHING)
+@OPEN_METRICS.query("/metrics", response=None, media=(_TEXT,), needs=RequiredCaller.ANYBODY)
 async def read_open_metrics(request: ApiRequest) -> ApiResponse:
     """Measurements for Prometheus, of every tenant; the service's settings open them to all."""
     return await _metrics(request)

@@ -19,7 +19,7 @@ LOG_IN = OperationTable("Users", below=PREFIX)
 _NOTHING = ResponseForm(status=204, media=())
 
 
-@ME.query("/me", response=accounts.Me, needs=RequiredCaller.SOMEBODY)
+@ME.query("/me", response=accounts.Me, needs=RequiredCaller.AUTHENTICATED)
 async def read_me(request: ApiRequest) -> accounts.Me:
     """Read who one is, and what one may do: so a panel can hide the rest (R10.1)."""
     principal = request.principal
@@ -39,7 +39,7 @@ async def read_me(request: ApiRequest) -> accounts.Me:
 @LOG_IN.change(
     "POST",
     "/login",
-    needs=RequiredCaller.NOTHING,
+    needs=RequiredCaller.ANYBODY,
     body=accounts.Login,
     response=ResponseForm(schema=accounts.LoginAnswer),
     problems=("not-authenticated", "login-limited", "away"),
@@ -55,7 +55,7 @@ async def log_in(request: ApiRequest) -> accounts.LoginAnswer:
     )
 
 
-@LOG_IN.change("POST", "/logout", needs=RequiredCaller.SOMEBODY, response=_NOTHING)
+@LOG_IN.change("POST", "/logout", needs=RequiredCaller.AUTHENTICATED, response=_NOTHING)
 async def log_out(request: ApiRequest) -> None:
     """End the session of the token that this request shows."""
     await request.on_database(access.logout, request.principal, now=present())
@@ -64,7 +64,7 @@ async def log_out(request: ApiRequest) -> None:
 @LOG_IN.change(
     "PUT",
     "/me/password",
-    needs=RequiredCaller.SOMEBODY,
+    needs=RequiredCaller.AUTHENTICATED,
     body=accounts.ChangePassword,
     response=_NOTHING,
     problems=("refused", "login-limited", "away"),

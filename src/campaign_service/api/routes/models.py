@@ -125,7 +125,7 @@ async def read_model(request: ApiRequest) -> ApiResponse:
     query=Confirmation,
     has_list=True,
     response=_DONE,
-    if_match=IfMatch.NEEDED,
+    if_match=IfMatch.REQUIRED,
 )
 async def edit_model(request: ApiRequest) -> ApiResponse:
     """Replace a model; what is left out takes its default, and recipients stay as they were.
@@ -154,7 +154,7 @@ async def edit_model(request: ApiRequest) -> ApiResponse:
     gives=DeleteModels,
     query=Confirmation,
     response=_DONE,
-    if_match=IfMatch.TAKEN,
+    if_match=IfMatch.OPTIONAL,
 )
 async def delete_model(request: ApiRequest) -> ApiResponse:
     """Delete a model; campaigns that were started from it stay (R3.5)."""
@@ -227,7 +227,7 @@ def _declare(gives: type[EnableModel | DisableModel], path: str, about: str) -> 
         f"/models/{{model_id}}{path}",
         gives=gives,
         response=_DONE,
-        if_match=IfMatch.TAKEN,
+        if_match=IfMatch.OPTIONAL,
     )(handler)
 
 

@@ -49,7 +49,7 @@ async def restore_node(request: ApiRequest) -> records.Node:
 
 
 async def _set_drained(request: ApiRequest, *, drained: bool) -> records.Node:
-    tenant, name = request.tenant, request.names["name"]
+    tenant, name = request.tenant, request.path_params["name"]
     before = {node.name: node.is_drained for node in tenant.nodes()}
     if before.get(name) is not None and before[name] is not drained:
         # First, for what cannot be put down shall not be done.

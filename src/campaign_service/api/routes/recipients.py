@@ -164,7 +164,7 @@ _GAP_MAX = 50
     body=requests.Recipients,
     has_list=True,
     response=_DONE,
-    if_match=IfMatch.TAKEN,
+    if_match=IfMatch.OPTIONAL,
 )
 async def append_recipients(request: ApiRequest) -> ApiResponse:
     """Add recipients behind the others (R4.10)."""
@@ -286,7 +286,7 @@ def _declare(
         body=body,
         has_list=True,
         response=_DONE,
-        if_match=IfMatch.TAKEN,
+        if_match=IfMatch.OPTIONAL,
     )(handler)
 
 

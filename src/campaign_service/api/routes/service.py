@@ -35,7 +35,7 @@ TENANTS = OperationTable("Service", below=PREFIX)
 SERVICE = OperationTable("Service", below=OF_TENANT)
 
 
-@TENANTS.query("/tenants", response=records.TenantList, needs=RequiredCaller.SOMEBODY)
+@TENANTS.query("/tenants", response=records.TenantList, needs=RequiredCaller.AUTHENTICATED)
 async def list_tenants(request: ApiRequest) -> records.TenantList:
     """List the tenants of this process that one may see."""
     seen = [

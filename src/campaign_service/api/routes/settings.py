@@ -45,7 +45,7 @@ async def read_settings(request: ApiRequest) -> ApiResponse:
     gives=ChangeSettings,
     body=core_values.Settings,
     response=ResponseForm(schema=Taken),
-    if_match=IfMatch.NEEDED,
+    if_match=IfMatch.REQUIRED,
 )
 async def change_settings(request: ApiRequest) -> ApiResponse:
     """Replace the general settings.

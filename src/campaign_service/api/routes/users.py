@@ -54,6 +54,14 @@ async def _administer(
     return await request.on_database(work, *args, by=by, now=now, **more)
 
 
+async def _change(
+    request: ApiRequest, work: Callable[..., T], variable: str, **values: object
+) -> T:
+    """Return what a change of the user or the role that the path names comes to."""
+    name, expected = request.path_params[variable], expected_version(request)
+    return await _administer(request, work, name, expected=expected, **values)
+
+
 def _tagged(found: access.UserRecord | access.RoleRecord) -> ApiResponse:
     schema = user_schema(found) if isinstance(found, access.UserRecord) else role_schema(found)
     return ApiResponse(content=schema, headers={"ETag": version_tag(found.version)})
@@ -98,7 +106,7 @@ async def add_user(request: ApiRequest) -> ApiResponse:
 @USERS.query("/users/{name}", response=accounts.User, needs=_MANAGE, has_etag=True)
 async def read_user(request: ApiRequest) -> ApiResponse:
     """Read a user."""
-    return _tagged(await request.on_database(access.user, request.names["name"]))
+    return _tagged(await request.on_database(access.user, request.path_params["name"]))
 
 
 @USERS.change(
@@ -107,24 +115,27 @@ async def read_user(request: ApiRequest) -> ApiResponse:
     needs=_MANAGE,
     body=accounts.ChangeUser,
     response=_USER,
-    if_match=IfMatch.TAKEN,
+    if_match=IfMatch.OPTIONAL,
 )
 async def change_user(request: ApiRequest) -> ApiResponse:
     """Enable or disable a user, or say which roles that one has.
 
     Who is disabled loses all sessions and tokens.
     """
-    body, expected = request.body(accounts.ChangeUser), expected_version(request)
+    body = request.body(accounts.ChangeUser)
     grants = None if body.grants is None else role_grants(body.grants)
-    values = {"enabled": body.enabled, "grants": grants, "expected": expected}
-    return _tagged(await _administer(request, access.change_user, request.names["name"], **values))
+    changed = await _change(
+        request, access.change_user, "name", enabled=body.enabled, grants=grants
+    )
+    return _tagged(changed)
 
 
-@USERS.change("DELETE", "/users/{name}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.TAKEN)
+@USERS.change(
+    "DELETE", "/users/{name}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.OPTIONAL
+)
 async def delete_user(request: ApiRequest) -> None:
     """Delete a user, with all sessions and tokens; what that one did stays on record."""
-    name, expected = request.names["name"], expected_version(request)
-    await _administer(request, access.delete_user, name, expected=expected)
+    await _change(request, access.delete_user, "name")
 
 
 @USERS.change(
@@ -134,7 +145,7 @@ async def delete_user(request: ApiRequest) -> None:
     body=accounts.ResetPassword,
     response=ResponseForm(schema=accounts.NewUserAnswer),
     problems=_PROBLEMS,
-    if_match=IfMatch.TAKEN,
+    if_match=IfMatch.OPTIONAL,
 )
 async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
     """Give a user another password; that one's sessions end.
@@ -142,7 +153,7 @@ async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
     A program does so for others than its own user.
     """
     refuse_program_of(request)
-    body, name = request.body(accounts.ResetPassword), request.names["name"]
+    body, name = request.body(accounts.ResetPassword), request.path_params["name"]
     one_time = await request.with_passwords(
         access.reset_password,
         name,
@@ -159,18 +170,20 @@ async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
 # Tokens --------------------------------------------------------------------------------------
 
 
-@USERS.query("/users/{name}/tokens", response=accounts.TokenList, needs=RequiredCaller.SOMEBODY)
+@USERS.query(
+    "/users/{name}/tokens", response=accounts.TokenList, needs=RequiredCaller.AUTHENTICATED
+)
 async def list_tokens(request: ApiRequest) -> accounts.TokenList:
     """List a user's tokens: one's own, or anybody's for whoever manages users."""
     require_own_or_manager(request)
-    found = await request.on_database(access.tokens, request.names["name"], now=present())
+    found = await request.on_database(access.tokens, request.path_params["name"], now=present())
     return accounts.TokenList(items=[token_schema(one) for one in found])
 
 
 @USERS.change(
     "POST",
     "/users/{name}/tokens",
-    needs=RequiredCaller.SOMEBODY,
+    needs=RequiredCaller.AUTHENTICATED,
     body=accounts.NewToken,
     response=ResponseForm(schema=accounts.NewTokenAnswer, status=201),
 )
@@ -185,7 +198,7 @@ async def make_token(request: ApiRequest) -> accounts.NewTokenAnswer:
     made = await _administer(
         request,
         access.make_token,
-        request.names["name"],
+        request.path_params["name"],
         label=body.label,
         expires_at=None if ends is None else instant_in(ends, "expires_at"),
         permissions=body.permissions,
@@ -195,11 +208,14 @@ async def make_token(request: ApiRequest) -> accounts.NewTokenAnswer:
 
 
 @USERS.change(
-    "DELETE", "/users/{name}/tokens/{token_id}", needs=RequiredCaller.SOMEBODY, response=_NOTHING
+    "DELETE",
+    "/users/{name}/tokens/{token_id}",
+    needs=RequiredCaller.AUTHENTICATED,
+    response=_NOTHING,
 )
 async def revoke_token(request: ApiRequest) -> None:
     """End a token, or a session: one's own, or anybody's for whoever manages users."""
-    name, token_id = request.names["name"], request.names["token_id"]
+    name, token_id = request.path_params["name"], request.path_params["token_id"]
     require_own_or_manager(request, token_id=token_id)
     await _administer(request, access.revoke_token, name, token_id)
 
@@ -217,7 +233,7 @@ async def list_roles(request: ApiRequest) -> accounts.RoleList:
 @USERS.query("/roles/{role}", response=accounts.Role, needs=_MANAGE, has_etag=True)
 async def read_role(request: ApiRequest) -> ApiResponse:
     """Read a role."""
-    return _tagged(await request.on_database(access.role, request.names["role"]))
+    return _tagged(await request.on_database(access.role, request.path_params["role"]))
 
 
 @USERS.change(
@@ -226,20 +242,20 @@ async def read_role(request: ApiRequest) -> ApiResponse:
     needs=_MANAGE,
     body=accounts.PutRole,
     response=ResponseForm(schema=accounts.Role, has_etag=True),
-    if_match=IfMatch.TAKEN,
+    if_match=IfMatch.OPTIONAL,
 )
 async def put_role(request: ApiRequest) -> ApiResponse:
     """Make a role, or give it other permissions, for all who have it."""
     permissions = request.body(accounts.PutRole).permissions
-    values = {"permissions": permissions, "expected": expected_version(request)}
-    return _tagged(await _administer(request, access.put_role, request.names["role"], **values))
+    return _tagged(await _change(request, access.put_role, "role", permissions=permissions))
 
 
-@USERS.change("DELETE", "/roles/{role}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.TAKEN)
+@USERS.change(
+    "DELETE", "/roles/{role}", needs=_MANAGE, response=_NOTHING, if_match=IfMatch.OPTIONAL
+)
 async def delete_role(request: ApiRequest) -> None:
     """Delete a role that nobody has."""
-    name, expected = request.names["role"], expected_version(request)
-    await _administer(request, access.delete_role, name, expected=expected)
+    await _change(request, access.delete_role, "role")
 
 
 @USERS.query(

@@ -63,7 +63,7 @@ def require_own_or_manager(
         NotPermittedError: it is somebody else, or must think of a new password first.
     """
     principal = request.principal
-    is_own = principal.name == request.names["name"] and not principal.must_change_password
+    is_own = principal.name == request.path_params["name"] and not principal.must_change_password
     if principal.is_program and token_id not in (None, principal.token_id):
         is_own = False
     if not_for_programs and principal.is_program:
@@ -78,7 +78,7 @@ def refuse_program_of(request: ApiRequest) -> None:
     Raises:
         NotPermittedError: it is one.
     """
-    if request.principal.is_program and request.principal.name == request.names["name"]:
+    if request.principal.is_program and request.principal.name == request.path_params["name"]:
         raise _refused_to_programs()
 
 

@@ -65,7 +65,7 @@ async def export(
     Raises:
         BusyError: too many wait.
     """
-    pages = _Pages(tenant, record)
+    pages = _ExportPages(tenant, record)
     rows, columns = {
         "recipients": (pages.recipients, RECIPIENT_COLUMNS),
         "attempts": (pages.attempts, ATTEMPT_COLUMNS),
@@ -122,7 +122,7 @@ def _written(row: Row) -> str:
     return f'{_encode(rest)[:-1]}, "data": {data}}}'
 
 
-class _Pages:
+class _ExportPages:
     """A campaign's rows, a page at a time."""
 
     def __init__(self, tenant: TenantService, record: CampaignRecord) -> None:

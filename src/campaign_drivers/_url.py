@@ -17,7 +17,7 @@ import attrs
 
 from campaign_drivers._checks import refuse
 
-__all__ = ["ParsedUrl", "UrlKeys", "read_url"]
+__all__ = ["ParsedUrl", "UrlKeys", "pairs_in", "read_url"]
 
 Reading = Callable[[str], object]
 """Makes a value of its text. Those of numbers alone raise ``ValueError``."""
@@ -115,10 +115,9 @@ def read_url(url: str, keys: UrlKeys[RouteT]) -> ParsedUrl:
             raise refuse("driver", "(not shown)", _ESCAPED) from None
         raise refuse("port", "(not a number)", "1 to 65535") from None
     _check_escapes(parts.query)
-    query = parts.query if keys.plus_is_blank else parts.query.replace("+", "%2B")
     fields: dict[str, object] = {}
     routes: dict[str, dict[str, Any]] = {}
-    for key, value in parse_qsl(query, keep_blank_values=True):
+    for key, value in pairs_in(parts.query, plus_is_blank=keys.plus_is_blank):
         if key.split(".", 1)[0] in _ROUTES:
             _file_detail(routes, key, value, keys)
         else:
@@ -133,6 +132,12 @@ def read_url(url: str, keys: UrlKeys[RouteT]) -> ParsedUrl:
         password=unquote(parts.password or ""),
         fields={"host": parts.hostname, "port": port, "tls": tls, **fields},
     )
+
+
+def pairs_in(query: str, *, plus_is_blank: bool = False) -> list[tuple[str, str]]:
+    """Return the keys and values of a URL's query; in dial strings and numbers a plus is one."""
+    text = query if plus_is_blank else query.replace("+", "%2B")
+    return parse_qsl(text, keep_blank_values=True)
 
 
 def _check_escapes(query: str) -> None:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from campaign_drivers._checks import like
+from campaign_drivers._url import pairs_in
 
 __all__ = ["CALLER_NUMBER", "caller_number_on_route", "caller_number_templates", "doubled_prefix"]
 
@@ -74,11 +75,10 @@ def caller_number_templates(url: str) -> Mapping[str, str]:
     Args:
         url: one that its driver takes.
     """
-    query = urlsplit(url).query.replace("+", "%2B")
     return MappingProxyType(
         {
             key.removesuffix(".caller"): value
-            for key, value in parse_qsl(query)
-            if key.endswith(".caller")
+            for key, value in pairs_in(urlsplit(url).query)
+            if key.endswith(".caller") and value
         }
     )

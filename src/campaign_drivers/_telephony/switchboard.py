@@ -85,10 +85,6 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
     # What a driver says -------------------------------------------------------------------
 
     @abstractmethod
-    def _ready(self, ready: Any, server: ServerT) -> None:
-        """Take it that the server is ready; a driver asks for the first census."""
-
-    @abstractmethod
     def _event(self, event: Any, server: ServerT) -> None:
         """Take an event, for its call."""
 
@@ -111,6 +107,10 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
     @abstractmethod
     def _census(self, reply: Any, server: ServerT) -> None:
         """Note the channels that are up; then :meth:`_listed` goes on."""
+
+    def _ready(self, ready: Any, server: ServerT) -> None:
+        """Take it that the server is ready, and what it said of itself."""
+        self._ask_census(FIRST, server)
 
     def _lose_sight(self, now: int) -> tuple[CallId, ...]:
         """Take it that the connection is lost; return calls of which nothing was ordered yet."""

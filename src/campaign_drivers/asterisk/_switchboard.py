@@ -111,7 +111,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
             if self._booted_at is not None and booted_at > self._booted_at + 3_000:
                 server.note("Asterisk was restarted: its calls are gone")
             self._booted_at = booted_at
-        self._ask_census(FIRST, server)
+        super()._ready(ready, server)
 
     @override
     def _event(self, event: Message, server: Server) -> None:

@@ -126,7 +126,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
         self._know_core(ready.core_uuid, server)
         if ready.is_paused:
             server.note("FreeSWITCH is paused: no calls are placed until fsctl resume")
-        self._ask_census(FIRST, server)
+        super()._ready(ready, server)
 
     def _know_core(self, core_uuid: str, server: Server) -> None:
         """Take the id of the server's run: with another one, all calls of the last are gone."""

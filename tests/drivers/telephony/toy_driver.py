@@ -31,7 +31,6 @@ from campaign_drivers._telephony import switchboard as shared_switchboard
 from campaign_drivers._telephony.call import Channel, Placing, Timer
 from campaign_drivers._telephony.session import Stage
 from campaign_drivers._telephony.settings import ServerSettings, checked_number, fit
-from campaign_drivers._telephony.switchboard import FIRST
 from campaign_drivers.errors import MalformedMessageError
 
 # The protocol ------------------------------------------------------------------------------
@@ -293,10 +292,6 @@ class ToySwitchboard(shared_switchboard.Switchboard[ToyCall, ToyServer]):
             server.set_timer(call, Timer.DEAD_MAN, server.grace_ms)
         else:
             fate.end(call, server)
-
-    @override
-    def _ready(self, ready: Ready, server: ToyServer) -> None:
-        self._ask_census(FIRST, server)
 
     @override
     def _event(self, event: Message, server: ToyServer) -> None:

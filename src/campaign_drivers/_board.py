@@ -17,10 +17,10 @@ __all__ = [
     "Board",
     "EventCame",
     "Happening",
-    "Out",
-    "Over",
     "Purpose",
     "Reply",
+    "SessionOver",
+    "StepResult",
     "first_reports",
     "is_call_of",
 ]
@@ -57,7 +57,7 @@ def first_reports(calls_max: int | None) -> list[Report]:
 
 
 @attrs.frozen(kw_only=True)
-class Over:
+class SessionOver:
     """The connection is of no use any more."""
 
     why: str
@@ -81,18 +81,18 @@ class EventCame(Generic[EventT_co]):
     event: EventT_co
 
 
-Happening: TypeAlias = Over | Reply[MessageT_co] | EventCame[EventT_co] | ReadyT_co
+Happening: TypeAlias = SessionOver | Reply[MessageT_co] | EventCame[EventT_co] | ReadyT_co
 """What a session tells: its own end, replies and events, and that the server is ready."""
 
 
 @attrs.define
-class Out:
+class StepResult:
     """What came of a step, for the outside to take."""
 
     reports: list[Report] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
     """Sentences for the log."""
-    over: Over | None = None
+    over: SessionOver | None = None
     """The connection is to be cut."""
 
 
@@ -116,7 +116,7 @@ class Board(Protocol):
     def outgoing(self) -> bytes:
         """Return the bytes to be written, once."""
 
-    def take(self) -> Out:
+    def take(self) -> StepResult:
         """Return what came of the steps since the last time."""
 
     def carry_out(self, decision: Decision, now: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, Protocol, Self, TypeVar
 
-from campaign_drivers._board import EventCame, Happening, Over, Reply
+from campaign_drivers._board import EventCame, Happening, Reply, SessionOver
 from campaign_drivers._shell import Address, dial, monotonic_ms
 from campaign_drivers._transport import Link
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
@@ -82,7 +82,7 @@ class Probe(Generic[MessageT, EventT, ReadyT]):
                     future.set_result(happening)
             case Reply():
                 pass
-            case Over(why=why, refused=refused):
+            case SessionOver(why=why, refused=refused):
                 self._fail(LoginRefusedError(why) if refused else LinkLostError(why))
             case _:
                 self.ready = happening

@@ -3,7 +3,7 @@
 What came of placing it, and the end of its channel, are told in any order, and either may be
 missing: a call that the server turns away has no channel, and what happened while the connection
 was lost is never told. So nothing here waits for one after the other. Each adds a fact, and
-:data:`VERDICTS` says what the facts together mean:
+:data:`CONCLUSIONS` says what the facts together mean:
 
 ===========  ================  ====================  ===========
 placing      no channel seen   the channel is there  it is gone
@@ -28,7 +28,7 @@ import attrs
 from campaign_core import CallId
 from campaign_core.decisions import Play, Transfer
 
-__all__ = ["VERDICTS", "Call", "Channel", "Placing", "Playback", "Timer", "Verdict"]
+__all__ = ["CONCLUSIONS", "Call", "Channel", "Conclusion", "Placing", "Playback", "Timer"]
 
 
 class Placing(Enum):
@@ -47,7 +47,7 @@ class Channel(Enum):
     GONE = auto()
 
 
-class Verdict(Enum):
+class Conclusion(Enum):
     """What the facts mean."""
 
     WAIT = auto()
@@ -56,17 +56,17 @@ class Verdict(Enum):
     TURNED_AWAY = auto()
 
 
-VERDICTS: Mapping[tuple[Placing, Channel], Verdict] = MappingProxyType(
+CONCLUSIONS: Mapping[tuple[Placing, Channel], Conclusion] = MappingProxyType(
     {
-        (Placing.PENDING, Channel.UNSEEN): Verdict.WAIT,
-        (Placing.PENDING, Channel.UP): Verdict.WAIT,
-        (Placing.PENDING, Channel.GONE): Verdict.END,
-        (Placing.FAILED, Channel.UNSEEN): Verdict.TURNED_AWAY,
-        (Placing.FAILED, Channel.UP): Verdict.END_SOON,
-        (Placing.FAILED, Channel.GONE): Verdict.END,
-        (Placing.DONE, Channel.UNSEEN): Verdict.WAIT,
-        (Placing.DONE, Channel.UP): Verdict.WAIT,
-        (Placing.DONE, Channel.GONE): Verdict.END,
+        (Placing.PENDING, Channel.UNSEEN): Conclusion.WAIT,
+        (Placing.PENDING, Channel.UP): Conclusion.WAIT,
+        (Placing.PENDING, Channel.GONE): Conclusion.END,
+        (Placing.FAILED, Channel.UNSEEN): Conclusion.TURNED_AWAY,
+        (Placing.FAILED, Channel.UP): Conclusion.END_SOON,
+        (Placing.FAILED, Channel.GONE): Conclusion.END,
+        (Placing.DONE, Channel.UNSEEN): Conclusion.WAIT,
+        (Placing.DONE, Channel.UP): Conclusion.WAIT,
+        (Placing.DONE, Channel.GONE): Conclusion.END,
     }
 )
 """What to do about a call, by all that is known of its fate."""

@@ -11,7 +11,7 @@ from campaign_core.reports import (
     RefusalReport,
     telling,
 )
-from campaign_drivers._telephony.call import Timer, Verdict
+from campaign_drivers._telephony.call import Conclusion, Timer
 from campaign_drivers._telephony.server import CallT, Server
 
 __all__ = [
@@ -57,14 +57,14 @@ def repeat_hang_up(call: CallT, server: Server[CallT]) -> None:
 
 def conclude(call: CallT, server: Server[CallT]) -> None:
     """Do what the facts say."""
-    match server.verdicts[call.placing, call.channel]:
-        case Verdict.END:
+    match server.conclusions[call.placing, call.channel]:
+        case Conclusion.END:
             end(call, server)
-        case Verdict.END_SOON:
+        case Conclusion.END_SOON:
             await_end(call, server)
-        case Verdict.TURNED_AWAY:
+        case Conclusion.TURNED_AWAY:
             server.turned_away(call)
-        case Verdict.WAIT:
+        case Conclusion.WAIT:
             pass
 
 

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport, Report
-from campaign_drivers._board import Out
-from campaign_drivers._telephony.call import VERDICTS, Call, Channel, Placing, Timer, Verdict
+from campaign_drivers._board import StepResult
+from campaign_drivers._telephony.call import CONCLUSIONS, Call, Channel, Conclusion, Placing, Timer
 from campaign_drivers._telephony.session import Session
 from campaign_drivers._timers import Timers
 
@@ -22,7 +22,7 @@ CallT = TypeVar("CallT", bound=Call)
 class Server(ABC, Generic[CallT]):
     """What a step needs beside the call it is about, and what came of it."""
 
-    verdicts: Mapping[tuple[Placing, Channel], Verdict] = VERDICTS
+    conclusions: Mapping[tuple[Placing, Channel], Conclusion] = CONCLUSIONS
     grace_ms: int = 1_000
     """For the event that should follow and may not; they come within milliseconds."""
 
@@ -36,7 +36,7 @@ class Server(ABC, Generic[CallT]):
         """Whether the core knows that the connection is up."""
         self.run = ""
         """A word that no earlier connection had, of this or of another process."""
-        self.out = Out()
+        self.out = StepResult()
         self.timers: Timers[CallT, Timer] = Timers()
         self._serial = count(1)
 

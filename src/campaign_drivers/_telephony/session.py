@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from campaign_drivers._board import Happening, Over, Purpose
+from campaign_drivers._board import Happening, Purpose, SessionOver
 from campaign_drivers._telephony.settings import ServerSettings
 from campaign_drivers.errors import MalformedMessageError
 
@@ -87,7 +87,7 @@ class Session(ABC, Generic[MessageT, EventT, ReadyT]):
         """Return what a message means to the switchboard."""
 
     @abstractmethod
-    def _not_ready(self) -> ReadyT | Over:
+    def _not_ready(self) -> ReadyT | SessionOver:
         """Return what it means that the server was not ready in time."""
 
     @abstractmethod
@@ -95,7 +95,7 @@ class Session(ABC, Generic[MessageT, EventT, ReadyT]):
         """Return when the driver itself wants to be woken."""
 
     @abstractmethod
-    def _be_patient(self, now: int) -> Over | None:
+    def _be_patient(self, now: int) -> SessionOver | None:
         """Do what is due by :meth:`_moments`, such as asking for a sign of life."""
 
     @abstractmethod
@@ -131,7 +131,7 @@ class Session(ABC, Generic[MessageT, EventT, ReadyT]):
             happening = self._take(message, now)
             if happening is not None:
                 yield happening
-            if isinstance(happening, Over):
+            if isinstance(happening, SessionOver):
                 return
 
     def wake(self, now: int) -> Iterator[Happening[MessageT, EventT, ReadyT]]:
@@ -179,7 +179,7 @@ class Session(ABC, Generic[MessageT, EventT, ReadyT]):
     def _be_ready(self) -> None:
         self.stage, self._ready_by = Stage.READY, None
 
-    def _over(self, why: str, *, refused: bool = False) -> Over:
+    def _over(self, why: str, *, refused: bool = False) -> SessionOver:
         self.stage, self._ready_by = Stage.OVER, None
         self._pending.clear()
-        return Over(why=why, refused=refused)
+        return SessionOver(why=why, refused=refused)

@@ -23,7 +23,14 @@ from campaign_core.reports import (
     RefusalReport,
     telling,
 )
-from campaign_drivers._board import EventCame, Out, Over, Reply, first_reports, is_call_of
+from campaign_drivers._board import (
+    EventCame,
+    Reply,
+    SessionOver,
+    StepResult,
+    first_reports,
+    is_call_of,
+)
 from campaign_drivers._telephony import fate, playing
 from campaign_drivers._telephony.call import Timer
 from campaign_drivers._telephony.server import CallT, Server
@@ -143,7 +150,7 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
                 self._event(event, server)
             case Reply():
                 self._replied(happening, server)
-            case Over():
+            case SessionOver():
                 server.out.over = happening
             case _:
                 self._ready(happening, server)
@@ -177,9 +184,9 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
         """Return the bytes to be written, once."""
         return b"" if self._server.session is None else self._server.session.outgoing()
 
-    def take(self) -> Out:
+    def take(self) -> StepResult:
         """Return what came of the steps since the last time."""
-        out, self._server.out = self._server.out, Out()
+        out, self._server.out = self._server.out, StepResult()
         return out
 
     # Time ---------------------------------------------------------------------------------

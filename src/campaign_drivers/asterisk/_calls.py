@@ -8,9 +8,9 @@ from __future__ import annotations
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
-from campaign_drivers._telephony.call import Channel, Placing, Timer, Verdict
+from campaign_drivers._telephony.call import Channel, Conclusion, Placing, Timer
 from campaign_drivers.asterisk import _translate as translate
-from campaign_drivers.asterisk._server import VERDICTS, Call, Server
+from campaign_drivers.asterisk._server import CONCLUSIONS, Call, Server
 from campaign_drivers.asterisk._wire import Message
 
 __all__ = [
@@ -140,7 +140,7 @@ def _number_in(message: Message, name: str) -> int | None:
 
 def grace_passed(call: Call, server: Server) -> None:
     """End a call whose missing event did not come."""
-    if VERDICTS[call.placing, call.channel] is Verdict.TURNED_AWAY:
+    if CONCLUSIONS[call.placing, call.channel] is Conclusion.TURNED_AWAY:
         fate.refuse(
             call,
             f"Asterisk has no channel for {call.dial_string}: no such endpoint or technology, "

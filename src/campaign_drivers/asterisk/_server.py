@@ -17,9 +17,9 @@ from campaign_core import CallId, Outcome
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport
 from campaign_drivers._telephony import server as shared
-from campaign_drivers._telephony.call import VERDICTS as SHARED_VERDICTS
+from campaign_drivers._telephony.call import CONCLUSIONS as SHARED_CONCLUSIONS
 from campaign_drivers._telephony.call import Call as SharedCall
-from campaign_drivers._telephony.call import Channel, Placing, Timer, Verdict
+from campaign_drivers._telephony.call import Channel, Conclusion, Placing, Timer
 from campaign_drivers._telephony.fate import await_end, order_hang_up
 from campaign_drivers._telephony.playing import stop
 from campaign_drivers._telephony.settings import UnfitError
@@ -28,10 +28,10 @@ from campaign_drivers.asterisk._session import Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action
 
-__all__ = ["AGAIN_MS", "CUT", "FORWARDS", "STOP_MS", "VERDICTS", "Call", "Server"]
+__all__ = ["AGAIN_MS", "CONCLUSIONS", "CUT", "FORWARDS", "STOP_MS", "Call", "Server"]
 
-VERDICTS: Mapping[tuple[Placing, Channel], Verdict] = MappingProxyType(
-    {**SHARED_VERDICTS, (Placing.PENDING, Channel.GONE): Verdict.END_SOON}
+CONCLUSIONS: Mapping[tuple[Placing, Channel], Conclusion] = MappingProxyType(
+    {**SHARED_CONCLUSIONS, (Placing.PENDING, Channel.GONE): Conclusion.END_SOON}
 )
 
 STOP_MS = 250
@@ -84,7 +84,7 @@ class Call(SharedCall):
 class Server(shared.Server[Call]):
     """An Asterisk at one moment."""
 
-    verdicts = VERDICTS
+    conclusions = CONCLUSIONS
     session: Session | None
 
     def __init__(self, settings: AsteriskSettings) -> None:

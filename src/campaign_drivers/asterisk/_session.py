@@ -22,7 +22,7 @@ from typing import TypeAlias
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import EventCame, Over, Purpose, Reply
+from campaign_drivers._board import EventCame, Purpose, Reply, SessionOver
 from campaign_drivers._board import Happening as AnyHappening
 from campaign_drivers._telephony import session as shared
 from campaign_drivers._telephony.session import Pending, Stage
@@ -121,7 +121,7 @@ class Session(shared.Session[Message, Message, Ready]):
         return self.heard_at + round(self._settings.ping_every_s * 1_000)
 
     @override
-    def _not_ready(self) -> Ready | Over:
+    def _not_ready(self) -> Ready | SessionOver:
         if self.stage is Stage.SETUP:
             # Who may not read `system` is never told of FullyBooted; by now it has booted.
             return self._ready(None)
@@ -218,7 +218,7 @@ class Session(shared.Session[Message, Message, Ready]):
         self._be_ready()
         return Ready(uptime_s)
 
-    def _refused(self, message: Message) -> Over:
+    def _refused(self, message: Message) -> SessionOver:
         text = message["message"]
         return self._over(text, refused=text != SHUTTING_DOWN)
 

@@ -17,7 +17,7 @@ from campaign_drivers.freeswitch._admission import Admission
 from campaign_drivers.freeswitch._call import Call
 from campaign_drivers.freeswitch._session import Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
-from campaign_drivers.freeswitch._translate import ABSENT, TURNED_AWAY, Fate
+from campaign_drivers.freeswitch._translate import ABSENT, TURNED_AWAY, TurnedAway
 from campaign_drivers.freeswitch._wire import Command
 
 __all__ = ["Server"]
@@ -119,11 +119,11 @@ class Server(shared.Server[Call]):
             return
         where = "" if call.route is None else f" for {call.route.dial_string}"
         match TURNED_AWAY.get(says):
-            case Fate.DEFERRED:
+            case TurnedAway.DEFERRED:
                 defer(call, self.admission.turned_away(self.now), self)
-            case Fate.NO_ROUTE:
+            case TurnedAway.NO_ROUTE:
                 refuse(call, f"FreeSWITCH has no such route{where}: {says}", self)
-            case Fate.DOWN:
+            case TurnedAway.DOWN:
                 refuse(call, f"the gateway{where} is down: {says}", self)
             case None if says in ABSENT:
                 end(call, self)

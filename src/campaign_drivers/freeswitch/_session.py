@@ -25,7 +25,7 @@ from typing import TypeAlias
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import EventCame, Over, Purpose, Reply
+from campaign_drivers._board import EventCame, Purpose, Reply, SessionOver
 from campaign_drivers._board import Happening as AnyHappening
 from campaign_drivers._telephony import session as shared
 from campaign_drivers._telephony.session import Stage
@@ -171,7 +171,7 @@ class Session(shared.Session[Frame, Event, Ready]):
         return due
 
     @override
-    def _be_patient(self, now: int) -> Over | None:
+    def _be_patient(self, now: int) -> SessionOver | None:
         if now >= self._silent_until():
             return self._over("FreeSWITCH is silent: no heartbeat, no answer")
         if self._ask_paused_at is not None and now >= self._ask_paused_at:
@@ -193,7 +193,7 @@ class Session(shared.Session[Frame, Event, Ready]):
         self.heard_at = max(self.heard_at, until - round(self._settings.silence_max_s * 1_000))
 
     @override
-    def _not_ready(self) -> Over:
+    def _not_ready(self) -> SessionOver:
         what = "no greeting" if self.stage is Stage.GREETING else "FreeSWITCH is not ready"
         return self._over(f"{what} in time")
 

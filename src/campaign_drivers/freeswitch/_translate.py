@@ -31,7 +31,7 @@ from campaign_drivers.freeswitch._wire import Command
 __all__ = [
     "ABSENT",
     "TURNED_AWAY",
-    "Fate",
+    "TurnedAway",
     "before_bridge",
     "bridge",
     "call_of",
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 
-class Fate(Enum):
+class TurnedAway(Enum):
     """What becomes of a call for which the server made no channel."""
 
     NO_ROUTE = auto()
@@ -60,16 +60,16 @@ class Fate(Enum):
     """The server has no room now."""
 
 
-TURNED_AWAY: Mapping[str, Fate] = MappingProxyType(
+TURNED_AWAY: Mapping[str, TurnedAway] = MappingProxyType(
     {
-        "INVALID_GATEWAY": Fate.NO_ROUTE,
-        "INVALID_PROFILE": Fate.NO_ROUTE,
-        "INVALID_URL": Fate.NO_ROUTE,
-        "CHAN_NOT_IMPLEMENTED": Fate.NO_ROUTE,
-        "GATEWAY_DOWN": Fate.DOWN,
+        "INVALID_GATEWAY": TurnedAway.NO_ROUTE,
+        "INVALID_PROFILE": TurnedAway.NO_ROUTE,
+        "INVALID_URL": TurnedAway.NO_ROUTE,
+        "CHAN_NOT_IMPLEMENTED": TurnedAway.NO_ROUTE,
+        "GATEWAY_DOWN": TurnedAway.DOWN,
         # Too many sessions, too many a second, or paused; also the id of a call that is up,
         # which we never send twice.
-        "DESTINATION_OUT_OF_ORDER": Fate.DEFERRED,
+        "DESTINATION_OUT_OF_ORDER": TurnedAway.DEFERRED,
     }
 )
 """What the result of an originate means where no channel was made. Any other cause without a

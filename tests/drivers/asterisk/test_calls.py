@@ -16,8 +16,8 @@ from campaign_core.reports import (
     PlaybackReport,
     RefusalReport,
 )
-from campaign_drivers._telephony.call import Channel, Placing, Verdict
-from campaign_drivers.asterisk._server import STOP_MS, VERDICTS
+from campaign_drivers._telephony.call import Channel, Conclusion, Placing
+from campaign_drivers.asterisk._server import CONCLUSIONS, STOP_MS
 from campaign_drivers.asterisk._switchboard import Switchboard
 
 from .recordings import (
@@ -63,15 +63,15 @@ def playing(number=1, digits=ALL_DIGITS):
 
 
 def test_the_table_of_verdicts_is_whole():
-    assert set(VERDICTS) == set(product(Placing, Channel))
+    assert set(CONCLUSIONS) == set(product(Placing, Channel))
 
 
-@pytest.mark.parametrize(("facts", "verdict"), list(VERDICTS.items()))
+@pytest.mark.parametrize(("facts", "verdict"), list(CONCLUSIONS.items()))
 def test_a_call_ends_only_once_its_channel_is_gone_or_its_failure_is_told(facts, verdict):
     originate, channel = facts
 
     waits = originate is not Placing.FAILED and channel is not Channel.GONE
-    assert (verdict is Verdict.WAIT) == waits
+    assert (verdict is Conclusion.WAIT) == waits
 
 
 FAILURE = [

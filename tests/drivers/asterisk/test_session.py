@@ -5,7 +5,7 @@ import hashlib
 import attrs
 import pytest
 
-from campaign_drivers._board import Over
+from campaign_drivers._board import SessionOver
 from campaign_drivers._telephony.session import Stage
 from campaign_drivers.asterisk._session import Ready, Reply, Session, event_filter
 from campaign_drivers.asterisk._wire import Action
@@ -111,7 +111,7 @@ def test_wrong_credentials_are_a_refusal(by_secret):
 
     (over,) = take(session, reply(action, Response="Error", Message="Authentication failed"))
 
-    assert over == Over(why="Authentication failed", refused=True)
+    assert over == SessionOver(why="Authentication failed", refused=True)
     assert session.stage is Stage.OVER
     assert session.wakeup() is None
 
@@ -141,7 +141,7 @@ def test_a_server_that_stops_talking_at_any_step_of_the_log_in_is_given_up(until
     happenings = list(session.wake(10_000))
 
     assert len(happenings) == 1
-    assert isinstance(happenings[0], Over)
+    assert isinstance(happenings[0], SessionOver)
 
 
 def test_another_server_is_given_up_at_once():
@@ -226,7 +226,7 @@ def test_a_reply_that_does_not_come_ends_the_session():
     assert list(session.wake(10_999)) == []
     (over,) = session.wake(11_000)
 
-    assert over == Over(why="no reply to agi in time")
+    assert over == SessionOver(why="no reply to agi in time")
 
 
 def test_silence_is_broken_by_a_ping_and_a_ping_that_is_not_answered_ends_the_session():
@@ -254,4 +254,4 @@ def test_a_ping_that_is_answered_keeps_the_session():
 def test_a_shutdown_that_is_announced_ends_the_session():
     (over,) = take(ready(), b"Event: Shutdown\r\nShutdown: Cleanly\r\n\r\n")
 
-    assert over == Over(why="Asterisk shut down")
+    assert over == SessionOver(why="Asterisk shut down")

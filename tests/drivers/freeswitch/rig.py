@@ -12,7 +12,7 @@ from tests.emulators.freeswitch.switch import Config, Switch
 from campaign_core import CallId, Line, ServiceId
 from campaign_core.decisions import Decision, PlaceCall
 from campaign_core.reports import Report
-from campaign_drivers._board import Over
+from campaign_drivers._board import SessionOver
 from campaign_drivers.freeswitch import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._switchboard import Switchboard
 
@@ -64,7 +64,7 @@ class Rig:
         self.client: Client | None = None
         self.reports: list[Report] = []
         self.notes: list[str] = []
-        self.over: Over | None = None
+        self.over: SessionOver | None = None
         self.on_report: Callable[[Report], None] = lambda _: None
         self._runs = 0
 

@@ -9,7 +9,7 @@ from tests.drivers.freeswitch.rig import Rig, call_id, place
 
 from campaign_core import Outcome
 from campaign_core.reports import AnswerReport, EndReport, Report
-from campaign_drivers._telephony.call import VERDICTS, Channel, Placing
+from campaign_drivers._telephony.call import CONCLUSIONS, Channel, Placing
 
 A = call_id()
 
@@ -157,4 +157,4 @@ def test_a_telephone_that_is_not_registered_gives_its_place_back_at_once(cause: 
 
 
 def test_what_the_facts_mean_is_said_for_all_of_them() -> None:
-    assert {*VERDICTS} == {*product(Placing, Channel)}
+    assert {*CONCLUSIONS} == {*product(Placing, Channel)}

@@ -20,7 +20,7 @@ from campaign_core import CallId, Outcome
 from campaign_core.decisions import PlaceCall, Play, Transfer
 from campaign_core.reports import EndReport, PlaybackEnd
 from campaign_drivers import Capacity, Missing, Need
-from campaign_drivers._board import EventCame, Happening, Over, Purpose, Reply
+from campaign_drivers._board import EventCame, Happening, Purpose, Reply, SessionOver
 from campaign_drivers._probe import Probe
 from campaign_drivers._shell import Connected, monotonic_ms
 from campaign_drivers._telephony import call as shared_call
@@ -99,7 +99,7 @@ class ToySession(shared_session.Session[Message, Message, Ready]):
                 return Reply(purpose=pending.purpose, message=message)
 
     @override
-    def _not_ready(self) -> Over:
+    def _not_ready(self) -> SessionOver:
         return self._over("no log-in in time")
 
     @override

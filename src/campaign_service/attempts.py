@@ -104,7 +104,6 @@ def as_of(attempt: Attempt, at: Instant) -> Attempt:
 
     Args:
         attempt: as it is known now; it was placed by then.
-        at: the instant.
     """
     assert attempt.placed_at <= at
     if attempt.ended_at is not None and attempt.ended_at <= at:

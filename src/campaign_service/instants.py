@@ -9,13 +9,24 @@ from zoneinfo import ZoneInfo
 
 from campaign_core import Instant, is_known_zone
 
-__all__ = ["TIMES", "clock_change_at", "instant_of", "is_within_times", "written", "zone_of"]
+__all__ = [
+    "TIMES",
+    "TimeWriter",
+    "clock_change_at",
+    "instant_of",
+    "is_within_times",
+    "written",
+    "zone_of",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _UTC_DATA = b"TZif" + bytes(32) + (1).to_bytes(4) + (4).to_bytes(4) + bytes(6) + b"UTC\0"
 """UTC as a file of zone data (RFC 9636): no transitions, one type of time."""
 _LAST = datetime(2199, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+
+_MINUTE_MS = 60_000
+_KEPT_MAX = 4_096
 
 TIMES = "1970-01-01 to 2199-12-31, in UTC"
 """The times that are taken, in words; the core knows some decades more, for campaigns to end in."""
@@ -37,12 +48,36 @@ def written(at: int, zone: ZoneInfo) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
+class TimeWriter:
+    """Writes millions of instants, most of them in a minute that was written before."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        """Take the zone on whose clock times are written."""
+        self._zone = zone
+        self._minutes: dict[int, tuple[str, str]] = {}
+
+    def __call__(self, at: int | None) -> str:
+        """Return an instant as text; none is empty."""
+        if at is None:
+            return ""
+        minute, rest_ms = divmod(at, _MINUTE_MS)
+        before, after = self._minutes.get(minute) or self._add(minute)
+        return f"{before}{rest_ms // 1_000:02d}.{rest_ms % 1_000:03d}{after}"
+
+    def _add(self, minute: int) -> tuple[str, str]:
+        if len(self._minutes) >= _KEPT_MAX:
+            self._minutes.clear()
+        text = written(minute * _MINUTE_MS, self._zone)
+        # Offsets are whole minutes in every zone since 1972.
+        parts = self._minutes[minute] = (text[:17], text[23:])
+        return parts
+
+
 def clock_change_at(local: datetime, zone: ZoneInfo) -> str | None:
     """Return what a change of the clock makes of a time on it, as a sentence.
 
     Args:
         local: without an offset.
-        zone: whose clock is meant.
 
     Returns:
         ``None`` where the time is there exactly once.

@@ -1,7 +1,8 @@
 """The command line: campaigns run from a file, and a service run and commanded.
 
 Reads what a person typed and shows what came of it; what is done is done by the engine, and what
-is known is known by the report.
+is known is known by the report. Errors end in :mod:`campaign_service.cli.app`, which says them and
+knows the exit status of each.
 """
 
 from __future__ import annotations

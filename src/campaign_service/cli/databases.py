@@ -15,7 +15,7 @@ from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
 from campaign_service.journal.sql import TenantRow, find_tenant
 
-__all__ = ["DatabaseFinder", "existing_tenant", "named_by_option", "tenant_option", "with_finder"]
+__all__ = ["DatabaseFinder", "existing_tenant", "named_by_origin", "tenant_option", "with_finder"]
 
 _FIELD = "database"
 """What is wrong with a database's URL is called so by who does not know where it came from."""
@@ -56,10 +56,10 @@ class DatabaseFinder:
         try:
             return Database.open(settings.db, must_exist=must_exist, is_read_only=is_read_only)
         except SettingsError as error:
-            raise named_by_option(settings, error) from None
+            raise named_by_origin(settings, error) from None
 
 
-def named_by_option(settings: ServiceSettings, error: SettingsError) -> SettingsError:
+def named_by_origin(settings: ServiceSettings, error: SettingsError) -> SettingsError:
     """Return what is wrong with the database's URL by where that came from."""
     return SettingsError(
         [settings.problem("db", one.rule) if one.field == _FIELD else one for one in error.problems]
@@ -83,9 +83,7 @@ _OPTIONS = (
         help="The service's configuration; default: as for `campaign serve`.",
     ),
     click.option(
-        "--db-file",
-        metavar="F",
-        help="A file that holds the database's URL. [CAMPAIGN_DB_FILE]",
+        "--db-file", metavar="F", help="A file that holds the database's URL. [CAMPAIGN_DB_FILE]"
     ),
     click.option(
         "--db",

@@ -74,7 +74,6 @@ def _text(finding: Finding, advised: dict[str, str]) -> str:
     """Return a finding in words; what one before it advised already is not said again.
 
     Args:
-        finding: what was found.
         advised: advice to what it was given for; the finding's is added.
     """
     text = f"{_MARKS[finding.severity]} {finding.what}: {finding.says}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
 
@@ -19,10 +20,12 @@ __all__ = [
     "REPORT_SELECTIONS",
     "Command",
     "bad_value",
+    "campaign_argument",
     "driver_option",
     "gathered",
     "json_option",
     "list_options",
+    "moment_of",
     "report_selection",
     "settings_option",
     "speed",
@@ -121,6 +124,8 @@ settings_option = click.option(
     help="Take [settings] and [do_not_call] from this TOML instead of the campaign's.",
 )
 
+campaign_argument = click.argument("wanted", metavar="CAMPAIGN")
+
 json_option = click.option(
     "--json", "is_json", is_flag=True, help="As JSON, for a program to read."
 )
@@ -132,6 +137,14 @@ states_option = click.option(
     multiple=True,
     help="Only recipients in this state; may be given more than once.",
 )
+
+
+def moment_of(option: str, text: str, rule: str) -> datetime:
+    """Return the date and time that an option gives, in ISO 8601."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise bad_value(option, text, rule) from None
 
 
 def bad_value(option: str, value: object, rule: str) -> SettingsError:

@@ -15,9 +15,8 @@ from campaign_service.cli.options import (
     gathered,
     report_selection,
 )
-from campaign_service.cli.remote.confirming import without_sounds
-from campaign_service.cli.remote.failure_text import tell_done
 from campaign_service.cli.remote.finding import find_campaign
+from campaign_service.cli.remote.refusals import tell_done, without_sounds
 from campaign_service.cli.remote.service_access import (
     ServiceAccess,
     key_option,
@@ -26,6 +25,7 @@ from campaign_service.cli.remote.service_access import (
 from campaign_service.cli.runs.campaign_run import RunOptions
 from campaign_service.cli.runs.run import out_option, run_file, seed_option, speed_option
 from campaign_service.cli.value_text import counted
+from campaign_service.client import CampaignDetail
 from campaign_service.config import CampaignFile, ListOptions, ReportSelection, read_report
 
 __all__ = ["rerun"]
@@ -60,7 +60,7 @@ def rerun(
     only: ReportSelection,
     name: str | None,
     key: str | None,
-) -> int:
+) -> int | None:
     """Call those again who were not reached, in one step.
 
     REPORT is the folder that `campaign run` left: its campaign is run once more, with those alone,
@@ -86,12 +86,13 @@ def rerun(
         assert done.campaign_id is not None
         campaign_id = done.campaign_id
 
-        def look() -> str:
-            now = client.campaign(campaign_id)
+        def fares(now: CampaignDetail) -> str:
             people = counted(now.recipient_count, "recipient")
             return f"{campaign_id}  {now.name}: {now.status}, {people} of campaign {wanted}"
 
-        return tell_done(f"{campaign_id}  started with the rest of campaign {wanted}", look)
+        what = f"{campaign_id}  started with the rest of campaign {wanted}"
+        tell_done(client, campaign_id, what, fares)
+    return None
 
 
 def _of_report(

@@ -138,7 +138,10 @@ def read_campaign(
     simulation = read_simulation(_part(top, "simulated"), model)
     _check_together(campaign, model)
     if problems or model is None or settings is None or simulation is None:
-        raise InputError(_in_order(problems))
+        # File by file and from top to bottom, as they will be mended.
+        files = list(dict.fromkeys(problem.file for problem in problems))
+        problems.sort(key=lambda problem: (files.index(problem.file), problem.line or 0))
+        raise InputError(problems)
     return CampaignFile(
         path=path,
         model=model,
@@ -151,12 +154,6 @@ def read_campaign(
         notes=tuple(notes),
         source=source,
     )
-
-
-def _in_order(problems: list[LocatedProblem]) -> list[LocatedProblem]:
-    """Return problems file by file and from top to bottom, as they will be mended."""
-    files = list(dict.fromkeys(problem.file for problem in problems))
-    return sorted(problems, key=lambda problem: (files.index(problem.file), problem.line or 0))
 
 
 def _part(top: Table, key: str, *, needed: bool = False) -> Table:
@@ -204,8 +201,8 @@ def _clock_change(table: Table, key: str, zone: ZoneInfo) -> str | None:
     value = table.raw(key)
     if not isinstance(value, datetime) or value.tzinfo is not None:
         return None
-    told = clock_change_at(value, zone)
-    return None if told is None else f"start.{key}: {told}"
+    change = clock_change_at(value, zone)
+    return None if change is None else f"start.{key}: {change}"
 
 
 def _moment(table: Table, key: str, zone: ZoneInfo) -> Instant | None:

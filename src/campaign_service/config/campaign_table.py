@@ -38,7 +38,6 @@ def read_model(table: Table, recipients: RecipientList) -> CampaignModel | None:
 
     Args:
         table: ``[campaign]``; its key ``recipients`` names a file and is not read here.
-        recipients: those of that file.
     """
     return table.build(
         CampaignModel,
@@ -69,7 +68,7 @@ def _delays(table: Table, key: str) -> tuple[tuple[Outcome, object], ...]:
     if within is None:
         return ()
     delays: dict[Outcome, object] = {}
-    for name, delay_s in within.items():
+    for name, delay_s in within.data.items():
         outcome = member_named(Outcome, name)
         if outcome is not None:
             delays[outcome] = delay_s

@@ -86,11 +86,7 @@ class OptionType:
 
 def _text(metavar: str, rule: str, check: Callable[[str], object]) -> OptionType:
     return OptionType(
-        native=str,
-        metavar=metavar,
-        rule=rule,
-        of_text=str,
-        check=lambda value: check(str(value)),
+        native=str, metavar=metavar, rule=rule, of_text=str, check=lambda value: check(str(value))
     )
 
 
@@ -118,13 +114,7 @@ def whole_number(metavar: str, least: int, most: int) -> OptionType:
 
 def one_of(metavar: str, *words: str) -> OptionType:
     """Return the kind of texts that are one of some words."""
-
-    def check(text: str) -> str:
-        if text not in words:
-            raise ValueError
-        return text
-
-    return _text(metavar, f"one of {', '.join(words)}", check)
+    return _text(metavar, f"one of {', '.join(words)}", lambda text: words[words.index(text)])
 
 
 def _some(text: str) -> str:

@@ -36,7 +36,6 @@ def read_pool(
     """Return the nodes of a pool.
 
     Args:
-        path: of the file.
         open_driver: makes the driver that a URL asks for; raises ``SettingsError`` for a bad one.
         environment: where passwords may be.
 

@@ -88,8 +88,8 @@ class ListOptions:
 
 
 @attrs.define
-class _Reading:
-    """What has been read of a file so far."""
+class _ListReader:
+    """Reads the rows of a file, and puts down what is wrong with them."""
 
     path: Path
     options: ListOptions
@@ -105,6 +105,152 @@ class _Reading:
             LocatedProblem(file=self.path, line=line, field=field, value=value, rule=rule)
         )
 
+    def read(self, sheet: Sheet) -> int:
+        """Read all rows below the header, and return how many there were."""
+        rows: list[tuple[int, list[str]]] = []
+        try:
+            for row in sheet.rows(lambda cell: _field_of(cell) is not None):
+                rows.append(row)  # noqa: PERF402 -- what was read before a bad row is looked at too
+        except NotCsvError as error:
+            self.note(error.line, "", None, f"not CSV: {error}")
+        if not rows:
+            if not self.problems:
+                self._columns(1, [], [])
+            return 0
+        (line, header), *rest = rows
+        columns = self._columns(line, header, [row for _, row in rest])
+        if columns is None:
+            return 0
+        at = columns.index("number")
+        self.numbers.heed(row[at] for _, row in rest if at < len(row))
+        for at_line, cells in rest:
+            self._take(columns, at_line, cells)
+        return len(rest)
+
+    def tell(self, notes: list[str], sheet: Sheet, count: int) -> None:
+        if sheet.is_guessed:
+            strange = [who.name for who in self.recipients if not who.name.isascii()]
+            sample = f", such as {strange[0][:_SAMPLE_MAX]}" if strange else ""
+            notes.append(
+                f"{self.path}: read as {sheet.encoding}, for it is no UTF-8: look at the"
+                f" names{sample}."
+            )
+        if self.options.is_merged and count < len(self.recipients):
+            gone = len(self.recipients) - count
+            notes.append(f"{self.path}: {gone} rows were merged with others of the same number.")
+
+    def _columns(self, line: int, header: list[str], rows: list[list[str]]) -> list[str] | None:
+        """Return the field that each column fills; ``None`` if the header is not one."""
+        columns: list[str] = []
+        if any(map(NO_TEXT.search, header)):
+            self.note(line, "", None, _ENCODING_RULE)
+            return None
+        is_report = any(_field_of(cell) == "state" for cell in header)
+        for at, cell in enumerate(header):
+            field = _field_of(cell)
+            if not cell.strip() and not any(row[at].strip() for row in rows if at < len(row)):
+                columns.append("")
+            elif not cell.strip():
+                rule = "a name for this column, or nothing below it"
+                self.note(line, f"column {at + 1}", None, rule)
+            elif field is None or (not is_report and field in ("", *_HOW_IT_WENT)):
+                known = "name, number, line, email, time_zone, further_numbers"
+                self.note(line, "column", cell, f"unknown; known are {known}")
+            elif field and field in columns:
+                self.note(line, "column", cell, "each column once")
+            else:
+                columns.append(field)
+        if self.problems:
+            return None
+        if "number" not in columns:
+            self.note(
+                line, "column", None, "there must be a header row with a column called number"
+            )
+            return None
+        if self.options.only is not None and not is_report:
+            rule = "a report's recipients.csv, whose column state says who was reached"
+            self.note(line, "column", None, rule)
+            return None
+        return columns
+
+    def _take(self, columns: list[str], line: int, row: list[str]) -> None:
+        is_text = not any(map(NO_TEXT.search, row))
+        if not is_text:
+            self.note(line, "", None, _ENCODING_RULE)
+        beyond = [cell for cell in row[len(columns) :] if cell.strip()]
+        if beyond:
+            rule = f"at most as many fields as the header has: {len(columns)}"
+            self.note(line, "fields", len(row), f"{rule}; a text with a comma stands in quotes")
+            return
+        # Spreadsheets leave out empty cells at the end of a row. A list may be what an export of
+        # ours wrote, whose formulas are guarded.
+        cells = dict.fromkeys((field for field in columns if field), "")
+        cells |= {
+            field: unguarded(cell.strip())
+            for field, cell in zip(columns, row, strict=False)
+            if field
+        }
+        only = self.options.only
+        state, reason = cells.pop("state", ""), cells.pop("reason", "")
+        if only is not None and (state.upper() not in _TAKEN[only] or reason.upper() in _SAID_NO):
+            return
+        if not is_text:
+            rest = {field: cell for field, cell in cells.items() if not NO_TEXT.search(cell)}
+            self._note_each(line, rest)
+            return
+        try:
+            recipient = _recipient(self.numbers, cells)
+        except SettingsError:
+            self._note_each(line, cells)
+        else:
+            self.recipients.append(recipient)
+            self.lines.append(line)
+
+    def _note_each(self, line: int, cells: dict[str, str]) -> None:
+        """Put down every bad field of a row: an error names the first alone."""
+        for field, cell in cells.items():
+            alone = {"number": "0", field: cell}
+            on_line = cells.get("line", "")
+            if field == "number" and (not on_line or member_named(Line, on_line) is not None):
+                alone["line"] = on_line
+            try:
+                _recipient(self.numbers, alone)
+            except SettingsError as error:
+                self.note(line, field, error.value, error.rule)
+
+    def listed(self) -> RecipientList | None:
+        """Return the list, or put down each number that stands twice on a line (R3.2)."""
+        options = self.options
+        recipients = self.recipients
+        if options.is_merged:
+            recipients = merged(recipients, options.plan)
+        listed = RecipientList().appended(recipients, may_repeat=True)
+        problems = listed.repeats(options.plan, options.duplicates)
+        if problems:
+            self._note_duplicates()
+            return None
+        return listed
+
+    def _note_duplicates(self) -> None:
+        # The core names positions; whoever mends the file needs its lines.
+        plan, duplicates = self.options.plan, self.options.duplicates
+        seen: dict[tuple[str, Line], tuple[int, str]] = {}
+        for line, recipient in zip(self.lines, self.recipients, strict=True):
+            if duplicates is Duplicates.EACH:
+                seen = {}
+            first = Number(number=recipient.number, line=recipient.line)
+            for number in chain([first], recipient.further_numbers):
+                key = form_of(number.number, number.line, plan)
+                if key in seen:
+                    other, written = seen[key]
+                    where = "twice in this row" if other == line else f"also on line {other}"
+                    where += "" if written == number.number else f", as {written}"
+                    rule = (
+                        f"each number once on a line; {number.line.name.lower()} it stands {where}"
+                    )
+                    self.note(line, "number", number.number, rule)
+                seen.setdefault(key, (line, number.number))
+
 
 def read_recipients(
     path: Path, options: ListOptions | None = None, *, notes: list[str] | None = None
@@ -112,8 +258,6 @@ def read_recipients(
     """Return the recipients of a file.
 
     Args:
-        path: the file.
-        options: how it is read.
         notes: where what was taken for granted is told, a sentence each.
 
     Raises:
@@ -121,139 +265,24 @@ def read_recipients(
     """
     options = options or ListOptions()
     sheet = read_sheet(path)
-    reading = _Reading(path, options, NumberReader(options.plan))
-    count = _read(reading, sheet)
-    if not reading.recipients and not reading.problems:
+    reader = _ListReader(path, options, NumberReader(options.plan))
+    count = reader.read(sheet)
+    if not reader.recipients and not reader.problems:
         why = "there is no row below the header"
         if count and options.only is not None:
             why = f"the list has none that is {options.only.name.lower()}"
-        reading.note(None, "", None, f"no recipients: {why}")
-    listed = _listed(reading)
-    if reading.problems or listed is None:
-        raise InputError(sorted(reading.problems, key=lambda problem: problem.line or 0))
+        reader.note(None, "", None, f"no recipients: {why}")
+    listed = reader.listed()
+    if reader.problems or listed is None:
+        raise InputError(sorted(reader.problems, key=lambda problem: problem.line or 0))
     if notes is not None:
-        _tell(notes, reading, sheet, len(listed))
+        reader.tell(notes, sheet, len(listed))
     return listed
-
-
-def _read(reading: _Reading, sheet: Sheet) -> int:
-    """Read all rows below the header, and return how many there were."""
-    rows: list[tuple[int, list[str]]] = []
-    try:
-        for row in sheet.rows(lambda cell: _field_of(cell) is not None):
-            rows.append(row)  # noqa: PERF402 -- what was read before a bad row is looked at too
-    except NotCsvError as error:
-        reading.note(error.line, "", None, f"not CSV: {error}")
-    if not rows:
-        if not reading.problems:
-            _columns(reading, 1, [], [])
-        return 0
-    (line, header), *rest = rows
-    columns = _columns(reading, line, header, [row for _, row in rest])
-    if columns is None:
-        return 0
-    at = columns.index("number")
-    reading.numbers.heed(row[at] for _, row in rest if at < len(row))
-    for at_line, cells in rest:
-        _take(reading, columns, at_line, cells)
-    return len(rest)
-
-
-def _tell(notes: list[str], reading: _Reading, sheet: Sheet, count: int) -> None:
-    if sheet.is_guessed:
-        strange = [who.name for who in reading.recipients if not who.name.isascii()]
-        sample = f", such as {strange[0][:_SAMPLE_MAX]}" if strange else ""
-        notes.append(
-            f"{reading.path}: read as {sheet.encoding}, for it is no UTF-8: look at the"
-            f" names{sample}."
-        )
-    if reading.options.is_merged and count < len(reading.recipients):
-        gone = len(reading.recipients) - count
-        notes.append(f"{reading.path}: {gone} rows were merged with others of the same number.")
 
 
 def _field_of(cell: str) -> str | None:
     name = _NOT_IN_NAMES.sub("", cell).lower()
     return _COLUMNS.get(name, _OF_REPORTS.get(name))
-
-
-def _columns(
-    reading: _Reading, line: int, header: list[str], rows: list[list[str]]
-) -> list[str] | None:
-    """Return the field that each column fills; ``None`` if the header is not one."""
-    columns: list[str] = []
-    if any(map(NO_TEXT.search, header)):
-        reading.note(line, "", None, _ENCODING_RULE)
-        return None
-    is_report = any(_field_of(cell) == "state" for cell in header)
-    for at, cell in enumerate(header):
-        field = _field_of(cell)
-        if not cell.strip() and not any(row[at].strip() for row in rows if at < len(row)):
-            columns.append("")
-        elif not cell.strip():
-            rule = "a name for this column, or nothing below it"
-            reading.note(line, f"column {at + 1}", None, rule)
-        elif field is None or (not is_report and field in ("", *_HOW_IT_WENT)):
-            known = "name, number, line, email, time_zone, further_numbers"
-            reading.note(line, "column", cell, f"unknown; known are {known}")
-        elif field and field in columns:
-            reading.note(line, "column", cell, "each column once")
-        else:
-            columns.append(field)
-    if reading.problems:
-        return None
-    if "number" not in columns:
-        reading.note(line, "column", None, "there must be a header row with a column called number")
-        return None
-    if reading.options.only is not None and not is_report:
-        rule = "a report's recipients.csv, whose column state says who was reached"
-        reading.note(line, "column", None, rule)
-        return None
-    return columns
-
-
-def _take(reading: _Reading, columns: list[str], line: int, row: list[str]) -> None:
-    is_text = not any(map(NO_TEXT.search, row))
-    if not is_text:
-        reading.note(line, "", None, _ENCODING_RULE)
-    beyond = [cell for cell in row[len(columns) :] if cell.strip()]
-    if beyond:
-        rule = f"at most as many fields as the header has: {len(columns)}"
-        reading.note(line, "fields", len(row), f"{rule}; a text with a comma stands in quotes")
-        return
-    # Spreadsheets leave out empty cells at the end of a row. A list may be what an export of ours
-    # wrote, whose formulas are guarded.
-    cells = dict.fromkeys((field for field in columns if field), "")
-    cells |= {
-        field: unguarded(cell.strip()) for field, cell in zip(columns, row, strict=False) if field
-    }
-    only = reading.options.only
-    state, reason = cells.pop("state", ""), cells.pop("reason", "")
-    if only is not None and (state.upper() not in _TAKEN[only] or reason.upper() in _SAID_NO):
-        return
-    if not is_text:
-        rest = {field: cell for field, cell in cells.items() if not NO_TEXT.search(cell)}
-        _note_each(reading, line, rest)
-        return
-    try:
-        recipient = _recipient(reading.numbers, cells)
-    except SettingsError:
-        _note_each(reading, line, cells)
-    else:
-        reading.recipients.append(recipient)
-        reading.lines.append(line)
-
-
-def _note_each(reading: _Reading, line: int, cells: dict[str, str]) -> None:
-    """Put down every bad field of a row: an error names the first alone."""
-    for field, cell in cells.items():
-        alone = {"number": "0", field: cell}
-        if field == "number" and _is_line(cells.get("line", "")):
-            alone["line"] = cells.get("line", "")
-        try:
-            _recipient(reading.numbers, alone)
-        except SettingsError as error:
-            reading.note(line, field, error.value, error.rule)
 
 
 def _recipient(numbers: NumberReader, cells: dict[str, str]) -> Recipient:
@@ -267,10 +296,6 @@ def _recipient(numbers: NumberReader, cells: dict[str, str]) -> Recipient:
         time_zone=cells.get("time_zone") or None,
         further_numbers=_further(numbers, cells.get("further_numbers", "")),
     )
-
-
-def _is_line(cell: str) -> bool:
-    return not cell or member_named(Line, cell) is not None
 
 
 def _line(cell: str) -> Line:
@@ -295,36 +320,3 @@ def _further(numbers: NumberReader, cell: str) -> tuple[Number, ...]:
 
 def _refuse(field: str, value: object, rule: str) -> SettingsError:
     return SettingsError([Problem(field=field, value=value, rule=rule)])
-
-
-def _listed(reading: _Reading) -> RecipientList | None:
-    """Return the list, or put down each number that stands twice on a line (R3.2)."""
-    options = reading.options
-    recipients = reading.recipients
-    if options.is_merged:
-        recipients = merged(recipients, options.plan)
-    listed = RecipientList().appended(recipients, may_repeat=True)
-    problems = listed.repeats(options.plan, options.duplicates)
-    if problems:
-        _note_duplicates(reading)
-        return None
-    return listed
-
-
-def _note_duplicates(reading: _Reading) -> None:
-    # The core names positions; whoever mends the file needs its lines.
-    plan, duplicates = reading.options.plan, reading.options.duplicates
-    seen: dict[tuple[str, Line], tuple[int, str]] = {}
-    for line, recipient in zip(reading.lines, reading.recipients, strict=True):
-        if duplicates is Duplicates.EACH:
-            seen = {}
-        first = Number(number=recipient.number, line=recipient.line)
-        for number in chain([first], recipient.further_numbers):
-            key = form_of(number.number, number.line, plan)
-            if key in seen:
-                other, written = seen[key]
-                where = "twice in this row" if other == line else f"also on line {other}"
-                where += "" if written == number.number else f", as {written}"
-                rule = f"each number once on a line; {number.line.name.lower()} it stands {where}"
-                reading.note(line, "number", number.number, rule)
-            seen.setdefault(key, (line, number.number))

@@ -122,7 +122,7 @@ def _people(table: Table, callees: SimulatedCallees) -> tuple[Share, ...]:
         return callees.typical()
     within.refuse_others(KINDS)
     shares = []
-    for kind, weight in within.items():
+    for kind, weight in within.data.items():
         if kind not in KINDS:
             continue
         behaviour = callees.behaviour(kind)
@@ -144,7 +144,7 @@ def _scripts(table: Table, callees: SimulatedCallees) -> dict[str, list[Behaviou
     if within is None:
         return {}
     scripts = {}
-    for number in within.names():
+    for number in within.data:
         try:
             AddToDoNotCall(numbers=(number,))
         except SettingsError as error:
@@ -192,10 +192,10 @@ def _durations(table: Table, key: str) -> tuple[tuple[str, object], ...]:
     within = table.table(key)
     if within is None:
         return ()
-    for name, duration_s in within.items():
+    for name, duration_s in within.data.items():
         if not isinstance(duration_s, int | float) or isinstance(duration_s, bool):
             within.complain(name, duration_s, "a number of seconds")
-    return tuple(within.items())
+    return tuple(within.data.items())
 
 
 def _routing_classes(table: Table, key: str) -> frozenset[str | None]:

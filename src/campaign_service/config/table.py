@@ -24,35 +24,24 @@ Reader = Callable[["Table", str], object]
 _INDEX = re.compile(r"\[([^\]]*)\]")
 
 
+@attrs.frozen(eq=False)
 class Table:
-    """One table of a file.
+    """One table of a file."""
 
-    Args:
-        source: the file.
-        keys: what leads to the table.
-        data: the table.
-        problems: where all that is wrong is put down.
-    """
-
-    def __init__(
-        self,
-        source: TomlFile,
-        keys: KeyPath,
-        data: Mapping[str, object],
-        problems: list[LocatedProblem],
-    ) -> None:
-        self.source = source
-        self.keys = keys
-        self._data = data
-        self.problems = problems
-        """What is wrong so far, of this table and of others."""
+    source: TomlFile
+    keys: KeyPath
+    """What leads to the table."""
+    data: Mapping[str, object]
+    """As it stands in the file, in its order."""
+    problems: list[LocatedProblem]
+    """Where all that is wrong is put down, of this table and of others."""
 
     def __contains__(self, key: str) -> bool:
-        return key in self._data
+        return key in self.data
 
     def raw(self, key: str) -> object:
         """Return a value as it stands in the file, ``None`` where there is none."""
-        return self._data.get(key)
+        return self.data.get(key)
 
     def complain(self, key: str | None, value: object, rule: str) -> None:
         """Put down that a value cannot be taken; of the table itself, where no key is given."""
@@ -61,7 +50,7 @@ class Table:
 
     def text(self, key: str) -> str | None:
         """Return a text, ``None`` where there is none."""
-        value = self._data.get(key)
+        value = self.data.get(key)
         if value is None or isinstance(value, str):
             return value
         self.complain(key, value, "a text in quotes")
@@ -69,7 +58,7 @@ class Table:
 
     def whole_number(self, key: str, least: int, most: int) -> int | None:
         """Return a whole number, ``None`` where there is none."""
-        value = self._data.get(key)
+        value = self.data.get(key)
         if value is None:
             return None
         is_whole = isinstance(value, int) and not isinstance(value, bool)
@@ -80,7 +69,7 @@ class Table:
 
     def flag(self, key: str) -> bool:
         """Return true or false; false where there is none."""
-        value = self._data.get(key, False)
+        value = self.data.get(key, False)
         if isinstance(value, bool):
             return value
         self.complain(key, value, "true or false")
@@ -88,7 +77,7 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, empty where there is none."""
-        value = self._data.get(key, [])
+        value = self.data.get(key, [])
         if isinstance(value, list) and all(isinstance(text, str) for text in value):
             return tuple(value)
         self.complain(key, value, "a list of texts in quotes")
@@ -96,7 +85,7 @@ class Table:
 
     def table(self, key: str) -> Table | None:
         """Return a table within, ``None`` where there is none."""
-        value = self._data.get(key)
+        value = self.data.get(key)
         if value is None:
             return None
         if isinstance(value, dict):
@@ -106,7 +95,7 @@ class Table:
 
     def tables(self, key: str) -> tuple[Table, ...]:
         """Return a list of tables within, empty where there is none."""
-        value = self._data.get(key, [])
+        value = self.data.get(key, [])
         if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
             return tuple(
                 Table(self.source, (*self.keys, key, index), entry, self.problems)
@@ -115,18 +104,10 @@ class Table:
         self.complain(key, value, f"a list of tables, each begun by [[{field_name(self.keys)}…]]")
         return ()
 
-    def names(self) -> Iterable[str]:
-        """Return the keys, in the file's order."""
-        return self._data.keys()
-
-    def items(self) -> Iterable[tuple[str, object]]:
-        """Return keys and values as they stand in the file."""
-        return self._data.items()
-
     def refuse_others(self, known: Iterable[str]) -> None:
         """Complain of each key that is not known."""
         known = tuple(known)
-        for key in self._data:
+        for key in self.data:
             if key not in known:
                 rule = f"unknown; known here: {', '.join(known)}"
                 self._note((*self.keys, key), None, rule)
@@ -161,7 +142,7 @@ class Table:
         before = len(self.problems)
         values = dict(given)
         for name in fields:
-            if name in self._data and name not in given:
+            if name in self.data and name not in given:
                 self._take(name, readers, values)
             elif name in stand_ins and name not in given:
                 self.complain(name, None, "missing")
@@ -171,7 +152,7 @@ class Table:
 
     def _take(self, name: str, readers: Mapping[str, Reader], values: dict[str, object]) -> None:
         if name not in readers:
-            values[name] = self._data[name]
+            values[name] = self.data[name]
             return
         before = len(self.problems)
         try:

@@ -1,8 +1,7 @@
 """Numbers as people keep them, read as numbers: the one place for files, bodies and commands."""
 
 from campaign_service.numbers.library import differing_by_form
-from campaign_service.numbers.lists import NumberReader
+from campaign_service.numbers.lists import NumberReader, remark_on
 from campaign_service.numbers.reading import read_number
-from campaign_service.numbers.remarks import remark_on
 
 __all__ = ["NumberReader", "differing_by_form", "read_number", "remark_on"]

@@ -63,7 +63,6 @@ def read_number(text: str, line: Line = Line.EXTERNAL, plan: NumberPlan | None =
     """Return the number that a text stands for, as it is to be dialled.
 
     Args:
-        text: as somebody wrote it.
         line: an internal number is not looked at as one of the world.
         plan: the service's; external numbers are read by it.
 

@@ -24,19 +24,10 @@ from typing import TextIO
 
 import attrs
 
-from campaign_core import (
-    CampaignId,
-    CampaignModel,
-    Settings,
-    State,
-    campaign,
-    codec,
-    link,
-    replay,
-)
+from campaign_core import CampaignId, CampaignModel, Settings, State, campaign, codec, link, replay
 from campaign_core.events import CampaignDeleted, Event
 from campaign_service.attempts import Attempt
-from campaign_service.instants import zone_of
+from campaign_service.instants import TimeWriter, zone_of
 from campaign_service.report.chart import draw_chart
 from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (
@@ -50,7 +41,6 @@ from campaign_service.report.rows import (
     recipient_row,
 )
 from campaign_service.report.summary import Summary, summarize
-from campaign_service.report.times import TimeWriter
 
 __all__ = ["FORMAT", "ReportFolder", "write_report"]
 
@@ -65,9 +55,7 @@ class ReportFolder:
 
     Args:
         folder: where; it must exist.
-        campaign_id: the campaign.
         model: its parameters, recipients included.
-        settings: the general settings.
         notes: facts about the run that the events do not tell: driver, seed.
         simulated: whether calls that were placed at an instant called nobody.
     """
@@ -195,7 +183,8 @@ class ReportFolder:
 
     def _open(self, name: str) -> TextIO:
         file = self._part(name).open("w", encoding="utf-8", newline="")
-        self._files.callback(_close, file, self._folder / name)
+        self._files.enter_context(_naming(self._folder / name))
+        self._files.callback(file.close)
         return file
 
     def _part(self, name: str) -> Path:
@@ -203,11 +192,7 @@ class ReportFolder:
 
 
 def write_report(
-    events: Iterable[Event],
-    campaign_id: CampaignId,
-    folder: Path,
-    *,
-    notes: Row | None = None,
+    events: Iterable[Event], campaign_id: CampaignId, folder: Path, *, notes: Row | None = None
 ) -> Summary:
     """Write the report of a campaign from a journal's events, and return its figures.
 
@@ -222,7 +207,11 @@ def write_report(
         JournalError: the events do not follow one another.
         OSError: the folder cannot be made or written.
     """
-    kept = list(takewhile(lambda event: not _is_deletion(event, campaign_id), events))
+
+    def goes_on(event: Event) -> bool:
+        return not (isinstance(event, CampaignDeleted) and event.campaign_id == campaign_id)
+
+    kept = list(takewhile(goes_on, events))
     state = replay(kept)
     found = campaign(state, campaign_id, state.now)
     folder.mkdir(parents=True, exist_ok=True)
@@ -237,15 +226,6 @@ def write_report(
     with closing(report):
         report.take(kept)
         return report.finish(state)
-
-
-def _is_deletion(event: Event, campaign_id: CampaignId) -> bool:
-    return isinstance(event, CampaignDeleted) and event.campaign_id == campaign_id
-
-
-def _close(file: TextIO, path: Path) -> None:
-    with _naming(path):
-        file.close()
 
 
 @contextmanager

@@ -41,8 +41,7 @@ from campaign_core.events import (
     RecipientsAppended,
 )
 from campaign_service.attempts import Attempt, attempt_of
-from campaign_service.report.load import LoadCurve
-from campaign_service.report.taken import TakenCalls
+from campaign_service.report.load import LoadCurve, TakenCalls
 
 __all__ = ["RecipientRow", "StatusPanel"]
 
@@ -75,7 +74,6 @@ class StatusPanel:
     """The panel of one campaign, kept up event by event.
 
     Args:
-        campaign_id: the campaign.
         on_attempt: is told each attempt as it ends.
     """
 

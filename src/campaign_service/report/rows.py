@@ -145,12 +145,7 @@ def attempt_row(attempt: Attempt, name: str, text: TimeText, simulated: Simulate
 def event_rows(events: Iterable[CallEvent], text: TimeText) -> list[Row]:
     """Return what happened in a call: time, event, and what else the event tells."""
     return [
-        {
-            "at": text(event.at),
-            "event": type(event).__name__,
-            **_details(event),
-        }
-        for event in events
+        {"at": text(event.at), "event": type(event).__name__, **_details(event)} for event in events
     ]
 
 

@@ -70,7 +70,6 @@ def summarize(panel: StatusPanel, state: State, settings: Settings) -> Summary:
     Args:
         panel: has taken every event.
         state: the state after them.
-        settings: the general settings.
     """
     found = campaign(state, panel.campaign_id, state.now)
     return Summary(

@@ -1,7 +1,7 @@
 """Deferrals are no calls: what was given back is not in the load."""
 
 from campaign_core import CallId, Instant, Line
-from campaign_service.report.taken import TakenCalls
+from campaign_service.report.load import TakenCalls
 
 
 def made(*changes):

@@ -24,7 +24,7 @@ from campaign_core import (
     recipient,
 )
 from campaign_service.api.worker_slots import WorkerSlots
-from campaign_service.instants import zone_of
+from campaign_service.instants import TimeWriter, zone_of
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.json_pieces import PIECE_BYTES
 from campaign_service.report import Attempt, RecipientRow
@@ -36,7 +36,6 @@ from campaign_service.report.rows import (
     csv_row,
     recipient_row,
 )
-from campaign_service.report.times import TimeWriter
 from campaign_service.schemas.requests import ExportQuery
 from campaign_service.serving import TenantService
 

@@ -69,7 +69,7 @@ class PastState:
 
 
 @attrs.frozen(kw_only=True)
-class _Origin:
+class _TimeBase:
     """Where the times that a person gives are counted from."""
 
     zone: ZoneInfo
@@ -81,21 +81,16 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> PastS
     """Return what was so at a time.
 
     Args:
-        path: the journal.
         at: the time, as typed; ``None``: the end of the journal.
         wanted: a recipient whose attempts are kept: its number, name or position.
-
-    Raises:
-        JournalError: the journal cannot be read.
-        click.BadParameter: the time is none, or is before the journal begins.
     """
     journal = JsonLinesJournal.open(path)
-    origin = _origin(journal)
-    until = None if at is None else _instant(at, origin)
+    base = _time_base(journal)
+    until = None if at is None else _instant(at, base)
     if until is not None and not is_within_times(until):
         raise click.BadParameter(f"{at}: not within {TIMES}", param_hint="--at")
-    follower = _Follower(wanted)
-    if until is not None and until < origin.opened_at:
+    follower = _PanelFollower(wanted)
+    if until is not None and until < base.opened_at:
         raise click.BadParameter(f"{at}: the journal begins later", param_hint="--at")
     state = _replayed(journal, follower.following(journal.read(until=until)))
     if journal.torn_tail is not None:
@@ -105,7 +100,7 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> PastS
         state=state,
         panels={key: panel for key, panel in follower.panels.items() if key in campaign_ids(state)},
         attempts=[*follower.attempts, *follower.attempts_open()],
-        zone=origin.zone,
+        zone=base.zone,
     )
 
 
@@ -126,8 +121,6 @@ def positions_of(
     """Return the positions that a person may mean by a number, a name or a position.
 
     Args:
-        wanted: as typed.
-        listed: the list.
         plan: by which numbers are compared (R3.7).
     """
     found = listed.positions_of(wanted, None, plan)
@@ -140,7 +133,7 @@ def positions_of(
     return [Position(position) for position in found]
 
 
-class _Follower:
+class _PanelFollower:
     """Keeps panels up while events pass by on their way into a state."""
 
     def __init__(self, wanted: str | None) -> None:
@@ -184,17 +177,17 @@ class _Follower:
             self.attempts.append(attempt)
 
 
-def _origin(journal: JsonLinesJournal) -> _Origin:
+def _time_base(journal: JsonLinesJournal) -> _TimeBase:
     opened_at = Instant(0)
     for event in journal.read():
         opened_at = opened_at or event.at
         if isinstance(event, CampaignScheduled):
             zone = zone_of(event.parameters.time_zone)
-            return _Origin(zone=zone, opened_at=opened_at, starts_at=event.starts_at)
-    return _Origin(zone=zone_of("UTC"), opened_at=opened_at, starts_at=opened_at)
+            return _TimeBase(zone=zone, opened_at=opened_at, starts_at=event.starts_at)
+    return _TimeBase(zone=zone_of("UTC"), opened_at=opened_at, starts_at=opened_at)
 
 
-def _instant(text: str, origin: _Origin) -> Instant:
+def _instant(text: str, base: _TimeBase) -> Instant:
     since = _SINCE.fullmatch(text)
     if since is not None:
         if len(text) > _SINCE_MAX:
@@ -203,13 +196,13 @@ def _instant(text: str, origin: _Origin) -> Instant:
         hours, minutes = int(parts["hours"]), int(parts["minutes"])
         seconds = float(parts["alone"]) + float(parts["seconds"])
         passed_s = hours * 3_600 + minutes * 60 + seconds
-        return Instant(origin.starts_at + round(passed_s * 1_000))
+        return Instant(base.starts_at + round(passed_s * 1_000))
     if _TIME_OF_DAY.fullmatch(text) is not None:
-        day = datetime.fromtimestamp(origin.starts_at / 1_000, origin.zone)
+        day = datetime.fromtimestamp(base.starts_at / 1_000, base.zone)
         text = f"{day:%Y-%m-%d}T{text:0>5}" if text[1] != ":" else f"{day:%Y-%m-%d}T0{text}"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time. {AT_HELP}", param_hint="--at") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=origin.zone)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=base.zone)
     return instant_of(moment)

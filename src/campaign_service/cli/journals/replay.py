@@ -9,14 +9,14 @@ from pathlib import Path
 import attrs
 import click
 
-from campaign_core import Campaign, RecipientStatus, campaign, link
+from campaign_core import RecipientStatus, campaign, link
+from campaign_service.cli.campaign_text import campaign_lines
 from campaign_service.cli.journals.past_state import AT_HELP, PastState, read_past
-from campaign_service.cli.options import EXISTING_FILE
-from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.value_text import SIMULATED_TEXT, limits_text, paused_by
+from campaign_service.cli.options import EXISTING_FILE, json_option, states_option
+from campaign_service.cli.value_text import echo_lines
+from campaign_service.instants import TimeWriter
 from campaign_service.report import StatusPanel
 from campaign_service.report.rows import recipient_row
-from campaign_service.report.times import TimeWriter
 
 __all__ = ["replay"]
 
@@ -24,18 +24,12 @@ __all__ = ["replay"]
 @click.command(short_help="Show what was so at a time, from a journal.")
 @click.argument("journal", type=EXISTING_FILE, metavar="JOURNAL")
 @click.option("--at", metavar="TIME", help=AT_HELP)
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice([entry.name.lower() for entry in RecipientStatus], case_sensitive=False),
-    multiple=True,
-    help="Only recipients in this state; may be given more than once.",
-)
+@states_option
 @click.option("--no-recipients", is_flag=True, help="The list of campaigns alone.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for a program to read.")
+@json_option
 def replay(
-    *, journal: Path, at: str | None, states: tuple[str, ...], no_recipients: bool, as_json: bool
-) -> int:
+    *, journal: Path, at: str | None, states: tuple[str, ...], no_recipients: bool, is_json: bool
+) -> None:
     """Show the campaigns and their recipients as they were at a time.
 
     JOURNAL is the file that `campaign run` wrote.
@@ -44,11 +38,7 @@ def replay(
     kept = {RecipientStatus[name.upper()] for name in states} or set(RecipientStatus)
     if no_recipients:
         kept = set()
-    if as_json:
-        _print_json(past, kept)
-    else:
-        _print_text(past, kept)
-    return ExitStatus.COMPLETED
+    (_print_json if is_json else _print_text)(past, kept)
 
 
 def _print_text(past: PastState, kept: set[RecipientStatus]) -> None:
@@ -56,39 +46,11 @@ def _print_text(past: PastState, kept: set[RecipientStatus]) -> None:
     click.echo(f"At {past.text(past.at)} {past.zone.key}{down}")
     for panel in past.panels.values():
         found = campaign(past.state, panel.campaign_id, past.at)
-        for line in _campaign_lines(found, past):
-            click.echo(line)
+        click.echo()
+        starts, expires = past.text(found.starts_at), past.text(found.expires_at)
+        echo_lines(campaign_lines(found, f"start {starts}, expiry {expires}"))
         if kept:
-            for line in _recipient_lines(panel, past, kept):
-                click.echo(line)
-
-
-def _campaign_lines(found: Campaign, past: PastState) -> Iterator[str]:
-    """Yield what the list of campaigns shows (R4.8)."""
-    model, script = found.parameters, found.parameters.script
-    by = "" if found.pause_reason is None else f" by {paused_by(found.pause_reason.name)}"
-    yield ""
-    yield f"{found.campaign_id}  {found.name}: {found.status.name}{by}"
-    if found.is_simulated:
-        yield f"   {SIMULATED_TEXT}"
-    calls = found.internal_calls + found.external_calls
-    yield (
-        f"   {found.contacted} of {len(found.recipients)} reached, {found.failed} failed,"
-        f" {found.idle} waiting, {calls} in a call"
-        f" ({found.internal_calls} internal, {found.external_calls} external)"
-    )
-    yield f"   start {past.text(found.starts_at)}, expiry {past.text(found.expires_at)}"
-    threshold = "all" if model.threshold is None else str(model.threshold)
-    yield (
-        f"   model {found.model_name}, caller number {model.caller_number},"
-        f" priority {model.priority}, ring timeout {model.ring_timeout_s} s,"
-        f" {model.attempts_max} attempts each, threshold {threshold}"
-    )
-    yield (
-        f"   answer confirmation {_on(script.confirm_answer)},"
-        f" listening confirmation {_on(script.confirm_listening)};"
-        f" calls at once: {limits_text(model.call_limits)}"
-    )
+            echo_lines(_recipient_lines(panel, past, kept))
 
 
 def _recipient_lines(
@@ -151,7 +113,3 @@ def _print_json(past: PastState, kept: set[RecipientStatus]) -> None:
         )
     shown = {"at": text(past.at), "campaigns": campaigns}
     click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
-
-
-def _on(flag: bool) -> str:  # noqa: FBT001 -- a word for a flag
-    return "on" if flag else "off"

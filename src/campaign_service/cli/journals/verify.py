@@ -19,13 +19,7 @@ from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import counted
 from campaign_service.database import Database
 from campaign_service.journal import JournalAwayError, JsonLinesJournal
-from campaign_service.journal.sql import (
-    ChainHead,
-    TenantRow,
-    head_of_text,
-    heads_of,
-    list_tenants,
-)
+from campaign_service.journal.sql import ChainHead, TenantRow, head_of_text, heads_of, list_tenants
 from campaign_service.journal.sql import verify as verify_tenant
 
 __all__ = ["verify"]

@@ -23,13 +23,9 @@ _Row = TypeVar("_Row")
 
 
 def find_campaign(client: Client, wanted: str) -> CampaignDetail:
-    """Return the campaign that a person means by its id, or by a name that only one has.
-
-    Raises:
-        click.BadParameter: there is none, or more than one.
-        ClientError: the service does not answer, or says no.
-    """
-    number = _number(wanted)
+    """Return the campaign that a person means by its id, or by a name that only one has."""
+    is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) <= _DIGITS_MAX
+    number = int(wanted) if is_number else None
     if number is not None:
         numbered = look_up(client, lambda: _numbered(client, number))
         if numbered:
@@ -72,11 +68,6 @@ def look_up(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
             break
         time.sleep(_LOOKS_EVERY_S)
     return found
-
-
-def _number(wanted: str) -> int | None:
-    is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) <= _DIGITS_MAX
-    return int(wanted) if is_number else None
 
 
 def _numbered(client: Client, number: int) -> list[CampaignDetail]:

@@ -1,4 +1,4 @@
-"""``campaign list`` and ``campaign status``: what a running service is doing."""
+"""``campaign list``, ``models`` and ``status``: what a running service has, and is doing."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from datetime import timedelta
 import click
 import msgspec
 
-from campaign_core import SIMULATED, CallLimits, RecipientStatus, Status
+from campaign_core import SIMULATED, CallLimits, Status
+from campaign_service.cli.options import json_option, states_option
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.service_access import with_client
 from campaign_service.cli.remote.tables import (
-    campaign_lines,
+    as_json,
     clock,
+    lines_of,
     show_campaigns,
+    show_list,
     show_recipients,
 )
 from campaign_service.cli.remote.watch import watch_campaign
-from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.value_text import SIMULATED_TEXT, counted, limits_text
+from campaign_service.cli.value_text import SIMULATED_TEXT, counted, echo_lines, limits_text
 from campaign_service.client import Client, ServiceStatus
 from campaign_service.instants import zone_of
-from campaign_service.schemas.wire import encoded
 
-__all__ = ["as_json", "list_", "status"]
+__all__ = ["list_", "models", "status"]
 
 _HERE = zone_of("UTC")
 """The clock of what belongs to no campaign: each of those has a zone of its own."""
-_JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
 
 
 @click.command("list", short_help="List the campaigns of a running service.")
@@ -39,9 +39,9 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for a pro
     multiple=True,
     help="Only campaigns with this status; may be given more than once.",
 )
-@_JSON
+@json_option
 @with_client
-def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int:
+def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> None:
     """List the campaigns of a running service, in the order of their creation.
 
     Times are on the clock of UTC.
@@ -53,21 +53,37 @@ def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> int
         show_campaigns(rows, _HERE)
     else:
         click.echo("No campaigns.")
-    return ExitStatus.COMPLETED
+
+
+@click.command(short_help="List the models of a running service.")
+@json_option
+@with_client
+def models(client: Client, *, is_json: bool) -> None:
+    """List the models, from which campaigns are started by name or by id."""
+    show_list(
+        list(client.models()),
+        {
+            "id": lambda row: str(row.model_id),
+            "name": lambda row: row.name,
+            "enabled": lambda row: "yes" if row.enabled else "no",
+            "recipients": lambda row: str(row.recipient_count),
+            "caller": lambda row: row.caller_number,
+            "sound": lambda row: row.sound or "–",
+            "priority": lambda row: str(row.priority),
+            "time zone": lambda row: row.time_zone,
+        },
+        right=("id", "recipients", "priority"),
+        is_json=is_json,
+        otherwise="No models.",
+    )
 
 
 @click.command(short_help="Show how a running service, or one of its campaigns, fares.")
 @click.argument("wanted", metavar="[CAMPAIGN]", required=False)
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice([entry.name.lower() for entry in RecipientStatus], case_sensitive=False),
-    multiple=True,
-    help="Only recipients in this state; may be given more than once.",
-)
+@states_option
 @click.option("--no-recipients", is_flag=True, help="The campaign alone.")
 @click.option("--watch", is_flag=True, help="Go on showing it until it has ended.")
-@_JSON
+@json_option
 @with_client
 def status(
     client: Client,
@@ -78,7 +94,7 @@ def status(
     no_recipients: bool,
     watch: bool,
     is_json: bool,
-) -> int:
+) -> int | None:
     """Show a campaign and its recipients; without CAMPAIGN, how the service itself fares.
 
     CAMPAIGN is the id or the name of a campaign of the running service. With --watch the view is
@@ -89,8 +105,8 @@ def status(
         if watch:
             raise click.UsageError("--watch needs a CAMPAIGN")
         now = client.status()
-        _echo([as_json(now)] if is_json else _service_lines(now))
-        return ExitStatus.COMPLETED
+        echo_lines([as_json(now)] if is_json else _service_lines(now))
+        return None
     found = find_campaign(client, wanted)
     if watch:
         return watch_campaign(client, found)
@@ -98,23 +114,13 @@ def status(
     rows = [] if no_recipients else list(client.recipients(found.campaign_id, states=kept))
     if is_json:
         click.echo(as_json({**msgspec.structs.asdict(found), "recipients": rows}))
-        return ExitStatus.COMPLETED
+        return None
     zone = zone_of(found.parameters.time_zone)
-    _echo(campaign_lines(found, zone))
+    echo_lines(lines_of(found, zone))
     if rows:
         click.echo()
         show_recipients(rows, zone)
-    return ExitStatus.COMPLETED
-
-
-def as_json(data: object) -> str:
-    """Return answers as JSON text, for a program and for a person."""
-    return msgspec.json.format(encoded(data), indent=1).decode()
-
-
-def _echo(lines: Iterator[str] | list[str]) -> None:
-    for line in lines:
-        click.echo(line)
+    return None
 
 
 def _service_lines(now: ServiceStatus) -> Iterator[str]:

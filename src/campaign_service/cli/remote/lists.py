@@ -26,9 +26,6 @@ def read_list(client: Client, path: Path, options: ListOptions) -> RecipientList
     """Return the list of a file, and say what was taken for granted in reading it.
 
     What the model says of a number that stands twice is left to the service, where it is known.
-
-    Raises:
-        InputError: the file cannot be read, or something in it cannot be taken.
     """
     options = attrs.evolve(options_for(client, options), duplicates=Duplicates.EACH)
     notes: list[str] = []

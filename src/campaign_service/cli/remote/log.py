@@ -8,16 +8,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
-import msgspec
 
-from campaign_service.cli.options import bad_value
+from campaign_service.cli.options import moment_of
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.service_access import with_client
-from campaign_service.cli.remote.tables import clock
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.remote.tables import as_json, clock
 from campaign_service.client import AdminEvent, Client, LogEntry
 from campaign_service.instants import zone_of
-from campaign_service.schemas.wire import encoded
 
 __all__ = ["audit", "event_details", "log"]
 
@@ -33,7 +30,7 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, an object
 @click.option("--after", metavar="N", type=click.IntRange(0), default=0, help="Behind event N.")
 @_JSON
 @with_client
-def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bool) -> int:
+def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bool) -> None:
     """Show every event of a campaign, oldest first.
 
     CAMPAIGN is the id or the name of a campaign of the running service, also of one that was
@@ -49,7 +46,7 @@ def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bo
         if follow:
             yield from client.follow(after=last, campaign_id=campaign_id)
 
-    return _show(entries(), zone, is_json=is_json)
+    _show(entries(), zone, is_json=is_json)
 
 
 def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
@@ -86,20 +83,16 @@ def audit(
     until: str | None,
     users: bool,
     is_json: bool,
-) -> int:
+) -> None:
     """Show what people commanded, oldest first.
 
     Times, those without an offset too, are on the clock of UTC.
     """
-    asked = {
-        "actor": actor,
-        "since": _moment("--since", since),
-        "until": _moment("--until", until),
-    }
+    asked = {"actor": actor, "since": _moment("--since", since), "until": _moment("--until", until)}
     entries: Iterable[LogEntry | AdminEvent] = (
         client.admin_audit(asked) if users else client.audit(asked)
     )
-    return _show(entries, zone_of("UTC"), is_json=is_json)
+    _show(entries, zone_of("UTC"), is_json=is_json)
 
 
 def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable[str] = ()) -> str:
@@ -112,18 +105,15 @@ def event_details(event: dict[str, object], zone: ZoneInfo, *, without: Iterable
     )
 
 
-def _show(entries: Iterable[LogEntry | AdminEvent], zone: ZoneInfo, *, is_json: bool) -> int:
+def _show(entries: Iterable[LogEntry | AdminEvent], zone: ZoneInfo, *, is_json: bool) -> None:
     for index, entry in enumerate(entries):
         if is_json:
-            click.echo(msgspec.json.format(encoded(entry), indent=0))
+            click.echo(as_json(entry, indent=0))
             continue
         if not index:
             click.echo(f"{'event':>7}  {f'time ({zone.key})':19}  {'by':12}  what")
-        if isinstance(entry, LogEntry):
-            click.echo(_line(entry, zone))
-        else:
-            click.echo(_admin_line(entry, zone))
-    return ExitStatus.COMPLETED
+        line = _line(entry, zone) if isinstance(entry, LogEntry) else _admin_line(entry, zone)
+        click.echo(line)
 
 
 def _line(entry: LogEntry, zone: ZoneInfo) -> str:
@@ -163,9 +153,5 @@ def _short(value: object) -> str:
 def _moment(option: str, text: str | None) -> str | None:
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        rule = "a date and time, such as 2026-01-12T08:30:00+01:00"
-        raise bad_value(option, text, rule) from None
+    moment = moment_of(option, text, "a date and time, such as 2026-01-12T08:30:00+01:00")
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone_of("UTC"))).isoformat()

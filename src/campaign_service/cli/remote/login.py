@@ -7,10 +7,10 @@ import sys
 
 import click
 
-from campaign_service.cli.remote.failure_text import status_of
+from campaign_service.cli.remote.refusals import status_of
 from campaign_service.cli.remote.service_access import ServiceAccess, with_service_access
 from campaign_service.cli.remote.tokens import KeptToken, TokenStore
-from campaign_service.cli.statuses import CommandFailedError, ExitStatus
+from campaign_service.cli.statuses import CommandFailedError
 from campaign_service.client import (
     BadValueError,
     Client,
@@ -25,7 +25,7 @@ __all__ = ["login", "logout"]
 @click.command(short_help="Log in to a running service.")
 @click.option("--name", metavar="USER", help="Who logs in; asked for otherwise.")
 @with_service_access
-def login(*, access: ServiceAccess, name: str | None) -> int:
+def login(*, access: ServiceAccess, name: str | None) -> None:
     """Ask for a name and a password, and keep a token for the commands to come.
 
     Where the password must be changed, a new one is asked for too. The token lies under
@@ -33,7 +33,7 @@ def login(*, access: ServiceAccess, name: str | None) -> int:
     password, and then the new one, are read from the standard input, a line each.
     """
     who = name or _ask("Name")
-    password = _ask_secret("Password")
+    password = _ask("Password", is_secret=True)
     entry = _log_in(access, who, password)
     if entry.must_change_password:
         click.echo("This password was for one log-in: choose another.", err=True)
@@ -42,21 +42,20 @@ def login(*, access: ServiceAccess, name: str | None) -> int:
     TokenStore(os.environ).keep(access.url, KeptToken(token=entry.token, name=who))
     until = f"{entry.expires_at:%Y-%m-%d %H:%M} UTC"
     click.echo(f"Logged in to {access.url} as {who}, until {until}.")
-    return ExitStatus.COMPLETED
 
 
 @click.command(short_help="Log out: the token holds no more.")
 @with_service_access
-def logout(*, access: ServiceAccess) -> int:
+def logout(*, access: ServiceAccess) -> None:
     """Have the kept token hold no more, and forget it."""
     store = TokenStore(os.environ)
     kept = store.find(access.url)
     if access.token_file is not None or os.environ.get("CAMPAIGN_TOKEN"):
-        told = "campaign: a token of --token-file or CAMPAIGN_TOKEN is not ended by this"
-        click.echo(told, err=True)
+        note = "campaign: a token of --token-file or CAMPAIGN_TOKEN is not ended by this"
+        click.echo(note, err=True)
     if kept is None:
         click.echo(f"Nobody is logged in to {access.url}.")
-        return ExitStatus.COMPLETED
+        return
     try:
         with Client(access.connection(kept.token)) as client:
             client.log_out()
@@ -65,7 +64,6 @@ def logout(*, access: ServiceAccess) -> int:
         pass
     store.forget(access.url)
     click.echo(f"Logged out of {access.url}.")
-    return ExitStatus.COMPLETED
 
 
 def _log_in(access: ServiceAccess, name: str, password: str) -> LoginAnswer:
@@ -84,7 +82,7 @@ def _log_in(access: ServiceAccess, name: str, password: str) -> LoginAnswer:
 def _change(client: Client, old: str) -> None:
     """Have a new password chosen; on a terminal, until it is good enough."""
     while True:
-        fresh = _ask_secret("New password", confirm=True)
+        fresh = _ask("New password", is_secret=True, confirm=True)
         try:
             client.change_password(old, fresh)
         except BadValueError as error:
@@ -97,19 +95,9 @@ def _change(client: Client, old: str) -> None:
             return
 
 
-def _ask(what: str) -> str:
+def _ask(what: str, *, is_secret: bool = False, confirm: bool = False) -> str:
     if sys.stdin.isatty():
-        return str(click.prompt(what, err=True))
-    return _line(what)
-
-
-def _ask_secret(what: str, *, confirm: bool = False) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=True, confirmation_prompt=confirm, err=True))
-    return _line(what)
-
-
-def _line(what: str) -> str:
+        return str(click.prompt(what, hide_input=is_secret, confirmation_prompt=confirm, err=True))
     text = sys.stdin.readline()
     if not text:
         raise click.UsageError(f"{what}: nothing to read from the standard input")

@@ -14,7 +14,7 @@ import click
 import httpx
 
 from campaign_service.cli.options import Command, bad_value, gathered
-from campaign_service.cli.remote.failure_text import error_text, status_of
+from campaign_service.cli.remote.refusals import error_text, status_of
 from campaign_service.cli.remote.tokens import TokenStore
 from campaign_service.cli.statuses import CommandFailedError
 from campaign_service.client import Client, ClientError, Connection
@@ -62,11 +62,7 @@ class ServiceAccess:
     tenant: str
 
     def connection(self, token: str | None) -> Connection:
-        """Return a connection with a token; a wait for the service is told.
-
-        Raises:
-            SettingsError: the file of certificates cannot be used.
-        """
+        """Return a connection with a token; a wait for the service is told."""
         return Connection(
             url=self.url,
             token=token,
@@ -77,11 +73,7 @@ class ServiceAccess:
         )
 
     def client(self) -> Client:
-        """Return a client with the token that was given or kept.
-
-        Raises:
-            SettingsError: the token cannot be read.
-        """
+        """Return a client with the token that was given or kept."""
         return Client(self.connection(self.token()), tenant=self.tenant)
 
     def token(self) -> str | None:

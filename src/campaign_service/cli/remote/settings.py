@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import attrs
@@ -11,10 +12,10 @@ import click
 from typing_extensions import override
 
 from campaign_core import CallLimits, NumberPlan
-from campaign_service.cli.remote.failure_text import named_by_option
-from campaign_service.cli.remote.listing import as_json
+from campaign_service.cli.options import Command, json_option
+from campaign_service.cli.remote.refusals import named_by_option
 from campaign_service.cli.remote.service_access import with_client
-from campaign_service.cli.statuses import ExitStatus
+from campaign_service.cli.remote.tables import as_json
 from campaign_service.cli.value_text import limits_text
 from campaign_service.client import Client, Json
 
@@ -38,48 +39,31 @@ _OPTIONS = {
 """What the API calls by another name."""
 
 
-class _Limit(click.ParamType[object]):
-    """A whole number, or ``none``."""
+def _limit(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
+    """Return a whole number, or ``none``."""
+    if value is None or value == _NONE:
+        return value
+    if re.fullmatch(r"[0-9]{1,9}", value) is None:
+        raise click.BadParameter(f"{value!r}: a whole number 0 to 999,999,999, or none")
+    return int(value)
 
-    name = "limit"
 
-    @override
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "N|none"
+_limit_option = partial(click.option, metavar="N|none", callback=_limit)
 
-    @override
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        if value == _NONE:
+
+def _share_option(flag: str, names: tuple[str, str], text: str) -> Callable[[Command], Command]:
+    """Return an option of two whole numbers, so many in such a time, or ``none``."""
+
+    def share(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
+        if value is None or value == _NONE:
             return value
-        if re.fullmatch(r"[0-9]{1,9}", str(value)) is None:
-            self.fail(f"{value!r}: a whole number 0 to 999,999,999, or none", param, ctx)
-        return int(value)
-
-
-class _Share(click.ParamType[object]):
-    """Two whole numbers, so many in such a time, or ``none``."""
-
-    name = "share"
-
-    def __init__(self, first: str, second: str) -> None:
-        self._names = (first, second)
-
-    @override
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "N/{}|none".format(self._names[1].removeprefix("per_").upper())
-
-    @override
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        if value == _NONE or isinstance(value, dict):
-            return value
-        found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", str(value))
+        found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", value)
         if found is None:
-            self.fail(f"{value!r}: two whole numbers such as 5/1, or none", param, ctx)
-        return {name: int(part) for name, part in zip(self._names, found.groups(), strict=True)}
+            raise click.BadParameter(f"{value!r}: two whole numbers such as 5/1, or none")
+        return {name: int(part) for name, part in zip(names, found.groups(), strict=True)}
+
+    metavar = f"N/{names[1].removeprefix('per_').upper()}|none"
+    return click.option(flag, metavar=metavar, callback=share, help=text)
 
 
 class _ShownByDefault(click.Group):
@@ -97,27 +81,24 @@ def settings() -> None:
 
 
 @settings.command("show", short_help="Show the general settings.")
-@click.option("--json", "is_json", is_flag=True, help="As JSON, for a program to read.")
+@json_option
 @with_client
-def show_settings(client: Client, /, *, is_json: bool) -> int:
+def show_settings(client: Client, *, is_json: bool) -> None:
     """Show the general settings, which hold for all campaigns together."""
     found, _ = client.settings()
     click.echo(as_json(found) if is_json else "\n".join(_lines(found)))
-    return ExitStatus.COMPLETED
 
 
 @settings.command("set", short_help="Change some of the general settings.")
-@click.option("--total", type=_Limit(), help="Calls at one time.")
-@click.option("--internal", type=_Limit(), help="Of these, on internal lines.")
-@click.option("--external", type=_Limit(), help="Of these, on external lines.")
-@click.option(
-    "--active-campaigns", "active_campaigns_max", type=_Limit(), help="Campaigns that call at once."
-)
-@click.option("--call-rate", type=_Share("calls", "per_s"), help="Calls placed in so many seconds.")
-@click.option(
+@_limit_option("--total", help="Calls at one time.")
+@_limit_option("--internal", help="Of these, on internal lines.")
+@_limit_option("--external", help="Of these, on external lines.")
+@_limit_option("--active-campaigns", "active_campaigns_max", help="Campaigns that call at once.")
+@_share_option("--call-rate", ("calls", "per_s"), "Calls placed in so many seconds.")
+@_share_option(
     "--frequency-cap",
-    type=_Share("attempts", "per_h"),
-    help="Attempts to one number in so many hours, over all campaigns.",
+    ("attempts", "per_h"),
+    "Attempts to one number in so many hours, over all campaigns.",
 )
 @click.option(
     "--country-code",
@@ -131,7 +112,7 @@ def show_settings(client: Client, /, *, is_json: bool) -> int:
     default=None,
     help="Of the plan: whether it stays behind the country code, as in Italy.",
 )
-@click.option("--national-digits", type=_Limit(), help="Of the plan: where all have as many.")
+@_limit_option("--national-digits", help="Of the plan: where all have as many.")
 @click.option("--answer-prompt", metavar="SOUND|none", help="Asks to dial 1; none: silence.")
 @click.option("--listening-prompt", metavar="SOUND|none", help="Asks to dial 9; none: silence.")
 @click.option(
@@ -140,7 +121,7 @@ def show_settings(client: Client, /, *, is_json: bool) -> int:
     help="Whether a number that is in a call is left alone by other campaigns.",
 )
 @with_client
-def set_settings(client: Client, /, **options: object) -> int:
+def set_settings(client: Client, **options: object) -> None:
     """Change some of the general settings; the others stay as they are.
 
     It takes effect at once; calls in progress are never cut. Refused where somebody else changes
@@ -164,7 +145,6 @@ def set_settings(client: Client, /, **options: object) -> int:
         client.change_settings({**found, **changed, "call_limits": limits}, tag=tag)
     now, _ = client.settings()
     click.echo("\n".join(_lines(now)))
-    return ExitStatus.COMPLETED
 
 
 def _change_plan(changed: dict[str, Json], before: Json) -> None:

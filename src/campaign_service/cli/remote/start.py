@@ -10,15 +10,20 @@ import click
 
 from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
-from campaign_service.cli.options import EXISTING_FILE, bad_value, gathered, list_options
-from campaign_service.cli.remote.confirming import confirmed, model_in_use, without_sounds
-from campaign_service.cli.remote.failure_text import named_by_option, tell_done
+from campaign_service.cli.options import EXISTING_FILE, bad_value, gathered, list_options, moment_of
 from campaign_service.cli.remote.finding import as_compared, look_up
 from campaign_service.cli.remote.lists import options_for, read_list
+from campaign_service.cli.remote.refusals import (
+    confirmed,
+    model_in_use,
+    named_by_option,
+    tell_done,
+    without_sounds,
+)
 from campaign_service.cli.remote.service_access import key_option, with_client
 from campaign_service.cli.runs.remarks import form_remarks
 from campaign_service.cli.value_text import counted
-from campaign_service.client import Client, Json, ModelRow
+from campaign_service.client import CampaignDetail, Client, Json, ModelRow
 from campaign_service.client.json_data import model_data
 from campaign_service.config import CampaignFile, ListOptions, read_campaign
 from campaign_service.instants import clock_change_at, zone_of
@@ -87,7 +92,7 @@ class _When:
 @key_option
 @with_client
 @gathered("options", _StartOptions)
-def start(client: Client, *, options: _StartOptions, lists: ListOptions, wanted: str) -> int:
+def start(client: Client, *, options: _StartOptions, lists: ListOptions, wanted: str) -> None:
     """Start a campaign at once, at a time or after some minutes.
 
     MODEL is the id or the name of a model of the service. CAMPAIGN.toml is a file as for `campaign
@@ -129,12 +134,11 @@ def start(client: Client, *, options: _StartOptions, lists: ListOptions, wanted:
     if own is None and file is None:
         # Of a list that was read here it was said before.
         click.echo("".join(f"{remark}\n" for remark in done.remarks), err=True, nl=False)
-    return _tell(client, done.campaign_id, model_name, own)
+    _tell(client, done.campaign_id, model_name, own)
 
 
-def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> int:
-    def look() -> str:
-        now = client.campaign(campaign_id)
+def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> None:
+    def fares(now: CampaignDetail) -> str:
         starts = now.starts_at.astimezone(zone_of(now.parameters.time_zone))
         begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
         whose = "" if own is None else " of its own"
@@ -143,7 +147,7 @@ def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList 
             f" {counted(now.recipient_count, 'recipient')}{whose}{begins}"
         )
 
-    return tell_done(f"{campaign_id}  started from model {model_name}", look)
+    tell_done(client, campaign_id, f"{campaign_id}  started from model {model_name}", fares)
 
 
 # Times ---------------------------------------------------------------------------------------
@@ -161,19 +165,16 @@ def _times(options: _StartOptions, zone: str, *, otherwise: _When) -> _When:
 def _moment(option: str, text: str | None, zone: str) -> datetime | None:
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        rule = "a date and time, such as 2026-01-12T08:30:00 or 2026-01-12T08:30:00+01:00"
-        raise bad_value(option, text, rule) from None
+    rule = "a date and time, such as 2026-01-12T08:30:00 or 2026-01-12T08:30:00+01:00"
+    moment = moment_of(option, text, rule)
     if moment.tzinfo is not None:
         return moment
     if not is_known_zone(zone):
         rule = f"with an offset, such as 2026-01-12T08:30:00+01:00: {zone} is not known here"
         raise bad_value(option, text, rule)
-    told = clock_change_at(moment, zone_of(zone))
-    if told is not None:
-        click.echo(f"{option}: {told}", err=True)
+    change = clock_change_at(moment, zone_of(zone))
+    if change is not None:
+        click.echo(f"{option}: {change}", err=True)
     return moment.replace(tzinfo=zone_of(zone))
 
 

@@ -6,15 +6,14 @@ has mode 0600, and a file that others could read is not used.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
 
 import attrs
+import msgspec
 
 from campaign_core.errors import Problem, SettingsError
 
@@ -48,12 +47,11 @@ class TokenStore:
         Raises:
             SettingsError: the file is no longer what was written.
         """
-        entry = self._read().get(url)
-        return None if entry is None else KeptToken(token=entry["token"], name=entry["name"])
+        return self._read().get(url)
 
     def keep(self, url: str, kept: KeptToken) -> None:
         """Keep a token for a service, in the place of an earlier one."""
-        self._write({**self._read(), url: {"token": kept.token, "name": kept.name}})
+        self._write({**self._read(), url: kept})
 
     def forget(self, url: str) -> bool:
         """Keep the token for a service no longer; whether there was one."""
@@ -63,34 +61,26 @@ class TokenStore:
         self._write(tokens)
         return True
 
-    def _read(self) -> dict[str, dict[str, str]]:
+    def _read(self) -> dict[str, KeptToken]:
         try:
-            with self.path.open(encoding="utf-8") as file:
+            with self.path.open("rb") as file:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
                 if mode & (stat.S_IRWXG | stat.S_IRWXO):
                     raise self._refused(f"mode 600, and it has {mode:o}: others could read it")
-                data = json.load(file)
+                return msgspec.json.decode(file.read(), type=dict[str, KeptToken])
         except FileNotFoundError:
             return {}
-        except ValueError as error:
-            if isinstance(error, SettingsError):
-                raise
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise self._refused("what campaign login writes; log in again") from None
-        entries = data.values() if isinstance(data, dict) else [None]
-        if not all(
-            isinstance(entry, dict) and {"token", "name"} <= entry.keys() for entry in entries
-        ):
-            raise self._refused("what campaign login writes; log in again")
-        return cast("dict[str, dict[str, str]]", data)
 
-    def _write(self, tokens: Mapping[str, Mapping[str, str]]) -> None:
+    def _write(self, tokens: Mapping[str, KeptToken]) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = self.path.with_name(f"{_NAME}.{os.getpid()}")
         try:
             # Made for nobody else from the first byte on, and put in place as a whole.
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
-                json.dump(tokens, file, indent=1)
+            with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(tokens), indent=1))
             beside.replace(self.path)
         finally:
             with suppress(FileNotFoundError):

@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from campaign_service.cli.remote.tables import campaign_lines, clock
+from campaign_service.cli.remote.tables import clock, lines_of
 from campaign_service.cli.statuses import ExitStatus
-from campaign_service.cli.value_text import SIMULATED_TEXT
+from campaign_service.cli.value_text import SIMULATED_TEXT, echo_lines
 from campaign_service.client import Campaign, CampaignDetail, Client
 from campaign_service.instants import zone_of
 
@@ -40,8 +40,7 @@ def watch_campaign(client: Client, found: CampaignDetail) -> int:
             now = _until_ended(client, now, after, draw, _LIVE_EVERY_S)
     else:
         now = _until_ended(client, now, after, lambda row: _log(row, zone), _LOG_EVERY_S)
-    for line in campaign_lines(now, zone):
-        click.echo(line)
+    echo_lines(lines_of(now, zone))
     return ExitStatus.COMPLETED if now.status == "COMPLETED" else ExitStatus.INCOMPLETE
 
 
@@ -55,10 +54,10 @@ def _until_ended(
     draw(now)
     if _has_ended(now):
         return now
-    bell = _Bell(client, now.campaign_id, after)
+    changes = _ChangeListener(client, now.campaign_id, after)
     drawn_at = time.monotonic()
     while not _has_ended(now):
-        bell.wait()
+        changes.wait()
         now = client.campaign(now.campaign_id)
         if time.monotonic() - drawn_at >= every_s:
             draw(now)
@@ -68,30 +67,30 @@ def _until_ended(
     return now
 
 
-class _Bell:
-    """Rings when something happened to a campaign; listens in a thread of its own."""
+class _ChangeListener:
+    """Hears when something happened to a campaign; listens in a thread of its own."""
 
     def __init__(self, client: Client, campaign_id: int, after: int) -> None:
         self._events = client.follow(after=after, campaign_id=campaign_id)
-        self._has_rung = threading.Event()
+        self._has_news = threading.Event()
         self._error: Exception | None = None
         # It may be in the middle of a silence when all is over: nobody waits for it.
         threading.Thread(target=self._listen, daemon=True).start()
 
     def wait(self) -> None:
         """Return when something happened."""
-        self._has_rung.wait()
-        self._has_rung.clear()
+        self._has_news.wait()
+        self._has_news.clear()
         if self._error is not None:
             raise self._error
 
     def _listen(self) -> None:
         try:
             for _ in self._events:
-                self._has_rung.set()
+                self._has_news.set()
         except Exception as error:  # noqa: BLE001 -- told to whoever waits
             self._error = error
-            self._has_rung.set()
+            self._has_news.set()
 
 
 def _has_ended(now: Campaign) -> bool:
@@ -111,4 +110,4 @@ def _log(row: Campaign, zone: ZoneInfo) -> None:
 def _view(row: Campaign, zone: ZoneInfo) -> Group:
     settled = row.contacted + row.failed
     bar = ProgressBar(total=max(row.recipient_count, 1), completed=settled, width=60)
-    return Group(Text("\n".join(campaign_lines(row, zone))), Text("   ", end=""), bar)
+    return Group(Text("\n".join(lines_of(row, zone))), Text("   ", end=""), bar)

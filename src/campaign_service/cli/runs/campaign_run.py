@@ -23,7 +23,7 @@ from campaign_core import (
 from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampaign
 from campaign_core.errors import SettingsError
 from campaign_drivers.clock import present
-from campaign_service.cli.options import MAX_SPEED, bad_value
+from campaign_service.cli.options import bad_value
 from campaign_service.cli.runs.interrupts import ACTOR
 from campaign_service.config import CampaignFile
 from campaign_service.engine import telephony_of
@@ -52,10 +52,12 @@ class RunOptions:
     seed: int | None
     """``None``: that of the file."""
     speed: float | None
+    """Of a simulation; 0 or ``None``: on virtual time."""
     out: Path | None
     journal: Path | None = None
     no_journal: bool = False
     yes: bool
+    """Whether it is to run though the telephony lacks a sound (R6.18)."""
 
     @property
     def is_simulated(self) -> bool:
@@ -63,11 +65,7 @@ class RunOptions:
         return self.driver == SIMULATED
 
     def refuse_misplaced(self) -> None:
-        """Refuse options of the simulation where calls are real.
-
-        Raises:
-            SettingsError: there is such an option.
-        """
+        """Refuse options of the simulation where calls are real."""
         if self.is_simulated:
             return
         rule = "only with the simulated driver"
@@ -84,53 +82,39 @@ class CampaignRun:
     """A campaign that is to be run, and how."""
 
     file: CampaignFile
-    driver: str = attrs.field(repr=False)
-    """``simulated`` or a URL; it may hold a secret."""
-    seed: int
-    speed: float
-    """Of a simulation; 0: on virtual time."""
+    options: RunOptions
     folder: Path
     """For the report; it exists."""
-    journal: Path | None
-    """``None``: none is kept."""
-    goes_without_sounds: bool
-    """Whether it is to run though the telephony lacks a sound (R6.18)."""
 
     @classmethod
     def of(cls, file: CampaignFile, options: RunOptions) -> CampaignRun:
-        """Return the run of a file, with a folder made for its report.
-
-        Raises:
-            SettingsError: an option says what cannot be done.
-        """
+        """Return the run of a file, with a folder made for its report."""
         journal = options.journal
         if journal is not None and not journal.parent.is_dir():
             raise bad_value("--journal", str(journal), "a file in a folder that exists")
-        folder = _make_folder(options.out, file.model.name)
-        return cls(
-            file=file,
-            driver=options.driver,
-            seed=file.simulation.seed if options.seed is None else options.seed,
-            speed=MAX_SPEED if options.speed is None else options.speed,
-            folder=folder,
-            journal=None if options.no_journal else journal or folder / "journal.jsonl",
-            goes_without_sounds=options.yes,
-        )
+        return cls(file=file, options=options, folder=_make_folder(options.out, file.model.name))
 
     @property
-    def is_simulated(self) -> bool:
-        """Whether nobody is really called."""
-        return self.driver == SIMULATED
+    def seed(self) -> int:
+        """Where the chance of a simulation begins."""
+        return self.file.simulation.seed if self.options.seed is None else self.options.seed
+
+    @property
+    def journal(self) -> Path | None:
+        """Where it is kept; ``None``: nowhere."""
+        if self.options.no_journal:
+            return None
+        return self.options.journal or self.folder / "journal.jsonl"
 
     @property
     def telephony(self) -> str:
         """The kind that calls go to, as the journal names it."""
-        return telephony_of(self.driver)
+        return telephony_of(self.options.driver)
 
     @property
     def is_virtual(self) -> bool:
         """Whether time goes as fast as the machine allows."""
-        return self.is_simulated and self.speed == 0
+        return self.options.is_simulated and not self.options.speed
 
     def service_id(self) -> ServiceId:
         """Return the id that begins those of all calls.
@@ -138,21 +122,16 @@ class CampaignRun:
         A simulation's follows from its seed, for what becomes of a call depends on its id. On a
         real exchange two runs must never share one.
         """
-        return ServiceId(f"{self.seed:08x}" if self.is_simulated else secrets.token_hex(4))
+        return ServiceId(f"{self.seed:08x}" if self.options.is_simulated else secrets.token_hex(4))
 
     def sounds_needed(self) -> frozenset[str]:
         """Return the sounds without which nobody is to be called."""
-        if self.goes_without_sounds:
+        if self.options.yes:
             return frozenset()
         return sounds_of(self.file.model, self.file.settings)
 
     def open_journal(self) -> JsonLinesJournal | None:
-        """Return a new journal, if one is kept.
-
-        Raises:
-            SettingsError: there is a file of this name, or none can be made.
-            OSError: the disk failed.
-        """
+        """Return a new journal, if one is kept."""
         if self.journal is None:
             return None
         try:
@@ -166,8 +145,10 @@ class CampaignRun:
     def open_report(self) -> ReportFolder:
         """Return the report, begun."""
         notes: dict[str, str | int | bool | None] = {
-            "driver": SIMULATED if self.is_simulated else self.driver.partition(":")[0],
-            "seed": self.seed if self.is_simulated else None,
+            "driver": SIMULATED
+            if self.options.is_simulated
+            else self.options.driver.partition(":")[0],
+            "seed": self.seed if self.options.is_simulated else None,
         }
         return ReportFolder(
             self.folder,
@@ -208,11 +189,7 @@ def first_instant(file: CampaignFile, *, is_simulated: bool) -> Instant:
 
 
 def refuse_unstartable(file: CampaignFile, now: Instant) -> None:
-    """Give a new service the commands of a file, as a run would do it, and leave nothing behind.
-
-    Raises:
-        SettingsError: the campaign cannot be started then; what is wrong is named by the file.
-    """
+    """Give a new service the commands of a file, as a run would do it, and leave nothing behind."""
     state = open_service(ServiceId("00000000"), file.settings, now).state
     try:
         for command in commands_of(file):
@@ -224,12 +201,7 @@ def refuse_unstartable(file: CampaignFile, now: Instant) -> None:
 def _make_folder(asked_for: Path | None, name: str) -> Path:
     """Return a folder for a report, made and empty: nothing is ever overwritten.
 
-    Args:
-        asked_for: what the user named; ``None``: one of its own for each run, under ``reports``.
-        name: the campaign's.
-
-    Raises:
-        SettingsError: the folder that was named holds something, or cannot be made.
+    Where none was asked for, it is one of its own for each run, under ``reports``.
     """
     if asked_for is not None:
         try:

@@ -8,32 +8,33 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import attrs
 import click
 
-from campaign_core import Line, ServiceId, sounds_of
+from campaign_core import Instant, Line, ServiceId, open_service, sounds_of
 from campaign_core.commands import StartAfter, StartAt
-from campaign_core.events import CallPlaced
+from campaign_core.events import CallPlaced, Event
 from campaign_drivers import Driver, DriverError, Missing, Need
-from campaign_drivers.simulated import RealClock
-from campaign_service.cli.options import (
-    EXISTING_FILE,
-    driver_option,
-    list_options,
-    settings_option,
+from campaign_drivers.simulated import Exchange, RealClock
+from campaign_service.cli.options import EXISTING_FILE, driver_option, list_options, settings_option
+from campaign_service.cli.runs.campaign_run import (
+    CAMPAIGN_ID,
+    commands_of,
+    first_instant,
+    refuse_unstartable,
 )
-from campaign_service.cli.runs.campaign_run import first_instant, refuse_unstartable
 from campaign_service.cli.runs.display import duration_text
-from campaign_service.cli.runs.forecast import Forecast, forecast
 from campaign_service.cli.runs.remarks import remarks_on
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.cli.value_text import counted, echo_lines, limits_text, within
 from campaign_service.config import CampaignFile, ListOptions, read_campaign
-from campaign_service.engine import DriverRequest, open_driver
+from campaign_service.engine import DriverRequest, VirtualEngine, open_driver
 from campaign_service.instants import zone_of
-from campaign_service.report import limits_in_force
+from campaign_service.report import StatusPanel, Summary, limits_in_force, summarize
 
 __all__ = ["check"]
 
+_FIRST = 10
 _SIMULATED_MAX = 20_000
 """Larger campaigns are simulated by ``campaign run``, not in passing."""
 
@@ -74,7 +75,7 @@ def check(
         echo_lines(["", "Mind:", *(f"  {remark}" for remark in remarks)])
     if not no_simulation:
         count = len(file.model.recipients)
-        echo_lines(_forecast_lines(forecast(file, now, to_its_end=count <= _SIMULATED_MAX), file))
+        echo_lines(_forecast_lines(_forecast(file, now, to_its_end=count <= _SIMULATED_MAX), file))
     return ExitStatus.BAD_INPUT if missing else ExitStatus.COMPLETED
 
 
@@ -165,14 +166,55 @@ def _missing_lines(missing: Sequence[Missing]) -> Iterator[str]:
 # What would happen -----------------------------------------------------------------------------
 
 
-def _forecast_lines(told: Forecast, file: CampaignFile) -> Iterator[str]:
+@attrs.frozen
+class _Forecast:
+    """What a simulation showed."""
+
+    first_calls: tuple[CallPlaced, ...]
+    summary: Summary | None
+    """``None``: the simulation was ended before the campaign."""
+
+
+def _forecast(file: CampaignFile, now: Instant, *, to_its_end: bool) -> _Forecast:
+    """Return how a campaign would go with the network of its file.
+
+    Args:
+        to_its_end: whether to go on after the first calls.
+    """
+    panel = StatusPanel(CAMPAIGN_ID)
+    first: list[CallPlaced] = []
+
+    def note_first(events: Sequence[Event]) -> None:
+        if len(first) < _FIRST:
+            first.extend(event for event in events if isinstance(event, CallPlaced))
+
+    engine = VirtualEngine(
+        open_service(ServiceId(f"{file.simulation.seed:08x}"), file.settings, now),
+        exchange=Exchange(file.simulation.network, seed=file.simulation.seed),
+        now=now,
+        observers=[panel.take, note_first],
+        grain_ms=file.simulation.grain_ms,
+    )
+    for command in commands_of(file):
+        engine.give(command)
+
+    def is_over() -> bool:
+        has_ended = panel.ended_at is not None and not panel.in_progress
+        return has_ended or (not to_its_end and len(first) >= _FIRST)
+
+    engine.run(until=is_over)
+    summary = summarize(panel, engine.state, file.settings) if to_its_end else None
+    return _Forecast(tuple(first[:_FIRST]), summary)
+
+
+def _forecast_lines(forecast: _Forecast, file: CampaignFile) -> Iterator[str]:
     zone = zone_of(file.model.time_zone)
     yield "\nFirst calls:"
-    for placed in told.first_calls:
+    for placed in forecast.first_calls:
         yield f"  {_call_text(placed, file, zone)}"
-    if not told.first_calls:
+    if not forecast.first_calls:
         yield "  none: nobody would be called"
-    summary = told.summary
+    summary = forecast.summary
     if summary is None:
         yield f"\nNot simulated to its end: there are more than {_SIMULATED_MAX} recipients."
         return

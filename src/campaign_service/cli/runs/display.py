@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -14,13 +14,23 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 from campaign_core import CallLimits, Campaign, Instant, State, Status, campaign, link
-from campaign_service.report import StatusPanel
+from campaign_service.cli.value_text import SIMULATED_TEXT, counted, paused_by
+from campaign_service.report import StatusPanel, Summary
 
-__all__ = ["Display", "LiveDisplay", "LogDisplay", "Progress", "duration_text", "progress_of"]
+__all__ = [
+    "Display",
+    "LiveDisplay",
+    "LogDisplay",
+    "Progress",
+    "duration_text",
+    "progress_of",
+    "summary_text",
+    "why_not_completed",
+]
 
-_LIVE_EVERY_S, _LOG_EVERY_S = 0.2, 5.0
 _SETTLED_MIN = 10
 """So many must be settled before a guess at the time left is worth showing."""
 
@@ -68,40 +78,46 @@ def duration_text(seconds: int) -> str:
     return str(timedelta(seconds=seconds))
 
 
-class Display(Protocol):
-    """Shows a run."""
+class Display:
+    """Shows a run, every so often."""
+
+    every_s: float
+
+    def __init__(self, first_s: float) -> None:
+        """Be due first in so many seconds."""
+        self._next = time.monotonic() + first_s
 
     def is_due(self) -> bool:
         """Return whether it is time to show again how far the run is."""
+        return time.monotonic() >= self._next
 
     def show(self, progress: Progress) -> None:
         """Show how far the run is."""
+        self._next = time.monotonic() + self.every_s
+        self._draw(progress)
+
+    def _draw(self, progress: Progress) -> None:
+        raise NotImplementedError
 
     def note(self, text: str) -> None:
         """Say something once."""
+        click.echo(text)
 
     def close(self) -> None:
         """Show no more."""
 
 
-class LogDisplay:
-    """A line every few seconds, for files and pipes.
+class LogDisplay(Display):
+    """A line every few seconds, for files and pipes, with times on the clock of a zone."""
 
-    Args:
-        zone: on whose clock times are shown.
-    """
+    every_s = 5.0
 
     def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__(first_s=self.every_s)
         self._zone = zone
-        self._next = time.monotonic() + _LOG_EVERY_S
 
-    def is_due(self) -> bool:
-        """Return whether a line is due."""
-        return time.monotonic() >= self._next
-
-    def show(self, progress: Progress) -> None:
-        """Write a line."""
-        self._next = time.monotonic() + _LOG_EVERY_S
+    @override
+    def _draw(self, progress: Progress) -> None:
         found = progress.found
         left = "" if progress.left_s is None else f", about {duration_text(progress.left_s)} left"
         click.echo(
@@ -112,42 +128,28 @@ class LogDisplay:
             f"{'' if progress.is_connected else '; the telephony is not connected'}"
         )
 
-    def note(self, text: str) -> None:
-        """Write a line."""
-        click.echo(text)
 
-    def close(self) -> None:
-        """Nothing is held back."""
+class LiveDisplay(Display):
+    """A view that is drawn anew in place, with the limits in force."""
 
-
-class LiveDisplay:
-    """A view that is drawn anew in place.
-
-    Args:
-        zone: on whose clock times are shown.
-        limits: those in force.
-    """
+    every_s = 0.2
 
     def __init__(self, zone: ZoneInfo, limits: CallLimits) -> None:
+        super().__init__(first_s=0)
         self._zone = zone
         self._limits = limits
         self._live = Live(console=Console(), auto_refresh=False, transient=True)
-        self._next = 0.0
         self._live.start()
 
-    def is_due(self) -> bool:
-        """Return whether the view is old."""
-        return time.monotonic() >= self._next
-
-    def show(self, progress: Progress) -> None:
-        """Draw the view."""
-        self._next = time.monotonic() + _LIVE_EVERY_S
+    @override
+    def _draw(self, progress: Progress) -> None:
         self._live.update(_view(progress, self._limits, self._zone), refresh=True)
 
+    @override
     def note(self, text: str) -> None:
-        """Write a line above the view."""
         self._live.console.print(Text(text))
 
+    @override
     def close(self) -> None:
         """Take the view away; what follows tells how it ended."""
         self._live.stop()
@@ -165,18 +167,13 @@ def _view(progress: Progress, limits: CallLimits, zone: ZoneInfo) -> Group:
     )
     bar = ProgressBar(total=max(count, 1), completed=progress.settled, width=60)
     figures = Table.grid(padding=(0, 2))
-    figures.add_row(
-        "reached", f"[green]{found.contacted}[/] of {count}", "failed", f"[red]{found.failed}[/]"
-    )
-    figures.add_row(
-        "internal calls",
-        _against(found.internal_calls, limits.internal),
-        "external calls",
-        _against(found.external_calls, limits.external),
-    )
-    figures.add_row(
-        "attempts", str(progress.attempts), "calls a minute", str(progress.placed_per_min)
-    )
+    reached, failed = f"[green]{found.contacted}[/] of {count}", f"[red]{found.failed}[/]"
+    figures.add_row("reached", reached, "failed", failed)
+    internal = _against(found.internal_calls, limits.internal)
+    external = _against(found.external_calls, limits.external)
+    figures.add_row("internal calls", internal, "external calls", external)
+    placed = str(progress.placed_per_min)
+    figures.add_row("attempts", str(progress.attempts), "calls a minute", placed)
     left = "" if progress.left_s is None else f"about {duration_text(progress.left_s)}"
     figures.add_row("time left", left, "", "")
     line = Table.grid()
@@ -190,3 +187,53 @@ def _against(calls: int, limit: int | None) -> str:
 
 def _clock(at: Instant, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(at / 1_000, zone):%Y-%m-%d %H:%M:%S}"
+
+
+# How it ended -----------------------------------------------------------------------------------
+
+
+def summary_text(summary: Summary, *, is_simulated: bool) -> str:
+    """Return the figures of a campaign, a line each."""
+    return "\n".join(_lines(summary, is_simulated=is_simulated))
+
+
+def _lines(summary: Summary, *, is_simulated: bool) -> Iterator[str]:
+    lasted = "" if summary.lasted_s is None else f" after {duration_text(summary.lasted_s)}"
+    reason = summary.pause_reason
+    by = "" if reason is None else f" by {paused_by(reason.name)}"
+    yield f"{summary.name}: {summary.status.name}{by}{lasted}"
+    if is_simulated:
+        yield f"  {SIMULATED_TEXT}"
+    needed = summary.recipients if summary.threshold is None else summary.threshold
+    yield f"  reached   {summary.reached} of {summary.recipients} recipients, {needed} needed"
+    yield f"  failed    {summary.failed}{_others(summary)}"
+    outcomes = ", ".join(f"{count} {outcome.name}" for outcome, count in summary.outcomes)
+    yield f"  attempts  {summary.attempts}{': ' if outcomes else ''}{outcomes}"
+    if summary.given_back:
+        yield f"  given back by the telephony, not counted: {summary.given_back}"
+    limits = summary.limits
+    yield (
+        "  at most   "
+        f"{summary.most_internal} internal{_limit(limits.internal)},"
+        f" {summary.most_external} external{_limit(limits.external)},"
+        f" {counted(summary.most_at_once, 'call')}{_limit(limits.total)} at once"
+    )
+
+
+def _others(summary: Summary) -> str:
+    each = {"waiting": summary.idle, "in a call": summary.in_progress}
+    parts = [f"{count} {text}" for text, count in each.items() if count]
+    return f", {', '.join(parts)}" if parts else ""
+
+
+def _limit(limit: int | None) -> str:
+    return "" if limit is None else f" (limit {limit})"
+
+
+def why_not_completed(status: Status) -> str:
+    """Return what can be done about a campaign that is not completed."""
+    return {
+        Status.INCOMPLETE: "Too few were reached; attempts can be added in a service that runs on.",
+        Status.BLOCKED: "Limits keep every remaining recipient from being called.",
+        Status.PAUSED: "It is paused; nobody is called.",
+    }.get(status, "")

@@ -7,14 +7,14 @@ while a stop closes a campaign for good, and no key that is pressed by mistake s
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from types import FrameType, TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from campaign_core import CampaignId, State, Status, status
 from campaign_core.commands import Command, PauseCampaign, StopCampaign
 
-__all__ = ["ACTOR", "LAST", "Interrupts", "answer_to", "command_for"]
+__all__ = ["ACTOR", "LAST", "Interrupts", "answer_to", "command_for", "counted_interrupts"]
 
 LAST = 3
 """The interrupt after which nothing is waited for."""
@@ -30,34 +30,14 @@ ACTOR = "command line"
 
 
 class Interrupts:
-    """A context in which signals are counted instead of ending the program.
+    """Signals that were counted instead of ending the program."""
 
-    Args:
-        on_signal: is called within the signal's handler.
-    """
-
-    def __init__(self, on_signal: Callable[[], None] | None = None) -> None:
+    def __init__(self) -> None:
         self.count = 0
         self.heeded = 0
         """How many of them were answered."""
-        self.on_signal = on_signal
-        self._before: dict[signal.Signals, object] = {}
-
-    def __enter__(self) -> Self:
-        """Count from now on."""
-        for number in _SIGNALS:
-            self._before[number] = signal.signal(number, self._take)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let signals do again what they did before."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+        self.on_signal: Callable[[], None] | None = None
+        """Is called within the signal's handler."""
 
     @property
     def has_news(self) -> bool:
@@ -70,10 +50,23 @@ class Interrupts:
         self.heeded += 1
         return self.heeded
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
+    def take(self, _number: int, _frame: FrameType | None) -> None:
+        """Count one; the handler of a signal."""
         self.count += 1
         if self.on_signal is not None:
             self.on_signal()
+
+
+@contextmanager
+def counted_interrupts() -> Iterator[Interrupts]:
+    """Have signals counted meanwhile; after that they do again what they did before."""
+    interrupts = Interrupts()
+    before = {number: signal.signal(number, interrupts.take) for number in _SIGNALS}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def answer_to(count: int) -> str:

@@ -27,7 +27,6 @@ def remarks_on(file: CampaignFile, driver: str) -> Iterator[str]:
     """Yield what will hurt, each in a sentence or two.
 
     Args:
-        file: the campaign.
         driver: ``simulated``, or the URL of the telephony.
     """
     for remark in _REMARKS:

@@ -26,11 +26,16 @@ from campaign_service.cli.runs.campaign_run import (
     first_instant,
     refuse_unstartable,
 )
-from campaign_service.cli.runs.display import Display, LiveDisplay, LogDisplay
-from campaign_service.cli.runs.interrupts import Interrupts
+from campaign_service.cli.runs.display import (
+    Display,
+    LiveDisplay,
+    LogDisplay,
+    summary_text,
+    why_not_completed,
+)
+from campaign_service.cli.runs.interrupts import Interrupts, counted_interrupts
 from campaign_service.cli.runs.remarks import form_remarks
 from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_time
-from campaign_service.cli.runs.summary_text import summary_text, why_not_completed
 from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.cli.value_text import lacked_text
 from campaign_service.config import CampaignFile, ListOptions, read_campaign
@@ -79,12 +84,7 @@ out_option = click.option(
 @click.option("--yes", is_flag=True, help="Run also where the telephony lacks a sound.")
 @gathered("options", RunOptions)
 def run(
-    *,
-    lists: ListOptions,
-    options: RunOptions,
-    campaign: Path,
-    settings: Path | None,
-    now: bool,
+    *, lists: ListOptions, options: RunOptions, campaign: Path, settings: Path | None, now: bool
 ) -> int:
     """Run the campaign of a file, from its first call to its report.
 
@@ -106,9 +106,9 @@ def run_file(file: CampaignFile, options: RunOptions) -> int:
         click.echo(note, err=True)
     refuse_unstartable(file, first_instant(file, is_simulated=options.is_simulated))
     one = CampaignRun.of(file, options)
-    with Interrupts() as interrupts:
+    with counted_interrupts() as interrupts:
         summary = _summary_of(one, interrupts)
-    click.echo(summary_text(summary, is_simulated=one.is_simulated))
+    click.echo(summary_text(summary, is_simulated=options.is_simulated))
     _tell_where(one)
     if interrupts.count:
         return ExitStatus.INTERRUPTED
@@ -129,8 +129,8 @@ def _summary_of(one: CampaignRun, interrupts: Interrupts) -> Summary:
         # All of them come before the first call alone.
         one.discard()
         if isinstance(error, SoundsMissingError):
-            told = lacked_text([(str(one.name), one.advice) for one in error.missing])
-            text = f"{told}\n--yes runs the campaign all the same"
+            lacked = lacked_text([(str(each.name), each.advice) for each in error.missing])
+            text = f"{lacked}\n--yes runs the campaign all the same"
             raise CommandFailedError(text, ExitStatus.BAD_INPUT) from error
         raise
     finally:

@@ -14,6 +14,7 @@ from campaign_core.errors import CommandRefusedError
 from campaign_drivers import Driver
 from campaign_drivers.clock import Clock, ServiceClock, Timer, present
 from campaign_drivers.simulated import Exchange, RealClock
+from campaign_service.cli.options import MAX_SPEED
 from campaign_service.cli.runs.campaign_run import CAMPAIGN_ID, CampaignRun, commands_of
 from campaign_service.cli.runs.display import Display, progress_of
 from campaign_service.cli.runs.interrupts import LAST, Interrupts, answer_to, command_for
@@ -39,7 +40,6 @@ class _ShiftedClock:
     """Another clock, set to an instant when this is made: a simulated day begins when it should.
 
     Args:
-        clock: goes on underneath.
         starts_at: what it shows first.
     """
 
@@ -134,7 +134,7 @@ async def _run_in_real_time(run: CampaignRun, display: Display, interrupts: Inte
     service_id = run.service_id()
     driver = open_driver(
         DriverRequest(
-            url=run.driver,
+            url=run.options.driver,
             service_id=service_id,
             clock=clock,
             network=run.file.simulation.network,
@@ -208,9 +208,9 @@ def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Itera
 
 
 def _clock(run: CampaignRun) -> Clock:
-    if not run.is_simulated:
+    if not run.options.is_simulated:
         return ServiceClock()
-    clock = RealClock(speed=run.speed)
+    clock = RealClock(speed=run.options.speed or MAX_SPEED)
     starts_at: Instant | None = run.file.simulation.starts_at
     return clock if starts_at is None else _ShiftedClock(clock, starts_at=starts_at)
 

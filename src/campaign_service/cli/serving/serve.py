@@ -13,7 +13,7 @@ import click
 from campaign_core import ServiceId
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers.simulated import RealClock
-from campaign_service.cli.databases import named_by_option
+from campaign_service.cli.databases import named_by_origin
 from campaign_service.cli.serving.listening import check_certificate, file_of, open_sockets
 from campaign_service.cli.serving.logs import set_up_logging
 from campaign_service.cli.serving.service_process import ServiceProcess
@@ -107,7 +107,7 @@ def serve(*, path: Path | None, **flags: str | None) -> int:
             process = ServiceProcess(settings, sockets, say=click.echo)
             return run_and_leave(process.run(), before=close)
     except SettingsError as error:
-        raise named_by_option(settings, error) from error
+        raise named_by_origin(settings, error) from error
     finally:
         close()
 
@@ -132,11 +132,7 @@ def _rule_of(problem: Problem) -> str:
 
 
 def check_addresses(settings: ServiceSettings) -> None:
-    """Look whether database and telephonies are named rightly; none of them is spoken to.
-
-    Raises:
-        SettingsError: a URL is bad; all that are, by where they came from, and without secrets.
-    """
+    """Look whether database and telephonies are named rightly; none of them is spoken to."""
     problems: list[Problem] = []
     try:
         address_of(settings.db)

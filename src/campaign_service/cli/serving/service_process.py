@@ -25,7 +25,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign_core import SIMULATED, Instant
+from campaign_core import SIMULATED
 from campaign_drivers.clock import present
 from campaign_service.access import LocalAuthenticator
 from campaign_service.access.passwords import OneTimePassword, Passwords
@@ -36,7 +36,6 @@ from campaign_service.cli.serving.listening import public_url, shown_urls
 from campaign_service.cli.serving.web_server import WebServer
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.config.service_settings import ServiceSettings
-from campaign_service.database import Database
 from campaign_service.engine import telephony_of
 from campaign_service.serving import ServiceHost, ServiceHostSettings, SystemdNotifier
 from campaign_service.serving.first_completed import completes_before
@@ -55,17 +54,11 @@ class ServiceProcess:
     """One run of ``campaign serve``.
 
     Args:
-        settings: what it is told.
-        sockets: on which it answers.
         say: tells the terminal, and nobody who keeps what is told.
     """
 
     def __init__(
-        self,
-        settings: ServiceSettings,
-        sockets: list[socket.socket],
-        *,
-        say: Callable[[str], None],
+        self, settings: ServiceSettings, sockets: list[socket.socket], *, say: Callable[[str], None]
     ) -> None:
         self._settings = settings
         self._sockets = sockets
@@ -79,13 +72,7 @@ class ServiceProcess:
         self._haste_asked = asyncio.Event()
 
     async def run(self) -> int:
-        """Serve until a signal comes; the exit status.
-
-        Raises:
-            SettingsError: a value cannot be taken.
-            JournalError: the database is a newer release's, or damaged.
-            OSError: the database is away.
-        """
+        """Serve until a signal comes; the exit status."""
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._take_signal)
@@ -94,7 +81,11 @@ class ServiceProcess:
         try:
             if not await self._started(host):
                 return ExitStatus.COMPLETED
-            await self._ensure_administrator(host.database)
+            made = await asyncio.to_thread(
+                ensure_administrator, host.database, self._passwords, now=present()
+            )
+            if made is not None:
+                self._tell_password(made)
             return await self._serve(host)
         finally:
             await host.stop(at_once=True)
@@ -147,15 +138,8 @@ class ServiceProcess:
             opening.cancel()
             await asyncio.gather(opening, return_exceptions=True)
 
-    async def _ensure_administrator(self, database: Database) -> None:
-        made = await asyncio.to_thread(
-            ensure_administrator, database, self._passwords, now=present()
-        )
-        if made is not None:
-            self._tell_password(made)
-
     def _tell_password(self, made: OneTimePassword) -> None:
-        until = _day(made.expires_at)
+        until = f"{datetime.fromtimestamp(made.expires_at / 1_000, UTC):%Y-%m-%d %H:%M} UTC"
         if sys.stdout.isatty():
             self._say(f"First start: user {made.name}, password for one log-in until {until}:")
             self._say(f"\n    {made.text}\n")
@@ -188,16 +172,13 @@ class ServiceProcess:
         )
         return WebServer(app, settings, self._sockets)
 
-    def _urls(self) -> list[str]:
-        return shown_urls(self._sockets, is_tls=self._is_tls)
-
     # Serve, and end --------------------------------------------------------------------------
 
     async def _serve(self, host: ServiceHost) -> ExitStatus:
         """Answer until it is to end and all has ended that was to end."""
         web = self._web(host)
         await web.start()
-        where = " and ".join(self._urls())
+        where = " and ".join(shown_urls(self._sockets, is_tls=self._is_tls))
         _log.info("listening on %s, database %s", where, host.database.shown)
         self._notifier.ready(f"listening on {where}")
 
@@ -247,7 +228,3 @@ def _write_for_us_alone(path: Path, text: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _day(at: Instant) -> str:
-    return f"{datetime.fromtimestamp(at / 1_000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -101,11 +101,7 @@ def show_one_time(shown: OneTimePassword | None) -> None:
 
 
 def grants_of(texts: tuple[str, ...]) -> frozenset[RoleGrant]:
-    """Return what ``ROLE`` and ``ROLE:TENANT`` stand for.
-
-    Raises:
-        SettingsError: one of them is neither.
-    """
+    """Return what ``ROLE`` and ``ROLE:TENANT`` stand for."""
     parts = [text.partition(":") for text in texts]
     bad = [
         Problem(field="role", value=text, rule="ROLE, or ROLE:TENANT")

@@ -7,12 +7,21 @@ from datetime import UTC, datetime
 
 import click
 
+from campaign_core import Instant
 from campaign_core.errors import CommandRefusedError
 from campaign_service import access
-from campaign_service.access import ALL_TENANTS, Passwords, RoleGrant, UserRecord
+from campaign_service.access import (
+    ALL_TENANTS,
+    Passwords,
+    RoleGrant,
+    ServicePermission,
+    TokenRecord,
+    UserRecord,
+)
 from campaign_service.cli.options import json_option
 from campaign_service.cli.users.admin_session import (
     GRANT_HELP,
+    PERMISSION,
     AdminSession,
     grants_of,
     name_argument,
@@ -22,11 +31,11 @@ from campaign_service.cli.users.admin_session import (
     typed_password,
     with_admin_session,
 )
-from campaign_service.cli.users.roles import role
-from campaign_service.cli.users.tokens import echo_tokens, token
 
 __all__ = ["user"]
 
+_DAY_MS = 86_400_000
+_role_argument = click.argument("name", metavar="ROLE")
 _grants = click.argument("grants", nargs=-1, required=True, metavar="ROLE[:TENANT]...")
 
 
@@ -65,7 +74,7 @@ def show(session: AdminSession, name: str) -> None:
     click.echo(f"roles: {_roles(found.grants) or 'none'}")
     if found.must_change_password:
         click.echo(f"must change the password by {text_of(found.password_expires_at)}")
-    echo_tokens(session, name)
+    _echo_tokens(session, name)
 
 
 @user.command(short_help="Make a user.")
@@ -184,5 +193,134 @@ def _roles(grants: frozenset[RoleGrant]) -> str:
     )
 
 
-user.add_command(role)
-user.add_command(token)
+# Roles ---------------------------------------------------------------------------------------
+
+
+@user.group(short_help="Show, make, change and delete roles.")
+def role() -> None:
+    """Show, make, change and delete roles: named sets of permissions."""
+
+
+@role.command("list", short_help="Show all roles.")
+@with_admin_session
+def list_roles(session: AdminSession) -> None:
+    """Show all roles, and what they allow."""
+    found = access.roles(session.database)
+    width = max(len(one.name) for one in found)
+    for one in found:
+        allowed = " ".join(each.name for each in ServicePermission if each in one.permissions)
+        built_in = "  (built in)" if one.is_built_in else ""
+        click.echo(f"{one.name:{width}}  {allowed}{built_in}")
+
+
+@role.command("set", short_help="Make a role, or change what it allows.")
+@_role_argument
+@click.argument("permissions", nargs=-1, required=True, type=PERMISSION, metavar="PERMISSION...")
+@with_admin_session
+def set_role(session: AdminSession, name: str, permissions: tuple[str, ...]) -> None:
+    """Make a role, or change what it allows to all who have it.
+
+    PERMISSION is VIEW, MANAGE_CAMPAIGNS, MANAGE_SETTINGS or MANAGE_USERS; all of them are given.
+    """
+    wanted = [ServicePermission[one.upper()] for one in permissions]
+    session.do(access.put_role, name, permissions=wanted)
+    allowed = " ".join(one.name for one in ServicePermission if one in wanted)
+    click.echo(f"Role {name} allows {allowed}.")
+
+
+@role.command("delete", short_help="Delete a role that nobody has.")
+@_role_argument
+@with_admin_session
+def delete_role(session: AdminSession, name: str) -> None:
+    """Delete a role that nobody has."""
+    session.do(access.delete_role, name)
+    click.echo(f"Role {name} is deleted.")
+
+
+# Tokens --------------------------------------------------------------------------------------
+
+
+@user.group(short_help="Show, make and revoke tokens of a user.")
+def token() -> None:
+    """Show, make and revoke tokens: what a program shows instead of a password."""
+
+
+@token.command("list", short_help="Show a user's log-ins and tokens.")
+@name_argument
+@with_admin_session
+def list_tokens(session: AdminSession, name: str) -> None:
+    """Show a user's log-ins and tokens that are good now."""
+    _echo_tokens(session, name)
+
+
+@token.command("add", short_help="Make a token for a program, and show it once.")
+@name_argument
+@click.argument("label", metavar="LABEL")
+@click.option("--days", type=click.IntRange(1, 36_500), metavar="N", help="Good so long alone.")
+@click.option(
+    "--only",
+    "permissions",
+    multiple=True,
+    type=PERMISSION,
+    metavar="PERMISSION",
+    help="No more than this, of what the user may do; may be given several times.",
+)
+@click.option(
+    "--tenant",
+    "tenants",
+    multiple=True,
+    metavar="TENANT",
+    help="For this tenant alone; may be given several times.",
+)
+@with_admin_session
+def add_token(
+    session: AdminSession,
+    name: str,
+    label: str,
+    *,
+    days: int | None,
+    permissions: tuple[str, ...],
+    tenants: tuple[str, ...],
+) -> None:
+    """Make a token for a program that acts for a user, and show it once.
+
+    LABEL says what it is for. The program may do what the user may, or less.
+    """
+    made = session.do(
+        access.make_token,
+        name,
+        label=label,
+        expires_at=None if days is None else Instant(session.now + days * _DAY_MS),
+        permissions=[ServicePermission[one.upper()] for one in permissions] or None,
+        tenants=tenants or None,
+    )
+    # The token alone goes to the output, for a script to take; a person sees both.
+    click.echo(f"Token {made.token.id} of {name}; it is not shown again:", err=True)
+    click.echo(made.secret)
+
+
+@token.command("revoke", short_help="End a log-in or a token.")
+@name_argument
+@click.argument("token_id", metavar="ID")
+@with_admin_session
+def revoke_token(session: AdminSession, name: str, token_id: str) -> None:
+    """End a log-in or a token: ID is what `token list` shows."""
+    session.do(access.revoke_token, name, token_id)
+    click.echo(f"Token {token_id} of {name} has ended.")
+
+
+def _echo_tokens(session: AdminSession, name: str) -> None:
+    """Show the tokens of a user that are good now, a line each."""
+    for one in access.tokens(session.database, name, now=session.now):
+        click.echo(_token_line(one))
+
+
+def _token_line(one: TokenRecord) -> str:
+    parts = [one.id, one.label, f"used {text_of(one.last_used_at)}"]
+    if one.expires_at is not None:
+        parts.append(f"ends {text_of(one.expires_at)}")
+    if one.permissions is not None:
+        parts.append(f"only {' '.join(sorted(each.name for each in one.permissions))}")
+    if one.tenants is not None:
+        parts.append(f"tenants {' '.join(sorted(one.tenants))}")
+    return ", ".join(parts)

@@ -22,11 +22,10 @@ from campaign_core import (
     recipients,
 )
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.instants import zone_of
+from campaign_service.instants import TimeWriter, zone_of
 from campaign_service.journal.sql.history import CampaignRecord, History
 from campaign_service.report import Attempt, RecipientRow
 from campaign_service.report.rows import Row, attempt_row, recipient_row
-from campaign_service.report.times import TimeWriter
 
 __all__ = ["CampaignExport"]
 

@@ -1,4 +1,4 @@
-"""``campaign export``: a campaign's recipients, attempts and log as files (R9.2)."""
+"""``campaign export`` and ``import``: out of a service's database (R9.2), and into it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from campaign_service.cli.databases import (
     tenant_option,
     with_finder,
 )
+from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.value_text import counted
-from campaign_service.journal.sql import CampaignExport, History
+from campaign_service.journal import JsonLinesJournal
+from campaign_service.journal.sql import CampaignExport, History, import_journal
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row, csv_row
 
-__all__ = ["export"]
+__all__ = ["export", "import_"]
 
 
 @click.command(short_help="Write a campaign's recipients, attempts and log to files.")
@@ -57,6 +59,26 @@ def export(*, finder: DatabaseFinder, tenant: str, number: int, folder: Path) ->
         [counted(recipients, "recipient"), counted(attempts, "attempt"), counted(events, "event")]
     )
     click.echo(f"{name}: {written}, as of event {campaign.last_seq}; in {folder}")
+
+
+@click.command("import", short_help="Take the journal of a run into a service's database.")
+@click.argument("journal", type=EXISTING_FILE, metavar="JOURNAL")
+@tenant_option
+@with_finder
+def import_(*, finder: DatabaseFinder, journal: Path, tenant: str) -> None:
+    """Take the journal that `campaign run` wrote into a database, for a service to go on with.
+
+    A file of SQLite is made where there is none; of the tenant's name there must be none yet.
+    All of it is taken, or nothing: a journal whose events do not follow from each other is
+    refused.
+    """
+    source = JsonLinesJournal.open(journal)
+    with closing(finder.open()) as database:
+        taken = import_journal(database, source, tenant=tenant)
+    if taken.torn_tail is not None:
+        click.echo(f"{journal}: {taken.torn_tail}", err=True)
+    click.echo(f"{taken.head.seq} events are tenant {tenant} of {database.shown} now")
+    click.echo(f"head {taken.head}")
 
 
 def _lines(file: TextIO, lines: Iterable[str]) -> int:

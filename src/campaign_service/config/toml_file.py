@@ -33,18 +33,18 @@ class TomlFile:
         So it is asked itself: of those beginnings of the file that are TOML, which is the first
         to hold the keys? Those that hold them all come after those that do not: a binary search.
         """
-        if not _holds(self.data, keys):
+        if not _has_keys(self.data, keys):
             return None
         without, within = 0, len(self._lines)
-        while (middle := self._whole_beginning(without, within)) is not None:
+        while (middle := self._valid_prefix(without, within)) is not None:
             length, data = middle
-            if _holds(data, keys):
+            if _has_keys(data, keys):
                 within = length
             else:
                 without = length
         return without + 1
 
-    def _whole_beginning(self, least: int, most: int) -> tuple[int, dict[str, object]] | None:
+    def _valid_prefix(self, least: int, most: int) -> tuple[int, dict[str, object]] | None:
         """Return a beginning that is TOML, near the middle of two lengths and between them."""
         middle = (least + most) // 2
         for length in (*range(middle, least, -1), *range(middle + 1, most)):
@@ -82,7 +82,7 @@ def read_toml(path: Path) -> TomlFile:
     except (ValueError, RecursionError):
         # Python reads no number of thousands of digits, and nothing that is so deep.
         why = "a number of too many digits, or lists within lists without end"
-        raise _not_toml(path, _longest(text), why) from None
+        raise _not_toml(path, _longest_line(text), why) from None
 
 
 def field_name(keys: KeyPath) -> str:
@@ -93,7 +93,7 @@ def field_name(keys: KeyPath) -> str:
     return name
 
 
-def _longest(text: str) -> int:
+def _longest_line(text: str) -> int:
     """Return the number of the longest line."""
     lines = text.split("\n")
     return lines.index(max(lines, key=len)) + 1
@@ -104,7 +104,7 @@ def _not_toml(path: Path, line: int, why: str) -> InputError:
     return InputError([LocatedProblem(file=path, line=line, field="", value=None, rule=rule)])
 
 
-def _holds(data: object, keys: KeyPath) -> bool:
+def _has_keys(data: object, keys: KeyPath) -> bool:
     for key in keys:
         match data, key:
             case list(), int() if key < len(data):

@@ -23,7 +23,7 @@ _TOP, _BAND, _GAP, _BOTTOM = 96, 132, 44, 58
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600)
 _DAY_S = 86_400
 _TICKS_MAX = 10
-_OUT_OF_SIGHT = 4
+_LIMIT_SHOWN_UP_TO = 4
 """A limit so many times above the highest load is named, not drawn: it would flatten the rest."""
 
 _STYLE = """
@@ -50,7 +50,7 @@ class _Band:
     def highest(self) -> int:
         """What the vertical axis reaches to."""
         peak = max(self.most, default=0)
-        if self.limit is not None and self.limit <= _OUT_OF_SIGHT * max(peak, 1):
+        if self.limit is not None and self.limit <= _LIMIT_SHOWN_UP_TO * max(peak, 1):
             peak = max(peak, self.limit)
         return max(_rounded_up(peak), 1)
 
@@ -84,10 +84,10 @@ def draw_chart(
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<text class="title" x="{_LEFT}" y="32">{escape(title)}</text>',
         f'<text class="note" x="{_LEFT}" y="52">{escape(subtitle)}</text>',
-        *_legend(bands),
+        *_draw_legend(bands),
     ]
     for band in bands:
-        parts += _drawn(band, axis, curve.width_ms)
+        parts += _draw_band(band, axis, curve.width_ms)
     parts += axis.labels(height - _BOTTOM)
     parts.append("</svg>\n")
     return "\n".join(parts)
@@ -117,7 +117,7 @@ def _bands(curve: LoadCurve, limits: CallLimits) -> list[_Band]:
     ]
 
 
-def _legend(bands: Sequence[_Band]) -> Iterator[str]:
+def _draw_legend(bands: Sequence[_Band]) -> Iterator[str]:
     x = _WIDTH - _RIGHT - 196
     for index, band in enumerate(bands):
         yield (
@@ -132,7 +132,7 @@ def _legend(bands: Sequence[_Band]) -> Iterator[str]:
     yield f'<text x="{text + 110}" y="33">limit</text>'
 
 
-def _drawn(band: _Band, axis: _TimeAxis, width_ms: int) -> Iterator[str]:
+def _draw_band(band: _Band, axis: _TimeAxis, width_ms: int) -> Iterator[str]:
     right = _WIDTH - _RIGHT
     yield f'<text class="band" x="{_LEFT}" y="{band.top - 9}">{band.title}</text>'
     peak = max(band.most, default=0)
@@ -146,7 +146,7 @@ def _drawn(band: _Band, axis: _TimeAxis, width_ms: int) -> Iterator[str]:
         yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{calls}</text>'
     yield from axis.grid(band.top)
     yield (
-        f'<path d="{_outline(band, axis, width_ms)}" fill="{band.color}" fill-opacity="0.35"'
+        f'<path d="{_load_path(band, axis, width_ms)}" fill="{band.color}" fill-opacity="0.35"'
         f' stroke="{band.color}" stroke-width="1.2" stroke-linejoin="round"/>'
     )
     if band.limit is not None and band.limit <= band.highest:
@@ -163,7 +163,7 @@ def _limit_text(band: _Band) -> str:
     return f"limit {band.limit}" + (" (above)" if band.limit > band.highest else "")
 
 
-def _outline(band: _Band, axis: _TimeAxis, width_ms: int) -> str:
+def _load_path(band: _Band, axis: _TimeAxis, width_ms: int) -> str:
     """Return the load as steps: it jumps, it never slopes."""
     steps = [f"M{axis.x(0):.1f},{band.y(0):.1f}"]
     before = None

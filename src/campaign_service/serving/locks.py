@@ -116,7 +116,7 @@ class FileLock(Lock):
         if self.is_held():
             return True
         try:
-            return self._try()
+            return self._try_take()
         except OSError as error:
             raise DatabaseAwayError(f"{self._path}: {error.strerror}") from error
 
@@ -125,8 +125,8 @@ class FileLock(Lock):
         self._guarded()
         if self._descriptor is None:
             return False
-        if not _is_file(self._descriptor, self._path):
-            # Whoever waited has put another one there; see `_take_away`.
+        if not _is_still_at(self._descriptor, self._path):
+            # Whoever waited has put another one there; see `_replace_file`.
             self.release()
             return False
         try:
@@ -141,15 +141,15 @@ class FileLock(Lock):
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _try(self) -> bool:
-        descriptor = _opened(self._path)
-        if not _is_locked(descriptor):
+    def _try_take(self) -> bool:
+        descriptor = _open(self._path)
+        if not _try_flock(descriptor):
             sign = os.fstat(descriptor)
             os.close(descriptor)
             if self._leader_silence.is_too_long((sign.st_dev, sign.st_ino, sign.st_mtime_ns)):
-                self._take_away(sign)
+                self._replace_file(sign)
             return False
-        if not _is_file(descriptor, self._path):
+        if not _is_still_at(descriptor, self._path):
             # It was taken away from somebody while this process opened it.
             os.close(descriptor)
             return False
@@ -157,11 +157,11 @@ class FileLock(Lock):
         os.utime(descriptor)
         return True
 
-    def _take_away(self, silent: os.stat_result) -> None:
+    def _replace_file(self, silent: os.stat_result) -> None:
         """Put a new file in the place of the one that a silent holder has locked."""
-        guard = _opened(self._path.with_name(f"{self._path.name}.taking"))
+        guard = _open(self._path.with_name(f"{self._path.name}.taking"))
         try:
-            if not _is_locked(guard):
+            if not _try_flock(guard):
                 return
             # Another one that waits may have done so just now.
             if os.path.samestat(self._path.stat(), silent):
@@ -171,11 +171,11 @@ class FileLock(Lock):
             os.close(guard)
 
 
-def _opened(path: Path) -> int:
+def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _is_locked(descriptor: int) -> bool:
+def _try_flock(descriptor: int) -> bool:
     """Return whether a file is locked now by an open descriptor of ours."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,7 +184,7 @@ def _is_locked(descriptor: int) -> bool:
     return True
 
 
-def _is_file(descriptor: int, path: Path) -> bool:
+def _is_still_at(descriptor: int, path: Path) -> bool:
     """Return whether a descriptor is of the file that has this name."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
@@ -206,7 +206,7 @@ class ServerLock(Lock):
         self._key = {"space": _SPACE, "tenant": tenant.id}
         self._leader_silence = LeaderSilence()
         self._connection: sa.Connection | None = None
-        self._is_ours = False
+        self._is_acquired = False
         self._session: object = None
         """The process id of the server's that has the lock for us."""
 
@@ -216,22 +216,22 @@ class ServerLock(Lock):
             return True
         if self._connection is not None:
             with suppress(DatabaseAwayError):
-                return self._try()
+                return self._try_take()
         # That one had broken while it lay idle; a new one tells whether the server is there.
         self._connect()
-        return self._try()
+        return self._try_take()
 
     @override
     def is_held(self) -> bool:
-        if self._is_ours:
+        if self._is_acquired:
             with suppress(DatabaseAwayError):
-                if self._ask(_SESSION) != self._session:
+                if self._query(_SESSION) != self._session:
                     self.release()
-        return self._is_ours
+        return self._is_acquired
 
     @override
     def release(self) -> None:
-        connection, self._connection, self._is_ours = self._connection, None, False
+        connection, self._connection, self._is_acquired = self._connection, None, False
         if connection is not None:
             # A connection that is broken holds no lock; one that is not is closed by this.
             with suppress(Exception):
@@ -248,25 +248,25 @@ class ServerLock(Lock):
                 self._connection = None
                 connection.close()
                 raise
-        self._ask(_NOTICE)
+        self._query(_NOTICE)
 
-    def _try(self) -> bool:
-        self._is_ours = bool(self._ask(_TAKE.bindparams(**self._key)))
-        if self._is_ours:
-            self._session = self._ask(_SESSION)
-            self._ask(_END_APPENDS.bindparams(tenant=self._key["tenant"]))
+    def _try_take(self) -> bool:
+        self._is_acquired = bool(self._query(_TAKE.bindparams(**self._key)))
+        if self._is_acquired:
+            self._session = self._query(_SESSION)
+            self._query(_END_APPENDS.bindparams(tenant=self._key["tenant"]))
         else:
-            self._look_at_holder()
-        return self._is_ours
+            self._end_silent_holder()
+        return self._is_acquired
 
-    def _look_at_holder(self) -> None:
+    def _end_silent_holder(self) -> None:
         """End the session of a holder that hangs; the lock is free at the next try."""
-        holder = self._ask(_HOLDER.bindparams(**self._key))
+        holder = self._query(_HOLDER.bindparams(**self._key))
         if self._leader_silence.is_too_long(holder):
             self._leader_silence.log(self._name)
-            self._ask(_END_HOLDER.bindparams(holder=holder))
+            self._query(_END_HOLDER.bindparams(holder=holder))
 
-    def _ask(self, question: sa.TextClause) -> object:
+    def _query(self, question: sa.TextClause) -> object:
         """Return what the server answers; the connection is given up where it does not.
 
         Raises:

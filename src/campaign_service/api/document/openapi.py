@@ -133,7 +133,7 @@ def _leave_out_defaults(schema: Any) -> None:  # noqa: ANN401 -- JSON
     for name, one in schema["properties"].items():
         if "default" in one:
             rest = {key: value for key, value in one.items() if key != "default"}
-            schema["properties"][name] = _request(rest)
+            schema["properties"][name] = _query_schema(rest)
 
 
 # One operation -------------------------------------------------------------------------------
@@ -186,7 +186,12 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     assert isinstance(required, list)
     for name, schema in properties.items():
         found.append(
-            {"name": name, "in": "query", "required": name in required, "schema": _request(schema)}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "schema": _query_schema(schema),
+            }
         )
     if operation.commands:
         found.append(_KEY)
@@ -204,7 +209,7 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     return found
 
 
-def _request(schema: Data) -> Data:
+def _query_schema(schema: Data) -> Data:
     """Return a parameter's schema: what may be null in Python is left out of a query."""
     choices = schema.get("anyOf")
     if not isinstance(choices, list):
@@ -224,12 +229,12 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
         schema = {"$ref": _REF.format(name=response.schema.__name__)}
         good["content"] = {"application/json": {"schema": schema}}
     elif response.media:
-        good["content"] = {media: {"schema": _text(media)} for media in response.media}
+        good["content"] = {media: {"schema": _media_schema(media)} for media in response.media}
     headers: Data = {}
     if response.has_etag:
-        headers["ETag"] = _told("To be sent as If-Match with a change.")
+        headers["ETag"] = _response_header("To be sent as If-Match with a change.")
     if response.has_location:
-        headers["Location"] = _told("Where it is.")
+        headers["Location"] = _response_header("Where it is.")
     if headers:
         good["headers"] = headers
     links = _links(operation, everything)
@@ -241,11 +246,11 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
     return responses
 
 
-def _told(description: str) -> Data:
+def _response_header(description: str) -> Data:
     return {"description": description, "schema": {"type": "string"}, "required": True}
 
 
-def _text(media: str) -> Data:
+def _media_schema(media: str) -> Data:
     return {"type": "object"} if media == "application/json" else {"type": "string"}
 
 
@@ -276,7 +281,7 @@ def _problems(operation: Operation) -> set[str]:
 
 def _links(operation: Operation, everything: Sequence[Operation]) -> Data:
     """Return where one may go on with what was made."""
-    made = next((name for tag, name in _MADE.items() if operation.name in tag), None)
+    made = next((name for tag, name in _ID_OF_CREATED.items() if operation.name in tag), None)
     if made is None:
         return {}
     return {
@@ -289,7 +294,7 @@ def _links(operation: Operation, everything: Sequence[Operation]) -> Data:
     }
 
 
-_MADE = {
+_ID_OF_CREATED = {
     ("add_model", "clone_model"): "model_id",
     ("start_campaign",): "campaign_id",
 }

@@ -2,11 +2,11 @@
 
 The loop's own way of taking connections knows no bound: those that hide behind a handshake are
 nobody's, and where files run out it tells so for each that it cannot take, over and over. Here a
-connection has a place from the moment it is taken until it is gone, whatever it is doing.
+connection has a slot from the moment it is taken until it is gone, whatever it is doing.
 
-Where all places are taken, whoever holds most of them gives one up for who holds fewer: the place
+Where all slots are taken, whoever holds most of them gives one up for who holds fewer: the slot
 of a connection from which something is waited for (a handshake, a head, a body, a next request, or
-that it takes what it is told), the oldest first. What is being answered keeps its place. So neither
+that it takes what it is told), the oldest first. What is being answered keeps its slot. So neither
 a crowd of silent strangers nor one careless client keeps the others out.
 """
 
@@ -34,19 +34,19 @@ _CONNECTIONS_MAX = 4_096
 _FILES_SHARE = 2
 """Of the files that the process may open, one in so many may be a connection: the database, the
 telephony and the journal need theirs."""
-_HANDSHAKE_S = 5.0
-_GOODBYE_S = 5.0
+_TLS_HANDSHAKE_S = 5.0
+_TLS_SHUTDOWN_S = 5.0
 """So long the end of TLS may take."""
-_AT_ONCE = 32
+_ACCEPTS_AT_ONCE = 32
 """So many are taken before the loop does something else."""
-_REST_S = 0.1
+_ACCEPT_PAUSE_S = 0.1
 """After what keeps connections from being taken: no file, no memory."""
 
 _log = getLogger(__name__)
 
 
 @attrs.define(eq=False)
-class _Place:
+class _ConnectionSlot:
     """What one connection holds."""
 
     origin: str
@@ -54,17 +54,17 @@ class _Place:
     connection: socket.socket
     protocol: BoundedProtocol | None = None
     """``None`` only until its handshake begins."""
-    entering: asyncio.Task[None] | None = None
+    serving: asyncio.Task[None] | None = None
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is the client who keeps the place, and not what it is answered."""
+        """Whether it is the client who keeps the slot, and not what it is answered."""
         return self.protocol is None or not self.protocol.is_answering
 
     def give_up(self) -> None:
         """Be gone at once."""
-        if self.entering is not None and not self.entering.done():
-            self.entering.cancel()
+        if self.serving is not None and not self.serving.done():
+            self.serving.cancel()
         if self.protocol is not None:
             self.protocol.abort()
         else:
@@ -82,7 +82,7 @@ class ConnectionLimiter:
 
     connections_max: int = 0
     """So many are taken at one time; 0: as many as the files of the process allow."""
-    handshake_s: float = _HANDSHAKE_S
+    handshake_s: float = _TLS_HANDSHAKE_S
 
     def __init__(
         self,
@@ -95,8 +95,8 @@ class ConnectionLimiter:
         self._make = make
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._by_origin: dict[str, dict[_Place, None]] = {}
-        """The places of each, the oldest first."""
+        self._by_origin: dict[str, dict[_ConnectionSlot, None]] = {}
+        """The slots of each, the oldest first."""
         self._count = 0
         self._is_open = True
         self._many = ThrottledWarning(
@@ -106,29 +106,29 @@ class ConnectionLimiter:
         for one in listeners:
             one.setblocking(False)  # noqa: FBT003
             one.listen(BACKLOG)
-            self._watch(one)
+            self._start_accepting(one)
 
     def close(self) -> None:
         """Take no more; who is in stays."""
         self._is_open = False
         for one in self._listeners:
             self._loop.remove_reader(one)
-        for places in [*self._by_origin.values()]:
-            for place in [*places]:
-                if place.entering is not None and not place.entering.done():
-                    place.give_up()
+        for slots in [*self._by_origin.values()]:
+            for slot in [*slots]:
+                if slot.serving is not None and not slot.serving.done():
+                    slot.give_up()
 
     async def wait_closed(self) -> None:
         """Nothing is left to be waited for: part of what a server of asyncio can do."""
 
     # Taking ----------------------------------------------------------------------------------
 
-    def _watch(self, listener: socket.socket) -> None:
+    def _start_accepting(self, listener: socket.socket) -> None:
         if self._is_open:
-            self._loop.add_reader(listener, self._take, listener)
+            self._loop.add_reader(listener, self._accept, listener)
 
-    def _take(self, listener: socket.socket) -> None:
-        for _ in range(_AT_ONCE):
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_ACCEPTS_AT_ONCE):
             try:
                 connection, address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -137,7 +137,7 @@ class ConnectionLimiter:
                 # It would be told anew at once, and at once again.
                 self._unable.warn(error.strerror or error)
                 self._loop.remove_reader(listener)
-                self._loop.call_later(_REST_S, self._watch, listener)
+                self._loop.call_later(_ACCEPT_PAUSE_S, self._start_accepting, listener)
                 return
             connection.setblocking(False)  # noqa: FBT003
             self._admit(
@@ -151,50 +151,50 @@ class ConnectionLimiter:
             if not self._make_room(origin):
                 connection.close()
                 return
-        place = _Place(origin, connection)
-        self._by_origin.setdefault(origin, {})[place] = None
+        slot = _ConnectionSlot(origin, connection)
+        self._by_origin.setdefault(origin, {})[slot] = None
         self._count += 1
-        place.entering = self._loop.create_task(self._enter(place))
+        slot.serving = self._loop.create_task(self._serve(slot))
 
-    async def _enter(self, place: _Place) -> None:
+    async def _serve(self, slot: _ConnectionSlot) -> None:
         def made() -> BoundedProtocol:
-            place.protocol = self._make()
-            place.protocol.when_lost = partial(self._leave, place)
-            return place.protocol
+            slot.protocol = self._make()
+            slot.protocol.on_lost = partial(self._forget, slot)
+            return slot.protocol
 
         is_tls = self._tls is not None
         try:
             await self._loop.connect_accepted_socket(
                 made,
-                place.connection,
+                slot.connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=self.handshake_s if is_tls else None,
-                ssl_shutdown_timeout=_GOODBYE_S if is_tls else None,
+                ssl_shutdown_timeout=_TLS_SHUTDOWN_S if is_tls else None,
             )
         except (OSError, asyncio.CancelledError):
             # Of strangers' handshakes nothing is told: they could fill the disk with it.
-            self._leave(place)
+            self._forget(slot)
 
-    def _leave(self, place: _Place) -> None:
-        places = self._by_origin.get(place.origin, {})
-        if place in places:
-            del places[place]
+    def _forget(self, slot: _ConnectionSlot) -> None:
+        slots = self._by_origin.get(slot.origin, {})
+        if slot in slots:
+            del slots[slot]
             self._count -= 1
-            if not places:
-                del self._by_origin[place.origin]
+            if not slots:
+                del self._by_origin[slot.origin]
 
     # Fairness --------------------------------------------------------------------------------
 
     def _make_room(self, newcomer: str) -> bool:
-        """Return whether somebody gave up a place for a newcomer."""
+        """Return whether somebody gave up a slot for a newcomer."""
         own = len(self._by_origin.get(newcomer, ()))
-        for places in sorted(self._by_origin.values(), key=len, reverse=True):
-            if len(places) < own:
+        for slots in sorted(self._by_origin.values(), key=len, reverse=True):
+            if len(slots) < own:
                 return False
-            for place in places:
-                if place.is_waiting:
-                    self._leave(place)
-                    place.give_up()
+            for slot in slots:
+                if slot.is_waiting:
+                    self._forget(slot)
+                    slot.give_up()
                     return True
         return False
 

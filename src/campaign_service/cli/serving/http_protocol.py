@@ -24,19 +24,19 @@ from campaign_service.api.problems import PROBLEM_MEDIA, problem_response
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
-__all__ = ["HEAD_BYTES_MAX", "HEAD_S", "SILENCE_S", "BoundedProtocol"]
+__all__ = ["HEAD_BYTES_MAX", "HEAD_TIMEOUT_S", "IDLE_TIMEOUT_S", "BoundedProtocol"]
 
 HEAD_BYTES_MAX = 64 << 10
 """Bytes of a request's line and headers, or of what stands between pieces of a body; what comes at
 one time with them, the system's buffer, is taken beyond that."""
-HEAD_S = 20.0
+HEAD_TIMEOUT_S = 20.0
 """So long a head may take, from the connection on."""
-SILENCE_S = 60.0
+IDLE_TIMEOUT_S = 60.0
 """A body of which nothing comes for so long is waited for no more."""
-_LOOK_EVERY_S = 5.0
+_CHECK_EVERY_S = 5.0
 _LINGER_S = 30.0
 """After an answer, what is still coming is thrown away for so long,"""
-_LINGER_SILENCE_S = 5.0
+_LINGER_IDLE_S = 5.0
 """and no longer when nothing comes for so long,"""
 _LINGER_BYTES_MAX = 512 << 20
 """and so many bytes of it."""
@@ -44,7 +44,7 @@ _PIPELINED_MAX = 32
 """Requests that wait for the answer to one before them."""
 
 
-def _answer(name: str, detail: str) -> bytes:
+def _response_bytes(name: str, detail: str) -> bytes:
     """Return a problem as bytes of HTTP, after which the connection is closed."""
     refusal = problem_response(name, detail)
     body = refusal.encoded()
@@ -55,12 +55,12 @@ def _answer(name: str, detail: str) -> bytes:
     return head.encode() + body
 
 
-_TOO_LONG = _answer("head-too-large", f"line and headers may have {HEAD_BYTES_MAX} bytes")
-_TOO_SLOW = _answer("too-slow", "it was not all there in time")
-_MALFORMED = _answer("bad-request", "this is no HTTP/1.1, or its method is unknown")
+_TOO_LONG = _response_bytes("head-too-large", f"line and headers may have {HEAD_BYTES_MAX} bytes")
+_TOO_SLOW = _response_bytes("too-slow", "it was not all there in time")
+_MALFORMED = _response_bytes("bad-request", "this is no HTTP/1.1, or its method is unknown")
 
 
-class _Ending(asyncio.Transport):
+class _LingeringTransport(asyncio.Transport):
     """A connection as those see it who answer: to end it is left to its protocol.
 
     Args:
@@ -71,7 +71,7 @@ class _Ending(asyncio.Transport):
     def __init__(self, connection: asyncio.Transport, end: Callable[[], None]) -> None:
         super().__init__()
         self._connection = connection
-        self._end = end
+        self._close = end
         self._is_ending = False
         self.write = connection.write  # type: ignore[method-assign]
         self.pause_reading = connection.pause_reading  # type: ignore[method-assign]
@@ -82,7 +82,7 @@ class _Ending(asyncio.Transport):
     def close(self) -> None:
         if not self.is_closing():
             self._is_ending = True
-            self._end()
+            self._close()
 
     @override
     def is_closing(self) -> bool:
@@ -92,40 +92,40 @@ class _Ending(asyncio.Transport):
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    head_s: float = HEAD_S
-    silence_s: float = SILENCE_S
+    head_timeout_s: float = HEAD_TIMEOUT_S
+    idle_timeout_s: float = IDLE_TIMEOUT_S
     linger_s: float = _LINGER_S
-    linger_silence_s: float = _LINGER_SILENCE_S
-    look_every_s: float = _LOOK_EVERY_S
+    linger_idle_s: float = _LINGER_IDLE_S
+    check_every_s: float = _CHECK_EVERY_S
 
-    when_lost: Callable[[], None] | None = None
+    on_lost: Callable[[], None] | None = None
     """Is called when the connection is gone."""
     _connection: asyncio.Transport | None = None
-    _unread: int = 0
+    _unparsed_bytes: int = 0
     """Bytes since the last that came to anything."""
-    _head_since: float | None = None
+    _head_wait_since: float | None = None
     """Since when a head is waited for; ``None``: no head is."""
-    _heard_at: float = 0.0
-    _in_body: bool = False
-    _answered: RequestResponseCycle | None = None
+    _last_data_at: float = 0.0
+    _is_in_body: bool = False
+    _last_cycle: RequestResponseCycle | None = None
     """The request that is being answered, or was last."""
-    _answered_at: float = 0.0
+    _last_response_at: float = 0.0
     """When the last answer was whole."""
-    _lingers_since: float | None = None
+    _lingering_since: float | None = None
     """Since when all that comes is thrown away; ``None``: it is not."""
-    _thrown_away: int = 0
-    _buffered: int = 0
+    _discarded_bytes: int = 0
+    _unsent_bytes: int = 0
     """Bytes that were not sent yet, when that was looked at last."""
-    _moved_at: float = 0.0
+    _write_progress_at: float = 0.0
     """When there was last nothing to send, or less than before."""
-    _looking: asyncio.TimerHandle | None = None
+    _check_timer: asyncio.TimerHandle | None = None
 
     @property
     def is_answering(self) -> bool:
         """Whether it is our turn: a request is all there, its answer is not, and would be taken."""
         if cast("object | None", self.cycle) is None or self.cycle.response_complete:
             return False
-        return not (self._in_body or self._lingers_since is not None or self.flow.write_paused)
+        return not (self._is_in_body or self._lingering_since is not None or self.flow.write_paused)
 
     def abort(self) -> None:
         """End at once; what was not sent is lost."""
@@ -136,49 +136,49 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         self._connection = transport
-        super().connection_made(_Ending(transport, self._end))
-        self._head_since = self._moved_at = self.loop.time()
-        self._looking = self.loop.call_later(self.look_every_s, self._look)
+        super().connection_made(_LingeringTransport(transport, self._close))
+        self._head_wait_since = self._write_progress_at = self.loop.time()
+        self._check_timer = self.loop.call_later(self.check_every_s, self._check_timeouts)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if self._check_timer is not None:
+            self._check_timer.cancel()
+            self._check_timer = None
         # None of its timers may outlive it.
         self._unset_keepalive_if_required()
-        if self._answered is not None and not self._answered.response_complete:
+        if self._last_cycle is not None and not self._last_cycle.response_complete:
             # Of several requests at one time, the web server tells the last alone.
-            self._answered.disconnected = True
-            self._answered.message_event.set()
+            self._last_cycle.disconnected = True
+            self._last_cycle.message_event.set()
         super().connection_lost(exc)
-        if self.when_lost is not None:
-            self.when_lost()
+        if self.on_lost is not None:
+            self.on_lost()
 
     @override
     def data_received(self, data: bytes) -> None:
         """Read what came, and break off a head that is too long."""
-        self._heard_at = self.loop.time()
-        if self._lingers_since is not None:
-            self._thrown_away += len(data)
-            if self._thrown_away > _LINGER_BYTES_MAX:
+        self._last_data_at = self.loop.time()
+        if self._lingering_since is not None:
+            self._discarded_bytes += len(data)
+            if self._discarded_bytes > _LINGER_BYTES_MAX:
                 self.abort()
             return
-        self._unread += len(data)
+        self._unparsed_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._unread > HEAD_BYTES_MAX:
+        if self._unparsed_bytes > HEAD_BYTES_MAX:
             self._refuse(_TOO_LONG)
-        elif not self._in_body and not self.is_answering:
+        elif not self._is_in_body and not self.is_answering:
             # Line breaks before a head do not begin one, and take time all the same.
-            self._head_since = self._head_since or self._heard_at
+            self._head_wait_since = self._head_wait_since or self._last_data_at
 
     @override
     def on_message_begin(self) -> None:
         """Take the beginning of a request."""
-        self._head_since = self._head_since or self.loop.time()
+        self._head_wait_since = self._head_wait_since or self.loop.time()
         super().on_message_begin()
 
     @override
@@ -186,30 +186,30 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take the end of a head."""
         if len(self.pipeline) >= _PIPELINED_MAX:
             raise ValueError("too many requests at one time")
-        self._unread, self._head_since, self._in_body = 0, None, True
+        self._unparsed_bytes, self._head_wait_since, self._is_in_body = 0, None, True
         super().on_headers_complete()
 
     @override
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
-        self._unread = 0
+        self._unparsed_bytes = 0
         super().on_body(body)
 
     @override
     def on_message_complete(self) -> None:
         """Take the end of a request."""
-        self._unread, self._in_body = 0, False
+        self._unparsed_bytes, self._is_in_body = 0, False
         super().on_message_complete()
 
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answered = cycle
+        self._last_cycle = cycle
         super()._start_asgi_task(cycle, app)
 
     @override
     def on_response_complete(self) -> None:
         """Take the end of an answer."""
-        self._answered_at = self.loop.time()
+        self._last_response_at = self.loop.time()
         super().on_response_complete()
 
     @override
@@ -220,7 +220,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @override
     def shutdown(self) -> None:
         """End as soon as what was asked is answered."""
-        if self._lingers_since is not None:
+        if self._lingering_since is not None:
             self.abort()
         else:
             super().shutdown()
@@ -231,40 +231,42 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # What takes too long ---------------------------------------------------------------------
 
-    def _look(self) -> None:
+    def _check_timeouts(self) -> None:
         """Break off what has taken too long."""
         now = self.loop.time()
-        self._looking = self.loop.call_later(self.look_every_s, self._look)
-        if self._takes_nothing(now) or self._has_lingered(now):
+        self._check_timer = self.loop.call_later(self.check_every_s, self._check_timeouts)
+        if self._is_write_stalled(now) or self._is_linger_over(now):
             self.abort()
         elif self.transport.is_closing():
             return
-        elif self._head_since is not None and now - self._head_since > self.head_s:
-            if self._unread or cast("object | None", self.cycle) is None:
+        elif (
+            self._head_wait_since is not None and now - self._head_wait_since > self.head_timeout_s
+        ):
+            if self._unparsed_bytes or cast("object | None", self.cycle) is None:
                 self._refuse(_TOO_SLOW)
             else:
                 self.transport.close()
-        elif self._in_body:
+        elif self._is_in_body:
             # While nobody reads, it is not the client who is silent.
-            if not self.flow.read_paused and now - self._heard_at > self.silence_s:
+            if not self.flow.read_paused and now - self._last_data_at > self.idle_timeout_s:
                 self._refuse(_TOO_SLOW)
-            elif self.cycle.response_complete and now - self._answered_at > self.linger_s:
+            elif self.cycle.response_complete and now - self._last_response_at > self.linger_s:
                 self.transport.close()
 
-    def _takes_nothing(self, now: float) -> bool:
+    def _is_write_stalled(self, now: float) -> bool:
         """Return whether the client has taken nothing for long of what there is for it."""
         assert self._connection is not None
         size = self._connection.get_write_buffer_size()
-        if size == 0 or size < self._buffered:
-            self._moved_at = now
-        self._buffered = size
-        return now - self._moved_at > self.silence_s
+        if size == 0 or size < self._unsent_bytes:
+            self._write_progress_at = now
+        self._unsent_bytes = size
+        return now - self._write_progress_at > self.idle_timeout_s
 
-    def _has_lingered(self, now: float) -> bool:
-        since = self._lingers_since
+    def _is_linger_over(self, now: float) -> bool:
+        since = self._lingering_since
         if since is None:
             return False
-        is_silent = now - max(since, self._heard_at) > self.linger_silence_s
+        is_silent = now - max(since, self._last_data_at) > self.linger_idle_s
         return is_silent or now - since > self.linger_s
 
     def _refuse(self, answer: bytes) -> None:
@@ -280,20 +282,20 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle = cast("object | None", self.cycle)
         if cycle is None or self.cycle.response_complete:
             return True
-        if not self._in_body or self.pipeline or self.cycle.response_started:
+        if not self._is_in_body or self.pipeline or self.cycle.response_started:
             return False
         # It waits for the rest of the body, and is told that nothing more comes.
         self.cycle.disconnected = True
         self.cycle.message_event.set()
         return True
 
-    def _end(self) -> None:
+    def _close(self) -> None:
         """Close, once the client can have had the answer."""
         assert self._connection is not None
-        if not self._in_body and not self._unread:
+        if not self._is_in_body and not self._unparsed_bytes:
             self._connection.close()
             return
-        self._lingers_since = self.loop.time()
+        self._lingering_since = self.loop.time()
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         if self._connection.can_write_eof():

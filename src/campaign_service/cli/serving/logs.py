@@ -26,15 +26,15 @@ from campaign_service.serving import current_tenant
 
 __all__ = ["HIDDEN", "LineFormatter", "secrets_of", "set_up_logging"]
 
-_OURS = "campaign_service."
+_OUR_PREFIX = "campaign_service."
 """Before the names of our own loggers: left out where a person reads."""
 HIDDEN = "(not shown)"
 _SECRET_MIN = 4
 """Characters: shorter ones are no secrets, and would be found in every second word."""
-_SECOND = 1.0
+_REPEAT_S = 1.0
 _PASSWORD = re.compile(r"://[^/?#@\s:]*:([^/?#@\s]+)@")
 _PASSWORD_LOOSE = re.compile(r"://[^/?#@\s:]*:([^@\s]+)@")
-_QUIET = ("alembic", "httpx", "uvicorn", "uvicorn.access")
+_QUIET_LIBRARIES = ("alembic", "httpx", "uvicorn", "uvicorn.access")
 """Libraries that tell of each step."""
 
 
@@ -61,24 +61,24 @@ class LineFormatter(logging.Formatter):
         tenant = current_tenant.get()
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         if self._as_json:
-            told = {"at": at, "level": level, "logger": name, "message": text}
+            fields = {"at": at, "level": level, "logger": name, "message": text}
             if tenant is not None:
-                told["tenant"] = tenant
+                fields["tenant"] = tenant
             if trace:
-                told["trace"] = trace
+                fields["trace"] = trace
             # Values are cleaned before they are escaped, or an escaped secret would stay.
             return json.dumps(
-                {key: self._cleaned(value) for key, value in told.items()}, ensure_ascii=False
+                {key: self._redacted(value) for key, value in fields.items()}, ensure_ascii=False
             )
         if tenant is not None and not text.startswith("tenant "):
             text = f"tenant {tenant}: {text}"
         # One record, one line: a name that somebody chose must not forge another.
-        line = f"{at} {level:7} {name.removeprefix(_OURS)}: {text}".replace("\r", "\\r").replace(
-            "\n", "\\n"
-        )
-        return self._cleaned(f"{line}\n{trace}" if trace else line)
+        line = f"{at} {level:7} {name.removeprefix(_OUR_PREFIX)}: {text}".replace(
+            "\r", "\\r"
+        ).replace("\n", "\\n")
+        return self._redacted(f"{line}\n{trace}" if trace else line)
 
-    def _cleaned(self, text: str) -> str:
+    def _redacted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
@@ -93,7 +93,7 @@ def _without_query(record: logging.LogRecord) -> bool:
     return True
 
 
-def _of_the_server(record: logging.LogRecord) -> bool:
+def _without_strangers(record: logging.LogRecord) -> bool:
     """Leave out what the web server tells of strangers, and of requests that a stop broke off.
 
     Anybody can send what is no HTTP, as often as he likes, and would fill the disk.
@@ -104,24 +104,24 @@ def _of_the_server(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(("Invalid HTTP request", "Cancel %s running task"))
 
 
-class _OnceASecond:
+class _RepeatFilter:
     """Leaves out what was told within the last second.
 
     Where files run out, the event loop tells so with a traceback, thousands of times a second.
     """
 
     def __init__(self) -> None:
-        self._told_at: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def __call__(self, record: logging.LogRecord) -> bool:
         text = str(record.msg).partition("\n")[0]
-        if record.created - self._told_at.get(text, -math.inf) < _SECOND:
+        if record.created - self._logged_at.get(text, -math.inf) < _REPEAT_S:
             return False
         # Most of what was told lately is not told again.
-        self._told_at = {
-            known: at for known, at in self._told_at.items() if record.created - at < _SECOND
+        self._logged_at = {
+            known: at for known, at in self._logged_at.items() if record.created - at < _REPEAT_S
         }
-        self._told_at[text] = record.created
+        self._logged_at[text] = record.created
         return True
 
 
@@ -133,13 +133,13 @@ def set_up_logging(settings: ServiceSettings, stream: TextIO | None = None) -> I
         LineFormatter(as_json=settings.log_format == "json", secrets=secrets_of(settings))
     )
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    levels = {"": level, **dict.fromkeys(_QUIET, max(level, logging.WARNING))}
+    levels = {"": level, **dict.fromkeys(_QUIET_LIBRARIES, max(level, logging.WARNING))}
     if settings.access_log:
         levels["uvicorn.access"] = logging.INFO
     filters: dict[str, Callable[[logging.LogRecord], bool]] = {
         "uvicorn.access": _without_query,
-        "uvicorn.error": _of_the_server,
-        "asyncio": _OnceASecond(),
+        "uvicorn.error": _without_strangers,
+        "asyncio": _RepeatFilter(),
     }
     before = {name: logging.getLogger(name).level for name in levels}
     root = logging.getLogger()

@@ -27,9 +27,9 @@ __all__ = ["WebServer"]
 
 _log = logging.getLogger(__name__)
 
-_CLOSING_S = 5
+_SHUTDOWN_GRACE_S = 5
 """Requests that are being answered at the end have so long."""
-_LOOK_EVERY_S = 0.02
+_START_POLL_S = 0.02
 
 
 class _Server(uvicorn.Server):
@@ -71,11 +71,13 @@ class WebServer:
         self, app: Litestar, settings: ServiceSettings, sockets: list[socket.socket]
     ) -> None:
         self._app = app
-        self._broken_off = 0
+        self._requests_cut_off = 0
         certificate, key = settings.tls_certificate, settings.tls_key
         self._server = _Server(
             uvicorn.Config(
-                self._ended_well(_told_who_asks(app, settings.trusted_proxies)),
+                self._with_response_when_stopped(
+                    _with_client_address(app, settings.trusted_proxies)
+                ),
                 lifespan="on",
                 loop="asyncio",
                 http=BoundedProtocol,
@@ -86,7 +88,7 @@ class WebServer:
                 server_header=False,
                 # Done by ourselves: it would leave out whoever comes by a Unix socket.
                 proxy_headers=False,
-                timeout_graceful_shutdown=_CLOSING_S,
+                timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
                 ssl_certfile=None if certificate is None else str(certificate),
                 ssl_keyfile=None if key is None else str(key),
             )
@@ -105,7 +107,7 @@ class WebServer:
             if self._task.done():
                 await self._task
                 raise RuntimeError("the HTTP server ended while it started")
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_START_POLL_S)
 
     async def wait(self) -> None:
         """Return when it answers no more; that nobody stopped it is an error."""
@@ -119,35 +121,35 @@ class WebServer:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
-        if self._broken_off:
-            _log.info("%d requests had no answer by the end", self._broken_off)
+        if self._requests_cut_off:
+            _log.info("%d requests had no answer by the end", self._requests_cut_off)
 
-    def _ended_well(self, app: Any) -> Any:  # noqa: ANN401 -- ASGI applications
+    def _with_response_when_stopped(self, app: Any) -> Any:  # noqa: ANN401 -- ASGI applications
         """Return the application, whose clients are told when it ends before their answer."""
 
-        async def ended_well(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
-            has_begun = False
+        async def with_response(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+            has_started = False
 
-            async def told(message: Any) -> None:  # noqa: ANN401
-                nonlocal has_begun
-                has_begun = True
+            async def watched_send(message: Any) -> None:  # noqa: ANN401
+                nonlocal has_started
+                has_started = True
                 await send(message)
 
             try:
-                await app(scope, receive, told)
+                await app(scope, receive, watched_send)
             except asyncio.CancelledError:
                 if scope["type"] == "http":
                     # The server takes no longer to end.
-                    self._broken_off += 1
-                    if not has_begun:
-                        await _say_that_it_ends(send)
+                    self._requests_cut_off += 1
+                    if not has_started:
+                        await _send_stopping(send)
                         return
                 raise
 
-        return ended_well
+        return with_response
 
 
-async def _say_that_it_ends(send: Any) -> None:  # noqa: ANN401
+async def _send_stopping(send: Any) -> None:  # noqa: ANN401
     refusal = problem_response("not-ready", "the service stops")
     body = refusal.encoded()
     headers = [
@@ -159,17 +161,17 @@ async def _say_that_it_ends(send: Any) -> None:  # noqa: ANN401
     await send({"type": "http.response.body", "body": body})
 
 
-def _told_who_asks(app: Any, trusted: tuple[str, ...]) -> Any:  # noqa: ANN401 -- ASGI applications
+def _with_client_address(app: Any, trusted: tuple[str, ...]) -> Any:  # noqa: ANN401 -- ASGI applications
     """Return the application, told where requests come from.
 
     Whoever comes by a Unix socket has no address: it is called :data:`UNIX_SOCKET`. Who is not
     listed as a proxy may not say on whose behalf it asks.
     """
-    behind: ASGI3Application = ProxyHeadersMiddleware(app, list(trusted)) if trusted else app
+    inner: ASGI3Application = ProxyHeadersMiddleware(app, list(trusted)) if trusted else app
 
-    async def named(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+    async def with_address(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
         if scope["type"] == "http" and not scope.get("client"):
             scope["client"] = (UNIX_SOCKET, 0)
-        await behind(scope, receive, send)
+        await inner(scope, receive, send)
 
-    return named
+    return with_address

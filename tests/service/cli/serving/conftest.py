@@ -17,10 +17,10 @@ from campaign_service.config.service_file import read_service
 def serve(tmp_path, monkeypatch):
     """Begin to serve; where."""
     monkeypatch.setattr("campaign_service.cli.serving.web_server.close_streams", lambda _: None)
-    monkeypatch.setattr(BoundedProtocol, "look_every_s", 0.05)
-    monkeypatch.setattr(BoundedProtocol, "head_s", 0.4)
-    monkeypatch.setattr(BoundedProtocol, "silence_s", 0.4)
-    monkeypatch.setattr(BoundedProtocol, "linger_silence_s", 0.4)
+    monkeypatch.setattr(BoundedProtocol, "check_every_s", 0.05)
+    monkeypatch.setattr(BoundedProtocol, "head_timeout_s", 0.4)
+    monkeypatch.setattr(BoundedProtocol, "idle_timeout_s", 0.4)
+    monkeypatch.setattr(BoundedProtocol, "linger_idle_s", 0.4)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -76,7 +76,7 @@ def test_handshake_that_is_not_begun_is_waited_for_a_moment(serve, monkeypatch):
 def test_who_holds_most_places_gives_one_up(serve, monkeypatch):
     """Issue F2: fairness between addresses; the oldest that waits goes first."""
     monkeypatch.setattr(ConnectionLimiter, "connections_max", 4)
-    monkeypatch.setattr(BoundedProtocol, "head_s", 60)
+    monkeypatch.setattr(BoundedProtocol, "head_timeout_s", 60)
     where = serve()
     with ExitStack() as stack:
         crowd = [
@@ -85,7 +85,7 @@ def test_who_holds_most_places_gives_one_up(serve, monkeypatch):
         ]
         other = socket.create_connection(where, 10, source_address=("127.0.0.2", 0))
         with closing(other):
-            # It holds its place while the crowd comes again.
+            # It holds its slot while the crowd comes again.
             more = stack.enter_context(closing(socket.create_connection(where, timeout=10)))
             assert [_is_gone(one) for one in crowd] == [True, True, False, False]
             assert not _is_gone(more)
@@ -127,7 +127,7 @@ def test_refusal_of_a_large_body_reaches_the_client(connect):
 
 
 def test_who_takes_nothing_of_an_answer_is_left(serve):
-    """Issue F2, its kind: a slow reader holds a place and a file for as long as it likes."""
+    """Issue F2, its kind: a slow reader holds a slot and a file for as long as it likes."""
     with closing(socket.create_connection(serve(), timeout=10)) as one:
         one.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         assert HELD.acquire(timeout=20)

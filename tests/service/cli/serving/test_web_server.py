@@ -70,7 +70,7 @@ def test_connection_that_says_no_more_is_closed(serve, begun, told):
 def test_more_connections_than_files_allow_are_turned_away(serve, monkeypatch):
     """Issue: HTTP API; the database and the telephony need files too."""
     monkeypatch.setattr(ConnectionLimiter, "connections_max", 2)
-    monkeypatch.setattr(BoundedProtocol, "silence_s", 60)
+    monkeypatch.setattr(BoundedProtocol, "idle_timeout_s", 60)
     where = serve()
     # Its body is read, and there is nothing yet that it could be told: it is being answered.
     held = b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"

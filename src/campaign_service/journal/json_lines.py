@@ -122,11 +122,7 @@ class JsonLinesJournal:
     ) -> tuple[JournalEntry, ...]:
         """Add events behind the others; see :class:`~campaign_service.journal.Journal`.
 
-        Raises:
-            AppendConflictError: the last event has another number.
-            JournalError: the events are not numbered on from there.
-            OSError: the events could not be written; nothing is ever written behind them.
-            ValueError: there are receipts, which have no place in this file.
+        Receipts have no place in this file; behind what could not be written nothing ever is.
         """
         if receipts:
             raise ValueError("a journal of JSON Lines keeps no receipts")
@@ -148,7 +144,6 @@ class JsonLinesJournal:
         Raises:
             JournalDamagedError: a line is no event, or is not the one that was written, or a
                 number is missing or out of order.
-            JournalError: a newer release wrote it.
         """
         if self._file is not None:
             self._write()

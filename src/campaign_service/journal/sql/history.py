@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -49,6 +49,12 @@ class CampaignRecord:
     deleted_seq: int | None
     """The event that took it off the list; ``None``: it is on it."""
     deleted_at: Instant | None
+
+
+_CAMPAIGNS = sa.select(
+    _c.first_seq.label("created_seq"),
+    *(_c[one.name] for one in attrs.fields(CampaignRecord) if one.name != "created_seq"),
+)
 
 
 class History:
@@ -151,19 +157,16 @@ class History:
 
     def campaigns(self) -> list[CampaignRecord]:
         """Return every campaign that there ever was, those deleted included (R9.2)."""
-        query = sa.select(db.campaign).where(_c.tenant_id == self.tenant.id)
-        with read_transaction(self._database) as connection:
-            rows = connection.execute(query.order_by(_c.campaign_id)).mappings().all()
-        return [_campaign(row) for row in rows]
+        query = _CAMPAIGNS.where(_c.tenant_id == self.tenant.id).order_by(_c.campaign_id)
+        return [CampaignRecord(**row) for row in self._rows(query)]
 
     def campaign(self, campaign_id: CampaignId) -> CampaignRecord | None:
         """Return one campaign that is or was there."""
         if campaign_id > _ID_MAX:
             return None
         mine = (_c.tenant_id == self.tenant.id, _c.campaign_id == campaign_id)
-        with read_transaction(self._database) as connection:
-            row = connection.execute(sa.select(db.campaign).where(*mine)).mappings().one_or_none()
-        return None if row is None else _campaign(row)
+        found = [CampaignRecord(**row) for row in self._rows(_CAMPAIGNS.where(*mine))]
+        return found[0] if found else None
 
     def attempts(
         self,
@@ -184,31 +187,24 @@ class History:
         query = self._attempts(campaign_id).where(_a.position >= first, _a.position <= last)
         if known_seq is not None:
             query = query.where(_a.first_seq <= known_seq)
-        with read_transaction(self._database) as connection:
-            rows = connection.execute(query.order_by(_a.position, _a.attempt)).mappings().all()
-        return [attempt_of_row(row) for row in rows]
+        query = query.order_by(_a.position, _a.attempt)
+        return [attempt_of_row(row) for row in self._rows(query)]
 
     def has_attempts(self) -> bool:
-        """Return whether anybody was ever called.
-
-        Raises:
-            JournalAwayError: the journal cannot be read just now.
-        """
-        query = sa.select(_a.call_id).where(_a.tenant_id == self.tenant.id).limit(1)
-        with read_transaction(self._database) as connection:
-            return connection.execute(query).first() is not None
+        """Return whether anybody was ever called."""
+        return bool(
+            self._rows(sa.select(_a.call_id).where(_a.tenant_id == self.tenant.id).limit(1))
+        )
 
     def outcomes(self, campaign_id: CampaignId) -> Counter[Outcome]:
         """Return how often each outcome came of a campaign's attempts."""
         query = (
-            sa.select(_a.outcome, sa.func.count())
+            sa.select(_a.outcome, sa.func.count().label("attempts"))
             .where(_a.tenant_id == self.tenant.id, _a.campaign_id == campaign_id)
             .where(_a.outcome.is_not(None))
             .group_by(_a.outcome)
         )
-        with read_transaction(self._database) as connection:
-            rows = connection.execute(query).all()
-        return Counter({Outcome[str(name)]: count for name, count in rows})
+        return Counter({Outcome[row["outcome"]]: row["attempts"] for row in self._rows(query)})
 
     # States --------------------------------------------------------------------------------
 
@@ -264,27 +260,22 @@ class History:
 
     def receipt(self, actor: str, key: str) -> Receipt | None:
         """Return what came of an earlier command of an actor under an idempotency key."""
-        query = sa.select(db.receipt).where(
+        query = sa.select(_r.request_digest, _r.first_seq, _r.last_seq).where(
             _r.tenant_id == self.tenant.id,
             _r.actor == storable(actor),
             _r.key == storable(key),
         )
-        with read_transaction(self._database) as connection:
-            row = connection.execute(query).mappings().one_or_none()
-        if row is None:
-            return None
-        return Receipt(
-            actor=actor,
-            key=key,
-            request_digest=row["request_digest"],
-            first_seq=row["first_seq"],
-            last_seq=row["last_seq"],
-        )
+        found = [Receipt(actor=actor, key=key, **row) for row in self._rows(query)]
+        return found[0] if found else None
 
     def last_seq(self) -> int:
         """Return the number of the last durable event."""
         with read_transaction(self._database) as connection:
             return read_head(connection, self.tenant).seq
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        with read_transaction(self._database) as connection:
+            return connection.execute(query).mappings().all()
 
     def _entries(
         self, data_max: int | None = None
@@ -315,19 +306,3 @@ class History:
                     rows.close()
                     break
         return found
-
-
-def _campaign(row: sa.RowMapping) -> CampaignRecord:
-    return CampaignRecord(
-        campaign_id=CampaignId(row["campaign_id"]),
-        name=row["name"],
-        model_id=ModelId(row["model_id"]),
-        model_name=row["model_name"],
-        created_seq=row["first_seq"],
-        created_at=Instant(row["created_at"]),
-        starts_at=Instant(row["starts_at"]),
-        expires_at=row["expires_at"],
-        recipients=row["recipients"],
-        deleted_seq=row["deleted_seq"],
-        deleted_at=row["deleted_at"],
-    )

@@ -16,7 +16,6 @@ from campaign_service.journal.sql.transactions import read_transaction
 
 __all__ = [
     "ENTRY_COLUMNS",
-    "commanded_size",
     "entry_of_row",
     "read_chain_value",
     "read_head",
@@ -172,18 +171,3 @@ def read_chain_value(connection: sa.Connection, tenant: TenantRow, seq: int) -> 
     if found is None:
         raise JournalDamagedError(f"event {seq} is missing; {_ADVICE}")
     return bytes(found)
-
-
-def commanded_size(database: Database, tenant: TenantRow, *, after: int, upto: int) -> int:
-    """Return how long the events of a stretch are behind which users are, in characters.
-
-    Lists of recipients are among them, and take as long to read as they are long.
-
-    Raises:
-        JournalAwayError: the journal cannot be read just now.
-    """
-    size = sa.func.coalesce(sa.func.sum(sa.func.length(_e.data)), 0)
-    mine = (_e.tenant_id == tenant.id) & (_e.seq > after) & (_e.seq <= upto)
-    with read_transaction(database) as connection:
-        found: int = connection.execute(sa.select(size).where(mine, db.BY_USERS)).scalar_one()
-    return found

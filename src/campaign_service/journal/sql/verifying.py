@@ -7,7 +7,7 @@ service writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 import attrs
@@ -37,6 +37,8 @@ __all__ = ["Verified", "verify"]
 
 _CHUNK = 500
 
+_Rows = Mapping[CallId, AttemptRow]
+
 
 @attrs.frozen(kw_only=True)
 class Verified:
@@ -65,21 +67,21 @@ def verify(
     Raises:
         JournalAwayError: the journal cannot be read just now.
     """
-    look = _Verification(database, tenant, noted)
+    verification = _Verification(database, tenant, noted)
     try:
-        look.at_events()
-        if replays and not look.problems:
-            look.at_states()
+        verification.check_events()
+        if replays and not verification.problems:
+            verification.check_states()
     except JournalError as error:
         if isinstance(error, OSError):
             raise
-        look.problems.append(str(error))
+        verification.problems.append(str(error))
     return Verified(
-        head=look.head,
-        attempts=look.placed,
-        campaigns=len(look.campaigns),
-        snapshots=len(look.snapshots),
-        problems=tuple(look.problems),
+        head=verification.head,
+        attempts=verification.placed,
+        campaigns=len(verification.campaigns),
+        snapshots=len(verification.snapshots),
+        problems=tuple(verification.problems),
     )
 
 
@@ -97,21 +99,21 @@ class _Verification:
         self._in_progress: dict[CallId, AttemptRow] = {}
         self._events: list[ev.Event] = []
 
-    def at_events(self) -> None:
-        self._at_head(self.head)
+    def check_events(self) -> None:
+        self._check_head(self.head)
         self._take(verified_entries(self._database, self._tenant, after=0, anchor=self.head))
         with read_transaction(self._database, patience_s=600) as connection:
             # What was written meanwhile, and then all that must agree at one moment.
             self._take(verified_entries_within(connection, self._tenant, after=self.head))
-            self._flush(connection)
-            self._at_rows(connection)
+            self._check_ended(connection)
+            self._check_rows(connection)
         if self._noted is not None and self._noted.seq > self.head.seq:
             why = f"the head that was noted, {self._noted}, is not there"
             self.problems.append(f"{why}: the journal ends with event {self.head.seq}")
         for snapshot in self.snapshots:
             self._state_in(snapshot, is_checked=True)
 
-    def at_states(self) -> None:
+    def check_states(self) -> None:
         """Replay everything, and compare the snapshots on the way."""
         events, state = self._all_events(), None
         for snapshot in reversed(self.snapshots):
@@ -145,14 +147,14 @@ class _Verification:
         for entry, head in found:
             event = event_of(entry)
             self.head = head
-            self._at_head(head)
-            self._at_campaign(event)
+            self._check_head(head)
+            self._fold_campaign(event)
             self._events.append(event)
             if len(self._events) >= _CHUNK:
                 with read_transaction(self._database) as connection:
-                    self._flush(connection)
+                    self._check_ended(connection)
 
-    def _at_head(self, head: ChainHead) -> None:
+    def _check_head(self, head: ChainHead) -> None:
         for name, wanted in (
             ("the head that was noted", self._noted),
             (f"the snapshot of event {head.seq}", self._heads.get(head.seq)),
@@ -161,7 +163,7 @@ class _Verification:
                 why = f"it has {wanted.chain.hex()}, the journal {head.chain.hex()}"
                 self.problems.append(f"{name} does not belong to event {head.seq}: {why}")
 
-    def _at_campaign(self, event: ev.Event) -> None:
+    def _fold_campaign(self, event: ev.Event) -> None:
         if isinstance(event, ev.CampaignScheduled):
             self.campaigns[event.campaign_id] = campaign_row(self._tenant.id, event)
         elif isinstance(event, ev.RecipientsAppended) and event.campaign_id in self.campaigns:
@@ -173,26 +175,24 @@ class _Verification:
 
     # Rows against events -------------------------------------------------------------------
 
-    def _flush(self, connection: sa.Connection) -> None:
+    def _check_ended(self, connection: sa.Connection) -> None:
         """Compare the attempts that are over; their rows never change any more."""
         changes = changes_of(self._in_progress, self._events)
         self._events.clear()
         self.placed += len(changes.placed)
         changes.apply_to(self._in_progress)
-        ended = {str(row["call_id"]): row for row in changes.ended()}
+        ended = {CallId(str(row["call_id"])): row for row in changes.ended()}
         for call_ids in _parts(list(ended)):
             query = sa.select(db.attempt).where(
                 db.attempt.c.tenant_id == self._tenant.id, _place().in_(_places(ended, call_ids))
             )
-            kept = {str(key): row for key, row in rows_by_call(connection.execute(query)).items()}
+            kept = rows_by_call(connection.execute(query))
             self._compare({key: ended[key] for key in call_ids}, kept)
 
-    def _at_rows(self, connection: sa.Connection) -> None:
+    def _check_rows(self, connection: sa.Connection) -> None:
         """Compare what must agree at one moment: attempts in progress, counts, campaigns."""
         tenant_id = self._tenant.id
-        in_progress = {str(key): row for key, row in self._in_progress.items()}
-        kept = {str(key): row for key, row in open_attempts(connection, tenant_id).items()}
-        self._compare(in_progress, kept)
+        self._compare(self._in_progress, open_attempts(connection, tenant_id))
         count = _count(connection, db.attempt, tenant_id)
         if count != self.placed:
             self.problems.append(f"{count} attempts are kept, and {self.placed} calls were placed")
@@ -208,7 +208,7 @@ class _Verification:
             if campaigns.get(key) != self.campaigns.get(key):
                 self.problems.append(f"campaign {key}: its row is not what its events say")
 
-    def _compare(self, wanted: dict[str, AttemptRow], kept: dict[str, AttemptRow]) -> None:
+    def _compare(self, wanted: _Rows, kept: _Rows) -> None:
         for call_id in sorted(wanted.keys() | kept.keys()):
             row = wanted.get(call_id)
             if kept.get(call_id) == row:
@@ -224,12 +224,12 @@ def _place() -> sa.Tuple:
     return sa.tuple_(table.campaign_id, table.position, table.attempt)
 
 
-def _places(rows: dict[str, AttemptRow], call_ids: Iterable[str]) -> list[tuple[object, ...]]:
+def _places(rows: _Rows, call_ids: Iterable[CallId]) -> list[tuple[object, ...]]:
     found = (rows[call_id] for call_id in call_ids)
     return [(row["campaign_id"], row["position"], row["attempt"]) for row in found]
 
 
-def _parts(keys: list[str]) -> Iterator[list[str]]:
+def _parts(keys: list[CallId]) -> Iterator[list[CallId]]:
     for start in range(0, len(keys), _CHUNK):
         yield keys[start : start + _CHUNK]
 

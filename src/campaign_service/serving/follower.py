@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-
-import attrs
+from itertools import islice
 
 from campaign_core import Instant, State, replay
 from campaign_drivers.clock import Clock, WallClock, steady_ms
@@ -25,27 +24,16 @@ _ROUND_MAX = 2_000
 """Events read at a time, so that queries meanwhile see the progress."""
 
 
-@attrs.frozen
-class _VerifiedState:
-    state: State | None
-    """``None``: the journal is empty."""
-    head: ChainHead | None = None
-    """How far the chain was verified; ``None``: it is taken from the journal as it is there."""
-
-    @property
-    def seq(self) -> int:
-        """The number of the last event."""
-        return 0 if self.state is None else self.state.sequence
-
-
 class Follower:
     """One tenant's journal, read on and on; the chain is verified on the way."""
 
     def __init__(self, database: Database, tenant: TenantRow) -> None:
-        """Take the database and whose journal is read."""
         self._database = database
         self._tenant = tenant
-        self._verified = _VerifiedState(None)
+        self.state: State | None = None
+        """The state after the last event read; ``None``: the journal is empty."""
+        self._head: ChainHead | None = None
+        """How far the chain was verified; ``None``: it is taken from the journal as it is there."""
         self._read_at_ms: int | None = None
         """When the last event was read, soon after it was written; ``None``: it is older."""
         self._looked_at_ms = 0
@@ -57,7 +45,7 @@ class Follower:
             clock: this process's. Of the machine's no more is asked than must be: that of the
                 leader's machine may be another.
         """
-        state = self._verified.state
+        state = self.state
         if state is None:
             return clock.now()
         now = clock.now() - state.calendar_ahead_ms
@@ -73,14 +61,9 @@ class Follower:
         return self._read_at_ms is not None
 
     @property
-    def state(self) -> State | None:
-        """The state after the last event read; ``None``: the journal is empty."""
-        return self._verified.state
-
-    @property
     def seq(self) -> int:
         """How far it was read."""
-        return self._verified.seq
+        return 0 if self.state is None else self.state.sequence
 
     async def recover(self) -> None:
         """Begin anew, from the latest snapshot.
@@ -91,14 +74,11 @@ class Follower:
         """
         self._read_at_ms = None
         found = await asyncio.to_thread(SqlJournal(self._database, self._tenant).recover)
-        if found is None:
-            self._verified = _VerifiedState(None)
-        else:
-            self._verified = _VerifiedState(found.state, found.head)
+        self.state, self._head = (None, None) if found is None else (found.state, found.head)
 
     def resume(self, state: State) -> None:
         """Go on from a state whose events are all durable, as a leader does that stands down."""
-        self._verified = _VerifiedState(state)
+        self.state, self._head = state, None
         self._read_at_ms = None
 
     async def read_on(self) -> Sequence[JournalEntry]:
@@ -108,7 +88,8 @@ class Follower:
             JournalDamagedError: what is stored is not what was written.
             JournalAwayError: it cannot be read just now.
         """
-        self._verified, entries = await asyncio.to_thread(self._read_on, self._verified)
+        after = self.state, self._head
+        self.state, self._head, entries = await asyncio.to_thread(self._read_behind, *after)
         now_ms = steady_ms()
         if entries:
             is_new = now_ms - self._looked_at_ms < _FRESH_MS
@@ -116,18 +97,15 @@ class Follower:
         self._looked_at_ms = now_ms
         return entries
 
-    def _read_on(self, verified: _VerifiedState) -> tuple[_VerifiedState, list[JournalEntry]]:
-        entries: list[JournalEntry] = []
-        head = verified.head
+    def _read_behind(
+        self, state: State | None, head: ChainHead | None
+    ) -> tuple[State | None, ChainHead | None, list[JournalEntry]]:
+        after = 0 if state is None else state.sequence
         found = verified_entries(
-            self._database, self._tenant, after=verified.seq, anchor=head, patience_s=_PATIENCE_S
+            self._database, self._tenant, after=after, anchor=head, patience_s=_PATIENCE_S
         )
-        for entry, behind in found:
-            entries.append(entry)
-            head = behind
-            if len(entries) >= _ROUND_MAX:
-                break
-        if not entries:
-            return verified, entries
-        state = replay((event_of(entry) for entry in entries), verified.state)
-        return _VerifiedState(state, head), entries
+        read = list(islice(found, _ROUND_MAX))
+        if not read:
+            return state, head, []
+        entries = [entry for entry, _ in read]
+        return replay(map(event_of, entries), state), read[-1][1], entries

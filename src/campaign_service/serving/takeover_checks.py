@@ -1,4 +1,4 @@
-"""Fitness: whether a process may go on from a journal, or an operator has to say so first."""
+"""Before a take-over: may a process go on from a journal, or has an operator to say so first?"""
 
 from __future__ import annotations
 

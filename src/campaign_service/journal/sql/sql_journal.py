@@ -64,18 +64,18 @@ class SqlJournal:
         self._database = database
         self._lock = threading.Lock()
         self._writer = secrets.token_hex(16)
-        self._known: ChainHead | None = None
+        self._head: ChainHead | None = None
         """As far as this has written, or read and found whole."""
         self._in_progress: dict[CallId, AttemptRow] | None = None
-        """The attempts in progress at :attr:`_known`; ``None``: to be looked up."""
-        self._unclear: ChainHead | None = None
+        """The attempts in progress at :attr:`_head`; ``None``: to be looked up."""
+        self._head_in_doubt: ChainHead | None = None
         """Where the journal ends if an append that failed was taken all the same."""
         self._pruned_at = 0
 
     @property
     def last_seq(self) -> int:
         """The number of the last event that was written or read here; before that, of the last."""
-        known = self._known
+        known = self._head
         return self.head().seq if known is None else known.seq
 
     def head(self) -> ChainHead:
@@ -100,15 +100,15 @@ class SqlJournal:
             return ()
         with self._lock:
             entries = tuple(map(entry_of, events))
-            before = self._begin_at(expected)
+            before = self._head_before(expected)
             chains = chain_values(before.chain, (entry.data for entry in entries))
-            known = self._taken_before(events, chains, before)
+            known = self._head_behind_taken(events, chains, before)
             rest = known.seq - expected
             if rest < len(events) or receipts:
                 self._write(events[rest:], entries[rest:], chains[rest:], receipts, before=known)
-            self._unclear = None
-            if self._on_append is not None and self._known is not None:
-                self._on_append(self._known)
+            self._head_in_doubt = None
+            if self._on_append is not None and self._head is not None:
+                self._on_append(self._head)
             return entries
 
     def read(self, *, after: int = 0, until: Instant | None = None) -> Iterator[Event]:
@@ -117,7 +117,7 @@ class SqlJournal:
         The chain is verified on the way: the first event that was altered, taken out or put in is
         named by a ``JournalDamagedError``.
         """
-        known = self._known
+        known = self._head
         anchor = known if known is not None and known.seq == after else None
         for entry, head in verified_entries(
             self._database, self.tenant, after=after, anchor=anchor
@@ -125,7 +125,7 @@ class SqlJournal:
             event = event_of(entry)
             if until is not None and event.at > until:
                 return
-            self._note(head)
+            self._remember(head)
             yield event
 
     def keep_snapshot(self, state: State) -> None:
@@ -169,25 +169,25 @@ class SqlJournal:
         with paused_collector():
             found = recover_state(self._database, self.tenant)
         if found is not None:
-            self._note(found.head)
+            self._remember(found.head)
         return found
 
     def close(self) -> None:
         """Do nothing: whoever opened the database closes it."""
 
-    def _note(self, head: ChainHead) -> None:
+    def _remember(self, head: ChainHead) -> None:
         """Remember how far this has read and found the chain whole."""
         with self._lock:
             # Who writes knows better, also what is written and not heard of.
             is_writing = self._in_progress is not None
-            if not is_writing and (self._known is None or head.seq > self._known.seq):
-                self._known = head
+            if not is_writing and (self._head is None or head.seq > self._head.seq):
+                self._head = head
 
     # Appending -----------------------------------------------------------------------------
 
-    def _begin_at(self, expected: int) -> ChainHead:
+    def _head_before(self, expected: int) -> ChainHead:
         """Return the head that an append stands on."""
-        known = self._known
+        known = self._head
         if known is not None and known.seq == expected and self._in_progress is not None:
             return known
         with read_transaction(self._database) as connection:
@@ -197,17 +197,17 @@ class SqlJournal:
             if known is not None and known.seq == expected and known.chain != found.chain:
                 raise _altered(expected)
             self._in_progress = open_attempts(connection, self.tenant.id)
-        self._known = found
+        self._head = found
         return found
 
-    def _taken_before(
+    def _head_behind_taken(
         self, events: Sequence[Event], chains: Sequence[bytes], before: ChainHead
     ) -> ChainHead:
         """Return how far the journal has the events already.
 
         That is so when an append failed on its way back, and is given again, with more behind.
         """
-        unclear, in_progress = self._unclear, self._in_progress
+        unclear, in_progress = self._head_in_doubt, self._in_progress
         assert in_progress is not None
         if unclear is None or not self._is_ours(unclear):
             return before
@@ -215,7 +215,7 @@ class SqlJournal:
         if count and (count > len(events) or chains[count - 1] != unclear.chain):
             raise AppendConflictError(expected=before.seq, found=unclear.seq)
         changes_of(in_progress, events[:count]).apply_to(in_progress)
-        self._known = unclear
+        self._head = unclear
         return unclear
 
     def _is_ours(self, head: ChainHead) -> bool:
@@ -253,16 +253,16 @@ class SqlJournal:
                 if receipts:
                     self._write_receipts(connection, receipts)
         except JournalAwayError:
-            self._unclear = after
+            self._head_in_doubt = after
             raise
         except IntegrityError as error:
-            self._known = self._in_progress = None
+            self._head = self._in_progress = None
             raise _clash(error, before) from error
         except BaseException:
-            self._known = self._in_progress = None
+            self._head = self._in_progress = None
             raise
         changes.apply_to(in_progress)
-        self._known = after
+        self._head = after
 
     def _move_head(self, connection: sa.Connection, *, before: ChainHead, after: ChainHead) -> None:
         tenant_id = self.tenant.id
@@ -273,7 +273,7 @@ class SqlJournal:
         found = read_head(connection, self.tenant)
         if found.seq == before.seq:
             raise _altered(before.seq)
-        if self._unclear is not None and found == self._unclear and self._wrote_last(connection):
+        if found == self._head_in_doubt and self._wrote_last(connection):
             # It was still on its way when we looked; whoever tries again will find it.
             raise JournalAwayError("an append is settled late; it may be given again")
         raise AppendConflictError(expected=before.seq, found=found.seq)
@@ -286,7 +286,7 @@ class SqlJournal:
             receipts,
             at=now,
             # Those of an append of which nobody heard may be there.
-            is_repeated=self._unclear is not None,
+            is_repeated=self._head_in_doubt is not None,
         )
         if now - self._pruned_at >= _PRUNED_EVERY_MS:
             table = db.receipt

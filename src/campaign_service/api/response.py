@@ -8,7 +8,7 @@ import attrs
 from msgspec import Struct
 
 from campaign_core import CampaignId, ModelId
-from campaign_service.api.times import time_of
+from campaign_service.schemas.fields import UtcTime
 from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult
 
@@ -35,7 +35,7 @@ def command_response(
     """Return the answer to a command that is durable."""
     body = Taken(
         seq=taken.seq,
-        at=time_of(taken.at),
+        at=UtcTime.of(taken.at),
         repeated=taken.repeated,
         model_id=model_id,
         campaign_id=campaign_id,

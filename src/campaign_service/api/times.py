@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from campaign_core import Instant
 from campaign_core.errors import Problem
@@ -12,22 +12,12 @@ from campaign_service.schemas.conversion import BadValuesError
 from campaign_service.schemas.fields import UtcTime
 from campaign_service.schemas.wire import written
 
-__all__ = ["instant_in", "present", "rule_of", "text_of", "time_of", "time_or_none"]
-
-
-def time_of(at: int) -> UtcTime:
-    """Return an instant as a time of an answer."""
-    return UtcTime.fromtimestamp(at // 1_000, UTC).replace(microsecond=at % 1_000 * 1_000)
-
-
-def time_or_none(at: int | None) -> UtcTime | None:
-    """Return an instant as a time of an answer, none as none."""
-    return None if at is None else time_of(at)
+__all__ = ["instant_in", "present", "rule_of", "text_of"]
 
 
 def text_of(at: int) -> str:
     """Return an instant as text."""
-    return written(time_of(at))
+    return written(UtcTime.of(at))
 
 
 def instant_in(moment: datetime, field: str) -> Instant:

@@ -18,8 +18,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 def model_data(model: CampaignModel) -> dict[str, Json]:
     """Return a model as the API takes it."""
-    parameters = cast("dict[str, Json]", msgspec.to_builtins(schema_of(model, Model)))
-    return {**parameters, "recipients": recipients_data(model.recipients)}
+    return cast("dict[str, Json]", msgspec.to_builtins(schema_of(model, Model)))
 
 
 def recipients_data(recipients: RecipientList) -> list[Json]:

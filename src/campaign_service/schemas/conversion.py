@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
-from typing import Any, TypeVar, cast
+from functools import cache, partial
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import attrs
-from msgspec import UNSET, Struct
+import msgspec
+from msgspec import UNSET, Raw, Struct
 
 import campaign_core as core
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.merging import merged
 from campaign_service.numbers import NumberReader
 from campaign_service.schemas import core_values
+from campaign_service.schemas.fields import UtcTime, members
 
 __all__ = [
     "PAIRS",
@@ -55,9 +59,6 @@ PAIRS: dict[type[Struct], type[Any]] = {
 }
 """Which schema stands for which class of the core."""
 
-_SCHEMAS: dict[type[Any], type[Struct]] = {made: schema for schema, made in PAIRS.items()} | {
-    core.CampaignModel: core_values.Parameters
-}
 _ENUMS: dict[str, type[Enum]] = {
     "days": core.Weekday,
     "duplicates": core.Duplicates,
@@ -276,44 +277,73 @@ def _settable(kind: type[Any]) -> Iterable[str]:
 # And back ------------------------------------------------------------------------------------
 
 
-def schema_of(value: object, kind: type[S], **more: object) -> S:
-    """Return the schema of a value of the core.
+def schema_of(value: object, kind: type[S], /, *further: object, **more: object) -> S:
+    """Return a schema made of what has its fields, each under its own name.
 
     Args:
-        value: of the class that the schema stands for.
+        value: has them, or some; of the core, of the journal, of who keeps users.
         kind: the schema's class.
-        more: fields of the schema that the core's value does not have, or not so.
+        further: have those that the value has not.
+        more: the rest, and what is not to be as the values have it.
     """
-    fields: dict[str, object] = dict(more)
-    for name in _settable(type(value)):
-        if name in kind.__struct_fields__ and name not in fields and name != "recipients":
-            found = getattr(value, name)
-            fields[name] = _delays(found) if name == "delays_s" else _converted(found)
-    return schema_with(kind, fields)
+    for source in (value, *further):
+        for name in _converters(kind).keys() - more.keys():
+            found = getattr(source, name, UNSET)
+            if found is not UNSET:
+                more[name] = found
+    return schema_with(kind, **more)
 
 
-def schema_with(kind: type[S], facts: Mapping[str, object]) -> S:
-    """Return a schema made of facts by the names of its fields."""
-    return kind(**facts)
+def schema_with(kind: type[S], /, **values: object) -> S:
+    """Return a schema made of values by the names of its fields."""
+    converters = _converters(kind)
+    return kind(**{name: converters[name](value) for name, value in values.items()})
 
 
-def _converted(value: object) -> object:
-    if value is core.FROM_SETTINGS:
-        return UNSET
-    schema = _SCHEMAS.get(type(value))
-    if schema is not None:
-        return schema_of(value, schema)
+@cache
+def _converters(kind: type[Struct]) -> dict[str, Callable[[Any], object]]:
+    return {field.name: _converter(field.type) for field in msgspec.structs.fields(kind)}
+
+
+def _converter(hint: Any) -> Callable[[Any], object]:  # noqa: ANN401 -- a type of any kind
+    """Return what makes a value one that a schema holds: instants times, members their names."""
+    one = members(hint)[0]
+    made: Callable[[Any], object]
+    if one is UtcTime:
+        made = UtcTime.of
+    elif isinstance(one, type) and issubclass(one, Struct):
+        made = partial(_nested, one)
+    elif get_origin(one) is list:
+        made = partial(_listed, _converter(get_args(one)[0]))
+    elif get_origin(one) is dict:
+        made = partial(_named, _converter(get_args(one)[1]))
+    else:
+        return _name
+    return lambda value: value if value is None or value is UNSET else made(value)
+
+
+def _nested(kind: type[Struct], value: object) -> Struct:
+    return value if isinstance(value, Struct) else schema_of(value, kind)
+
+
+def _listed(entry: Callable[[Any], object], values: Iterable[Any]) -> list[object]:
+    if isinstance(values, AbstractSet):
+        values = sorted(values, key=lambda one: _place(one) if isinstance(one, Enum) else one)
+    return [entry(one) for one in values]
+
+
+def _named(entry: Callable[[Any], object], given: Any) -> Any:  # noqa: ANN401
+    if isinstance(given, Raw):
+        # It is JSON already.
+        return given
+    pairs = given.items() if isinstance(given, Mapping) else given
+    return {_name(key): entry(one) for key, one in pairs}
+
+
+def _name(value: object) -> object:
     if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, frozenset):
-        return [member.name for member in sorted(value, key=_place)]
-    if isinstance(value, tuple):
-        return [_converted(entry) for entry in value]
+        return UNSET if value is core.FROM_SETTINGS else value.name
     return value
-
-
-def _delays(pairs: Iterable[tuple[core.Outcome, int]]) -> dict[str, int]:
-    return {outcome.name: delay_s for outcome, delay_s in pairs}
 
 
 def _place(member: Enum) -> int:

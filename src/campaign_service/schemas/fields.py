@@ -6,9 +6,10 @@ cannot say (a time zone that nobody knows, a number listed twice) is the core's 
 
 from __future__ import annotations
 
-from datetime import datetime
+import types
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, Self, TypeVar, Union, cast, get_args, get_origin
 
 from msgspec import UNSET, Meta, Raw, UnsetType
 
@@ -58,6 +59,7 @@ __all__ = [
     "WrittenNumber",
     "ZoneName",
     "given",
+    "members",
     "name_of",
     "verbatim",
 ]
@@ -173,6 +175,11 @@ Moment = Annotated[
 class UtcTime(datetime):
     """A time in UTC, which is written to the millisecond."""
 
+    @classmethod
+    def of(cls, at: int) -> Self:
+        """Return the time of an instant."""
+        return cls.fromtimestamp(at // 1_000, UTC).replace(microsecond=at % 1_000 * 1_000)
+
 
 Time = Annotated[
     UtcTime,
@@ -256,3 +263,17 @@ DuplicatesName = Annotated[Literal["REFUSE", "EACH"], name_of(Duplicates)]
 def verbatim(text: str) -> dict[str, object]:
     """Return a JSON object that goes into an answer as it stands: it is written, never read."""
     return cast("dict[str, object]", Raw(text.encode()))
+
+
+def members(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Return what a hint may be, without what only adds to it."""
+    if get_origin(hint) is Annotated:
+        return members(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return tuple(
+            member
+            for arg in get_args(hint)
+            if arg not in (type(None), UnsetType)
+            for member in members(arg)
+        )
+    return (hint,)

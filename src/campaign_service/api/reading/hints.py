@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from msgspec import Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from campaign_service.schemas.fields import WHOLE_MAX
+from campaign_service.schemas.fields import WHOLE_MAX, members
 
-__all__ = ["dict_pair", "hints_of", "list_item", "members", "rule_of", "schema_for"]
+__all__ = ["dict_pair", "hints_of", "list_item", "rule_of", "schema_for"]
 
 _WORDS = {
     "int": "a whole number",
@@ -29,20 +29,6 @@ _WORDS = {
 def hints_of(schema: type[Struct]) -> dict[str, Any]:
     """Return the hints of a schema's fields, by name."""
     return get_type_hints(schema, include_extras=True)
-
-
-def members(hint: Any) -> tuple[Any, ...]:
-    """Return what a hint may be, without what only adds to it."""
-    if get_origin(hint) is Annotated:
-        return members(get_args(hint)[0])
-    if get_origin(hint) in (Union, types.UnionType):
-        return tuple(
-            member
-            for arg in get_args(hint)
-            if arg not in (type(None), UnsetType)
-            for member in members(arg)
-        )
-    return (hint,)
 
 
 def list_item(hint: Any) -> Any | None:

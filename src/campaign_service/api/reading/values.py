@@ -24,7 +24,6 @@ from campaign_service.api.reading.hints import (
     dict_pair,
     hints_of,
     list_item,
-    members,
     rule_of,
     schema_for,
 )
@@ -33,6 +32,7 @@ from campaign_service.json_pieces import loose
 from campaign_service.numbers import read_number
 from campaign_service.schemas import conversion
 from campaign_service.schemas.core_values import Recipient
+from campaign_service.schemas.fields import members
 
 __all__ = ["read_body", "read_query"]
 

@@ -43,7 +43,7 @@ from campaign_service.api.operations import (
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse, command_response
-from campaign_service.api.views.responses import campaign_detail, campaign_row, what_if_answer
+from campaign_service.api.views.responses import campaign_schema, what_if_answer
 from campaign_service.schemas import explanations, requests, responses, tried_commands
 from campaign_service.schemas.requests import (
     CampaignsQuery,
@@ -80,7 +80,7 @@ async def list_campaigns(request: ApiRequest) -> responses.CampaignPage:
     behind = await asyncio.to_thread(found)
     page = behind[: query.limit]
     return responses.CampaignPage(
-        items=[campaign_row(one) for one in page],
+        items=[campaign_schema(one, responses.Campaign) for one in page],
         next=page[-1].campaign_id if len(behind) > query.limit else None,
     )
 
@@ -164,7 +164,10 @@ async def read_campaign(request: ApiRequest) -> ApiResponse:
     """
     state, now = await request.state_at(request.query(ThenQuery).at)
     found = await asyncio.to_thread(campaign, state, request.campaign_id, now)
-    return ApiResponse(content=campaign_detail(found), headers={"ETag": campaign_tag(found)})
+    return ApiResponse(
+        content=campaign_schema(found, responses.CampaignDetail),
+        headers={"ETag": campaign_tag(found)},
+    )
 
 
 def _declare(

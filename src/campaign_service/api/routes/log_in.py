@@ -5,11 +5,9 @@ from __future__ import annotations
 from campaign_service import access
 from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.times import present, time_of
-from campaign_service.api.views.accounts import (
-    sorted_permissions,
-)
+from campaign_service.api.times import present
 from campaign_service.schemas import accounts
+from campaign_service.schemas.conversion import schema_of
 
 __all__ = ["LOG_IN", "ME"]
 
@@ -23,17 +21,13 @@ _NOTHING = ResponseForm(status=204, media=())
 async def read_me(request: ApiRequest) -> accounts.Me:
     """Read who one is, and what one may do: so a panel can hide the rest (R10.1)."""
     principal = request.principal
-    return accounts.Me(
-        name=principal.name,
-        must_change_password=principal.must_change_password,
-        is_program=principal.is_program,
-        permissions=sorted_permissions(principal.permissions()),
-        tenants={
-            name: sorted_permissions(principal.permissions(name))
-            for name in sorted(request.context.host.tenants)
-            if principal.permissions(name)
-        },
-    )
+    tenants = {
+        name: principal.permissions(name)
+        for name in sorted(request.context.host.tenants)
+        if principal.permissions(name)
+    }
+    permissions = principal.permissions()
+    return schema_of(principal, accounts.Me, permissions=permissions, tenants=tenants)
 
 
 @LOG_IN.change(
@@ -48,11 +42,7 @@ async def log_in(request: ApiRequest) -> accounts.LoginAnswer:
     """Log in with a password, and get a token for the requests to come."""
     body = request.body(accounts.Login)
     done = await request.log_in(body.name, body.password, now=present())
-    return accounts.LoginAnswer(
-        token=done.token,
-        expires_at=time_of(done.expires_at),
-        must_change_password=done.must_change_password,
-    )
+    return schema_of(done, accounts.LoginAnswer)
 
 
 @LOG_IN.change("POST", "/logout", needs=RequiredCaller.AUTHENTICATED, response=_NOTHING)

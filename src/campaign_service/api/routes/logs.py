@@ -19,12 +19,12 @@ from campaign_service.api.operations import OF_TENANT, OperationTable
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
-from campaign_service.api.times import instant_in, time_of, time_or_none
+from campaign_service.api.times import instant_in
 from campaign_service.api.views.exports import export
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql import CampaignRecord
-from campaign_service.schemas import core_values, records
-from campaign_service.schemas.conversion import schema_of, schema_with
+from campaign_service.schemas import records
+from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.fields import given
 from campaign_service.schemas.requests import (
     AuditQuery,
@@ -103,7 +103,9 @@ async def list_past_campaigns(request: ApiRequest) -> records.PastCampaignPage:
     behind = [one for one in found if one.campaign_id > query.after]
     page = behind[: query.limit]
     return records.PastCampaignPage(
-        items=[schema_with(records.PastCampaign, _record(one)) for one in page],
+        items=[
+            schema_of(one, records.PastCampaign, recipient_count=one.recipients) for one in page
+        ],
         next=page[-1].campaign_id if len(behind) > query.limit else None,
     )
 
@@ -168,32 +170,17 @@ async def _campaign_record(request: ApiRequest) -> CampaignRecord:
     return found
 
 
-def _record(record: CampaignRecord) -> dict[str, object]:
-    return {
-        "campaign_id": record.campaign_id,
-        "name": record.name,
-        "model_id": record.model_id,
-        "model_name": record.model_name,
-        "created_at": time_of(record.created_at),
-        "created_seq": record.created_seq,
-        "starts_at": time_of(record.starts_at),
-        "expires_at": time_or_none(record.expires_at),
-        "recipient_count": record.recipients,
-        "deleted_at": time_or_none(record.deleted_at),
-        "deleted_seq": record.deleted_seq,
-    }
-
-
 def _detail(tenant: TenantService, record: CampaignRecord) -> records.PastCampaignDetail:
     entries = tenant.history.entries(after=record.created_seq - 1, limit=1)
     made = from_data(_without_recipients(entries[0].data))
     assert isinstance(made, CampaignScheduled)
-    outcomes = tenant.history.outcomes(record.campaign_id)
-    more = {
-        "parameters": schema_of(made.parameters, core_values.Parameters),
-        "outcomes": {outcome.name: count for outcome, count in outcomes.items()},
-    }
-    return schema_with(records.PastCampaignDetail, _record(record) | more)
+    return schema_of(
+        record,
+        records.PastCampaignDetail,
+        made,
+        recipient_count=record.recipients,
+        outcomes=tenant.history.outcomes(record.campaign_id),
+    )
 
 
 def _without_recipients(text: str) -> object:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from campaign_drivers.pool import NodeStatus
 from campaign_service.access import AccessAction, ServicePermission, audit_action
 from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.times import present, time_or_none
-from campaign_service.schemas import core_values, records
-from campaign_service.schemas.conversion import schema_of
+from campaign_service.api.times import present
+from campaign_service.schemas import records
+from campaign_service.schemas.conversion import schema_of, schema_with
 from campaign_service.serving import UnknownNodeError
 
 __all__ = ["NODES"]
@@ -29,8 +28,7 @@ async def list_nodes(request: ApiRequest) -> records.NodeList:
 
     Only the process that leads the tenant knows of them.
     """
-    nodes = [_schema(node) for node in request.tenant.nodes()]
-    return records.NodeList(items=nodes)
+    return schema_with(records.NodeList, items=request.tenant.nodes())
 
 
 @NODES.change("POST", "/{name}/drain", needs=_MANAGE, response=_NODE, problems=_PROBLEMS)
@@ -66,19 +64,5 @@ async def _set_drained(request: ApiRequest, *, drained: bool) -> records.Node:
         (tenant.drain_node if drained else tenant.restore_node)(name)
     except UnknownNodeError as error:
         raise NotFoundError(str(error)) from None
-    return next(_schema(node) for node in tenant.nodes() if node.name == name)
-
-
-def _schema(node: NodeStatus) -> records.Node:
-    return records.Node(
-        name=node.name,
-        is_up=node.is_up,
-        is_drained=node.is_drained,
-        calls=node.calls,
-        calls_adrift=node.calls_adrift,
-        weight=node.weight,
-        call_limits=schema_of(node.call_limits, core_values.CallLimits),
-        calls_per_s=node.calls_per_s,
-        deferred_until=time_or_none(node.deferred_until),
-        last_error=node.last_error,
-    )
+    node = next(node for node in tenant.nodes() if node.name == name)
+    return schema_of(node, records.Node)

@@ -16,11 +16,10 @@ from campaign_service.api.operations import OF_TENANT, PREFIX, OperationTable, R
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
 from campaign_service.api.stream.server_sent_events import listen
-from campaign_service.api.times import time_of, time_or_none
 from campaign_service.api.views.forecasts import forecast_of
-from campaign_service.api.views.responses import call_schema, forecast_schema, waiting_schema
-from campaign_service.schemas import core_values, explanations, records, responses
-from campaign_service.schemas.conversion import BadValuesError, schema_of
+from campaign_service.api.views.responses import call_schema, waiting_schema
+from campaign_service.schemas import explanations, records, responses
+from campaign_service.schemas.conversion import BadValuesError, schema_of, schema_with
 from campaign_service.schemas.requests import (
     CallsQuery,
     EventsQuery,
@@ -44,10 +43,9 @@ async def list_tenants(request: ApiRequest) -> records.TenantList:
         if request.principal.may(ServicePermission.VIEW, tenant=name)
     ]
     items = [
-        records.Tenant(
-            name=tenant.name,
-            service_id=tenant.service_id,
-            role=tenant.role.name,
+        schema_of(
+            tenant,
+            records.Tenant,
             leader=tenant.health().leader_url,
             is_simulated=link(tenant.state).is_simulated,
         )
@@ -73,40 +71,32 @@ async def read_status(request: ApiRequest) -> records.ServiceStatus:
 def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
     health, state, now = tenant.health(), tenant.state, tenant.now
     lines = Counter(call.placement.line for call in calls_of(state))
-    statuses = Counter(one.status for one in campaigns(state, now))
     telephony = link(state)
     deferred = telephony.deferred_until
-    return records.ServiceStatus(
+    return schema_of(
+        health,
+        records.ServiceStatus,
+        tenant,
+        state,
         tenant=tenant.name,
-        service_id=tenant.service_id,
-        now=time_of(now),
-        role=health.role.name,
+        now=now,
         leader=health.leader_url,
-        journal_away_since=time_or_none(health.journal_away_since),
-        events_waiting=health.events_waiting,
-        last_seq=health.last_seq,
         is_draining=health.draining,
-        trouble=health.trouble,
-        link=records.LinkStatus(
+        link=schema_of(
+            telephony,
+            records.LinkStatus,
             is_up=health.link_is_up,
-            deferred_until=time_of(deferred) if deferred > now else None,
-            call_limits=schema_of(telephony.call_limits, core_values.CallLimits),
-            telephony=telephony.telephony,
+            deferred_until=deferred if deferred > now else None,
         ),
-        calls=records.CallsInUse(
+        calls=schema_with(
+            records.CallsInUse,
             internal=lines[Line.INTERNAL],
             external=lines[Line.EXTERNAL],
-            limits=schema_of(state.settings.call_limits, core_values.CallLimits),
+            limits=state.settings.call_limits,
         ),
-        campaigns={status.name: count for status, count in statuses.items()},
-        calendar_ahead_ms=state.calendar_ahead_ms,
-        unknown_time_zones=[
-            records.UnknownTimeZone(
-                campaign_id=one.campaign_id, time_zone=one.time_zone, recipients=one.recipients
-            )
-            for one in unknown_time_zones(state)
-        ],
-        waiting=([waiting_schema(one) for one in starvation(state, now)] if has_waiting else None),
+        campaigns=Counter(one.status for one in campaigns(state, now)),
+        unknown_time_zones=unknown_time_zones(state),
+        waiting=[waiting_schema(one) for one in starvation(state, now)] if has_waiting else None,
     )
 
 
@@ -153,7 +143,7 @@ async def forecast_campaign(request: ApiRequest) -> explanations.CampaignForecas
         )
     finally:
         gone.cancel()
-    return forecast_schema(found, runs=played)
+    return schema_of(found, explanations.CampaignForecast, runs=played)
 
 
 @SERVICE.query("/events", query=EventsQuery, response=None, media=("text/event-stream",))

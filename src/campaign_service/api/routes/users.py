@@ -18,19 +18,17 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.response import ApiResponse
-from campaign_service.api.times import instant_in, present, time_of
+from campaign_service.api.times import instant_in, present
 from campaign_service.api.views.accounts import (
     expected_version,
     refuse_program_of,
     require_own_or_manager,
     role_grants,
-    role_schema,
-    token_schema,
-    user_schema,
     user_with_password,
     version_tag,
 )
 from campaign_service.schemas import accounts
+from campaign_service.schemas.conversion import schema_of, schema_with
 from campaign_service.schemas.fields import given
 
 __all__ = ["USERS"]
@@ -63,15 +61,15 @@ async def _change(
 
 
 def _tagged(found: access.UserRecord | access.RoleRecord) -> ApiResponse:
-    schema = user_schema(found) if isinstance(found, access.UserRecord) else role_schema(found)
-    return ApiResponse(content=schema, headers={"ETag": version_tag(found.version)})
+    kind = accounts.User if isinstance(found, access.UserRecord) else accounts.Role
+    return ApiResponse(content=schema_of(found, kind), headers={"ETag": version_tag(found.version)})
 
 
 @USERS.query("/users", response=accounts.UserList, needs=_MANAGE)
 async def list_users(request: ApiRequest) -> accounts.UserList:
     """List all users."""
     found = await request.on_database(access.users)
-    return accounts.UserList(items=[user_schema(one) for one in found])
+    return schema_with(accounts.UserList, items=found)
 
 
 @USERS.change(
@@ -177,7 +175,7 @@ async def list_tokens(request: ApiRequest) -> accounts.TokenList:
     """List a user's tokens: one's own, or anybody's for whoever manages users."""
     require_own_or_manager(request)
     found = await request.on_database(access.tokens, request.path_params["name"], now=present())
-    return accounts.TokenList(items=[token_schema(one) for one in found])
+    return schema_with(accounts.TokenList, items=found)
 
 
 @USERS.change(
@@ -204,7 +202,7 @@ async def make_token(request: ApiRequest) -> accounts.NewTokenAnswer:
         permissions=body.permissions,
         tenants=body.tenants,
     )
-    return accounts.NewTokenAnswer(token=token_schema(made.token), secret=made.secret)
+    return schema_of(made, accounts.NewTokenAnswer)
 
 
 @USERS.change(
@@ -227,7 +225,7 @@ async def revoke_token(request: ApiRequest) -> None:
 async def list_roles(request: ApiRequest) -> accounts.RoleList:
     """List all roles: those built in, then the others."""
     found = await request.on_database(access.roles)
-    return accounts.RoleList(items=[role_schema(one) for one in found])
+    return schema_with(accounts.RoleList, items=found)
 
 
 @USERS.query("/roles/{role}", response=accounts.Role, needs=_MANAGE, has_etag=True)
@@ -277,18 +275,6 @@ async def read_admin_audit(request: ApiRequest) -> accounts.AdminAuditPage:
         after=query.after,
         limit=query.limit + 1,
     )
-    items = [
-        accounts.AdminEvent(
-            id=one.id,
-            at=time_of(one.at),
-            actor=one.actor,
-            address=one.address,
-            action=one.action.name,
-            subject=one.subject,
-            details=dict(one.details),
-            token=one.token,
-        )
-        for one in found[: query.limit]
-    ]
-    following = items[-1].id if len(found) > query.limit else None
-    return accounts.AdminAuditPage(items=items, next=following)
+    page = found[: query.limit]
+    following = page[-1].id if len(found) > query.limit else None
+    return schema_with(accounts.AdminAuditPage, items=page, next=following)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from campaign_service.api.times import time_of
 from campaign_service.journal import JournalEntry
-from campaign_service.schemas.fields import verbatim
+from campaign_service.schemas.fields import UtcTime, verbatim
 from campaign_service.schemas.records import LogEntry
 from campaign_service.schemas.wire import encoded
 
@@ -26,7 +25,7 @@ def log_entry(entry: JournalEntry, *, is_whole: bool = False) -> LogEntry:
     data = _abridged(entry) if is_abridged else entry.data
     return LogEntry(
         seq=entry.seq,
-        at=time_of(entry.at),
+        at=UtcTime.of(entry.at),
         actor=entry.actor,
         kind=entry.kind,
         campaign_id=entry.campaign_id,

@@ -9,18 +9,14 @@ from campaign_service import access
 from campaign_service.access import NotPermittedError, ServicePermission
 from campaign_service.api.errors import PreconditionFailedError
 from campaign_service.api.request import ApiRequest
-from campaign_service.api.times import time_of, time_or_none
 from campaign_service.schemas import accounts
+from campaign_service.schemas.conversion import schema_with
 
 __all__ = [
     "expected_version",
     "refuse_program_of",
     "require_own_or_manager",
     "role_grants",
-    "role_schema",
-    "sorted_permissions",
-    "token_schema",
-    "user_schema",
     "user_with_password",
     "version_tag",
 ]
@@ -88,57 +84,14 @@ def _refused_to_programs() -> NotPermittedError:
     )
 
 
-def sorted_permissions(held: Iterable[ServicePermission]) -> list[str]:
-    """Return the names of permissions, the least first."""
-    known = set(held)
-    return [one.name for one in ServicePermission if one in known]
-
-
 def role_grants(given: Iterable[accounts.Grant]) -> list[access.RoleGrant]:
     """Return the roles that a body names."""
     return [access.RoleGrant(role=one.role, tenant=one.tenant) for one in given]
-
-
-def user_schema(found: access.UserRecord) -> accounts.User:
-    """Return a user."""
-    return accounts.User(
-        name=found.name,
-        enabled=found.enabled,
-        must_change_password=found.must_change_password,
-        password_expires_at=time_or_none(found.password_expires_at),
-        created_at=time_of(found.created_at),
-        grants=[accounts.Grant(role=one.role, tenant=one.tenant) for one in sorted(found.grants)],
-    )
 
 
 def user_with_password(
     found: access.UserRecord, one_time: access.OneTimePassword | None
 ) -> accounts.NewUserAnswer:
     """Return a user with the password that was made up."""
-    return accounts.NewUserAnswer(
-        user=user_schema(found), one_time_password=None if one_time is None else one_time.text
-    )
-
-
-def role_schema(found: access.RoleRecord) -> accounts.Role:
-    """Return a role."""
-    return accounts.Role(
-        name=found.name,
-        permissions=sorted_permissions(found.permissions),
-        is_built_in=found.is_built_in,
-    )
-
-
-def token_schema(found: access.TokenRecord) -> accounts.Token:
-    """Return what is known of a token."""
-    held = found.permissions
-    return accounts.Token(
-        id=found.id,
-        is_session=found.is_session,
-        label=found.label,
-        created_at=time_of(found.created_at),
-        expires_at=time_or_none(found.expires_at),
-        last_used_at=time_or_none(found.last_used_at),
-        permissions=None if held is None else sorted_permissions(held),
-        tenants=None if found.tenants is None else sorted(found.tenants),
-    )
+    shown = None if one_time is None else one_time.text
+    return schema_with(accounts.NewUserAnswer, user=found, one_time_password=shown)

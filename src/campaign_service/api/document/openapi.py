@@ -58,23 +58,24 @@ _CHAPTERS: Mapping[str, str] = {
 """What each chapter of the document is about."""
 
 
-def _header(name: str, description: str, schema: Data, *, is_required: bool = False) -> Data:
-    return {
-        "name": name,
-        "in": "header",
-        "required": is_required,
-        "description": description,
-        "schema": {"type": "string", **schema},
-    }
+def _parameter(
+    where: str, name: str, schema: Data, *, is_required: bool = False, description: str = ""
+) -> Data:
+    described = {"description": description} if description else {}
+    return {"name": name, "in": where, "required": is_required, **described, "schema": schema}
 
 
-_KEY = _header(
+_KEY = _parameter(
+    "header",
     "Idempotency-Key",
-    "Sent again with the same request, the command is taken once.",
-    {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    description="Sent again with the same request, the command is taken once.",
 )
-_LAST_EVENT = _header(
-    "Last-Event-ID", "The stream goes on behind this event.", {"pattern": "^[0-9]{1,15}$"}
+_LAST_EVENT = _parameter(
+    "header",
+    "Last-Event-ID",
+    {"type": "string", "pattern": "^[0-9]{1,15}$"},
+    description="The stream goes on behind this event.",
 )
 
 
@@ -91,6 +92,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
         entry = paths.setdefault(operation.path, {})
         entry[operation.method.lower()] = _operation(operation, operations, schemas)
     used = {operation.query.__name__ for operation in operations}
+    statuses = sorted({kind.status for kind in PROBLEMS.values()})
     return {
         "openapi": "3.1.0",
         "info": {"title": "Call campaigns", "version": __version__, "description": _ABOUT},
@@ -98,7 +100,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
         "paths": paths,
         "components": {
             "schemas": {name: one for name, one in schemas.items() if name not in used},
-            "responses": {str(status): _problem(status) for status in _statuses()},
+            "responses": {str(status): _problem(status) for status in statuses},
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -133,7 +135,7 @@ def _leave_out_defaults(schema: Any) -> None:  # noqa: ANN401 -- JSON
     for name, one in schema["properties"].items():
         if "default" in one:
             rest = {key: value for key, value in one.items() if key != "default"}
-            schema["properties"][name] = _query_schema(rest)
+            schema["properties"][name] = _without_null(rest)
 
 
 # One operation -------------------------------------------------------------------------------
@@ -176,8 +178,8 @@ def _description(operation: Operation) -> str:
 
 
 def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
-    found: list[Data] = [
-        {"name": name, "in": "path", "required": True, "schema": _PATHS[name]}
+    found = [
+        _parameter("path", name, _PATHS[name], is_required=True)
         for name in _VARIABLE.findall(operation.path)
     ]
     query = schemas[operation.query.__name__]
@@ -185,23 +187,18 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     assert isinstance(properties, dict)
     assert isinstance(required, list)
     for name, schema in properties.items():
-        found.append(
-            {
-                "name": name,
-                "in": "query",
-                "required": name in required,
-                "schema": _query_schema(schema),
-            }
-        )
+        shown = _without_null(schema)
+        found.append(_parameter("query", name, shown, is_required=name in required))
     if operation.commands:
         found.append(_KEY)
     if operation.if_match is not IfMatch.IGNORED:
         found.append(
-            _header(
+            _parameter(
+                "header",
                 "If-Match",
-                "The ETag as it was read: refused when somebody has changed it since.",
-                {"pattern": ETAGS_PATTERN},
+                {"type": "string", "pattern": ETAGS_PATTERN},
                 is_required=operation.if_match is IfMatch.REQUIRED,
+                description="The ETag as it was read: refused when somebody has changed it since.",
             )
         )
     if "text/event-stream" in operation.response.media:
@@ -209,8 +206,8 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
     return found
 
 
-def _query_schema(schema: Data) -> Data:
-    """Return a parameter's schema: what may be null in Python is left out of a query."""
+def _without_null(schema: Data) -> Data:
+    """Return a schema without null: what is ``None`` in Python is left out of what is sent."""
     choices = schema.get("anyOf")
     if not isinstance(choices, list):
         return schema
@@ -281,7 +278,7 @@ def _problems(operation: Operation) -> set[str]:
 
 def _links(operation: Operation, everything: Sequence[Operation]) -> Data:
     """Return where one may go on with what was made."""
-    made = next((name for tag, name in _ID_OF_CREATED.items() if operation.name in tag), None)
+    made = _ID_OF_CREATED.get(operation.name)
     if made is None:
         return {}
     return {
@@ -295,13 +292,10 @@ def _links(operation: Operation, everything: Sequence[Operation]) -> Data:
 
 
 _ID_OF_CREATED = {
-    ("add_model", "clone_model"): "model_id",
-    ("start_campaign",): "campaign_id",
+    "add_model": "model_id",
+    "clone_model": "model_id",
+    "start_campaign": "campaign_id",
 }
-
-
-def _statuses() -> list[int]:
-    return sorted({kind.status for kind in PROBLEMS.values()})
 
 
 def _problem(status: int) -> Data:

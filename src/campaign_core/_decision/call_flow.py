@@ -45,6 +45,15 @@ __all__ = [
 _DEADLINE_RESERVE_S = 10
 _NO_COMMAND_TAKEN = "answered, and over before the telephony took a command"
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_ANSWER_PROMPT = Purpose.ANSWER_PROMPT
+_LISTENING_PROMPT = Purpose.LISTENING_PROMPT
+_MESSAGE = Purpose.MESSAGE
+_REACHED = Outcome.REACHED
+_SOUND_MISSING = Outcome.SOUND_MISSING
+_LOST = Outcome.LOST
+_HUNG_UP = Outcome.HUNG_UP
+
 
 def deadline_of(parameters: CampaignModel, at: int) -> Instant:
     """Return the deadline of a call placed, or transferred, at an instant (R7.9)."""
@@ -72,23 +81,24 @@ def _answer_prompt(scene: Scene, number: int) -> None:
         hang_up(scene, Outcome.NOT_CONFIRMED)
         return
     general = scene.settings.answer_prompt
-    _prompt(scene, Purpose.ANSWER_PROMPT, number, script.answer_prompt, general)
+    _prompt(scene, _ANSWER_PROMPT, number, script.answer_prompt, general)
 
 
 def _message(scene: Scene, number: int) -> None:
     """R7.3, R7.4: play the message; after the last time, give up."""
-    if number > scene.parameters.script.message_plays_max:
+    parameters = scene.parameters
+    if number > parameters.script.message_plays_max:
         hang_up(scene, Outcome.NOT_CONFIRMED)
         return
-    assert scene.parameters.sound is not None, "a campaign has a sound (R4.1)"
-    scene.playback_started(Purpose.MESSAGE, number, scene.parameters.sound)
+    assert parameters.sound is not None, "a campaign has a sound (R4.1)"
+    scene.playback_started(_MESSAGE, number, parameters.sound)
 
 
 def _listening_prompt(scene: Scene, number: int) -> None:
     """R7.4: wait for 9, after a prompt where there is one."""
     script = scene.parameters.script
     general = scene.settings.listening_prompt
-    _prompt(scene, Purpose.LISTENING_PROMPT, number, script.listening_prompt, general)
+    _prompt(scene, _LISTENING_PROMPT, number, script.listening_prompt, general)
 
 
 def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> None:
@@ -96,14 +106,14 @@ def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> Non
     call = scene.call
     if isinstance(call.step, Ending):
         outcome = call.step.outcome
-    elif call.is_reached and outcome is not Outcome.SOUND_MISSING:
-        outcome = Outcome.REACHED
+    elif call.is_reached and outcome is not _SOUND_MISSING:
+        outcome = _REACHED
     scene.hang_up_ordered(outcome, by_deadline=by_deadline)
 
 
 def _again(scene: Scene, purpose: Purpose, number: int) -> None:
     """A wrong digit or silence: the prompt, or the message, once more (R7.2, R7.4)."""
-    start = _answer_prompt if purpose is Purpose.ANSWER_PROMPT else _message
+    start = _answer_prompt if purpose is _ANSWER_PROMPT else _message
     start(scene, number + 1)
 
 
@@ -128,7 +138,7 @@ def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
     step = scene.call.step
     assert isinstance(step, Playing)
     _digit_noted(scene, report)
-    if step.purpose is not Purpose.MESSAGE:
+    if step.purpose is not _MESSAGE:
         # Any digit stops a prompt; its own report, with a number that is over, comes late.
         scene.playback_ended(step.play, rp.PlaybackEnd.STOPPED)
         _judged(scene, step.purpose, step.round, report.digit)
@@ -150,12 +160,12 @@ def _judged(scene: Scene, purpose: Purpose, number: int, digit: str) -> None:
         deadline_at = deadline_of(scene.parameters, scene.at)
         extension = script.transfer.extension
         scene.record(ev.CallTransferred, extension=extension, deadline_at=deadline_at)
-    elif purpose is Purpose.ANSWER_PROMPT and digit == ANSWER_DIGIT:
+    elif purpose is _ANSWER_PROMPT and digit == ANSWER_DIGIT:
         scene.record(ev.AnswerConfirmed)
         _message(scene, 1)
-    elif purpose is Purpose.LISTENING_PROMPT and digit == LISTENING_DIGIT:
+    elif purpose is _LISTENING_PROMPT and digit == LISTENING_DIGIT:
         scene.record(ev.ListeningConfirmed)
-        hang_up(scene, Outcome.REACHED)
+        hang_up(scene, _REACHED)
     else:
         _again(scene, purpose, number)
 
@@ -173,13 +183,13 @@ def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
     if end is rp.PlaybackEnd.FAILED:
         # R7.5: reached or not, a message that was never heard is not delivered.
         was_delivered = call.is_reached and call.is_heard
-        hang_up(scene, Outcome.REACHED if was_delivered else Outcome.SOUND_MISSING)
-    elif step.purpose is not Purpose.MESSAGE:
+        hang_up(scene, _REACHED if was_delivered else _SOUND_MISSING)
+    elif step.purpose is not _MESSAGE:
         scene.silence_started(step.purpose, step.round)
     elif scene.parameters.script.confirm_listening:
         _listening_prompt(scene, step.round)
     else:
-        hang_up(scene, Outcome.REACHED)
+        hang_up(scene, _REACHED)
 
 
 def _refused(scene: Scene, report: rp.RefusalReport) -> None:
@@ -208,9 +218,9 @@ def ended(
     if isinstance(call.step, Ending):
         outcome = call.step.outcome
     elif call.is_reached:
-        outcome = Outcome.REACHED
-    elif call.is_answered and unanswered_as is not Outcome.LOST:
-        outcome = Outcome.HUNG_UP
+        outcome = _REACHED
+    elif call.is_answered and unanswered_as is not _LOST:
+        outcome = _HUNG_UP
     else:
         outcome = unanswered_as
     scene.call_ended(outcome, hangup_cause, detail)
@@ -267,9 +277,9 @@ def taken_over(scene: Scene) -> None:
     if not isinstance(step, Playing | Silent):
         return
     script, number = scene.parameters.script, step.round + 1
-    if step.purpose is Purpose.LISTENING_PROMPT:
+    if step.purpose is _LISTENING_PROMPT:
         _listening_prompt(scene, min(number, script.message_plays_max))
-    elif step.purpose is Purpose.MESSAGE:
+    elif step.purpose is _MESSAGE:
         _message(scene, number)
     elif isinstance(step, Silent) and number > script.answer_prompts_max:
         silence_again(scene)
@@ -294,7 +304,7 @@ def deadline_passed(scene: Scene) -> None:
 def freed(scene: Scene) -> None:
     """R7.9: no end was reported though the call is gone for certain by now."""
     step = scene.call.step
-    outcome = Outcome.LOST
-    if isinstance(step, Ending) and (not step.by_deadline or step.outcome is Outcome.REACHED):
+    outcome = _LOST
+    if isinstance(step, Ending) and (not step.by_deadline or step.outcome is _REACHED):
         outcome = step.outcome
     scene.call_ended(outcome, None, "")

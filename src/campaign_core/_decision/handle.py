@@ -10,10 +10,12 @@ from campaign_core import events as ev
 from campaign_core._decision.moment import Moment
 from campaign_core._decision.orders import decisions_of
 from campaign_core._model.settings import Settings
+from campaign_core._state.index import rebuild_lines
 from campaign_core._state.service import Draft, State
-from campaign_core._transition.evolve import evolve, rewind_lines
+from campaign_core._transition.evolve import evolve
 from campaign_core._values.identifiers import ServiceId
 from campaign_core._values.instants import END, Instant
+from campaign_core._values.makers import maker_of
 from campaign_core._values.plain import plain_text
 from campaign_core._values.validators import refuse
 from campaign_core.commands import ChangeSettings, Command
@@ -32,7 +34,7 @@ __all__ = [
     "Message",
     "Refusal",
     "Transition",
-    "begun",
+    "begin",
     "concluded",
     "handle",
     "handle_batch",
@@ -57,6 +59,9 @@ class Transition:
     """What happened, in order; to be made durable first."""
     decisions: tuple[Decision, ...]
     """What the telephony is to do, in order; ``PlaceCall`` only once its event is durable."""
+
+
+_new_transition = maker_of(Transition)
 
 
 @attrs.frozen
@@ -128,10 +133,11 @@ def handle(state: State, message: Message, now: Instant) -> Transition:
         SettingsError: a value of the command is bad in this state.
         TypeError: the message is neither a command nor a report nor a tick.
     """
-    moment = begun(Draft(state._row), now, (message,))
+    moment = Moment(Draft(state._row), now)
+    begin(moment, now, (message,))
     moment.take(message)
     events, decisions = concluded(moment)
-    return Transition(moment.draft.sealed(), events, decisions)
+    return _new_transition(moment.draft.sealed(), events, decisions)
 
 
 def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Batch:
@@ -144,26 +150,28 @@ def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Bat
         messages: in the order in which they are taken.
         now: the time; an earlier one than the last event's is taken as that (R6.13).
     """
-    moment = begun(Draft(state._row), now, messages)
+    moment = Moment(Draft(state._row), now)
+    begin(moment, now, messages)
     refusals = taken_each(moment, messages)
     events, decisions = concluded(moment)
     return Batch(moment.draft.sealed(), events, decisions, refusals)
 
 
-def begun(draft: Draft, now: Instant, messages: Sequence[Message]) -> Moment:
-    """Return the moment at which messages come: what is due by then is taken, they are not yet."""
+def begin(moment: Moment, now: Instant, messages: Sequence[Message]) -> None:
+    """Begin the moment at which messages come: what is due by then is taken, they are not yet."""
     _check_time(now)
-    at = max(now, draft.now)
-    rewind_lines(draft, at)
+    draft = moment.draft
+    at = max(draft.now, now)
+    if at < draft.indexed_at:
+        rebuild_lines(draft, at)
     kinds = set(map(type, messages))
-    moment = Moment(draft, at, is_deaf=StandstillReport in kinds)
+    moment.begin_next(at, is_deaf=StandstillReport in kinds)
     if ClockReport in kinds:
         # What the clock shows is known before anything is due by it.
         for message in messages:
             if isinstance(message, ClockReport):
                 moment.look_at(message)
     moment.take_due()
-    return moment
 
 
 def taken_each(moment: Moment, messages: Iterable[Message]) -> tuple[Refusal, ...]:

@@ -48,6 +48,10 @@ _new_call_placed = maker_of(ev.CallPlaced)
 
 _INTERNAL, _EXTERNAL = LINES
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_ACTIVE = Status.ACTIVE
+_PAUSED = Status.PAUSED
+
 
 class Moment:
     """Works one moment on a draft; ``events`` holds what happened so far."""
@@ -65,6 +69,12 @@ class Moment:
         self._is_deaf = is_deaf
         self.events: list[ev.Event] = []
         self._by_driver = Recorder(draft, self.events, now, ev.DRIVER)
+
+    def begin_next(self, now: Instant, *, is_deaf: bool) -> None:
+        """Begin the next moment on the same draft."""
+        self.now = self._by_driver.at = now
+        self._is_deaf = is_deaf
+        self.events = self._by_driver.events = []
 
     def by(self, actor: str) -> Recorder:
         """Return what records the next events of an actor."""
@@ -149,11 +159,11 @@ class Moment:
 
     def conclude(self) -> None:
         """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""
-        touched = sorted(self.draft.touched_now)
-        for campaign_id in touched:
-            self._settle(self.draft.campaign(campaign_id))
-        for campaign_id in touched:
-            self._end(self.draft.campaign(campaign_id))
+        campaigns = [self.draft.campaign(one) for one in sorted(self.draft.touched_now)]
+        for campaign in campaigns:
+            self._settle(campaign)
+        for campaign in campaigns:
+            self._end(campaign)
         place_calls(self.draft, self.now, self.place)
 
     def _settle(self, campaign: CampaignRow) -> None:
@@ -180,7 +190,7 @@ class Moment:
 
     def _end(self, campaign: CampaignRow) -> None:
         """R4.5, R4.6: nobody is left to call and nobody is in a call."""
-        if campaign.status not in (Status.ACTIVE, Status.PAUSED) or campaign.calls:
+        if campaign.status not in (_ACTIVE, _PAUSED) or campaign.calls:
             return
         if campaign.idle and not campaign.is_satisfied:
             return

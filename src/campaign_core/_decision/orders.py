@@ -21,6 +21,9 @@ _new_place_call = maker_of(dc.PlaceCall)
 _new_play = maker_of(dc.Play)
 _new_hang_up = maker_of(dc.HangUp)
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_MESSAGE = Purpose.MESSAGE
+
 _DEAD_MAN_AFTER_DEADLINE_S = 5
 _DEADLINE_RESERVE_S = 10
 
@@ -41,7 +44,7 @@ def _place_call(draft: Draft, event: ev.CallPlaced) -> dc.Decision:
 
 
 def _play(_: Draft, event: ev.PlaybackStarted) -> dc.Decision:
-    stop_digits = "" if event.purpose is Purpose.MESSAGE else dc.ALL_DIGITS
+    stop_digits = "" if event.purpose is _MESSAGE else dc.ALL_DIGITS
     return _new_play(
         call_id=event.call_id, play=event.play, sound=event.sound, stop_digits=stop_digits
     )

@@ -25,6 +25,9 @@ _new_playback_ended = maker_of(ev.PlaybackEnded)
 _new_playback_started = maker_of(ev.PlaybackStarted)
 _new_silence_started = maker_of(ev.SilenceStarted)
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_SOUND_MISSING = Outcome.SOUND_MISSING
+
 
 class Scene:
     """A call as it was before, for one report, and a method for each event of most calls.
@@ -47,7 +50,7 @@ class Scene:
     @property
     def parameters(self) -> CampaignModel:
         """The parameters of its campaign."""
-        return self.draft.campaigns[self.call.placement.campaign_id].parameters
+        return self.draft.campaign(self.call.placement.campaign_id).parameters
 
     @property
     def settings(self) -> Settings:
@@ -137,8 +140,8 @@ class Scene:
     def call_ended(self, outcome: Outcome, hangup_cause: int | None, detail: str) -> None:
         """Of calls without their sound it is counted how many came one after the other (R6.18)."""
         sounds_missing = 0
-        if outcome is Outcome.SOUND_MISSING:
-            campaign = self.draft.campaigns[self.call.placement.campaign_id]
+        if outcome is _SOUND_MISSING:
+            campaign = self.draft.campaign(self.call.placement.campaign_id)
             sounds_missing = campaign.sounds_missing + 1
         self.put(
             _new_call_ended(

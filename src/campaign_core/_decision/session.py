@@ -20,10 +20,12 @@ from typing import final
 import attrs
 
 from campaign_core import events as ev
-from campaign_core._decision.handle import Message, Refusal, begun, concluded, taken_each
+from campaign_core._decision.handle import Message, Refusal, begin, concluded, taken_each
+from campaign_core._decision.moment import Moment
 from campaign_core._schedule.wakeup import next_wakeup, wakeup_of
 from campaign_core._state.service import Draft, State
 from campaign_core._values.instants import Instant
+from campaign_core._values.makers import maker_of
 from campaign_core.decisions import Decision
 
 __all__ = ["Session", "Taken"]
@@ -44,6 +46,9 @@ class Taken:
     """Messages not taken, of many given at once; the others stand (R6.6)."""
 
 
+_new_taken = maker_of(Taken)
+
+
 @final
 class Session:
     """The newest state of a service, and what takes it from moment to moment.
@@ -62,12 +67,12 @@ class Session:
     2
     """
 
-    __slots__ = ("_draft", "_since", "_state")
+    __slots__ = ("_moment", "_since", "_state")
 
     def __init__(self, state: State) -> None:
         """Go on from a state, which is not changed."""
         self._state = state
-        self._draft: Draft | None = None
+        self._moment: Moment | None = None
         self._since: list[tuple[Sequence[Message], Instant]] = []
         """What was taken since the state was sealed."""
 
@@ -75,8 +80,7 @@ class Session:
     def state(self) -> State:
         """The state now, for anybody to keep. The first look after a moment costs its sealing."""
         if self._since:
-            sealed = self._opened().sealed()
-            self._state, self._draft, self._since = sealed, None, []
+            self._seal(self._moment or self._opened())
         return self._state
 
     def take(self, message: Message, now: Instant) -> Taken:
@@ -87,42 +91,43 @@ class Session:
             SettingsError: a value of the command is bad in this state; nothing has changed.
             TypeError: the message is neither a command nor a report nor a tick.
         """
-        draft, self._draft = self._opened(), None
-        moment = begun(draft, now, (message,))
+        moment, self._moment = self._moment or self._opened(), None
+        begin(moment, now, (message,))
         moment.take(message)
-        taken = Taken(*concluded(moment))
-        self._keep(draft, (message,), now)
+        taken = _new_taken(*concluded(moment))
+        self._keep(moment, (message,), now)
         return taken
 
     def take_all(self, messages: Sequence[Message], now: Instant) -> Taken:
         """Take many messages at one moment, as :func:`~campaign_core.handle_batch` does."""
-        draft, self._draft = self._opened(), None
-        moment = begun(draft, now, messages)
+        moment, self._moment = self._moment or self._opened(), None
+        begin(moment, now, messages)
         refusals = taken_each(moment, messages)
         taken = Taken(*concluded(moment), refusals)
-        self._keep(draft, tuple(messages), now)
+        self._keep(moment, tuple(messages), now)
         return taken
 
     def next_wakeup(self, now: Instant) -> Instant | None:
         """Return the next wake-up, as :func:`~campaign_core.next_wakeup` does."""
-        draft = self._draft
-        if draft is None:
+        if self._moment is None:
             return next_wakeup(self.state, now)
+        draft = self._moment.draft
         return wakeup_of(draft, now, is_touched=bool(draft.touched_now or draft.capped_now))
 
-    def _opened(self) -> Draft:
-        """Return a draft that has all that was taken."""
-        draft = self._draft
-        if draft is None:
-            draft = Draft(self._state._row)
-            for messages, now in self._since:
-                moment = begun(draft, now, messages)
-                taken_each(moment, messages)
-                moment.conclude()
-        return draft
+    def _opened(self) -> Moment:
+        """Return a moment on a draft that has all that was taken."""
+        moment = Moment(Draft(self._state._row), self._state.now)
+        for messages, now in self._since:
+            begin(moment, now, messages)
+            taken_each(moment, messages)
+            moment.conclude()
+        return moment
 
-    def _keep(self, draft: Draft, messages: Sequence[Message], now: Instant) -> None:
+    def _keep(self, moment: Moment, messages: Sequence[Message], now: Instant) -> None:
         self._since.append((messages, now))
-        self._draft = draft
+        self._moment = moment
         if len(self._since) == _UNSEALED_MAX:
-            self._state, self._draft, self._since = draft.sealed(), None, []
+            self._seal(moment)
+
+    def _seal(self, moment: Moment) -> None:
+        self._state, self._moment, self._since = moment.draft.sealed(), None, []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from campaign_core._model.recipients import Line
@@ -10,6 +12,12 @@ from campaign_core._values.instants import HOUR_MS, SECOND_MS
 from campaign_core._values.validators import optional, whole_number
 
 __all__ = ["CallLimits", "CallRate", "FrequencyCap"]
+
+_BOUNDLESS = 1 << 62
+
+# On Python 3.11 an enumeration is asked for a member at each look.
+_INTERNAL = Line.INTERNAL
+_EXTERNAL = Line.EXTERNAL
 
 
 @all_at_once
@@ -26,7 +34,16 @@ class CallLimits:
 
     def on(self, line: Line) -> int | None:
         """Return the limit of one line, the total left aside."""
-        return self.internal if line is Line.INTERNAL else self.external
+        return self.internal if line is _INTERNAL else self.external
+
+    def left(self, in_use: Mapping[Line, int]) -> tuple[int, int, int]:
+        """Return how many more calls fit in all, and on the internal and external line (R6.3)."""
+        internal, external = in_use[_INTERNAL], in_use[_EXTERNAL]
+        return (
+            _BOUNDLESS if self.total is None else self.total - internal - external,
+            _BOUNDLESS if self.internal is None else self.internal - internal,
+            _BOUNDLESS if self.external is None else self.external - external,
+        )
 
 
 @all_at_once

@@ -25,7 +25,10 @@ class Status(Enum):
     @property
     def is_final(self) -> bool:
         """Whether nothing leads out of this status."""
-        return self in (Status.TERMINATED, Status.COMPLETED)
+        return self in _FINAL
+
+
+_FINAL = frozenset({Status.TERMINATED, Status.COMPLETED})
 
 
 class RecipientStatus(Enum):

@@ -27,8 +27,7 @@ from campaign_core._state.lines import (
     open_lines,
 )
 from campaign_core._state.listing import is_parked_open, list_campaign
-from campaign_core._state.room import Room
-from campaign_core._state.service import EVERY, Draft, ServiceRow
+from campaign_core._state.service import EVERY, Draft, ServiceRow, least
 from campaign_core._values.identifiers import CampaignId, Position
 
 __all__ = [
@@ -40,6 +39,7 @@ __all__ = [
     "place_calls",
 ]
 
+_INTERNAL, _EXTERNAL = LINES
 _POSITION_MASK = 0xFFFFFFFF
 _NEVER = 1 << 62
 
@@ -76,7 +76,8 @@ def bring_up_to(draft: Draft, now: int) -> None:
         if is_capped:
             has_candidate(draft, campaign, now)
     draft.touched_now.clear()
-    _settle_capped(draft, now)
+    if draft.capped_now:
+        _settle_capped(draft, now)
     draft.indexed_at = now
 
 
@@ -105,27 +106,30 @@ def place_calls(draft: Draft, now: int, place: Place) -> None:
         # The last pass placed all it could, and nothing has happened since that frees a place.
         return
     bring_up_to(draft, now)
-    _pass(draft, now, place)
-    free_from = capacity_free_from(draft)
+    free_from = _pass(draft, now, place)
     draft.pass_due_at = free_from if free_from > now else _NEVER
 
 
-def _pass(draft: Draft, now: int, place: Place) -> None:
-    while capacity_free_from(draft) <= now:
-        room, placeable = draft.room(), draft.placeable
-        ranks = [
-            rank
-            for line in LINES
-            if room.has(line) and (rank := placeable[line].first()) is not None
-        ]
-        if not ranks:
-            return
-        rank, last = min(ranks), cutoff(draft)
+def _pass(draft: Draft, now: int, place: Place) -> int:
+    """Let campaigns place calls; return from when the driver and the global rate allow one."""
+    placeable = draft.placeable
+    while (free_from := capacity_free_from(draft)) <= now:
+        total, internal, external = room = draft.room()
+        if total <= 0:
+            break
+        rank = placeable[_INTERNAL].first() if internal > 0 else None
+        other = placeable[_EXTERNAL].first() if external > 0 else None
+        if rank is None or (other is not None and other < rank):
+            rank = other
+        if rank is None:
+            break
+        last = cutoff(draft)
         if last is not None and rank > last:
-            return
+            break
         campaign_id = draft.contenders.get(rank)
         assert campaign_id is not None, "who can place a call competes"
         _let_place(draft, draft.campaign(campaign_id), room, now, place)
+    return free_from
 
 
 def cutoff(draft: Draft) -> int | None:
@@ -139,8 +143,6 @@ def cutoff(draft: Draft) -> int | None:
 def _settle_capped(draft: Draft, now: int) -> None:
     """See whether campaigns still compete that have a number whose cap is reached (R6.2)."""
     numbers, draft.capped_now = draft.capped_now, set()
-    if not numbers:
-        return
     every, plan = EVERY in numbers, draft.settings.number_plan
     capped = [] if every else list(map(read_number_key, numbers))
     for campaign_id in list(draft.contenders.values()):
@@ -178,14 +180,16 @@ def _obstacle_of(draft: Draft, campaign: CampaignRow, key: int, now: int) -> int
     return obstacle(draft, key_of_number(draft, recipient, index), now)
 
 
-def _let_place(draft: Draft, campaign: CampaignRow, room: Room, now: int, place: Place) -> None:
+def _let_place(
+    draft: Draft, campaign: CampaignRow, room: tuple[int, int, int], now: int, place: Place
+) -> None:
     """Let one campaign place calls, within the room there is, until it can place no more."""
     rank = _rank(draft, campaign)
-    room.within(campaign.parameters.call_limits, campaign.in_use)
+    total, internal, external = least(room, campaign.room())
     heads = _heads(draft, campaign, now)
     rate = campaign.parameters.call_rate
     is_rated = rate is not None or draft.settings.call_rate is not None
-    while head := _head(heads, room):
+    while total > 0 and (head := _head(heads, internal=internal > 0, external=external > 0)):
         line, key = head
         position = Position(key & _POSITION_MASK)
         recipient = campaign.recipients.at(position)
@@ -197,7 +201,11 @@ def _let_place(draft: Draft, campaign: CampaignRow, room: Room, now: int, place:
         held = obstacle(draft, key_of_number(draft, recipient, index), now)
         if held is None:
             place(campaign, position, recipient, index, rank)
-            room.take(line[0])
+            total -= 1
+            if line[0] is _INTERNAL:
+                internal -= 1
+            else:
+                external -= 1
         else:
             hold(draft, campaign, line, key, held)
         heads[line] = campaign.ready[line].first()
@@ -205,9 +213,7 @@ def _let_place(draft: Draft, campaign: CampaignRow, room: Room, now: int, place:
             # Others, and this one too, may have nobody to call any more.
             _settle_capped(draft, now)
             rank = _rank(draft, campaign)
-            heads = {
-                line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)
-            }
+            heads = _heads(draft, campaign, now)
         if is_rated and held is None:
             own_free_from = 0 if rate is None else campaign.placements.free_from(rate)
             if own_free_from > now or capacity_free_from(draft) > now:
@@ -219,7 +225,8 @@ def _let_place(draft: Draft, campaign: CampaignRow, room: Room, now: int, place:
 
 
 def _heads(draft: Draft, campaign: CampaignRow, now: int) -> dict[LineKey, int | None]:
-    return {line: campaign.ready[line].first() for line in open_lines(draft, campaign, now)}
+    ready = campaign.ready
+    return {line: ready[line].first() for line in open_lines(draft, campaign, now)}
 
 
 def _rank(draft: Draft, campaign: CampaignRow) -> int:
@@ -229,10 +236,13 @@ def _rank(draft: Draft, campaign: CampaignRow) -> int:
     return 1 if is_first else contenders.count_before(campaign.rank) + 1
 
 
-def _head(heads: dict[LineKey, int | None], room: Room) -> tuple[LineKey, int] | None:
+def _head(
+    heads: dict[LineKey, int | None], *, internal: bool, external: bool
+) -> tuple[LineKey, int] | None:
     """Return who is next among the lines with room everywhere (R6.3, R6.4)."""
     best: tuple[LineKey, int] | None = None
     for line, key in heads.items():
-        if key is not None and (best is None or key < best[1]) and room.has(line[0]):
+        has_room = internal if line[0] is _INTERNAL else external
+        if has_room and key is not None and (best is None or key < best[1]):
             best = line, key
     return best

@@ -21,7 +21,6 @@ from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state import record as rec
 from campaign_core._state.pacing import Placements
-from campaign_core._state.room import Room
 from campaign_core._values.identifiers import CallKey, CampaignId, ModelId, Position, call_key_of
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
@@ -33,6 +32,10 @@ LineKey = tuple[Line, str]
 """A line to stand in: the phone line, and the time zone where calling hours are set."""
 
 POSITION_BITS = 32
+
+# On Python 3.11 an enumeration is asked for a member at each look.
+_ACTIVE = Status.ACTIVE
+_RETRIES_FIRST = Order.RETRIES_FIRST
 _NEVER_CALLED_LAST = 1 << 44
 _LETTERS = {Line.INTERNAL: "I", Line.EXTERNAL: "E"}
 _LINES = {letter: line for line, letter in _LETTERS.items()}
@@ -166,7 +169,7 @@ class CampaignRow:
     @property
     def calls(self) -> int:
         """Calls in progress."""
-        return self.in_use[Line.INTERNAL] + self.in_use[Line.EXTERNAL]
+        return sum(self.in_use.values())
 
     @property
     def required(self) -> int:
@@ -182,12 +185,12 @@ class CampaignRow:
     @property
     def may_call(self) -> bool:
         """Whether the campaign itself allows new calls (R4.3, R4.11, R4.5)."""
-        return self.status is Status.ACTIVE and not self.is_expired and not self.is_satisfied
+        return self.status is _ACTIVE and not self.is_expired and not self.is_satisfied
 
     def ready_key(self, position: int, record: int) -> int:
         """Return the key that orders a recipient within its line (R6.4, R6.16)."""
         placed_at = rec.placed_at_of(record)
-        if placed_at == 0 and self.parameters.order is Order.RETRIES_FIRST:
+        if placed_at == 0 and self.parameters.order is _RETRIES_FIRST:
             placed_at = _NEVER_CALLED_LAST
         return placed_at << POSITION_BITS | position
 
@@ -197,6 +200,6 @@ class CampaignRow:
             return line, ""
         return line, recipient.time_zone or self.parameters.time_zone
 
-    def room(self) -> Room:
-        """Return the room that the campaign's own limits leave for calls (R6.3)."""
-        return Room().within(self.parameters.call_limits, self.in_use)
+    def room(self) -> tuple[int, int, int]:
+        """Return how many more calls the campaign's own limits let in: in all, by line (R6.3)."""
+        return self.parameters.call_limits.left(self.in_use)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from campaign_core._model.number_plan import canonical_form
-from campaign_core._model.recipients import LINES, Line
+from campaign_core._model.recipients import LINES
 from campaign_core._model.statuses import Status
 from campaign_core._state import record as rec
 from campaign_core._state import timers
@@ -134,6 +134,7 @@ def _lines(row: ServiceRow, campaign: CampaignRow, name: str) -> Iterator[str]:
         wake_at = campaign.wake_at
         if wake_at is None or wake_at > first >> POSITION_BITS:
             yield f"R6.6: {name}: nobody looks when the first who waits may be called"
-    for line in LINES:
-        if campaign.listed[1 + (line is Line.EXTERNAL)] and not campaign.room().has(line):
+    total, *by_line = campaign.room()
+    for is_listed, left in zip(campaign.listed[1:], by_line, strict=True):
+        if is_listed and (total <= 0 or left <= 0):
             yield f"R6.3: {name} is listed as able to call on a line that is full"

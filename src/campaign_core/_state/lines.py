@@ -244,11 +244,11 @@ def zone_is_open(row: ServiceRow, campaign: CampaignRow, zone: str, now: int) ->
 
 def open_lines(row: ServiceRow, campaign: CampaignRow, now: int) -> list[LineKey]:
     """Return the lines with somebody in them whose calling hours are open."""
-    return [
-        line
-        for line, queue in campaign.ready.items()
-        if queue.size and (not line[1] or zone_is_open(row, campaign, line[1], now))
-    ]
+    lines = []
+    for line, queue in campaign.ready.items():
+        if queue.size and (not line[1] or zone_is_open(row, campaign, line[1], now)):
+            lines.append(line)
+    return lines
 
 
 def idle_positions(campaign: CampaignRow) -> Iterator[int]:

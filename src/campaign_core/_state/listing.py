@@ -15,7 +15,10 @@ __all__ = [
     "strike",
 ]
 
-_INTERNAL, _EXTERNAL = LINES
+_INTERNAL, _ = LINES
+
+# On Python 3.11 an enumeration is asked for a member at each look.
+_ACTIVE = Status.ACTIVE
 
 
 def is_parked_open(draft: ServiceRow, campaign: CampaignRow, now: int) -> bool:
@@ -40,10 +43,13 @@ def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
     free_from = campaign.placements.free_from(rate) if rate and lines else 0
     internal = external = False
     if lines and free_from <= now:
-        room, phone_lines = campaign.room(), [line for line, _ in lines]
-        internal = _INTERNAL in phone_lines and room.has(_INTERNAL)
-        external = _EXTERNAL in phone_lines and room.has(_EXTERNAL)
-    competes = campaign.status is Status.ACTIVE and bool(
+        total, on_internal, on_external = campaign.room()
+        for line, _ in lines:
+            if line is _INTERNAL:
+                internal = total > 0 and on_internal > 0
+            else:
+                external = total > 0 and on_external > 0
+    competes = campaign.status is _ACTIVE and bool(
         campaign.calls or lines or (may_call and is_parked_open(draft, campaign, now))
     )
     listed = competes, internal, external

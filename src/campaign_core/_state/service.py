@@ -20,18 +20,24 @@ from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
-from campaign_core._state.room import Room
 from campaign_core._values.hashed import Hashed
 from campaign_core._values.identifiers import CallId, CallKey, CampaignId, ModelId, ServiceId
 from campaign_core._values.instants import Instant
 from campaign_core._values.ordered import Ordered
 
-__all__ = ["EVERY", "Draft", "ServiceRow", "State"]
+__all__ = ["EVERY", "Draft", "ServiceRow", "State", "least"]
 
 _INTERNAL, _ = LINES
 EVERY = "*"
 """Stands for every number: there is no line of this letter."""
 _CAPPED_MAX = 64
+
+
+def least(one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the less of two, place by place."""
+    a, b, c = one
+    d, e, f = other
+    return min(d, a), min(e, b), min(f, c)
 
 
 class ServiceRow:
@@ -131,12 +137,10 @@ class ServiceRow:
         """Return the service's time at a moment of the calendar; 0, where that was before it."""
         return Instant(max(0, moment - self.calendar_ahead_ms))
 
-    def room(self) -> Room:
-        """Return the room that settings and telephony leave for calls (R6.3, R5.5)."""
+    def room(self) -> tuple[int, int, int]:
+        """Return how many more calls settings and telephony let in: in all, by line (R6.3)."""
         in_use = self.in_use
-        return (
-            Room().within(self.settings.call_limits, in_use).within(self.link.call_limits, in_use)
-        )
+        return least(self.settings.call_limits.left(in_use), self.link.call_limits.left(in_use))
 
 
 @final

@@ -38,6 +38,10 @@ new_call = maker_of(Call)
 _new_silent = maker_of(Silent)
 _new_ending = maker_of(Ending)
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_MESSAGE = Purpose.MESSAGE
+_FAILED = PlaybackEnd.FAILED
+
 
 def _in_step(call: Call, step: Step, *, is_reached: bool, is_heard: bool) -> Call:
     """Return a call in another step; the rest but for two facts stays."""
@@ -109,7 +113,7 @@ def _playing(call: Call, event: ev.PlaybackStarted, _: CallScript) -> Call:
 
 def _play_ended(call: Call, event: ev.PlaybackEnded, _: CallScript) -> Call:
     assert isinstance(call.step, Playing)
-    heard = call.step.purpose is Purpose.MESSAGE and event.end is not PlaybackEnd.FAILED
+    heard = call.step.purpose is _MESSAGE and event.end is not _FAILED
     is_heard = call.is_heard or heard
     return _in_step(call, SPEAKING, is_reached=call.is_reached, is_heard=is_heard)
 
@@ -139,7 +143,7 @@ def _went_adrift(call: Call, _: ev.CallWentAdrift, __: CallScript) -> Call:
 
 def _taken_over(call: Call, _: ev.CallTakenOver, __: CallScript) -> Call:
     # What was playing when the connection went was heard, as far as anyone can tell.
-    heard = isinstance(call.step, Playing) and call.step.purpose is Purpose.MESSAGE
+    heard = isinstance(call.step, Playing) and call.step.purpose is _MESSAGE
     return attrs.evolve(call, is_adrift=False, is_heard=call.is_heard or heard)
 
 

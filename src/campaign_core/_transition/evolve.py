@@ -20,7 +20,7 @@ from campaign_core._transition.of_service import OF_SERVICE
 from campaign_core._values.instants import Instant
 from campaign_core.errors import JournalError
 
-__all__ = ["APPLY", "apply", "evolve", "open_draft", "replay", "rewind_lines"]
+__all__ = ["APPLY", "apply", "evolve", "open_draft", "replay"]
 
 APPLY: dict[type[Any], Callable[[Draft, Any], object]] = {**OF_SERVICE, **OF_CAMPAIGN, **OF_CALL}
 """What each event changes."""
@@ -86,14 +86,9 @@ def _opened(event: ev.Event) -> Draft:
 def open_draft(state: State, now: int) -> Draft:
     """Return a draft of a state, its lines as they are at ``now``."""
     draft = Draft(state._row)
-    rewind_lines(draft, now)
-    return draft
-
-
-def rewind_lines(draft: Draft, now: int) -> None:
-    """Make a draft's lines anew where they have been moved on beyond ``now``."""
     if now < draft.indexed_at:
         rebuild_lines(draft, now)
+    return draft
 
 
 def apply(draft: Draft, event: ev.Event) -> None:

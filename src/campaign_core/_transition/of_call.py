@@ -28,6 +28,10 @@ __all__ = ["OF_CALL"]
 
 _new_placement = maker_of(Placement)
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_DEADLINE = Due.DEADLINE
+_REACHED = Outcome.REACHED
+
 _CAP_HORIZON_MS = 8_760 * HOUR_MS
 _SOUNDS_MISSING_MAX = 3
 _DEADLINE_RESERVE_MS = 10 * SECOND_MS
@@ -68,7 +72,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     )
     call = new_call(placement=placement, deadline_at=deadline_at)
     draft.calls = draft.calls.with_item(event.call_id, call, owner)
-    arm(draft, deadline_at, Due.DEADLINE, key)
+    arm(draft, deadline_at, _DEADLINE, key)
     form = form_key(event.number, line, settings.number_plan)
     draft.busy = draft.busy.with_item(form, (draft.busy.get(form) or 0) + 1, owner)
     if settings.call_rate is not None or at < draft.rate_kept_until:
@@ -113,12 +117,12 @@ def _call_transferred(draft: Draft, event: ev.CallTransferred) -> None:
     before = _call_changed(draft, event)
     key = before.placement.key
     _disarm_deadline(draft, before)
-    arm(draft, event.deadline_at, Due.DEADLINE, key)
+    arm(draft, event.deadline_at, _DEADLINE, key)
 
 
 def _deadline_passed(draft: Draft, event: ev.DeadlinePassed) -> None:
     call = _call_changed(draft, event)
-    disarm(draft, call.deadline_at, Due.DEADLINE, call.placement.key)
+    disarm(draft, call.deadline_at, _DEADLINE, call.placement.key)
     arm(draft, call.deadline_at + GRACE_MS, Due.GRACE, call.placement.key)
 
 
@@ -127,7 +131,7 @@ def _disarm_deadline(draft: Draft, call: Call) -> None:
     if call.is_overdue:
         disarm(draft, call.deadline_at + GRACE_MS, Due.GRACE, key)
     else:
-        disarm(draft, call.deadline_at, Due.DEADLINE, key)
+        disarm(draft, call.deadline_at, _DEADLINE, key)
 
 
 def _call_ended(draft: Draft, event: ev.CallEnded) -> None:
@@ -140,7 +144,7 @@ def _call_ended(draft: Draft, event: ev.CallEnded) -> None:
         # R6.18: no repeat call helps anybody.
         draft.tripped.append((campaign.campaign_id, PauseReason.SOUND_MISSING))
     context = _CALLED[placement.number_index]
-    if event.outcome is not Outcome.REACHED:
+    if event.outcome is not _REACHED:
         context = Context(parameters.retry, placement.number_index)
     change_recipient(draft, campaign, placement.position, event, context)
 

@@ -22,6 +22,11 @@ __all__ = ["RECIPIENT_ARROWS", "Context", "next_record"]
 _IDLE, _ACTIVE = RecipientStatus.IDLE, RecipientStatus.ACTIVE
 _CONTACTED, _FAILED = RecipientStatus.CONTACTED, RecipientStatus.FAILED
 
+# On Python 3.11 an enumeration is asked for a member at each look.
+_REACHED = Outcome.REACHED
+_OPTED_OUT = Outcome.OPTED_OUT
+_USED_UP = FailureReason.ATTEMPTS_USED_UP
+
 
 _AT_ONCE = RetryPolicy()
 
@@ -55,12 +60,12 @@ def _given_back(record: int, _: ev.CallGivenBack, context: Context) -> int:
 
 def _ended(record: int, event: ev.CallEnded, context: Context) -> int:
     outcome = event.outcome
-    if outcome is Outcome.REACHED:
+    if outcome is _REACHED:
         return rec.contacted(record)
     record = rec.due(record, event.at + seconds(context.retry.delay_s(outcome)))
     if outcome in context.retry.never_again:
         record = rec.barred(record, context.number_index)
-    if outcome is Outcome.OPTED_OUT:
+    if outcome is _OPTED_OUT:
         return rec.failed(record, FailureReason.OPTED_OUT)
     if rec.is_stopped(record):
         return rec.failed(record, FailureReason.STOPPED)
@@ -70,7 +75,7 @@ def _ended(record: int, event: ev.CallEnded, context: Context) -> int:
 def _idle_or_used_up(record: int) -> int:
     if rec.counted_of(record) < rec.allowed_of(record):
         return rec.idle(record)
-    return rec.failed(record, FailureReason.ATTEMPTS_USED_UP)
+    return rec.failed(record, _USED_UP)
 
 
 def _more(record: int, event: ev.AttemptsAdded, _: Context) -> int:

@@ -111,8 +111,8 @@ def test_changed_copy_shares_almost_everything():
 
     changed = many.with_item(5_000, 0)
 
-    theirs = {id(leaf) for leaf in many._leaves()}
-    assert sum(id(leaf) not in theirs for leaf in changed._leaves()) == 1
+    theirs = {id(leaf) for branch in many._top for leaf in branch}
+    assert sum(id(leaf) not in theirs for branch in changed._top for leaf in branch) == 1
 
 
 def test_nothing_added_is_the_vector_itself():

@@ -14,7 +14,7 @@ import attrs
 from benchmarks.tables import Row, Table
 from benchmarks.timing import clock, undisturbed
 from benchmarks.worlds import CALLS, NOW, model_of, opened, recipients_of
-from campaign_core import CallScript, Instant, ModelId, State, handle, handle_batch, next_wakeup
+from campaign_core import CallScript, Instant, ModelId, Session, handle
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.decisions import Decision, PlaceCall
 from campaign_core.events import CampaignEnded
@@ -30,9 +30,9 @@ _SLICES_MS = (1, 1_000)
 
 @attrs.define
 class _Run:
-    """One run: a state, an exchange, and the seconds that went into each."""
+    """One run: a session, an exchange, and the seconds that went into each."""
 
-    state: State
+    session: Session
     exchange: Exchange
     now: Instant = NOW
     ended: CampaignEnded | None = None
@@ -59,14 +59,13 @@ class _Run:
         theirs = self.exchange.next_at()
         self.seconds["exchange"] += clock() - began
         began = clock()
-        ours = next_wakeup(self.state, self.now)
+        ours = self.session.next_wakeup(self.now)
         self.seconds["next_wakeup"] += clock() - began
         return min(at for at in (theirs, ours) if at is not None)
 
     def take(self, reports: Sequence[Report]) -> Sequence[Decision]:
         began = clock()
-        batch = handle_batch(self.state, reports or (Tick(),), self.now)
-        self.state = batch.state
+        batch = self.session.take_all(reports or [Tick()], self.now)
         self.seconds["handle"] += clock() - began
         self.counts["moments"] += 1
         self.counts["events"] += len(batch.events)
@@ -80,7 +79,7 @@ def _run(count: int, slice_ms: int) -> _Run:
     model = model_of(recipients_of(count), script=_SCRIPT)
     added = handle(opened(), AddModel(model=model), NOW)
     begun = handle(added.state, StartCampaign(model_id=ModelId(1)), NOW)
-    run = _Run(begun.state, Exchange(Network(), seed=1))
+    run = _Run(Session(begun.state), Exchange(Network(), seed=1))
     with undisturbed():
         run.exchange.connect(NOW)
         run.obey(begun.decisions)
@@ -111,7 +110,7 @@ def by_recipients(counts: tuple[int, ...]) -> Table:
             "µs a call",
             "calls a second",
             "µs a report, core",
-            "core handle",
+            "core",
             "next_wakeup",
             "exchange",
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from campaign_core import Instant, Message, State, Transition, handle, handle_batch, next_wakeup
+from campaign_core import Instant, Message, Session, State, Taken, Transition
+from campaign_core import events as ev
 from campaign_core.commands import Command
 from campaign_core.reports import DriverDownReport, Tick
 from campaign_drivers import LinkLostError
@@ -45,13 +46,13 @@ class VirtualEngine:
         observers: Sequence[Observer] = (),
         grain_ms: int = 1,
     ) -> None:
-        self._state = opened.state
+        self._session = Session(opened.state)
         self._exchange = exchange
         self._now = now
         self._journal = journal
         self._observers = tuple(observers)
         self._grain_ms = grain_ms
-        self._tell(opened)
+        self._tell(opened.events)
         try:
             exchange.connect(now)
         except LinkLostError:
@@ -60,7 +61,7 @@ class VirtualEngine:
     @property
     def state(self) -> State:
         """The current state."""
-        return self._state
+        return self._session.state
 
     @property
     def now(self) -> Instant:
@@ -70,7 +71,7 @@ class VirtualEngine:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing more happens unless somebody commands it."""
-        return self._next_at() is None or is_quiet(self._state, self._now)
+        return self._next_at() is None or is_quiet(self.state, self._now)
 
     def give(self, message: Command | DriverDownReport) -> None:
         """Give a message now.
@@ -80,7 +81,7 @@ class VirtualEngine:
             SettingsError: a value of the command is bad in this state.
             JournalFailedError: its events could not be kept.
         """
-        self._do(handle(self._state, message, self._now))
+        self._do(self._session.take(message, self._now))
 
     def run(self, *, until: Callable[[], bool] | None = None) -> None:
         """Go on until nothing more happens by itself.
@@ -105,11 +106,11 @@ class VirtualEngine:
                 return
             now = self._now = Instant(-(-at // grain_ms) * grain_ms)
             reports: Sequence[Message] = [report for _, report in exchange.reports_until(now)]
-            self._do(handle_batch(self._state, reports or _TICK, now))
+            self._do(self._session.take_all(reports or _TICK, now))
 
     def _next_at(self) -> Instant | None:
         """Return the next instant at which anything may happen."""
-        due_at = next_wakeup(self._state, self._now)
+        due_at = self._session.next_wakeup(self._now)
         reported_at = self._exchange.next_at()
         if reported_at is None or due_at is None:
             at = reported_at if due_at is None else due_at
@@ -117,19 +118,17 @@ class VirtualEngine:
             at = min(reported_at, due_at)
         return None if at is None else max(at, self._now)
 
-    def _do(self, transition: Transition) -> None:
-        self._state = transition.state
-        self._tell(transition)
-        for decision in transition.decisions:
+    def _do(self, taken: Taken) -> None:
+        self._tell(taken.events)
+        for decision in taken.decisions:
             self._exchange.carry_out(decision, self._now)
 
-    def _tell(self, transition: Transition) -> None:
-        events = transition.events
+    def _tell(self, events: Sequence[ev.Event]) -> None:
         if not events:
             return
         if self._journal is not None:
             try:
-                self._journal.append(events, expected=self._state.sequence - len(events))
+                self._journal.append(events, expected=events[0].seq - 1)
             except OSError as error:
                 raise JournalFailedError(error) from error
         for observe in self._observers:

@@ -21,6 +21,7 @@ from campaign_core import (
     Outcome,
     Position,
     Recipient,
+    RecipientState,
     RecipientStatus,
     State,
     campaign,
@@ -43,7 +44,7 @@ from campaign_core.events import (
 from campaign_service.attempts import Attempt, attempt_of
 from campaign_service.report.load import LoadCurve, TakenCalls
 
-__all__ = ["RecipientRow", "StatusPanel"]
+__all__ = ["RecipientRow", "StatusPanel", "row_from_attempts"]
 
 _OUTCOMES = tuple(Outcome)
 _RATE_WINDOW_MS = 60_000
@@ -68,6 +69,29 @@ class RecipientRow:
     """The last time that 1 was dialled to confirm the answer."""
     listening_confirmed_at: Instant | None
     """The last time that 9 was dialled to confirm having listened."""
+
+
+def row_from_attempts(
+    position: Position, recipient: Recipient, now: RecipientState, attempts: Sequence[Attempt]
+) -> RecipientRow:
+    """Return the row of a recipient whose attempts are known, in order."""
+    counted = [one for one in attempts if one.given_back is None]
+    answers = [one.answer_confirmed_at for one in counted if one.answer_confirmed_at is not None]
+    heard = [
+        one.listening_confirmed_at for one in counted if one.listening_confirmed_at is not None
+    ]
+    last = counted[-1] if counted else None
+    return RecipientRow(
+        position=position,
+        recipient=recipient,
+        status=now.status,
+        reason=now.reason if isinstance(now, Failed) else None,
+        attempts=now.counted,
+        last_call_at=None if last is None else last.placed_at,
+        last_outcome=None if last is None else last.outcome,
+        answer_confirmed_at=answers[-1] if answers else None,
+        listening_confirmed_at=heard[-1] if heard else None,
+    )
 
 
 class StatusPanel:

@@ -13,8 +13,6 @@ from collections.abc import AsyncIterator, Iterator
 
 from campaign_core import (
     CampaignId,
-    Failed,
-    Instant,
     Position,
     RecipientList,
     State,
@@ -27,7 +25,8 @@ from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.instants import TimeWriter, zone_of
 from campaign_service.journal.sql import CampaignRecord
 from campaign_service.json_pieces import PIECE_BYTES
-from campaign_service.report import Attempt, RecipientRow
+from campaign_service.report import Attempt
+from campaign_service.report.panel import row_from_attempts
 from campaign_service.report.rows import (
     ATTEMPT_COLUMNS,
     RECIPIENT_COLUMNS,
@@ -135,14 +134,16 @@ class _ExportPages:
         state, everybody, text = self._state_and_recipients()
         for first, last in _page_ranges(len(everybody)):
             attempts = self._attempts(first, last)
-            yield [
-                recipient_row(
-                    self._row(state, everybody, position, attempts[position]),
-                    text,
-                    link(state).was_simulated,
+            rows = (
+                row_from_attempts(
+                    position,
+                    everybody.at(position),
+                    recipient(state, self._campaign_id, position),
+                    attempts[position],
                 )
-                for position in range(first, last + 1)
-            ]
+                for position in map(Position, range(first, last + 1))
+            )
+            yield [recipient_row(row, text, link(state).was_simulated) for row in rows]
 
     def attempts(self) -> Iterator[list[Row]]:
         """Yield the rows of all attempts, by recipient."""
@@ -199,28 +200,6 @@ class _ExportPages:
         ):
             found[attempt.position].append(attempt)
         return found
-
-    def _row(
-        self, state: State, everybody: RecipientList, position: int, attempts: list[Attempt]
-    ) -> RecipientRow:
-        now = recipient(state, self._campaign_id, Position(position))
-        counted = [attempt for attempt in attempts if attempt.given_back is None]
-        last = counted[-1] if counted else None
-        return RecipientRow(
-            position=Position(position),
-            recipient=everybody.at(position),
-            status=now.status,
-            reason=now.reason if isinstance(now, Failed) else None,
-            attempts=now.counted,
-            last_call_at=None if last is None else last.placed_at,
-            last_outcome=None if last is None else last.outcome,
-            answer_confirmed_at=_latest(attempt.answer_confirmed_at for attempt in attempts),
-            listening_confirmed_at=_latest(attempt.listening_confirmed_at for attempt in attempts),
-        )
-
-
-def _latest(times: Iterator[Instant | None]) -> Instant | None:
-    return max((at for at in times if at is not None), default=None)
 
 
 def _page_ranges(count: int) -> Iterator[tuple[int, int]]:

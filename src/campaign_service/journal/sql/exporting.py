@@ -10,12 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from campaign_core import (
     CampaignId,
-    Failed,
-    Outcome,
     Position,
-    Recipient,
     RecipientList,
-    RecipientState,
     State,
     campaign,
     link,
@@ -24,7 +20,8 @@ from campaign_core import (
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.instants import TimeWriter, zone_of
 from campaign_service.journal.sql.history import CampaignRecord, History
-from campaign_service.report import Attempt, RecipientRow
+from campaign_service.report import Attempt
+from campaign_service.report.panel import row_from_attempts
 from campaign_service.report.rows import Row, attempt_row, recipient_row
 
 __all__ = ["CampaignExport"]
@@ -69,7 +66,9 @@ class CampaignExport:
         tried = self._by_recipient()
         for position, (who, now) in enumerate(zip(self._listed, states, strict=True), 1):
             yield recipient_row(
-                _recipient(Position(position), who, now, next(tried)), self._text, self._simulated
+                row_from_attempts(Position(position), who, now, next(tried)),
+                self._text,
+                self._simulated,
             )
 
     def attempts(self) -> Iterator[Row]:
@@ -105,26 +104,3 @@ class CampaignExport:
             ):
                 found[attempt.position - first].append(attempt)
             yield from found
-
-
-def _recipient(
-    position: Position, who: Recipient, now: RecipientState, attempts: Sequence[Attempt]
-) -> RecipientRow:
-    counted = [one for one in attempts if one.given_back is None]
-    answers = [one.answer_confirmed_at for one in counted if one.answer_confirmed_at is not None]
-    heard = [
-        one.listening_confirmed_at for one in counted if one.listening_confirmed_at is not None
-    ]
-    last = counted[-1] if counted else None
-    outcome: Outcome | None = None if last is None else last.outcome
-    return RecipientRow(
-        position=position,
-        recipient=who,
-        status=now.status,
-        reason=now.reason if isinstance(now, Failed) else None,
-        attempts=now.counted,
-        last_call_at=None if last is None else last.placed_at,
-        last_outcome=outcome,
-        answer_confirmed_at=answers[-1] if answers else None,
-        listening_confirmed_at=heard[-1] if heard else None,
-    )

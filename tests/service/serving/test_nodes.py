@@ -3,7 +3,7 @@
 import attrs
 import pytest
 from tests.service.serving.test_database_away import until
-from tests.service.serving.test_tenant import MODEL, host, run, tenant
+from tests.service.serving.test_tenant_service import MODEL, host, run, tenant
 
 from campaign_core import Line, Recipient
 from campaign_core.commands import AddModel, StartCampaign

@@ -7,9 +7,8 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from typing_extensions import override
 
-from campaign_service.schemas.fields import AnyJson, Ask, Moment, Permission, Time, name_of
-from campaign_service.schemas.requests import FirstAfter
-from campaign_service.schemas.responses import Next
+from campaign_service.schemas.fields import AnyJson, Moment, Permission, Time, about, name_of
+from campaign_service.schemas.pages import Page, PositionsQuery, WholeList
 from campaign_service.vocabulary import AccessAction, ServicePermission
 
 __all__ = [
@@ -87,27 +86,19 @@ class Login(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class LoginAnswer(_WithSecret, kw_only=True, frozen=True):
     """A session that began."""
 
-    token: Annotated[str, Meta(description="To be sent as Authorization: Bearer TOKEN.")]
+    token: Annotated[str, about("To be sent as Authorization: Bearer TOKEN.")]
     expires_at: Time
-    must_change_password: Annotated[
-        bool, Meta(description="Until that is done nothing else may be done.")
-    ]
+    must_change_password: Annotated[bool, about("Until that is done nothing else may be done.")]
 
 
 class Me(Struct, kw_only=True, frozen=True):
     """Who asks, and what that one may do."""
 
-    name: Annotated[str, Meta(description="As it stands in every event that this one causes.")]
-    must_change_password: Annotated[
-        bool, Meta(description="Until that is done nothing else may be done.")
-    ]
-    is_program: Annotated[bool, Meta(description="Whether this is a token of a program.")]
-    permissions: Annotated[
-        list[Permission], Meta(description="For all tenants, those to come included.")
-    ]
-    tenants: Annotated[
-        dict[str, list[Permission]], Meta(description="For each tenant of this process.")
-    ]
+    name: Annotated[str, about("As it stands in every event that this one causes.")]
+    must_change_password: Annotated[bool, about("Until that is done nothing else may be done.")]
+    is_program: Annotated[bool, about("Whether this is a token of a program.")]
+    permissions: Annotated[list[Permission], about("For all tenants, those to come included.")]
+    tenants: Annotated[dict[str, list[Permission]], about("For each tenant of this process.")]
 
 
 class ChangePassword(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -127,24 +118,16 @@ class Grant(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class User(Struct, kw_only=True, frozen=True):
     """Somebody who may log in."""
 
-    name: Annotated[str, Meta(description="Unique, and never changed.")]
-    enabled: Annotated[bool, Meta(description="Whether this one may log in.")]
-    must_change_password: Annotated[
-        bool, Meta(description="Until that is done nothing else may be done.")
-    ]
-    password_expires_at: Annotated[
-        Time | None, Meta(description="Of a one-time password; null: it stays.")
-    ]
+    name: Annotated[str, about("Unique, and never changed.")]
+    enabled: Annotated[bool, about("Whether this one may log in.")]
+    must_change_password: Annotated[bool, about("Until that is done nothing else may be done.")]
+    password_expires_at: Annotated[Time | None, about("Of a one-time password; null: it stays.")]
     created_at: Time
-    grants: Annotated[
-        list[Grant], Meta(description="The user's roles, each for one tenant or for all.")
-    ]
+    grants: Annotated[list[Grant], about("The user's roles, each for one tenant or for all.")]
 
 
-class UserList(Struct, kw_only=True, frozen=True):
+class UserList(WholeList[User], kw_only=True, frozen=True):
     """All users, by name."""
-
-    items: Annotated[list[User], Meta(description="All of them: there are no pages.")]
 
 
 class NewUser(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -152,14 +135,13 @@ class NewUser(_WithSecret, kw_only=True, frozen=True, forbid_unknown_fields=True
 
     name: UserName
     password: Annotated[
-        NewPassword | None, Meta(description="null: a one-time password is made up and answered.")
+        NewPassword | None, about("null: a one-time password is made up and answered.")
     ] = None
     must_change_password: Annotated[
-        bool, Meta(description="Whether a password that is given must be changed at once.")
+        bool, about("Whether a password that is given must be changed at once.")
     ] = True
     grants: Annotated[
-        list[Grant],
-        Meta(description="The user's roles, each for one tenant or for all; empty: none yet."),
+        list[Grant], about("The user's roles, each for one tenant or for all; empty: none yet.")
     ] = field(default_factory=list)
 
 
@@ -168,19 +150,16 @@ class NewUserAnswer(_WithSecret, kw_only=True, frozen=True):
 
     user: User
     one_time_password: Annotated[
-        str | None, Meta(description="Shown this once; null where a password was given.")
+        str | None, about("Shown this once; null where a password was given.")
     ]
 
 
 class ChangeUser(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is to be different of a user; what is left out stays."""
 
-    enabled: Annotated[
-        bool | None, Meta(description="Whether this one may log in; null: as it was.")
-    ] = None
+    enabled: Annotated[bool | None, about("Whether this one may log in; null: as it was.")] = None
     grants: Annotated[
-        list[Grant] | None,
-        Meta(description="All roles that the user is to have; null: as they were."),
+        list[Grant] | None, about("All roles that the user is to have; null: as they were.")
     ] = None
 
 
@@ -188,27 +167,23 @@ class ResetPassword(_WithSecret, kw_only=True, frozen=True, forbid_unknown_field
     """A new password for a user."""
 
     password: Annotated[
-        NewPassword | None, Meta(description="null: a one-time password is made up and answered.")
+        NewPassword | None, about("null: a one-time password is made up and answered.")
     ] = None
     must_change_password: Annotated[
-        bool, Meta(description="Whether it must be changed before anything else is done.")
+        bool, about("Whether it must be changed before anything else is done.")
     ] = True
 
 
 class Role(Struct, kw_only=True, frozen=True):
     """A named set of permissions."""
 
-    name: Annotated[str, Meta(description="Unique, and never changed.")]
-    permissions: Annotated[list[Permission], Meta(description="What whoever has the role may do.")]
-    is_built_in: Annotated[
-        bool, Meta(description="Those that are built in are neither changed nor deleted.")
-    ]
+    name: Annotated[str, about("Unique, and never changed.")]
+    permissions: Annotated[list[Permission], about("What whoever has the role may do.")]
+    is_built_in: Annotated[bool, about("Those that are built in are neither changed nor deleted.")]
 
 
-class RoleList(Struct, kw_only=True, frozen=True):
+class RoleList(WholeList[Role], kw_only=True, frozen=True):
     """All roles: those built in, then the others."""
-
-    items: Annotated[list[Role], Meta(description="All of them: there are no pages.")]
 
 
 class PutRole(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -222,42 +197,32 @@ class PutRole(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class Token(Struct, kw_only=True, frozen=True):
     """What is known of a token; its secret is not."""
 
-    id: Annotated[str, Meta(description="By which it is revoked.")]
-    is_session: Annotated[bool, Meta(description="From a log-in; else a program's.")]
-    label: Annotated[
-        str, Meta(description="What it is for; of a session, where the log-in came from.")
-    ]
+    id: Annotated[str, about("By which it is revoked.")]
+    is_session: Annotated[bool, about("From a log-in; else a program's.")]
+    label: Annotated[str, about("What it is for; of a session, where the log-in came from.")]
     created_at: Time
-    expires_at: Annotated[
-        Time | None, Meta(description="From then on it holds no more; null: it stays.")
-    ]
-    last_used_at: Annotated[Time | None, Meta(description="To some minutes; null: never yet.")]
-    permissions: Annotated[
-        list[Permission] | None, Meta(description="No more than these; null: all.")
-    ]
-    tenants: Annotated[
-        list[str] | None, Meta(description="For no others than these; null: for all.")
-    ]
+    expires_at: Annotated[Time | None, about("From then on it holds no more; null: it stays.")]
+    last_used_at: Annotated[Time | None, about("To some minutes; null: never yet.")]
+    permissions: Annotated[list[Permission] | None, about("No more than these; null: all.")]
+    tenants: Annotated[list[str] | None, about("For no others than these; null: for all.")]
 
 
-class TokenList(Struct, kw_only=True, frozen=True):
+class TokenList(WholeList[Token], kw_only=True, frozen=True):
     """A user's tokens that are good, sessions too, oldest first."""
-
-    items: Annotated[list[Token], Meta(description="All of them: there are no pages.")]
 
 
 class NewToken(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A token for a program that acts for a user."""
 
     label: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for.")]
-    expires_at: Annotated[Moment | None, Meta(description="null: it stays.")] = None
+    expires_at: Annotated[Moment | None, about("null: it stays.")] = None
     permissions: Annotated[
         Annotated[list[ServicePermission], Meta(min_length=1)] | None,
-        Meta(description="No more than these; null: all that the user has."),
+        about("No more than these; null: all that the user has."),
     ] = None
     tenants: Annotated[
         Annotated[list[TenantName], Meta(min_length=1)] | None,
-        Meta(description="For no others than these; null: for all."),
+        about("For no others than these; null: for all."),
     ] = None
 
 
@@ -265,38 +230,29 @@ class NewTokenAnswer(_WithSecret, kw_only=True, frozen=True):
     """A token that was made."""
 
     token: Token
-    secret: Annotated[str, Meta(description="Shown this once.")]
+    secret: Annotated[str, about("Shown this once.")]
 
 
 class AdminEvent(Struct, kw_only=True, frozen=True):
     """Who changed who may do what, came in, or was refused."""
 
-    id: Annotated[int, Meta(description="Counted upwards; the `next` of a page is one.")]
+    id: Annotated[int, about("Counted upwards; the `next` of a page is one.")]
     at: Time
-    actor: Annotated[str, Meta(description="Who did it.")]
-    address: Annotated[str, Meta(description="From where; `console`: on the machine itself.")]
-    token: Annotated[
-        str | None, Meta(description="Which token the actor showed; null: none, as at a log-in.")
-    ]
+    actor: Annotated[str, about("Who did it.")]
+    address: Annotated[str, about("From where; `console`: on the machine itself.")]
+    token: Annotated[str | None, about("Which token the actor showed; null: none, as at a log-in.")]
     action: Annotated[str, name_of(AccessAction)]
-    subject: Annotated[str, Meta(description="To whom or what it was done.")]
-    details: Annotated[
-        dict[str, AnyJson], Meta(description="What else there is to tell, by kind of action.")
-    ]
+    subject: Annotated[str, about("To whom or what it was done.")]
+    details: Annotated[dict[str, AnyJson], about("What else there is to tell, by kind of action.")]
 
 
-class AdminAuditPage(Struct, kw_only=True, frozen=True):
+class AdminAuditPage(Page[AdminEvent, int], kw_only=True, frozen=True):
     """What was done to users, oldest first."""
 
-    items: Annotated[list[AdminEvent], Meta(description="Of this page.")]
-    next: Next
 
-
-class AdminAuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class AdminAuditQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of the audit of users."""
 
-    after: FirstAfter = 0
-    limit: Ask = 100
     actor: (
         Annotated[str, Meta(max_length=200, description="Only what this one did.")] | UnsetType
     ) = UNSET
@@ -304,6 +260,6 @@ class AdminAuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         Annotated[str, Meta(max_length=200, description="Only what was done to this one.")]
         | UnsetType
     ) = UNSET
-    action: Annotated[AccessAction, Meta(description="Only this kind.")] | UnsetType = UNSET
-    since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
-    until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET
+    action: Annotated[AccessAction, about("Only this kind.")] | UnsetType = UNSET
+    since: Annotated[Moment, about("Not before then.")] | UnsetType = UNSET
+    until: Annotated[Moment, about("Not after then.")] | UnsetType = UNSET

@@ -29,6 +29,7 @@ from campaign_service.schemas.fields import (
     WeekdayName,
     WrittenNumber,
     ZoneName,
+    about,
 )
 
 __all__ = [
@@ -55,15 +56,9 @@ class CallLimits(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     Internal and external may add up to more than the total; the total still holds.
     """
 
-    total: Annotated[Limit | None, Meta(description="On all lines together; null: unlimited.")] = (
-        None
-    )
-    internal: Annotated[Limit | None, Meta(description="On internal lines; null: unlimited.")] = (
-        None
-    )
-    external: Annotated[Limit | None, Meta(description="On external lines; null: unlimited.")] = (
-        None
-    )
+    total: Annotated[Limit | None, about("On all lines together; null: unlimited.")] = None
+    internal: Annotated[Limit | None, about("On internal lines; null: unlimited.")] = None
+    external: Annotated[Limit | None, about("On external lines; null: unlimited.")] = None
 
 
 class CallRate(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -109,13 +104,11 @@ class NumberPlan(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "0"
     trunk_prefix_stays: Annotated[
-        bool, Meta(description="Whether it stays behind the country code, as in Italy.")
+        bool, about("Whether it stays behind the country code, as in Italy.")
     ] = False
     national_digits: Annotated[
         Annotated[int, Meta(ge=4, le=14)] | None,
-        Meta(
-            description="Digits of a national number without its trunk prefix; null: they differ."
-        ),
+        about("Digits of a national number without its trunk prefix; null: they differ."),
     ] = None
 
 
@@ -123,29 +116,25 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The general settings (R2): every one must be given, so that none is reset unawares."""
 
     active_campaigns_max: Annotated[
-        Limit | None,
-        Meta(description="How many competing campaigns may place calls; null: unlimited (R2.1)."),
+        Limit | None, about("How many competing campaigns may place calls; null: unlimited (R2.1).")
     ]
     call_limits: CallLimits
-    call_rate: Annotated[
-        CallRate | None, Meta(description="Over all campaigns (R2.4); null: unlimited.")
-    ]
+    call_rate: Annotated[CallRate | None, about("Over all campaigns (R2.4); null: unlimited.")]
     answer_prompt: Annotated[
-        Sound | None, Meta(description="Asks to dial 1 (R7.2); null: silence to dial in.")
+        Sound | None, about("Asks to dial 1 (R7.2); null: silence to dial in.")
     ]
     listening_prompt: Annotated[
-        Sound | None, Meta(description="Asks to dial 9 (R7.4); null: silence to dial in.")
+        Sound | None, about("Asks to dial 9 (R7.4); null: silence to dial in.")
     ]
     one_call_per_number: Annotated[
-        bool,
-        Meta(description="A number that is in a call is not called by another campaign (R6.14)."),
+        bool, about("A number that is in a call is not called by another campaign (R6.14).")
     ]
-    frequency_cap: Annotated[FrequencyCap | None, Meta(description="null: off.")]
+    frequency_cap: Annotated[FrequencyCap | None, about("null: off.")]
     number_plan: (
         Annotated[
             NumberPlan | None,
-            Meta(
-                description="By which external numbers are compared (R3.7); null: as they are"
+            about(
+                "By which external numbers are compared (R3.7); null: as they are"
                 " written; left out of a change: as it was."
             ),
         ]
@@ -163,23 +152,19 @@ class TransferOption(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 class CallScript(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Confirmations, prompts and how long each step of a call may take (R7)."""
 
-    confirm_answer: Annotated[
-        bool, Meta(description="Ask to dial 1 before the message (R7.2).")
-    ] = False
-    confirm_listening: Annotated[
-        bool, Meta(description="Ask to dial 9 after the message (R7.4).")
-    ] = False
+    confirm_answer: Annotated[bool, about("Ask to dial 1 before the message (R7.2).")] = False
+    confirm_listening: Annotated[bool, about("Ask to dial 9 after the message (R7.4).")] = False
     answer_prompt: (
         Annotated[
             Sound | None,
-            Meta(description="null: silence to dial in; left out: as the settings have it (R2.5)."),
+            about("null: silence to dial in; left out: as the settings have it (R2.5)."),
         ]
         | UnsetType
     ) = UNSET
     listening_prompt: (
         Annotated[
             Sound | None,
-            Meta(description="null: silence to dial in; left out: as the settings have it (R2.5)."),
+            about("null: silence to dial in; left out: as the settings have it (R2.5)."),
         ]
         | UnsetType
     ) = UNSET
@@ -196,9 +181,9 @@ class CallScript(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=10, le=7_200, description="Part of every call's deadline (R7.9).")
     ] = 600
     opt_out_digit: Annotated[
-        AskDigit | None, Meta(description="Puts the number on the do-not-call list; null: off.")
+        AskDigit | None, about("Puts the number on the do-not-call list; null: off.")
     ] = None
-    transfer: Annotated[TransferOption | None, Meta(description="null: off.")] = None
+    transfer: Annotated[TransferOption | None, about("null: off.")] = None
 
 
 class RetryPolicy(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -213,7 +198,7 @@ class RetryPolicy(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     ] = field(default_factory=dict)
     never_again: Annotated[
         list[RetriedOutcome],
-        Meta(description="After one of these the number that was called is not tried again."),
+        about("After one of these the number that was called is not tried again."),
     ] = field(default_factory=list)
 
 
@@ -249,7 +234,7 @@ class Recipient(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     name: PersonName = ""
     email: Email = ""
     time_zone: Annotated[
-        ZoneName | None, Meta(description="Of its calling hours; null: the campaign's (R6.11).")
+        ZoneName | None, about("Of its calling hours; null: the campaign's (R6.11).")
     ] = None
     further_numbers: Annotated[
         list[Number], Meta(max_length=9, description="Taken in turn after the first (R5.6).")
@@ -261,24 +246,20 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     name: ModelName
     caller_number: PhoneNumber
-    enabled: Annotated[bool, Meta(description="A disabled model starts nothing.")] = True
+    enabled: Annotated[bool, about("A disabled model starts nothing.")] = True
     routing_class: Annotated[
         RoutingClass | None,
-        Meta(
-            description="Selects the telephony's route for external calls; null: the default one."
-        ),
+        about("Selects the telephony's route for external calls; null: the default one."),
     ] = None
     priority: Annotated[
         int, Meta(ge=0, le=1_000, description="A higher number goes first (R6.1).")
     ] = 0
     sound: Annotated[
-        Sound | None, Meta(description="The message; needed at the start of a campaign (R4.1).")
+        Sound | None, about("The message; needed at the start of a campaign (R4.1).")
     ] = None
-    threshold: Annotated[
-        Id | None, Meta(description="How many must be reached; null: all (R4.5).")
-    ] = None
+    threshold: Annotated[Id | None, about("How many must be reached; null: all (R4.5).")] = None
     stop_at_threshold: Annotated[
-        bool, Meta(description="Whether no new calls are placed once the threshold is reached.")
+        bool, about("Whether no new calls are placed once the threshold is reached.")
     ] = False
     attempts_max: Annotated[int, Meta(ge=1, le=100, description="Attempts per recipient.")] = 5
     ring_timeout_s: Annotated[
@@ -288,7 +269,7 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     call_limits: CallLimits = CallLimits()
     call_rate: Annotated[
         CallRate | None,
-        Meta(description="Of this campaign, beside that of the settings (R2.4); null: unlimited."),
+        about("Of this campaign, beside that of the settings (R2.4); null: unlimited."),
     ] = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     calling_hours: Annotated[
@@ -297,13 +278,10 @@ class Parameters(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=list)
     time_zone: ZoneName = "UTC"
     order: OrderName = "FRESH_FIRST"
-    breaker: Annotated[Breaker | None, Meta(description="null: off.")] = None
+    breaker: Annotated[Breaker | None, about("null: off.")] = None
     duplicates: Annotated[
         DuplicatesName,
-        Meta(
-            description="A number twice on a line of the list: refused, or each called for itself"
-            " (R3.2)."
-        ),
+        about("A number twice on a line of the list: refused, or each called for itself (R3.2)."),
     ] = "REFUSE"
 
 
@@ -311,8 +289,7 @@ class Model(Parameters, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A campaign model (R3). What an answer shows can be sent back as it is."""
 
     model_id: (
-        Annotated[Id, Meta(description="Always in an answer; in a request it must be the same.")]
-        | UnsetType
+        Annotated[Id, about("Always in an answer; in a request it must be the same.")] | UnsetType
     ) = UNSET
     recipient_count: (
         Annotated[
@@ -336,4 +313,4 @@ class Model(Parameters, kw_only=True, frozen=True, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
-    merge_duplicates: Annotated[bool, Meta(description=MERGE)] | UnsetType = UNSET
+    merge_duplicates: Annotated[bool, about(MERGE)] | UnsetType = UNSET

@@ -58,11 +58,18 @@ __all__ = [
     "WeekdayName",
     "WrittenNumber",
     "ZoneName",
+    "about",
     "given",
     "members",
     "name_of",
     "verbatim",
 ]
+
+
+def about(text: str) -> Meta:
+    """Return what the OpenAPI document says about a member."""
+    return Meta(description=text)
+
 
 WHOLE_MAX = 2**53 - 1
 """Whole numbers up to here are read alike by every JSON library."""
@@ -192,8 +199,7 @@ Time = Annotated[
 """A time in an answer."""
 AnyJson = Annotated[object, Meta(extra_json_schema={"description": "Any JSON value."})]
 EventData = Annotated[
-    dict[str, AnyJson],
-    Meta(description="The event as the journal has it: `type`, and what else it tells."),
+    dict[str, AnyJson], about("The event as the journal has it: `type`, and what else it tells.")
 ]
 Ask = Annotated[
     int, Meta(ge=1, le=1_000, description="How many entries an answer holds at most: 1 to 1,000.")

@@ -18,7 +18,9 @@ from campaign_service.schemas.fields import (
     NumberList,
     Seq,
     Sound,
+    about,
 )
+from campaign_service.schemas.pages import PositionsQuery
 
 __all__ = [
     "AddAttempts",
@@ -37,12 +39,9 @@ __all__ = [
     "Immediately",
     "LogQuery",
     "ModelQuery",
-    "ModelRecipientsQuery",
     "ModelsQuery",
     "NoQuery",
     "Numbers",
-    "PastQuery",
-    "PositionsQuery",
     "Recipients",
     "RecipientsQuery",
     "Rerun",
@@ -55,11 +54,8 @@ __all__ = [
     "When",
 ]
 
-FirstAfter = Annotated[Seq, Meta(description="Entries behind this one: the `next` of a page.")]
 Then = (
-    Annotated[
-        Moment, Meta(description="As it was then (R8.3), by the journal; not later than now.")
-    ]
+    Annotated[Moment, about("As it was then (R8.3), by the journal; not later than now.")]
     | UnsetType
 )
 Many = Annotated[list[Recipient], Meta(min_length=1, max_length=10_000_000)]
@@ -71,7 +67,7 @@ Many = Annotated[list[Recipient], Meta(min_length=1, max_length=10_000_000)]
 class Numbers(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Numbers for the do-not-call list, or off it (R6.12)."""
 
-    numbers: Annotated[NumberList, Meta(description="As they are dialled, whatever their line.")]
+    numbers: Annotated[NumberList, about("As they are dialled, whatever their line.")]
 
 
 class CloneModel(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -83,10 +79,10 @@ class CloneModel(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class DeleteModels(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Models to be deleted, all or none of them (R3.5)."""
 
-    model_ids: Annotated[IdList, Meta(description="Which ones: all of them are deleted, or none.")]
-    confirmed: Annotated[
-        bool, Meta(description="Needed where campaigns were started from one of them.")
-    ] = False
+    model_ids: Annotated[IdList, about("Which ones: all of them are deleted, or none.")]
+    confirmed: Annotated[bool, about("Needed where campaigns were started from one of them.")] = (
+        False
+    )
 
 
 class Immediately(
@@ -118,22 +114,16 @@ class StartCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     """A campaign to be started or scheduled from an enabled model (R4.1, R4.2)."""
 
     model_id: Id
-    when: Annotated[When, Meta(description="Left out: at once.")] = Immediately()
-    name: Annotated[
-        ModelName | None, Meta(description="For this run alone; null: the model's.")
-    ] = None
-    sound: Annotated[Sound | None, Meta(description="For this run alone; null: the model's.")] = (
-        None
-    )
-    recipients: Annotated[
-        Many | None, Meta(description="For this run alone; null: the model's.")
-    ] = None
+    when: Annotated[When, about("Left out: at once.")] = Immediately()
+    name: Annotated[ModelName | None, about("For this run alone; null: the model's.")] = None
+    sound: Annotated[Sound | None, about("For this run alone; null: the model's.")] = None
+    recipients: Annotated[Many | None, about("For this run alone; null: the model's.")] = None
     expires_at: Annotated[
-        Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
+        Moment | None, about("From then on no new call (R4.11); after the start.")
     ] = None
-    merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
+    merge_duplicates: Annotated[bool, about(MERGE)] = False
     confirmed: Annotated[
-        bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
+        bool, about("Start it though the telephony lacks a sound of it (R6.18).")
     ] = False
 
 
@@ -142,20 +132,18 @@ class Rerun(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     only: Annotated[
         Literal["UNREACHED", "FAILED"],
-        Meta(
-            description="All who were not reached, or those who failed; nobody who opted out or is"
+        about(
+            "All who were not reached, or those who failed; nobody who opted out or is"
             " not to be called."
         ),
     ] = "UNREACHED"
-    when: Annotated[When, Meta(description="Left out: at once.")] = Immediately()
-    name: Annotated[
-        ModelName | None, Meta(description="Of the new campaign; null: as the one before.")
-    ] = None
+    when: Annotated[When, about("Left out: at once.")] = Immediately()
+    name: Annotated[ModelName | None, about("Of the new campaign; null: as the one before.")] = None
     expires_at: Annotated[
-        Moment | None, Meta(description="From then on no new call (R4.11); after the start.")
+        Moment | None, about("From then on no new call (R4.11); after the start.")
     ] = None
     confirmed: Annotated[
-        bool, Meta(description="Start it though the telephony lacks a sound of it (R6.18).")
+        bool, about("Start it though the telephony lacks a sound of it (R6.18).")
     ] = False
 
 
@@ -163,15 +151,15 @@ class StopCampaign(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     """How a campaign is closed (R4.7). The body may be left out."""
 
     hang_up: Annotated[
-        bool, Meta(description="End the calls in progress at once; else they go on to their end.")
+        bool, about("End the calls in progress at once; else they go on to their end.")
     ] = False
 
 
 class Recipients(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Recipients to be added behind the others (R4.10)."""
 
-    recipients: Annotated[Many, Meta(description="In the order in which they are to be listed.")]
-    merge_duplicates: Annotated[bool, Meta(description=MERGE)] = False
+    recipients: Annotated[Many, about("In the order in which they are to be listed.")]
+    merge_duplicates: Annotated[bool, about(MERGE)] = False
 
 
 class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -180,14 +168,14 @@ class AddAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each one may have.")]
     positions: Annotated[
         IdList | Literal["ALL_FAILED"],
-        Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
+        about("Whom; ALL_FAILED: every failed one to whom they may be added."),
     ] = "ALL_FAILED"
 
 
 class StopAttempts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Recipients to be tried no more (R5.3)."""
 
-    positions: Annotated[IdList, Meta(description="Whom, by their places in the list.")]
+    positions: Annotated[IdList, about("Whom, by their places in the list.")]
 
 
 # Queries -------------------------------------------------------------------------------------
@@ -197,21 +185,8 @@ class NoQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """No parameters."""
 
 
-class PositionsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A page of a list in the order of numbers."""
-
-    after: FirstAfter = 0
-    limit: Ask = 100
-
-
 class ModelsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A page of the models."""
-
-    at: Then = UNSET
-
-
-class ModelRecipientsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A page of a model's recipients."""
+    """A page of the models, or of the recipients of one."""
 
     at: Then = UNSET
 
@@ -219,7 +194,7 @@ class ModelRecipientsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unk
 class ModelQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What an answer with a model holds."""
 
-    recipients: Annotated[bool, Meta(description="With the list of recipients.")] = False
+    recipients: Annotated[bool, about("With the list of recipients.")] = False
     at: Then = UNSET
 
 
@@ -227,8 +202,7 @@ class Confirmation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     """That one knows of the campaigns which were started from a model (R3.5)."""
 
     confirmed: Annotated[
-        bool,
-        Meta(description="Needed where campaigns were started or scheduled from it; they stay."),
+        bool, about("Needed where campaigns were started or scheduled from it; they stay.")
     ] = False
 
 
@@ -236,7 +210,7 @@ class SoundsConfirmation(Struct, kw_only=True, frozen=True, forbid_unknown_field
     """That one knows of the sounds which the telephony lacks (R6.18)."""
 
     confirmed: Annotated[
-        bool, Meta(description="Needed where the telephony lacks a sound of the campaign.")
+        bool, about("Needed where the telephony lacks a sound of the campaign.")
     ] = False
 
 
@@ -250,13 +224,11 @@ class DoNotCallQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     at: Then = UNSET
 
 
-class CampaignsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class CampaignsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of the list of campaigns."""
 
-    after: FirstAfter = 0
-    limit: Ask = 100
     status: Annotated[
-        list[Status], Meta(description="Only those with one of these; may be given repeatedly.")
+        list[Status], about("Only those with one of these; may be given repeatedly.")
     ] = field(default_factory=list)
     at: Then = UNSET
 
@@ -267,14 +239,11 @@ class ThenQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     at: Then = UNSET
 
 
-class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class RecipientsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of a campaign's recipients. With a filter it may be short though more follow."""
 
-    after: FirstAfter = 0
-    limit: Ask = 100
     state: Annotated[
-        list[RecipientStatus],
-        Meta(description="Only those in one of these; may be given repeatedly."),
+        list[RecipientStatus], about("Only those in one of these; may be given repeatedly.")
     ] = field(default_factory=list)
     number: (
         Annotated[
@@ -290,19 +259,15 @@ class RecipientsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     at: Then = UNSET
 
 
-class LogQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class LogQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of a log."""
 
-    after: FirstAfter = 0
-    limit: Ask = 100
-    until: Annotated[Moment, Meta(description="Only what happened by then.")] | UnsetType = UNSET
+    until: Annotated[Moment, about("Only what happened by then.")] | UnsetType = UNSET
 
 
-class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class AuditQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of what people did."""
 
-    after: FirstAfter = 0
-    limit: Ask = 100
     actor: (
         Annotated[
             str,
@@ -315,22 +280,15 @@ class AuditQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
-    since: Annotated[Moment, Meta(description="Not before then.")] | UnsetType = UNSET
-    until: Annotated[Moment, Meta(description="Not after then.")] | UnsetType = UNSET
-
-
-class PastQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A page of all campaigns that ever were."""
+    since: Annotated[Moment, about("Not before then.")] | UnsetType = UNSET
+    until: Annotated[Moment, about("Not after then.")] | UnsetType = UNSET
 
 
 class StatusQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What the status tells."""
 
     waiting: Annotated[
-        bool,
-        Meta(
-            description="With who has waited longest (R8.5); with a million idle a second or two."
-        ),
+        bool, about("With who has waited longest (R8.5); with a million idle a second or two.")
     ] = False
 
 
@@ -341,27 +299,26 @@ class CallsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=32, description="Calls behind this one: the `next` of a page.")
     ] = ""
     limit: Ask = 100
-    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
+    campaign_id: Annotated[Id, about("Only those of this campaign.")] | UnsetType = UNSET
     at: Then = UNSET
 
 
 class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """From where on, and of whom, events are told."""
 
-    after: (
-        Annotated[Seq, Meta(description="Events behind this one; left out: those to come.")]
-        | UnsetType
-    ) = UNSET
-    campaign_id: Annotated[Id, Meta(description="Only those of this campaign.")] | UnsetType = UNSET
+    after: Annotated[Seq, about("Events behind this one; left out: those to come.")] | UnsetType = (
+        UNSET
+    )
+    campaign_id: Annotated[Id, about("Only those of this campaign.")] | UnsetType = UNSET
 
 
 class ExportQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is exported, and how it is written."""
 
-    format: Annotated[Literal["csv", "json"], Meta(description="How it is written.")] = "csv"
+    format: Annotated[Literal["csv", "json"], about("How it is written.")] = "csv"
     what: Annotated[
         Literal["recipients", "attempts", "log"],
-        Meta(description="A row for each recipient, each attempt, or each event."),
+        about("A row for each recipient, each attempt, or each event."),
     ] = "recipients"
 
 

@@ -6,17 +6,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from campaign_core import (
-    FailureReason,
-    Line,
-    Outcome,
-    PauseReason,
-    RecipientStatus,
-    Status,
-)
+from campaign_core import FailureReason, Line, Outcome, PauseReason, RecipientStatus, Status
 from campaign_core.events import GiveBackReason
 from campaign_service.schemas.core_values import CallLimits, Model, Parameters, Recipient
-from campaign_service.schemas.fields import EventData, Id, Seq, Time, name_of
+from campaign_service.schemas.fields import EventData, Id, Seq, Time, about, name_of
+from campaign_service.schemas.pages import Page
 
 __all__ = [
     "AttemptDetail",
@@ -35,26 +29,13 @@ __all__ = [
     "RecipientRow",
 ]
 
-Next = Annotated[
-    int | None, Meta(description="Give it as `after` for the next page; null: this was the last.")
-]
 
-
-class ModelPage(Struct, kw_only=True, frozen=True):
+class ModelPage(Page[Model, int], kw_only=True, frozen=True):
     """Models, by id."""
 
-    items: Annotated[list[Model], Meta(description="Of this page.")]
-    next: Next
 
-
-class NumberPage(Struct, kw_only=True, frozen=True):
+class NumberPage(Page[str, str], kw_only=True, frozen=True):
     """Numbers on the do-not-call list, sorted."""
-
-    items: Annotated[list[str], Meta(description="Of this page.")]
-    next: Annotated[
-        str | None,
-        Meta(description="Give it as `after` for the next page; null: this was the last."),
-    ]
 
 
 class ListedRecipient(Recipient, kw_only=True, frozen=True):
@@ -63,58 +44,48 @@ class ListedRecipient(Recipient, kw_only=True, frozen=True):
     position: Id
 
 
-class ListedRecipientPage(Struct, kw_only=True, frozen=True):
+class ListedRecipientPage(Page[ListedRecipient, int], kw_only=True, frozen=True):
     """Recipients of a model, in list order."""
 
-    items: Annotated[list[ListedRecipient], Meta(description="Of this page.")]
-    next: Next
-    recipient_count: Annotated[int, Meta(description="In the whole list.")]
+    recipient_count: Annotated[int, about("In the whole list.")]
 
 
 class Campaign(Struct, kw_only=True, frozen=True):
     """A campaign as the list shows it (R4.8)."""
 
     campaign_id: Id
-    name: Annotated[str, Meta(description="Shown to the recipient, where the telephony can.")]
+    name: Annotated[str, about("Shown to the recipient, where the telephony can.")]
     model_id: Id
-    model_name: Annotated[str, Meta(description="The model's name when the campaign was made.")]
+    model_name: Annotated[str, about("The model's name when the campaign was made.")]
     status: Annotated[str, name_of(Status)]
     pause_reason: Annotated[
         Annotated[str, name_of(PauseReason)] | None,
-        Meta(
-            description="Who or what paused it: a user, the breaker (R6.17), a sound that could"
+        about(
+            "Who or what paused it: a user, the breaker (R6.17), a sound that could"
             " not be played in three calls running (R6.18), or a start of the service with every"
             " campaign held; null: it is not paused."
         ),
     ]
-    caller_number: Annotated[str, Meta(description="Shown to the recipient.")]
-    priority: Annotated[int, Meta(description="A higher number goes first (R6.1).")]
-    ring_timeout_s: Annotated[int, Meta(description="For how long a call is let ring.")]
-    attempts_max: Annotated[int, Meta(description="Attempts per recipient, before any were added.")]
-    threshold: Annotated[
-        int | None, Meta(description="How many must be reached; null: all (R4.5).")
-    ]
-    confirm_answer: Annotated[
-        bool, Meta(description="Whether 1 must be dialled before the message (R7.2).")
-    ]
-    confirm_listening: Annotated[
-        bool, Meta(description="Whether 9 must be dialled after the message (R7.4).")
-    ]
+    caller_number: Annotated[str, about("Shown to the recipient.")]
+    priority: Annotated[int, about("A higher number goes first (R6.1).")]
+    ring_timeout_s: Annotated[int, about("For how long a call is let ring.")]
+    attempts_max: Annotated[int, about("Attempts per recipient, before any were added.")]
+    threshold: Annotated[int | None, about("How many must be reached; null: all (R4.5).")]
+    confirm_answer: Annotated[bool, about("Whether 1 must be dialled before the message (R7.2).")]
+    confirm_listening: Annotated[bool, about("Whether 9 must be dialled after the message (R7.4).")]
     call_limits: CallLimits
     is_simulated: Annotated[
-        bool, Meta(description="Whether nobody is really called: the telephony is simulated.")
+        bool, about("Whether nobody is really called: the telephony is simulated.")
     ]
     starts_at: Time
-    expires_at: Annotated[
-        Time | None, Meta(description="From then on no new call (R4.11); null: never.")
-    ]
-    is_expired: Annotated[bool, Meta(description="Whether that time has come.")]
-    recipient_count: Annotated[int, Meta(description="In the whole list.")]
-    contacted: Annotated[int, Meta(description="Recipients reached.")]
-    failed: Annotated[int, Meta(description="Recipients who are tried no more.")]
-    idle: Annotated[int, Meta(description="Recipients who may still be called.")]
-    internal_calls: Annotated[int, Meta(description="Calls in progress on internal lines.")]
-    external_calls: Annotated[int, Meta(description="Calls in progress on external lines.")]
+    expires_at: Annotated[Time | None, about("From then on no new call (R4.11); null: never.")]
+    is_expired: Annotated[bool, about("Whether that time has come.")]
+    recipient_count: Annotated[int, about("In the whole list.")]
+    contacted: Annotated[int, about("Recipients reached.")]
+    failed: Annotated[int, about("Recipients who are tried no more.")]
+    idle: Annotated[int, about("Recipients who may still be called.")]
+    internal_calls: Annotated[int, about("Calls in progress on internal lines.")]
+    external_calls: Annotated[int, about("Calls in progress on external lines.")]
 
 
 class CampaignDetail(Campaign, kw_only=True, frozen=True):
@@ -123,11 +94,8 @@ class CampaignDetail(Campaign, kw_only=True, frozen=True):
     parameters: Parameters
 
 
-class CampaignPage(Struct, kw_only=True, frozen=True):
+class CampaignPage(Page[Campaign, int], kw_only=True, frozen=True):
     """Campaigns, in the order of their creation."""
-
-    items: Annotated[list[Campaign], Meta(description="Of this page.")]
-    next: Next
 
 
 class RecipientRow(Recipient, kw_only=True, frozen=True):
@@ -136,31 +104,27 @@ class RecipientRow(Recipient, kw_only=True, frozen=True):
     position: Id
     state: Annotated[str, name_of(RecipientStatus)]
     reason: Annotated[
-        Annotated[str, name_of(FailureReason)] | None,
-        Meta(description="Why it failed; null unless it did."),
+        Annotated[str, name_of(FailureReason)] | None, about("Why it failed; null unless it did.")
     ]
-    attempts: Annotated[int, Meta(description="Attempts that count (R5.1).")]
+    attempts: Annotated[int, about("Attempts that count (R5.1).")]
     attempts_allowed: Annotated[
-        int, Meta(description="So many may count; the model's number, and those that were added.")
+        int, about("So many may count; the model's number, and those that were added.")
     ]
     last_call_at: Annotated[
-        Time | None,
-        Meta(description="When the last call was placed; those given back are left aside."),
+        Time | None, about("When the last call was placed; those given back are left aside.")
     ]
     last_outcome: Annotated[
         Annotated[str, name_of(Outcome)] | None,
-        Meta(description="Of that call; null: none, or it is in progress."),
+        about("Of that call; null: none, or it is in progress."),
     ]
-    answer_confirmed_at: Annotated[Time | None, Meta(description="The last time (R5.4).")]
-    listening_confirmed_at: Annotated[Time | None, Meta(description="The last time (R5.4).")]
+    answer_confirmed_at: Annotated[Time | None, about("The last time (R5.4).")]
+    listening_confirmed_at: Annotated[Time | None, about("The last time (R5.4).")]
 
 
-class RecipientPage(Struct, kw_only=True, frozen=True):
+class RecipientPage(Page[RecipientRow, int], kw_only=True, frozen=True):
     """Recipients of a campaign, in list order."""
 
-    items: Annotated[list[RecipientRow], Meta(description="Of this page.")]
-    next: Next
-    recipient_count: Annotated[int, Meta(description="In the whole list.")]
+    recipient_count: Annotated[int, about("In the whole list.")]
 
 
 class Chosen(Struct, kw_only=True, frozen=True):
@@ -170,95 +134,85 @@ class Chosen(Struct, kw_only=True, frozen=True):
     """
 
     rank: Annotated[
-        int, Meta(description="The campaign's place among those that compete; 1: the first (R6.2).")
+        int, about("The campaign's place among those that compete; 1: the first (R6.2).")
     ]
     internal_calls: Annotated[
-        int, Meta(description="In progress on internal lines just before, of all campaigns.")
+        int, about("In progress on internal lines just before, of all campaigns.")
     ]
     external_calls: Annotated[
-        int, Meta(description="In progress on external lines just before, of all campaigns.")
+        int, about("In progress on external lines just before, of all campaigns.")
     ]
-    campaign_internal_calls: Annotated[int, Meta(description="Those of this campaign.")]
-    campaign_external_calls: Annotated[int, Meta(description="Those of this campaign.")]
+    campaign_internal_calls: Annotated[int, about("Those of this campaign.")]
+    campaign_external_calls: Annotated[int, about("Those of this campaign.")]
 
 
 class AttemptDetail(Struct, kw_only=True, frozen=True):
     """An attempt, why it was made at its moment, and everything that happened in it."""
 
-    attempt: Annotated[int, Meta(description="Counted from 1, those given back included.")]
-    call_id: Annotated[str, Meta(description="Unique over all time; the telephony has it too.")]
-    number: Annotated[str, Meta(description="That was called.")]
+    attempt: Annotated[int, about("Counted from 1, those given back included.")]
+    call_id: Annotated[str, about("Unique over all time; the telephony has it too.")]
+    number: Annotated[str, about("That was called.")]
     line: Annotated[str, name_of(Line)]
-    is_retry: Annotated[bool, Meta(description="Whether an attempt that counted was made before.")]
+    is_retry: Annotated[bool, about("Whether an attempt that counted was made before.")]
     placed_at: Time
-    answered_at: Annotated[Time | None, Meta(description="null: it was not.")]
+    answered_at: Annotated[Time | None, about("null: it was not.")]
     answer_confirmed_at: Annotated[
-        Time | None, Meta(description="When 1 was dialled; null: it was not, or not asked for.")
+        Time | None, about("When 1 was dialled; null: it was not, or not asked for.")
     ]
     message_started_at: Annotated[
-        Time | None,
-        Meta(description="When the message began for the first time; null: it did not."),
+        Time | None, about("When the message began for the first time; null: it did not.")
     ]
-    messages_played: Annotated[int, Meta(description="How many times the message was begun.")]
+    messages_played: Annotated[int, about("How many times the message was begun.")]
     listening_confirmed_at: Annotated[
-        Time | None, Meta(description="When 9 was dialled; null: it was not, or not asked for.")
+        Time | None, about("When 9 was dialled; null: it was not, or not asked for.")
     ]
-    digits: Annotated[str, Meta(description="All that were dialled, in order.")]
-    ended_at: Annotated[Time | None, Meta(description="null: it is in progress.")]
+    digits: Annotated[str, about("All that were dialled, in order.")]
+    ended_at: Annotated[Time | None, about("null: it is in progress.")]
     outcome: Annotated[
         Annotated[str, name_of(Outcome)] | None,
-        Meta(description="How it ended (R7.10); null: it is in progress, or does not count."),
+        about("How it ended (R7.10); null: it is in progress, or does not count."),
     ]
     given_back: Annotated[
         Annotated[str, name_of(GiveBackReason)] | None,
-        Meta(description="Why the attempt does not count (R5.5)."),
+        about("Why the attempt does not count (R5.5)."),
     ]
     hangup_cause: Annotated[
-        int | None,
-        Meta(description="The telephony's own number for it (Q.850); null: it gave none."),
+        int | None, about("The telephony's own number for it (Q.850); null: it gave none.")
     ]
-    detail: Annotated[
-        str, Meta(description="What the telephony said of the end, word by word; often empty.")
-    ]
+    detail: Annotated[str, about("What the telephony said of the end, word by word; often empty.")]
     chosen: Chosen
     events: Annotated[
-        list[EventData], Meta(description="Everything that happened in it, as the journal has it.")
+        list[EventData], about("Everything that happened in it, as the journal has it.")
     ]
 
 
 class RecipientDetail(RecipientRow, kw_only=True, frozen=True):
     """A recipient with its attempts, oldest first (R5.4)."""
 
-    history: Annotated[list[AttemptDetail], Meta(description="Every attempt, oldest first.")]
+    history: Annotated[list[AttemptDetail], about("Every attempt, oldest first.")]
 
 
 class Call(Struct, kw_only=True, frozen=True):
     """A call in progress."""
 
-    call_id: Annotated[str, Meta(description="Unique over all time; the telephony has it too.")]
+    call_id: Annotated[str, about("Unique over all time; the telephony has it too.")]
     campaign_id: Id
     position: Id
-    attempt: Annotated[int, Meta(description="Counted from 1 for the recipient.")]
-    number: Annotated[str, Meta(description="That is called.")]
+    attempt: Annotated[int, about("Counted from 1 for the recipient.")]
+    number: Annotated[str, about("That is called.")]
     line: Annotated[str, name_of(Line)]
     placed_at: Time
-    deadline_at: Annotated[Time, Meta(description="Past it we hang up (R7.9).")]
-    is_answered: Annotated[bool, Meta(description="Whether somebody, or something, has answered.")]
-    is_reached: Annotated[bool, Meta(description="All required confirmations were given (R7.5).")]
+    deadline_at: Annotated[Time, about("Past it we hang up (R7.9).")]
+    is_answered: Annotated[bool, about("Whether somebody, or something, has answered.")]
+    is_reached: Annotated[bool, about("All required confirmations were given (R7.5).")]
     is_adrift: Annotated[
-        bool, Meta(description="The connection was lost since it was last known to be up (R5.5).")
+        bool, about("The connection was lost since it was last known to be up (R5.5).")
     ]
     step: Annotated[str, Meta(description="Where in the call script it is.", examples=["Playing"])]
 
 
-class CallPage(Struct, kw_only=True, frozen=True):
+class CallPage(Page[Call, str], kw_only=True, frozen=True):
     """Calls in progress, by campaign and position."""
-
-    items: Annotated[list[Call], Meta(description="Of this page.")]
-    next: Annotated[
-        str | None,
-        Meta(description="Give it as `after` for the next page; null: this was the last."),
-    ]
 
 
 class Taken(Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -267,14 +221,14 @@ class Taken(Struct, kw_only=True, frozen=True, omit_defaults=True):
     seq: Seq
     at: Time
     repeated: Annotated[
-        bool, Meta(description="This answers an earlier request with the same Idempotency-Key.")
+        bool, about("This answers an earlier request with the same Idempotency-Key.")
     ]
-    model_id: Annotated[Id | None, Meta(description="Of the model that was made.")] = None
-    campaign_id: Annotated[Id | None, Meta(description="Of the campaign that was made.")] = None
+    model_id: Annotated[Id | None, about("Of the model that was made.")] = None
+    campaign_id: Annotated[Id | None, about("Of the campaign that was made.")] = None
     remarks: Annotated[
         list[str],
-        Meta(
-            description="What is allowed, and perhaps not meant: how many numbers of a list"
+        about(
+            "What is allowed, and perhaps not meant: how many numbers of a list"
             " (of up to 100,000) differ by form only, where no number plan compares them."
         ),
     ] = field(default_factory=list)

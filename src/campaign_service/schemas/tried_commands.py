@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from campaign_service.schemas.core_values import Settings
-from campaign_service.schemas.fields import Id, IdList
+from campaign_service.schemas.fields import Id, IdList, about
 from campaign_service.schemas.requests import Many, Numbers, StartCampaign
 
 __all__ = ["Trial", "WhatIf"]
@@ -16,7 +16,7 @@ __all__ = ["Trial", "WhatIf"]
 class _OfCampaign(
     Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
 ):
-    campaign_id: Annotated[Id, Meta(description="Of which campaign.")]
+    campaign_id: Annotated[Id, about("Of which campaign.")]
 
 
 class TryChangeSettings(
@@ -69,15 +69,13 @@ class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampa
 class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
     """What closing a campaign would do."""
 
-    hang_up: Annotated[
-        bool, Meta(description="Whether the calls in progress would be ended at once.")
-    ] = False
+    hang_up: Annotated[bool, about("Whether the calls in progress would be ended at once.")] = False
 
 
 class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
     """What more recipients would do."""
 
-    recipients: Annotated[Many, Meta(description="In the order in which they would be listed.")]
+    recipients: Annotated[Many, about("In the order in which they would be listed.")]
 
 
 class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
@@ -86,14 +84,14 @@ class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
     attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each would have.")]
     positions: Annotated[
         IdList | Literal["ALL_FAILED"],
-        Meta(description="Whom; ALL_FAILED: every failed one to whom they may be added."),
+        about("Whom; ALL_FAILED: every failed one to whom they may be added."),
     ] = "ALL_FAILED"
 
 
 class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
     """What trying some recipients no more would do."""
 
-    positions: Annotated[IdList, Meta(description="Whom, by their places in the list.")]
+    positions: Annotated[IdList, about("Whom, by their places in the list.")]
 
 
 Trial = (
@@ -114,6 +112,4 @@ Trial = (
 class WhatIf(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A command to be tried; nothing happens (R8.5)."""
 
-    trial: Annotated[
-        Trial, Meta(description="Which command, by its name in `command`, and what it asks for.")
-    ]
+    trial: Annotated[Trial, about("Which command, by its name in `command`, and what it asks for.")]

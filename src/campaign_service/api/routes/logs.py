@@ -26,11 +26,11 @@ from campaign_service.journal.sql import CampaignRecord
 from campaign_service.schemas import records
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.fields import given
+from campaign_service.schemas.pages import PositionsQuery
 from campaign_service.schemas.requests import (
     AuditQuery,
     ExportQuery,
     LogQuery,
-    PastQuery,
 )
 from campaign_service.schemas.wire import encoded
 from campaign_service.serving import TenantService
@@ -95,10 +95,10 @@ async def _page(
     return await request.run_in(request.context.page_slots, page)
 
 
-@LOGS.query("/past-campaigns", query=PastQuery, response=records.PastCampaignPage)
+@LOGS.query("/past-campaigns", query=PositionsQuery, response=records.PastCampaignPage)
 async def list_past_campaigns(request: ApiRequest) -> records.PastCampaignPage:
     """List every campaign that ever was, those deleted included (R9.2)."""
-    query = request.query(PastQuery)
+    query = request.query(PositionsQuery)
     found = await request.run_in(request.context.page_slots, request.tenant.history.campaigns)
     behind = [one for one in found if one.campaign_id > query.after]
     page = behind[: query.limit]

@@ -39,7 +39,6 @@ from campaign_service.schemas.conversion import BadValuesError, ListOptions, bui
 from campaign_service.schemas.requests import (
     Confirmation,
     ModelQuery,
-    ModelRecipientsQuery,
     ModelsQuery,
 )
 from campaign_service.schemas.responses import (
@@ -184,12 +183,10 @@ async def delete_models(request: ApiRequest) -> ApiResponse:
         raise refused_by_field(error, "model_ids", body.model_ids, unknown=error.unknown) from None
 
 
-@MODELS.query(
-    "/models/{model_id}/recipients", query=ModelRecipientsQuery, response=ListedRecipientPage
-)
+@MODELS.query("/models/{model_id}/recipients", query=ModelsQuery, response=ListedRecipientPage)
 async def list_model_recipients(request: ApiRequest) -> ListedRecipientPage:
     """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
-    query = request.query(ModelRecipientsQuery)
+    query = request.query(ModelsQuery)
     state, _ = await request.state_at(query.at)
     listed = _model_in(state, request.model_id).recipients
     last = min(len(listed), query.after + query.limit)

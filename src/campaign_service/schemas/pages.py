@@ -1,0 +1,36 @@
+"""Lists in answers: a page of one, or all of it; and the queries that ask for a page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+from msgspec import Struct
+
+from campaign_service.schemas.fields import Ask, Seq, about
+
+__all__ = ["Page", "PositionsQuery", "WholeList"]
+
+T = TypeVar("T")
+Cursor = TypeVar("Cursor", int, str)
+
+
+class Page(Struct, Generic[T, Cursor], kw_only=True, frozen=True):
+    """Some entries of a list, and where it goes on."""
+
+    items: Annotated[list[T], about("Of this page.")]
+    next: Annotated[
+        Cursor | None, about("Give it as `after` for the next page; null: this was the last.")
+    ]
+
+
+class WholeList(Struct, Generic[T], kw_only=True, frozen=True):
+    """The entries of a short list."""
+
+    items: Annotated[list[T], about("All of them: there are no pages.")]
+
+
+class PositionsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of a list in the order of numbers."""
+
+    after: Annotated[Seq, about("Entries behind this one: the `next` of a page.")] = 0
+    limit: Ask = 100

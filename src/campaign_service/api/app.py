@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from campaign_service.access import Authenticator, Passwords
-from campaign_service.api.bodies import body_max
+from campaign_service.api.bodies import AnyRequest, body_max
 from campaign_service.api.body_memory import BodyMemory
 from campaign_service.api.command_audit import CommandAudit
 from campaign_service.api.context import ApiContext
@@ -111,7 +111,7 @@ def _context(
 
 
 def _route(context: ApiContext, operation: Operation) -> HTTPRouteHandler:
-    async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
+    async def handle(request: AnyRequest) -> Response[Any]:
         found = await respond(context, operation, request)
         return _head_of(found) if request.method == "HEAD" else found
 
@@ -167,7 +167,7 @@ def _option(path: str, allowed: str) -> HTTPRouteHandler:
 def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:
     text = document_text(operations)
 
-    async def read_document(request: Request[Any, Any, Any]) -> Response[Any]:
+    async def read_document(request: AnyRequest) -> Response[Any]:
         found = Response(text, media_type="application/json")
         return _head_of(found) if request.method == "HEAD" else found
 
@@ -177,6 +177,6 @@ def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:
     return make(read_document)
 
 
-def _refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def _refuse(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer what goes wrong before an operation is found: no such path, no such method."""
     return http_response(problem_from_error(error))

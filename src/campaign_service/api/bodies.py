@@ -25,7 +25,9 @@ from campaign_service.api.reading.values import read_body
 from campaign_service.api.settings import ApiSettings
 from campaign_service.schemas.conversion import BadValuesError
 
-__all__ = ["BODY_BYTES_A_S", "BODY_S", "body_max", "media_of", "read"]
+__all__ = ["BODY_BYTES_A_S", "BODY_S", "AnyRequest", "body_max", "media_of", "read"]
+
+AnyRequest = Request[Any, Any, Any]
 
 BODY_S = 60.0
 """So long a body may take, and"""
@@ -48,10 +50,7 @@ def body_max(operation: Operation, settings: ApiSettings) -> int:
 
 
 async def read(
-    context: ApiContext,
-    operation: Operation,
-    request: Request[Any, Any, Any],
-    caller: Principal | None,
+    context: ApiContext, operation: Operation, request: AnyRequest, caller: Principal | None
 ) -> Struct | None:
     """Return the body of a request as the schema that its operation declares.
 
@@ -72,11 +71,7 @@ async def read(
 
 
 async def _decoded(
-    context: ApiContext,
-    operation: Operation,
-    request: Request[Any, Any, Any],
-    data: bytearray,
-    by: str,
+    context: ApiContext, operation: Operation, request: AnyRequest, data: bytearray, by: str
 ) -> Struct | None:
     kind = operation.body
     if kind is None:
@@ -102,10 +97,7 @@ def media_of(one: str) -> str:
 
 
 def _body_max_of(
-    context: ApiContext,
-    operation: Operation,
-    request: Request[Any, Any, Any],
-    caller: Principal | None,
+    context: ApiContext, operation: Operation, request: AnyRequest, caller: Principal | None
 ) -> int:
     settings = context.settings
     if operation.has_list and operation.needs is ServicePermission.VIEW:
@@ -117,7 +109,7 @@ def _body_max_of(
     return body_max(operation, settings)
 
 
-async def _received(request: Request[Any, Any, Any], most: int, held: BodyReservation) -> bytearray:
+async def _received(request: AnyRequest, most: int, held: BodyReservation) -> bytearray:
     declared = request.content_length or 0
     if declared > most:
         raise _too_large(most)

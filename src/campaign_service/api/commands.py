@@ -48,12 +48,7 @@ from campaign_core.errors import CommandRefusedError, Problem, SettingsError
 from campaign_service.api.times import instant_in
 from campaign_service.numbers import read_number, remark_on
 from campaign_service.schemas import core_values, requests, tried_commands
-from campaign_service.schemas.conversion import (
-    BadValuesError,
-    ListOptions,
-    built,
-    recipient_list,
-)
+from campaign_service.schemas.conversion import BadValuesError, ListOptions, built, recipient_list
 
 __all__ = [
     "campaign_list_options",

@@ -15,34 +15,25 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar import Request
 from litestar.response import Response, Stream
 from msgspec import Struct
 
 from campaign_core.errors import Problem
-from campaign_service.access import (
-    NotPermittedError,
-    Principal,
-    ServicePermission,
-    audit_refusal,
-)
+from campaign_service.access import NotPermittedError, Principal, ServicePermission, audit_refusal
 from campaign_service.api import bodies
-from campaign_service.api.bodies import media_of
+from campaign_service.api.bodies import AnyRequest, media_of
 from campaign_service.api.context import ApiContext
 from campaign_service.api.errors import NotAcceptableError, NotFoundError, PreconditionNeededError
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problems import PROBLEM_MEDIA, ProblemResponse, problem_from_error
 from campaign_service.api.reading.values import read_query
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.times import present
 from campaign_service.schemas.conversion import BadValuesError
 from campaign_service.schemas.wire import encoded
 
-__all__ = ["AnyRequest", "http_response", "respond"]
-
-AnyRequest = Request[Any, Any, Any]
+__all__ = ["http_response", "respond"]
 
 _LARGE = 256 << 10
 """Bytes of an answer from which on it is sent in pieces of so many."""

@@ -126,10 +126,7 @@ class _GaugeCollector(Collector):
     """What is so at the moment of asking."""
 
     def __init__(
-        self,
-        host: ServiceHost,
-        listeners: Callable[[], dict[str, int]],
-        lag_s: Callable[[], float],
+        self, host: ServiceHost, listeners: Callable[[], dict[str, int]], lag_s: Callable[[], float]
     ) -> None:
         self._host = host
         self._listeners = listeners

@@ -19,8 +19,7 @@ from typing_extensions import Unpack
 
 from campaign_core.commands import Command
 from campaign_service.access import ServicePermission, needed_for
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.schemas.requests import NoQuery
 
 __all__ = [

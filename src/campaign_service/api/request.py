@@ -1,10 +1,10 @@
-"""What a handler is given: who asks, of which tenant, and what, all of it checked before."""
+"""What a handler is given, all of it checked before, and what it gives."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -28,13 +28,14 @@ from campaign_service.api.context import ApiContext
 from campaign_service.api.errors import ClientGoneError, NotFoundError, PreconditionFailedError
 from campaign_service.api.etags import etag_matches
 from campaign_service.api.idempotency import request_digest
-from campaign_service.api.response import ApiResponse, command_response
 from campaign_service.api.times import instant_in, present
 from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.database import Database
+from campaign_service.schemas.fields import UtcTime
+from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult, KeyedRequest, TenantService
 
-__all__ = ["ApiRequest"]
+__all__ = ["ApiRequest", "ApiResponse", "command_response"]
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=Struct)
@@ -42,6 +43,15 @@ T = TypeVar("T")
 
 _ID = re.compile(r"[1-9][0-9]{0,14}")
 _POSITION_MAX = 2**32 - 1
+
+
+@attrs.frozen(kw_only=True)
+class ApiResponse:
+    """A good answer."""
+
+    content: Struct | bytes | AsyncIterator[bytes] | None = None
+    media: str = "application/json"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -295,3 +305,24 @@ class ApiRequest:
         if _ID.fullmatch(text) is None:
             raise NotFoundError(f"{name} = {text}: there is none such")
         return int(text)
+
+
+def command_response(
+    taken: CommandResult,
+    *,
+    model_id: ModelId | None = None,
+    campaign_id: CampaignId | None = None,
+    location: str | None = None,
+    remarks: Sequence[str] = (),
+) -> ApiResponse:
+    """Return the answer to a command that is durable."""
+    body = Taken(
+        seq=taken.seq,
+        at=UtcTime.of(taken.at),
+        repeated=taken.repeated,
+        model_id=model_id,
+        campaign_id=campaign_id,
+        remarks=list(remarks),
+    )
+    headers = {} if location is None else {"Location": location}
+    return ApiResponse(content=body, headers=headers)

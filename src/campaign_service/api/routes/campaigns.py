@@ -41,16 +41,10 @@ from campaign_service.api.operations import (
     operation_name,
 )
 from campaign_service.api.problems import refused_by_field
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse, command_response
+from campaign_service.api.request import ApiRequest, ApiResponse, command_response
 from campaign_service.api.views.responses import campaign_schema, what_if_answer
 from campaign_service.schemas import explanations, requests, responses, tried_commands
-from campaign_service.schemas.requests import (
-    CampaignsQuery,
-    NoQuery,
-    SoundsConfirmation,
-    ThenQuery,
-)
+from campaign_service.schemas.requests import CampaignsQuery, NoQuery, SoundsConfirmation, ThenQuery
 from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult
 

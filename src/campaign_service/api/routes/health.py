@@ -8,8 +8,7 @@ from campaign_service.access import ServicePermission
 from campaign_service.api.errors import NotFoundError, NotReadyError
 from campaign_service.api.operations import OperationTable, RequiredCaller
 from campaign_service.api.problem_kinds import PROBLEMS
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.schemas.records import Alive, ProblemMeaning
 
 __all__ = ["HEALTH", "KINDS", "METRICS", "OPEN_METRICS"]

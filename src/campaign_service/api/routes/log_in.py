@@ -63,9 +63,5 @@ async def change_my_password(request: ApiRequest) -> None:
     """Give oneself another password; all one's other sessions end."""
     body = request.body(accounts.ChangePassword)
     await request.with_passwords(
-        access.change_password,
-        request.principal,
-        old=body.old,
-        new=body.new,
-        now=present(),
+        access.change_password, request.principal, old=body.old, new=body.new, now=present()
     )

@@ -16,8 +16,7 @@ from campaign_core.codec import from_data
 from campaign_core.events import CampaignScheduled
 from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
 from campaign_service.api.times import instant_in
 from campaign_service.api.views.exports import export
@@ -27,11 +26,7 @@ from campaign_service.schemas import records
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.fields import given
 from campaign_service.schemas.pages import PositionsQuery
-from campaign_service.schemas.requests import (
-    AuditQuery,
-    ExportQuery,
-    LogQuery,
-)
+from campaign_service.schemas.requests import AuditQuery, ExportQuery, LogQuery
 from campaign_service.schemas.wire import encoded
 from campaign_service.serving import TenantService
 

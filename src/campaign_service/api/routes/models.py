@@ -32,15 +32,10 @@ from campaign_service.api.operations import (
     operation_name,
 )
 from campaign_service.api.problems import refused_by_field
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse, command_response
+from campaign_service.api.request import ApiRequest, ApiResponse, command_response
 from campaign_service.schemas import core_values, requests
 from campaign_service.schemas.conversion import BadValuesError, ListOptions, built, schema_of
-from campaign_service.schemas.requests import (
-    Confirmation,
-    ModelQuery,
-    ModelsQuery,
-)
+from campaign_service.schemas.requests import Confirmation, ModelQuery, ModelsQuery
 from campaign_service.schemas.responses import (
     ListedRecipient,
     ListedRecipientPage,

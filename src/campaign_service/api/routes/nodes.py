@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from campaign_service.access import AccessAction, ServicePermission, audit_action
 from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
@@ -51,9 +49,8 @@ async def _set_drained(request: ApiRequest, *, drained: bool) -> records.Node:
     before = {node.name: node.is_drained for node in tenant.nodes()}
     if before.get(name) is not None and before[name] is not drained:
         # First, for what cannot be put down shall not be done.
-        await asyncio.to_thread(
+        await request.on_database(
             audit_action,
-            request.context.host.database,
             AccessAction.NODE_DRAINED if drained else AccessAction.NODE_RESTORED,
             by=request.principal.actor,
             subject=name,

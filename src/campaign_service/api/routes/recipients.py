@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 
 import attrs
 from msgspec import UNSET, structs
@@ -40,24 +39,22 @@ from campaign_service.api.operations import (
     operation_name,
 )
 from campaign_service.api.problems import refused_by_field
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse, command_response
+from campaign_service.api.request import ApiRequest, ApiResponse, command_response
 from campaign_service.api.routes.campaigns import campaign_tag_in
 from campaign_service.api.views.responses import (
     attempt_detail,
     explanation_schema,
-    recipient_facts,
-    recipient_row,
+    recipient_schema,
 )
 from campaign_service.attempts import Attempt, as_of, attempt_of
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.numbers import read_number
+from campaign_service.report.panel import row_from_attempts
 from campaign_service.schemas import explanations, requests, responses
-from campaign_service.schemas.conversion import BadValuesError, schema_of, with_places
+from campaign_service.schemas.conversion import BadValuesError, with_places
 from campaign_service.schemas.requests import RecipientsQuery, ThenQuery
 from campaign_service.schemas.responses import Taken
-from campaign_service.serving import TenantService
 
 __all__ = ["RECIPIENTS"]
 
@@ -78,23 +75,22 @@ async def list_recipients(request: ApiRequest) -> responses.RecipientPage:
     query = request.query(RecipientsQuery)
     state, now = await request.state_at(query.at)
     at = None if query.at is UNSET else now
-    page = partial(_page, request.tenant, state, request.campaign_id, query, at)
-    return await request.run_in(request.context.page_slots, page)
+    return await request.run_in(request.context.page_slots, _page, request, state, query, at)
 
 
 def _page(
-    tenant: TenantService,
-    state: State,
-    campaign_id: CampaignId,
-    query: RecipientsQuery,
-    at: Instant | None,
+    request: ApiRequest, state: State, query: RecipientsQuery, at: Instant | None
 ) -> responses.RecipientPage:
-    everybody = campaign(state, campaign_id, state.now).recipients
-    chosen, looked_at = _filtered(state, campaign_id, everybody, query)
-    attempts = _attempts(tenant, campaign_id, [position for position, _ in chosen], at)
+    everybody = campaign(state, request.campaign_id, state.now).recipients
+    chosen, looked_at = _filtered(state, request.campaign_id, everybody, query)
+    attempts = _attempts(request, [position for position, _ in chosen], at)
     return responses.RecipientPage(
         items=[
-            recipient_row(position, everybody.at(position), found, attempts[position])
+            recipient_schema(
+                row_from_attempts(position, everybody.at(position), found, attempts[position]),
+                responses.RecipientRow,
+                found,
+            )
             for position, found in chosen
         ],
         next=looked_at if looked_at < len(everybody) else None,
@@ -128,16 +124,13 @@ def _filtered(
 
 
 def _attempts(
-    tenant: TenantService,
-    campaign_id: CampaignId,
-    positions: list[Position],
-    at: Instant | None,
+    request: ApiRequest, positions: list[Position], at: Instant | None
 ) -> defaultdict[int, list[Attempt]]:
     """Return the attempts to reach some recipients, by position."""
     found: defaultdict[int, list[Attempt]] = defaultdict(list)
     for first, last in _ranges(positions):
-        rows = tenant.history.attempts(campaign_id, first=first, last=last)
-        for attempt in rows:
+        history = request.tenant.history
+        for attempt in history.attempts(request.campaign_id, first=first, last=last):
             if at is None:
                 found[attempt.position].append(attempt)
             elif attempt.placed_at <= at:
@@ -203,37 +196,25 @@ async def read_recipient(request: ApiRequest) -> responses.RecipientDetail:
     """
     query = request.query(ThenQuery)
     state, now = await request.state_at(query.at)
-    return await request.run_in(
-        request.context.page_slots,
-        _detail,
-        request.tenant,
-        state,
-        request.campaign_id,
-        request.position,
-        None if query.at is UNSET else now,
-    )
+    at = None if query.at is UNSET else now
+    return await request.run_in(request.context.page_slots, _detail, request, state, at)
 
 
-def _detail(
-    tenant: TenantService,
-    state: State,
-    campaign_id: CampaignId,
-    position: Position,
-    at: Instant | None,
-) -> responses.RecipientDetail:
+def _detail(request: ApiRequest, state: State, at: Instant | None) -> responses.RecipientDetail:
+    campaign_id, position = request.campaign_id, request.position
     found = recipient(state, campaign_id, position)
-    attempts = _attempts(tenant, campaign_id, [position], at)[position]
+    attempts = _attempts(request, [position], at)[position]
     history = []
     for attempt in attempts:
-        entries = tenant.history.call_events(campaign_id, position, attempt.attempt)
+        entries = request.tenant.history.call_events(campaign_id, position, attempt.attempt)
         if at is None:
             history.append(attempt_detail(attempt, entries))
         else:
             known = [entry for entry in entries if entry.at <= at]
             history.append(attempt_detail(attempt_of(_call_events(known)), known))
     asked_for = campaign(state, campaign_id, state.now).recipients.at(position)
-    facts = recipient_facts(position, found, attempts)
-    return schema_of(asked_for, responses.RecipientDetail, **facts, history=history)
+    row = row_from_attempts(position, asked_for, found, attempts)
+    return recipient_schema(row, responses.RecipientDetail, found, history=history)
 
 
 def _call_events(entries: Iterable[JournalEntry]) -> list[CallEvent]:

@@ -13,19 +13,13 @@ from campaign_core import calls as calls_of
 from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
 from campaign_service.api.operations import OF_TENANT, PREFIX, OperationTable, RequiredCaller
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.stream.server_sent_events import listen
 from campaign_service.api.views.forecasts import forecast_of
 from campaign_service.api.views.responses import call_schema, waiting_schema
 from campaign_service.schemas import explanations, records, responses
 from campaign_service.schemas.conversion import BadValuesError, schema_of, schema_with
-from campaign_service.schemas.requests import (
-    CallsQuery,
-    EventsQuery,
-    ForecastQuery,
-    StatusQuery,
-)
+from campaign_service.schemas.requests import CallsQuery, EventsQuery, ForecastQuery, StatusQuery
 from campaign_service.serving import ProcessRole, TenantService
 
 __all__ = ["SERVICE", "TENANTS"]

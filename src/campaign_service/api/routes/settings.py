@@ -16,8 +16,7 @@ from campaign_service.api.operations import (
     ResponseForm,
     operation_name,
 )
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.schemas import core_values
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.requests import DoNotCallQuery, Numbers, ThenQuery

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from msgspec import UNSET
 
 from campaign_service import access
-from campaign_service.access import ServicePermission
+from campaign_service.access import NotPermittedError, ServicePermission
+from campaign_service.api.errors import PreconditionFailedError
 from campaign_service.api.operations import (
     PREFIX,
     IfMatch,
@@ -16,17 +18,8 @@ from campaign_service.api.operations import (
     RequiredCaller,
     ResponseForm,
 )
-from campaign_service.api.request import ApiRequest
-from campaign_service.api.response import ApiResponse
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.times import instant_in, present
-from campaign_service.api.views.accounts import (
-    expected_version,
-    refuse_program_of,
-    require_own_or_manager,
-    role_grants,
-    user_with_password,
-    version_tag,
-)
 from campaign_service.schemas import accounts
 from campaign_service.schemas.conversion import schema_of, schema_with
 from campaign_service.schemas.fields import given
@@ -40,6 +33,7 @@ T = TypeVar("T")
 _MANAGE = ServicePermission.MANAGE_USERS
 _NOTHING = ResponseForm(status=204, media=())
 _USER = ResponseForm(schema=accounts.User, has_etag=True)
+_TAG = re.compile(r'"v([0-9]{1,18})"')
 _PROBLEMS = ("refused", "login-limited", "away")
 """Of what works on a password."""
 
@@ -56,13 +50,15 @@ async def _change(
     request: ApiRequest, work: Callable[..., T], variable: str, **values: object
 ) -> T:
     """Return what a change of the user or the role that the path names comes to."""
-    name, expected = request.path_params[variable], expected_version(request)
+    name, expected = request.path_params[variable], _expected_version(request)
     return await _administer(request, work, name, expected=expected, **values)
 
 
 def _tagged(found: access.UserRecord | access.RoleRecord) -> ApiResponse:
     kind = accounts.User if isinstance(found, access.UserRecord) else accounts.Role
-    return ApiResponse(content=schema_of(found, kind), headers={"ETag": version_tag(found.version)})
+    return ApiResponse(
+        content=schema_of(found, kind), headers={"ETag": _version_tag(found.version)}
+    )
 
 
 @USERS.query("/users", response=accounts.UserList, needs=_MANAGE)
@@ -92,11 +88,11 @@ async def add_user(request: ApiRequest) -> ApiResponse:
         now=present(),
         password=body.password,
         must_change=body.must_change_password,
-        grants=role_grants(body.grants),
+        grants=_role_grants(body.grants),
     )
-    location, tag = f"{PREFIX}/users/{made.user.name}", version_tag(made.user.version)
+    location, tag = f"{PREFIX}/users/{made.user.name}", _version_tag(made.user.version)
     return ApiResponse(
-        content=user_with_password(made.user, made.one_time_password),
+        content=_user_with_password(made.user, made.one_time_password),
         headers={"ETag": tag, "Location": location},
     )
 
@@ -121,7 +117,7 @@ async def change_user(request: ApiRequest) -> ApiResponse:
     Who is disabled loses all sessions and tokens.
     """
     body = request.body(accounts.ChangeUser)
-    grants = None if body.grants is None else role_grants(body.grants)
+    grants = None if body.grants is None else _role_grants(body.grants)
     changed = await _change(
         request, access.change_user, "name", enabled=body.enabled, grants=grants
     )
@@ -150,7 +146,7 @@ async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
 
     A program does so for others than its own user.
     """
-    refuse_program_of(request)
+    _refuse_program_of(request)
     body, name = request.body(accounts.ResetPassword), request.path_params["name"]
     one_time = await request.with_passwords(
         access.reset_password,
@@ -159,10 +155,10 @@ async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
         now=present(),
         password=body.password,
         must_change=body.must_change_password,
-        expected=expected_version(request),
+        expected=_expected_version(request),
     )
     found = await request.on_database(access.user, name)
-    return user_with_password(found, one_time)
+    return _user_with_password(found, one_time)
 
 
 # Tokens --------------------------------------------------------------------------------------
@@ -173,7 +169,7 @@ async def reset_password(request: ApiRequest) -> accounts.NewUserAnswer:
 )
 async def list_tokens(request: ApiRequest) -> accounts.TokenList:
     """List a user's tokens: one's own, or anybody's for whoever manages users."""
-    require_own_or_manager(request)
+    _require_own_or_manager(request)
     found = await request.on_database(access.tokens, request.path_params["name"], now=present())
     return schema_with(accounts.TokenList, items=found)
 
@@ -190,7 +186,7 @@ async def make_token(request: ApiRequest) -> accounts.NewTokenAnswer:
 
     A program's token makes no tokens.
     """
-    require_own_or_manager(request, not_for_programs=True)
+    _require_own_or_manager(request, not_for_programs=True)
     body = request.body(accounts.NewToken)
     ends = body.expires_at
     made = await _administer(
@@ -214,7 +210,7 @@ async def make_token(request: ApiRequest) -> accounts.NewTokenAnswer:
 async def revoke_token(request: ApiRequest) -> None:
     """End a token, or a session: one's own, or anybody's for whoever manages users."""
     name, token_id = request.path_params["name"], request.path_params["token_id"]
-    require_own_or_manager(request, token_id=token_id)
+    _require_own_or_manager(request, token_id=token_id)
     await _administer(request, access.revoke_token, name, token_id)
 
 
@@ -278,3 +274,79 @@ async def read_admin_audit(request: ApiRequest) -> accounts.AdminAuditPage:
     page = found[: query.limit]
     following = page[-1].id if len(found) > query.limit else None
     return schema_with(accounts.AdminAuditPage, items=page, next=following)
+
+
+# What is meant, and what is shown -----------------------------------------------------------
+
+
+def _version_tag(version: int) -> str:
+    """Return the tag of a user or a role."""
+    return f'"v{version}"'
+
+
+def _expected_version(request: ApiRequest) -> int | None:
+    """Return the version that If-Match asks for; ``None``: whatever it is.
+
+    Raises:
+        PreconditionFailedError: it is no tag of ours.
+    """
+    header = request.if_match
+    if header is None or header.strip() == "*":
+        return None
+    found = _TAG.fullmatch(header.strip())
+    if found is None:
+        raise PreconditionFailedError("another one")
+    return int(found[1])
+
+
+def _require_own_or_manager(
+    request: ApiRequest, *, not_for_programs: bool = False, token_id: str | None = None
+) -> None:
+    """Go on only for the user that the path names, and for whoever manages users.
+
+    Args:
+        request: with what it asks for.
+        not_for_programs: whether a program may do this for nobody.
+        token_id: what is to be ended: of its user's, a program ends itself alone, for a token
+            that leaks and may only look shall not log its user out.
+
+    Raises:
+        NotPermittedError: it is somebody else, or must think of a new password first.
+    """
+    principal = request.principal
+    is_own = principal.name == request.path_params["name"] and not principal.must_change_password
+    if principal.is_program and token_id not in (None, principal.token_id):
+        is_own = False
+    if not_for_programs and principal.is_program:
+        raise _refused_to_programs()
+    if not is_own:
+        principal.require(ServicePermission.MANAGE_USERS)
+
+
+def _refuse_program_of(request: ApiRequest) -> None:
+    """Go on only for others than a program of the user that the path names.
+
+    Raises:
+        NotPermittedError: it is one.
+    """
+    if request.principal.is_program and request.principal.name == request.path_params["name"]:
+        raise _refused_to_programs()
+
+
+def _refused_to_programs() -> NotPermittedError:
+    return NotPermittedError(
+        ServicePermission.MANAGE_USERS, tenant=None, must_change_password=False
+    )
+
+
+def _role_grants(given: Iterable[accounts.Grant]) -> list[access.RoleGrant]:
+    """Return the roles that a body names."""
+    return [access.RoleGrant(role=one.role, tenant=one.tenant) for one in given]
+
+
+def _user_with_password(
+    found: access.UserRecord, one_time: access.OneTimePassword | None
+) -> accounts.NewUserAnswer:
+    """Return a user with the password that was made up."""
+    shown = None if one_time is None else one_time.text
+    return schema_with(accounts.NewUserAnswer, user=found, one_time_password=shown)

@@ -282,10 +282,7 @@ class EventFeeds:
         feed = self._feeds.get(name)
         if feed is None:
             feed = self._feeds[name] = EventFeed(
-                self._tenants[name],
-                slots=self._slots,
-                watch=self._watch(name),
-                tick_s=self._tick_s,
+                self._tenants[name], slots=self._slots, watch=self._watch(name), tick_s=self._tick_s
             )
             if self._is_running:
                 feed.start()

@@ -127,7 +127,6 @@ class _ExportPages:
         self._tenant = tenant
         self._record = record
         self._campaign_id: CampaignId = record.campaign_id
-        self._state: State | None = None
 
     def recipients(self) -> Iterator[list[Row]]:
         """Yield the rows of all recipients, in list order."""
@@ -163,19 +162,10 @@ class _ExportPages:
         after = 0
         while True:
             entries = self._tenant.history.entries(
-                after=after,
-                limit=_PAGE,
-                campaign_id=self._campaign_id,
-                bytes_max=_PAGE_BYTES,
+                after=after, limit=_PAGE, campaign_id=self._campaign_id, bytes_max=_PAGE_BYTES
             )
             yield [
-                {
-                    "seq": entry.seq,
-                    "at": text(entry.at),
-                    "actor": entry.actor,
-                    "kind": entry.kind,
-                    "data": entry.data,
-                }
+                {**{name: getattr(entry, name) for name in LOG_COLUMNS}, "at": text(entry.at)}
                 for entry in entries
             ]
             if not entries:

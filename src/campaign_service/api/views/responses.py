@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
 
-from campaign_core import (
-    Call,
-    Campaign,
-    Explanation,
-    Failed,
-    Position,
-    Recipient,
-    RecipientState,
-    Waiting,
-    WhatIf,
-)
+from campaign_core import Call, Campaign, Explanation, RecipientState, Waiting, WhatIf
 from campaign_service.attempts import Attempt
 from campaign_service.journal import JournalEntry
+from campaign_service.report import RecipientRow
 from campaign_service.schemas import explanations, responses
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.fields import verbatim
@@ -29,7 +20,7 @@ __all__ = [
     "call_schema",
     "campaign_schema",
     "explanation_schema",
-    "recipient_row",
+    "recipient_schema",
     "waiting_schema",
     "what_if_answer",
 ]
@@ -37,6 +28,7 @@ __all__ = [
 _CALLS_SHOWN_MAX = 1_000
 
 C = TypeVar("C", bound=responses.Campaign)
+R = TypeVar("R", bound=responses.RecipientRow)
 
 
 def campaign_schema(found: Campaign, kind: type[C]) -> C:
@@ -49,51 +41,20 @@ def campaign_schema(found: Campaign, kind: type[C]) -> C:
 # Recipients ----------------------------------------------------------------------------------
 
 
-def recipient_row(
-    position: Position, recipient: Recipient, state: RecipientState, attempts: Sequence[Attempt]
-) -> responses.RecipientRow:
-    """Return a recipient as the status panel shows it (R5.4).
-
-    Args:
-        recipient: what was asked for.
-        attempts: to reach this recipient, oldest first.
-    """
-    return schema_of(
-        recipient, responses.RecipientRow, **recipient_facts(position, state, attempts)
-    )
-
-
-def recipient_facts(
-    position: Position, state: RecipientState, attempts: Sequence[Attempt]
-) -> dict[str, object]:
-    """Return what a row tells beside what was asked for."""
-    counted = [attempt for attempt in attempts if attempt.given_back is None]
-    last = counted[-1] if counted else None
-    answered = [one.answer_confirmed_at for one in attempts if one.answer_confirmed_at is not None]
-    listened = [
-        one.listening_confirmed_at for one in attempts if one.listening_confirmed_at is not None
-    ]
-    return {
-        "position": position,
-        "state": state.status,
-        "reason": state.reason if isinstance(state, Failed) else None,
-        "attempts": state.counted,
-        "attempts_allowed": state.allowed,
-        "last_call_at": None if last is None else last.placed_at,
-        "last_outcome": None if last is None else last.outcome,
-        "answer_confirmed_at": max(answered, default=None),
-        "listening_confirmed_at": max(listened, default=None),
-    }
+def recipient_schema(row: RecipientRow, kind: type[R], state: RecipientState, **more: object) -> R:
+    """Return a recipient as the status panel shows it (R5.4)."""
+    allowed = state.allowed
+    return schema_of(row, kind, row.recipient, state=row.status, attempts_allowed=allowed, **more)
 
 
 def attempt_detail(attempt: Attempt, events: Iterable[JournalEntry]) -> responses.AttemptDetail:
     """Return an attempt with everything that happened in it, from its being placed on."""
-    told = list(events)
-    shown = [verbatim(entry.data) for entry in told]
-    return schema_of(attempt, responses.AttemptDetail, events=shown, chosen=_chosen(told[0]))
+    entries = list(events)
+    shown = [verbatim(entry.data) for entry in entries]
+    return schema_of(attempt, responses.AttemptDetail, events=shown, chosen=_chosen(entries[0]))
 
 
-class _Placed(msgspec.Struct):
+class _CallPlaced(msgspec.Struct):
     """What the event of a call's placing tells of why it was placed."""
 
     rank: int
@@ -101,7 +62,7 @@ class _Placed(msgspec.Struct):
 
 
 def _chosen(placed: JournalEntry) -> responses.Chosen:
-    found = msgspec.json.decode(placed.data, type=_Placed)
+    found = msgspec.json.decode(placed.data, type=_CallPlaced)
     internal, external, own_internal, own_external = found.in_use
     return responses.Chosen(
         rank=found.rank,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from campaign_service.client.client import Client
 from campaign_service.client.connection import Connection, Response
 from campaign_service.client.errors import (
-    BadField,
     BadValueError,
     ClientError,
     NotAllowedError,
@@ -44,6 +43,7 @@ from campaign_service.schemas.explanations import (
     Waiting,
     WhatIfAnswer,
 )
+from campaign_service.schemas.problems import BadValue
 from campaign_service.schemas.records import (
     CallsInUse,
     LinkStatus,
@@ -70,7 +70,7 @@ from campaign_service.schemas.responses import (
 __all__ = [
     "AdminEvent",
     "AttemptDetail",
-    "BadField",
+    "BadValue",
     "BadValueError",
     "Call",
     "CallLimits",
@@ -127,6 +127,7 @@ _FORMER_NAMES = {
     "Answer": "Response",
     "AnswerError": "ResponseError",
     "Attempt": "AttemptDetail",
+    "BadField": "BadValue",
     "CampaignRow": "Campaign",
     "Done": "Taken",
     "Forecast": "CampaignForecast",

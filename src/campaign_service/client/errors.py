@@ -20,14 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import attrs
-from typing_extensions import override
+from msgspec import ValidationError
 
 from campaign_core.errors import PortableError
 from campaign_service.client.json_data import Json
+from campaign_service.client.reading import read
+from campaign_service.schemas.problems import BadValue
 
 __all__ = [
-    "BadField",
     "BadValueError",
     "ClientError",
     "NotAllowedError",
@@ -75,22 +75,6 @@ class ResponseError(ClientError, ValueError):
         super().__init__(f"{url} answers otherwise than a call campaign service does: {why}")
 
 
-@attrs.frozen(kw_only=True)
-class BadField:
-    """A value that the service does not take."""
-
-    field: str
-    value: Json
-    rule: str
-    """What is allowed, as a sentence fragment."""
-
-    @override
-    def __str__(self) -> str:
-        """Return it as one line for a person."""
-        shown = "" if self.value is None else f" = {self.value!r}"
-        return f"{self.field}{shown}: {self.rule}"
-
-
 class ProblemError(ClientError):
     """The service refused a request, with problem details (RFC 9457)."""
 
@@ -112,20 +96,12 @@ class ProblemError(ClientError):
         return str(self.members.get("type", "")).rstrip("/").rpartition("/")[2]
 
     @property
-    def fields(self) -> Sequence[BadField]:
+    def fields(self) -> Sequence[BadValue]:
         """Every value that was not taken; empty where the problem is another one."""
-        listed = self.members.get("errors")
-        if not isinstance(listed, list):
+        try:
+            return read(list[BadValue], self.members.get("errors"))
+        except ValidationError:
             return ()
-        return tuple(
-            BadField(
-                field=str(one.get("field", "")),
-                value=one.get("value"),
-                rule=str(one.get("rule", "")),
-            )
-            for one in listed
-            if isinstance(one, dict)
-        )
 
 
 class NotLoggedInError(ProblemError, PermissionError):

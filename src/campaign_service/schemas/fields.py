@@ -30,6 +30,7 @@ from campaign_service.vocabulary import AccessAction, ProcessRole, ServicePermis
 __all__ = [
     "LISTS",
     "MERGE",
+    "REF",
     "WHOLE_MAX",
     "AnyJson",
     "Ask",
@@ -71,6 +72,8 @@ def about(text: str) -> Meta:
     return Meta(description=text)
 
 
+REF = "#/components/schemas/{name}"
+"""Where the OpenAPI document has a schema."""
 WHOLE_MAX = 2**53 - 1
 """Whole numbers up to here are read alike by every JSON library."""
 
@@ -257,7 +260,7 @@ def name_of(kind: type[Enum]) -> Meta:
     In answers it is a text like any other: a newer service may know more names than who reads it.
     """
     assert kind in LISTS
-    return Meta(extra_json_schema={"$ref": f"#/components/schemas/{kind.__name__}"})
+    return Meta(extra_json_schema={"$ref": REF.format(name=kind.__name__)})
 
 
 Permission = Annotated[str, name_of(ServicePermission)]

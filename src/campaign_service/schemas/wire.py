@@ -7,11 +7,9 @@ from typing import Any
 
 import msgspec
 
-from campaign_service.schemas.fields import LISTS, UtcTime
+from campaign_service.schemas.fields import LISTS, REF, UtcTime
 
 __all__ = ["components", "encoded", "read_time", "written"]
-
-_REF = "#/components/schemas/{name}"
 
 
 def encoded(value: object) -> bytes:
@@ -32,7 +30,7 @@ def read_time(kind: type[object], value: object) -> object:
 
 def components(kinds: Iterable[type[msgspec.Struct]]) -> dict[str, dict[str, object]]:
     """Return the JSON schemas of schemas, by name, and of all that is in them."""
-    _, found = msgspec.json.schema_components([*kinds, *LISTS], ref_template=_REF)
+    _, found = msgspec.json.schema_components([*kinds, *LISTS], ref_template=REF)
     return {name: _plain(schema) for name, schema in found.items()}
 
 

@@ -15,14 +15,14 @@ from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problem_kinds import PROBLEMS
-from campaign_service.api.problems import ProblemBody
+from campaign_service.schemas.fields import REF
+from campaign_service.schemas.problems import ProblemBody
 from campaign_service.schemas.wire import components
 
 __all__ = ["document_of", "document_text"]
 
 Data: TypeAlias = "dict[str, object]"
 
-_REF = "#/components/schemas/{name}"
 _VARIABLE = re.compile(r"{(\w+)}")
 _ABOUT = """Call campaigns: models, campaigns, recipients, what happened, and who may do what.
 
@@ -155,7 +155,7 @@ def _operation(
     if operation.needs is RequiredCaller.ANYBODY:
         entry["security"] = []
     if operation.body is not None:
-        content: Data = {"schema": {"$ref": _REF.format(name=operation.body.__name__)}}
+        content: Data = {"schema": {"$ref": REF.format(name=operation.body.__name__)}}
         example = EXAMPLES.get(operation.body)
         if example is not None:
             content["example"] = example
@@ -223,7 +223,7 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
     response = operation.response
     good: Data = {"description": operation.summary or "Done"}
     if response.schema is not None:
-        schema = {"$ref": _REF.format(name=response.schema.__name__)}
+        schema = {"$ref": REF.format(name=response.schema.__name__)}
         good["content"] = {"application/json": {"schema": schema}}
     elif response.media:
         good["content"] = {media: {"schema": _media_schema(media)} for media in response.media}
@@ -304,7 +304,7 @@ def _problem(status: int) -> Data:
     entry: Data = {
         "description": titles,
         "content": {
-            "application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemBody")}}
+            "application/problem+json": {"schema": {"$ref": REF.format(name="ProblemBody")}}
         },
     }
     if status == 401:  # noqa: PLR2004 -- RFC 9110 asks for it there

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
-import attrs
 import click
+import msgspec
 
 from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.cli.value_text import lacked_text
 from campaign_service.client import (
-    BadField,
+    BadValue,
     CampaignDetail,
     Client,
     ClientError,
@@ -98,11 +98,11 @@ def tell_done(
         click.echo(f"{what}; how it fares cannot be told: {error}")
 
 
-def _as_given(one: BadField, options: Mapping[str, str]) -> BadField:
+def _as_given(one: BadValue, options: Mapping[str, str]) -> BadValue:
     for name, option in options.items():
         if one.field == name or one.field.startswith((f"{name}.", f"{name}[")):
             within = one.field.removeprefix(name).lstrip(".")
-            return attrs.evolve(one, field=f"{option} {within}".rstrip())
+            return msgspec.structs.replace(one, field=f"{option} {within}".rstrip())
     return one
 
 

@@ -15,7 +15,7 @@ __all__ = [
     "clock_change_at",
     "instant_of",
     "is_within_times",
-    "written",
+    "iso_text",
     "zone_of",
 ]
 
@@ -42,7 +42,7 @@ def is_within_times(at: int) -> bool:
     return 0 <= at <= instant_of(_LAST)
 
 
-def written(at: int, zone: ZoneInfo) -> str:
+def iso_text(at: int, zone: ZoneInfo) -> str:
     """Return an instant as ISO 8601 text on the clock of a zone, to the millisecond."""
     moment = datetime.fromtimestamp(at // 1_000, zone).replace(microsecond=at % 1_000 * 1_000)
     return moment.isoformat(timespec="milliseconds")
@@ -67,7 +67,7 @@ class TimeWriter:
     def _add(self, minute: int) -> tuple[str, str]:
         if len(self._minutes) >= _KEPT_MAX:
             self._minutes.clear()
-        text = written(minute * _MINUTE_MS, self._zone)
+        text = iso_text(minute * _MINUTE_MS, self._zone)
         # Offsets are whole minutes in every zone since 1972.
         parts = self._minutes[minute] = (text[:17], text[23:])
         return parts

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 from typing_extensions import Buffer
 
-__all__ = ["PIECE_BYTES", "JsonWriter", "begins_with", "loose"]
+__all__ = ["PIECE_BYTES", "JsonWriter", "begins_with", "decode_in_pieces"]
 
 PIECE_BYTES = 256 << 10
 """Bytes that are read in one go: it takes some milliseconds."""
@@ -64,7 +64,7 @@ class JsonWriter:
         yield "}"
 
 
-def loose(data: Buffer) -> object:
+def decode_in_pieces(data: Buffer) -> object:
     """Return JSON as plain values, whatever it holds.
 
     Raises:
@@ -73,10 +73,10 @@ def loose(data: Buffer) -> object:
     if memoryview(data).nbytes > PIECE_BYTES:
         if begins_with(b"[", data):
             rows = msgspec.json.decode(data, type=list[Raw])
-            return [loose(raw) for raw in rows]
+            return [decode_in_pieces(raw) for raw in rows]
         if begins_with(b"{", data):
             parts = msgspec.json.decode(data, type=dict[str, Raw])
-            return {name: loose(raw) for name, raw in parts.items()}
+            return {name: decode_in_pieces(raw) for name, raw in parts.items()}
     return msgspec.json.decode(data)
 
 

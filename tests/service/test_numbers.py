@@ -168,7 +168,7 @@ def test_any_text_is_read_or_refused_and_what_is_read_is_read_again_alike(text):
 )
 def test_plus_that_was_lost_beside_others_is_named(others, text, number):
     reader = NumberReader()
-    reader.heed([*others, text])
+    reader.learn_codes([*others, text])
 
     with pytest.raises(SettingsError, match="its \\+ was lost, as spreadsheets do") as refused:
         reader.read(text)
@@ -187,7 +187,7 @@ def test_plus_that_was_lost_beside_others_is_named(others, text, number):
 )
 def test_number_that_may_be_what_it_is_has_lost_nothing(others, text):
     reader = NumberReader()
-    reader.heed(others)
+    reader.learn_codes(others)
 
     assert reader.read(text) == text
 

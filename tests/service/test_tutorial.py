@@ -12,7 +12,7 @@ import pytest
 
 from campaign_core import CallScript, CampaignModel, Settings
 from campaign_drivers.simulated import Faults, Network, Rates, Sounds
-from campaign_service.config.simulated_callees import KINDS
+from campaign_service.config.simulated_table import KINDS
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ _COMMANDS = {
 """Each command, and the module and name where it is to be found."""
 
 
-class _ReaderGoneError(Exception):
+class _OutputClosedError(Exception):
     """Whoever read our output has had enough.
 
     A broken pipe that comes to click itself ends the process, as if something had failed.
@@ -67,11 +67,11 @@ class _ReaderGoneError(Exception):
 
 
 @contextmanager
-def _told_of_the_pipe() -> Iterator[None]:
+def _broken_pipe_reported() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        raise _ReaderGoneError from error
+        raise _OutputClosedError from error
 
 
 class _Commands(click.Group):
@@ -85,12 +85,12 @@ class _Commands(click.Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        with _told_of_the_pipe():
+        with _broken_pipe_reported():
             return super().make_context(info_name, args, parent, **extra)
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
-        with _told_of_the_pipe():
+        with _broken_pipe_reported():
             return super().invoke(ctx)
 
     @override
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitStatus.BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
-    except (_ReaderGoneError, BrokenPipeError):
+    except (_OutputClosedError, BrokenPipeError):
         # That is no failure, and the interpreter must not complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.COMPLETED

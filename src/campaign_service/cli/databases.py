@@ -9,7 +9,7 @@ import attrs
 import click
 
 from campaign_core.errors import SettingsError
-from campaign_service.cli.options import Command, gathered
+from campaign_service.cli.options import gathered
 from campaign_service.config.service_file import read_service
 from campaign_service.config.service_settings import ServiceSettings
 from campaign_service.database import Database
@@ -66,15 +66,18 @@ def named_by_origin(settings: ServiceSettings, error: SettingsError) -> Settings
     )
 
 
-def with_finder(command: Command) -> Command:
-    """Give a command a finder, and the options that name a database."""
-    wrapped = gathered("finder", DatabaseFinder)(command)
-    for option in _OPTIONS:
-        wrapped = option(wrapped)
-    return wrapped
-
-
-_OPTIONS = (
+with_finder = gathered(
+    "finder",
+    DatabaseFinder,
+    click.option(
+        "--db",
+        metavar="FILE|URL",
+        help="The service's database: a file of SQLite, or postgresql://USER:PASSWORD@HOST/NAME."
+        " [CAMPAIGN_DB; default: the configuration's]",
+    ),
+    click.option(
+        "--db-file", metavar="F", help="A file that holds the database's URL. [CAMPAIGN_DB_FILE]"
+    ),
     click.option(
         "--config",
         "path",
@@ -82,16 +85,8 @@ _OPTIONS = (
         metavar="F",
         help="The service's configuration; default: as for `campaign serve`.",
     ),
-    click.option(
-        "--db-file", metavar="F", help="A file that holds the database's URL. [CAMPAIGN_DB_FILE]"
-    ),
-    click.option(
-        "--db",
-        metavar="FILE|URL",
-        help="The service's database: a file of SQLite, or postgresql://USER:PASSWORD@HOST/NAME."
-        " [CAMPAIGN_DB; default: the configuration's]",
-    ),
 )
+"""Gives a command a finder, and the options that name a database."""
 
 tenant_option = click.option(
     "--tenant",

@@ -44,8 +44,10 @@ Command = Callable[..., int | None]
 """A command's function; its exit status, or ``None``, which is :attr:`ExitStatus.COMPLETED`."""
 
 
-def gathered(name: str, kind: type[attrs.AttrsInstance]) -> Callable[[Command], Command]:
-    """Have a command be given as one, by a name, those options for which a class has fields."""
+def gathered(
+    name: str, kind: type[attrs.AttrsInstance], *options: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Give a command options, and as one, by a name, those for which a class has fields."""
     names = [field.name for field in attrs.fields(kind)]
 
     def decorate(command: Command) -> Command:
@@ -53,7 +55,10 @@ def gathered(name: str, kind: type[attrs.AttrsInstance]) -> Callable[[Command], 
             parts = {each: values.pop(each) for each in names if each in values}
             return command(*given, **{name: kind(**parts)}, **values)
 
-        return update_wrapper(gather, command)
+        decorated: Command = update_wrapper(gather, command)
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 
@@ -103,18 +108,17 @@ def report_selection(
 
 REPORT_SELECTIONS = click.Choice([only.name.lower() for only in ReportSelection])
 
-_only_option = click.option(
-    "--only",
-    type=REPORT_SELECTIONS,
-    callback=report_selection,
-    help="Of a list that is a report's recipients.csv, take those alone.",
+list_options = gathered(
+    "lists",
+    ListOptions,
+    _merge_option,
+    click.option(
+        "--only",
+        type=REPORT_SELECTIONS,
+        callback=report_selection,
+        help="Of a list that is a report's recipients.csv, take those alone.",
+    ),
 )
-
-
-def list_options(command: Command) -> Command:
-    """Give a command the options for a list of recipients, which it takes as one value."""
-    return _merge_option(_only_option(gathered("lists", ListOptions)(command)))
-
 
 settings_option = click.option(
     "--settings",

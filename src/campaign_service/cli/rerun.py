@@ -86,12 +86,12 @@ def rerun(
         assert done.campaign_id is not None
         campaign_id = done.campaign_id
 
-        def fares(now: CampaignDetail) -> str:
+        def describe(now: CampaignDetail) -> str:
             people = counted(now.recipient_count, "recipient")
             return f"{campaign_id}  {now.name}: {now.status}, {people} of campaign {wanted}"
 
         what = f"{campaign_id}  started with the rest of campaign {wanted}"
-        tell_done(client, campaign_id, what, fares)
+        tell_done(client, campaign_id, what, describe)
     return None
 
 

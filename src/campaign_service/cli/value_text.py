@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import click
 
-from campaign_core import is_known_zone
+from campaign_core import CallLimits, is_known_zone
 from campaign_service.instants import zone_of
+from campaign_service.schemas import core_values
 
 __all__ = [
     "SIMULATED_TEXT",
@@ -34,18 +34,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-class _Limits(Protocol):
-    """Limits of the core, or as an answer shows them."""
-
-    @property
-    def total(self) -> int | None: ...
-    @property
-    def internal(self) -> int | None: ...
-    @property
-    def external(self) -> int | None: ...
-
-
-def limits_text(limits: _Limits) -> str:
+def limits_text(limits: CallLimits | core_values.CallLimits) -> str:
     """Return limits of calls at one time as a sentence fragment."""
     each = {"in all": limits.total, "internal": limits.internal, "external": limits.external}
     parts = [f"{limit} {name}" for name, limit in each.items() if limit is not None]

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from campaign_core import CampaignModel, Duplicates, Instant, RecipientList, Settings
-from campaign_core.commands import StartAfter, StartAt, StartImmediately
-from campaign_core.errors import Problem, SettingsError
-from campaign_service.config.campaign_table import read_model
-from campaign_service.config.problems import InputError, LocatedProblem, collected
-from campaign_service.config.recipients_csv import ListOptions, read_recipients
-from campaign_service.config.settings_table import read_do_not_call, read_settings
-from campaign_service.config.simulated_table import Simulation, read_simulation
-from campaign_service.config.table import Table, member_named
-from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
-from campaign_service.instants import (
-    TIMES,
-    clock_change_at,
-    instant_of,
-    is_within_times,
-    written,
-    zone_of,
+from campaign_core import (
+    CampaignModel,
+    Duplicates,
+    FrequencyCap,
+    Instant,
+    NumberPlan,
+    RecipientList,
+    Settings,
 )
+from campaign_core.commands import AddToDoNotCall, StartAfter, StartAt, StartImmediately
+from campaign_core.errors import Problem, SettingsError
+from campaign_service.config.campaign_table import read_limits, read_model, read_prompt, read_rate
+from campaign_service.config.problems import (
+    InputError,
+    LocatedProblem,
+    collected,
+    raise_if_any,
+    refused_file,
+    unreadable,
+)
+from campaign_service.config.recipients_csv import ListOptions, read_recipients
+from campaign_service.config.simulated_table import Simulation, read_simulation
+from campaign_service.config.table import Reader, Table, member_named, table_reader
+from campaign_service.config.toml_file import KeyPath, TomlFile, field_name, read_toml
+from campaign_service.instants import clock_change_at, iso_text, zone_of
+from campaign_service.numbers import read_number
 
 __all__ = ["CampaignFile", "read_campaign"]
 
 _TABLES = ("campaign", "start", "settings", "do_not_call", "simulated")
 _MINUTES_MAX = 5_256_000
 _MINUTE_MS = 60_000
+_COMMENT = re.compile(r"#\s.*|#$")
+_SETTINGS: Mapping[str, Reader] = {
+    "call_limits": read_limits,
+    "call_rate": read_rate,
+    "answer_prompt": read_prompt,
+    "listening_prompt": read_prompt,
+    "frequency_cap": table_reader(FrequencyCap, placeholders={"attempts": 1, "per_h": 1}),
+    "number_plan": table_reader(NumberPlan, placeholders={"country_code": "1"}),
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -67,13 +86,13 @@ class CampaignFile:
         rule = problem.rule
         if problem.field == "when.at":
             keys: KeyPath = ("start", "at")
-            rule = f"a time not past; the run begins at {written(now, zone)}"
+            rule = f"a time not past; the run begins at {iso_text(now, zone)}"
         elif problem.field == "expires_at":
             keys = ("start", "expires_at")
             starts_at = now if not isinstance(self.when, StartAt) else self.when.at
             if isinstance(self.when, StartAfter):
                 starts_at = Instant(now + self.when.minutes * _MINUTE_MS)
-            rule = f"later than the start, {written(starts_at, zone)}"
+            rule = f"later than the start, {iso_text(starts_at, zone)}"
         elif problem.field in ("recipients", "sound", "threshold"):
             keys = ("campaign", problem.field)
         else:
@@ -123,7 +142,7 @@ def read_campaign(
         general = Table(second, (), second.data, problems)
         general.refuse_others(["settings", "do_not_call"])
     campaign = _part(top, "campaign", needed=True)
-    settings = read_settings(_part(general, "settings"))
+    settings = _part(general, "settings").build(Settings, readers=_SETTINGS)
     options = options or ListOptions()
     plan = options.plan if settings is None else settings.number_plan or options.plan
     notes: list[str] = []
@@ -134,7 +153,7 @@ def read_campaign(
     start = _start(_part(top, "start"), model)
     do_not_call: tuple[str, ...] = ()
     with collected(problems):
-        do_not_call = read_do_not_call(_part(general, "do_not_call"), plan)
+        do_not_call = _read_do_not_call(_part(general, "do_not_call"), plan)
     simulation = read_simulation(_part(top, "simulated"), model)
     _check_together(campaign, model)
     if problems or model is None or settings is None or simulation is None:
@@ -162,7 +181,7 @@ def _part(top: Table, key: str, *, needed: bool = False) -> Table:
     if found is not None:
         return found
     if needed and key not in top:
-        top.complain(key, None, "missing: a campaign needs a table of this name")
+        top.refuse(key, None, "missing: a campaign needs a table of this name")
     return Table(top.source, (key,), {}, [] if needed else top.problems)
 
 
@@ -174,17 +193,18 @@ def _recipients(
         with collected(problems):
             return read_recipients(campaign.source.path.parent / name, options, notes=notes)
     elif "recipients" not in campaign:
-        campaign.complain("recipients", None, "missing: the name of a CSV file")
+        campaign.refuse("recipients", None, "missing: the name of a CSV file")
     return RecipientList()
 
 
 def _start(table: Table, model: CampaignModel | None) -> _Start:
     table.refuse_others(["at", "after_min", "expires_at"])
     zone = zone_of("UTC" if model is None else model.time_zone)
-    at, minutes = _moment(table, "at", zone), table.whole_number("after_min", 0, _MINUTES_MAX)
+    rule = "a date and time, such as 2026-01-12T08:00:00"
+    at, minutes = table.instant("at", rule, zone), table.whole_number("after_min", 0, _MINUTES_MAX)
     when: StartImmediately | StartAfter | StartAt = StartImmediately()
     if at is not None and minutes is not None:
-        table.complain("after_min", minutes, "either this or at, not both")
+        table.refuse("after_min", minutes, "either this or at, not both")
     elif at is not None:
         when = StartAt(at=at)
     elif minutes is not None:
@@ -192,7 +212,7 @@ def _start(table: Table, model: CampaignModel | None) -> _Start:
     changes = (_clock_change(table, key, zone) for key in ("at", "expires_at"))
     return _Start(
         when=when,
-        expires_at=_moment(table, "expires_at", zone),
+        expires_at=table.instant("expires_at", rule, zone),
         clock_changes=tuple(sentence for sentence in changes if sentence is not None),
     )
 
@@ -205,27 +225,65 @@ def _clock_change(table: Table, key: str, zone: ZoneInfo) -> str | None:
     return None if change is None else f"start.{key}: {change}"
 
 
-def _moment(table: Table, key: str, zone: ZoneInfo) -> Instant | None:
-    """Return a date and time; one without an offset is on the clock of the campaign's zone."""
-    value = table.raw(key)
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        table.complain(key, value, "a date and time, such as 2026-01-12T08:00:00")
-        return None
-    at = instant_of(value if value.tzinfo else value.replace(tzinfo=zone))
-    if is_within_times(at):
-        return at
-    table.complain(key, value, f"a time within {TIMES}")
-    return None
-
-
 def _check_together(campaign: Table, model: CampaignModel | None) -> None:
     """Check what the start of the campaign would refuse (R4.1), while its line is known."""
     if model is None:
         return
     count = len(model.recipients)
     if model.threshold is not None and count and model.threshold > count:
-        campaign.complain(
-            "threshold", model.threshold, f"at most the number of recipients: {count}"
-        )
+        campaign.refuse("threshold", model.threshold, f"at most the number of recipients: {count}")
+
+
+# Whom nobody calls ---------------------------------------------------------------------------
+
+
+def _read_do_not_call(table: Table, plan: NumberPlan | None = None) -> tuple[str, ...]:
+    """Return the numbers of the table itself and of the file that it names.
+
+    Args:
+        table: ``[do_not_call]``.
+        plan: by which numbers are read (R3.7).
+    """
+    table.refuse_others(["numbers", "file"])
+    numbers = []
+    for text in table.texts("numbers"):
+        try:
+            numbers.append(_number(text, plan))
+        except SettingsError as error:
+            table.refuse("numbers", text, error.rule)
+    name = table.text("file")
+    if name is not None:
+        numbers += _numbers_of(table.source.path.parent / name, plan)
+    return tuple(numbers)
+
+
+def _numbers_of(path: Path, plan: NumberPlan | None) -> list[str]:
+    """Return the numbers of a file, one a line; ``#`` and a blank begin a comment."""
+    try:
+        raw = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise refused_file(path, "not UTF-8 text", line) from None
+    numbers, problems = [], []
+    for line, row in enumerate(text.splitlines(), 1):
+        text = _COMMENT.sub("", row).strip()
+        if not text:
+            continue
+        try:
+            numbers.append(_number(text, plan))
+        except SettingsError as error:
+            problems.append(
+                LocatedProblem(file=path, line=line, field="number", value=text, rule=error.rule)
+            )
+    raise_if_any(problems)
+    return numbers
+
+
+def _number(text: str, plan: NumberPlan | None) -> str:
+    number = read_number(text, plan=plan)
+    AddToDoNotCall(numbers=(number,))
+    return number

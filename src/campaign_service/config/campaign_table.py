@@ -23,11 +23,14 @@ from campaign_core import (
 )
 from campaign_service.config.table import Reader, Table, enum_reader, member_named, table_reader
 
-__all__ = ["prompt", "read_limits", "read_model", "read_rate"]
+__all__ = ["read_limits", "read_model", "read_prompt", "read_rate"]
 
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
 _TIME_RULE = 'a time of day such as "08:30", up to "24:00"'
 _DAY_MINUTES = 24 * 60
+
+_TRIED_AGAIN = [one for one in Outcome if one not in (Outcome.REACHED, Outcome.OPTED_OUT)]
+_TRIED_NAMES = ", ".join(outcome.name for outcome in _TRIED_AGAIN)
 
 OTHERS = "OTHERS"
 """In the retry delays: every outcome that is not named."""
@@ -42,7 +45,7 @@ def read_model(table: Table, recipients: RecipientList) -> CampaignModel | None:
     return table.build(
         CampaignModel,
         readers=_READERS,
-        stand_ins={"name": "campaign", "caller_number": "0", "sound": "sound"},
+        placeholders={"name": "campaign", "caller_number": "0", "sound": "sound"},
         # Whoever runs a campaign from a file wants it to start.
         given={"enabled": True, "recipients": recipients},
         known=["recipients"],
@@ -50,15 +53,15 @@ def read_model(table: Table, recipients: RecipientList) -> CampaignModel | None:
 
 
 read_limits = table_reader(CallLimits)
-read_rate = table_reader(CallRate, stand_ins={"calls": 1, "per_s": 1})
+read_rate = table_reader(CallRate, placeholders={"calls": 1, "per_s": 1})
 
 
-def prompt(table: Table, key: str) -> str | None:
+def read_prompt(table: Table, key: str) -> str | None:
     """Return the name of a sound; ``false`` in the file means silence, which is ``None``."""
     if table.raw(key) is False:
         return None
     if table.raw(key) is True:
-        table.complain(key, True, "the name of a sound, or false for silence")  # noqa: FBT003
+        table.refuse(key, True, "the name of a sound, or false for silence")  # noqa: FBT003
         return None
     return table.text(key)
 
@@ -73,10 +76,9 @@ def _delays(table: Table, key: str) -> tuple[tuple[Outcome, object], ...]:
         if outcome is not None:
             delays[outcome] = delay_s
         elif name != OTHERS:
-            names = ", ".join(entry.name for entry in _tried_again())
-            within.complain(name, None, f"unknown; known here: {names}, {OTHERS}")
+            within.refuse(name, None, f"unknown; known here: {_TRIED_NAMES}, {OTHERS}")
     if OTHERS in within:
-        for outcome in _tried_again():
+        for outcome in _TRIED_AGAIN:
             delays.setdefault(outcome, within.raw(OTHERS))
     return tuple(delays.items())
 
@@ -86,15 +88,10 @@ def _outcomes(table: Table, key: str) -> frozenset[Outcome]:
     for name in table.texts(key):
         outcome = member_named(Outcome, name)
         if outcome is None:
-            known = ", ".join(entry.name for entry in _tried_again())
-            table.complain(key, name, f"outcomes out of {known}")
+            table.refuse(key, name, f"outcomes out of {_TRIED_NAMES}")
         else:
             outcomes.add(outcome)
     return frozenset(outcomes)
-
-
-def _tried_again() -> list[Outcome]:
-    return [entry for entry in Outcome if entry not in (Outcome.REACHED, Outcome.OPTED_OUT)]
 
 
 def _calling_hours(table: Table, key: str) -> tuple[CallingHours, ...]:
@@ -107,11 +104,11 @@ def _calling_hours(table: Table, key: str) -> tuple[CallingHours, ...]:
             continue
         if closes <= opens:
             rule = "later than opens; hours over midnight are two entries"
-            entry.complain("closes", entry.raw("closes"), rule)
+            entry.refuse("closes", entry.raw("closes"), rule)
         elif opens < _DAY_MINUTES:
             stretches.append(CallingHours(days=days, opens_min=opens, closes_min=closes))
         else:
-            entry.complain("opens", entry.raw("opens"), 'earlier than "24:00"')
+            entry.refuse("opens", entry.raw("opens"), 'earlier than "24:00"')
     return tuple(stretches)
 
 
@@ -120,7 +117,7 @@ def _days(entry: Table) -> frozenset[Weekday] | None:
     days = [member_named(Weekday, name) for name in names]
     if not names or None in days:
         rule = f"a list out of {', '.join(day.name for day in Weekday)}"
-        entry.complain("days", entry.raw("days"), rule)
+        entry.refuse("days", entry.raw("days"), rule)
         return None
     return frozenset(day for day in days if day is not None)
 
@@ -132,7 +129,7 @@ def _minutes(entry: Table, key: str) -> int | None:
     found = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
     minutes = int(found[1]) * 60 + int(found[2]) if found else _DAY_MINUTES + 1
     if minutes > _DAY_MINUTES:
-        entry.complain(key, value, _TIME_RULE)
+        entry.refuse(key, value, _TIME_RULE)
         return None
     return minutes
 
@@ -141,9 +138,9 @@ _READERS: Mapping[str, Reader] = {
     "script": table_reader(
         CallScript,
         readers={
-            "answer_prompt": prompt,
-            "listening_prompt": prompt,
-            "transfer": table_reader(TransferOption, stand_ins={"digit": "0", "extension": "0"}),
+            "answer_prompt": read_prompt,
+            "listening_prompt": read_prompt,
+            "transfer": table_reader(TransferOption, placeholders={"digit": "0", "extension": "0"}),
         },
     ),
     "call_limits": read_limits,
@@ -152,6 +149,6 @@ _READERS: Mapping[str, Reader] = {
     "calling_hours": _calling_hours,
     "order": enum_reader(Order),
     "duplicates": enum_reader(Duplicates),
-    "breaker": table_reader(Breaker, stand_ins={"calls": 1, "failed_percent": 0}),
+    "breaker": table_reader(Breaker, placeholders={"calls": 1, "failed_percent": 0}),
 }
 """How to take what is more than a number, a text or a flag."""

@@ -48,13 +48,13 @@ def read_pool(
     top.refuse_others(["node"])
     tables = top.tables("node")
     if not tables and not problems:
-        top.complain("node", None, "at least one [[node]]")
+        top.refuse("node", None, "at least one [[node]]")
     found = [_read_node(table, open_driver, environment) for table in tables]
     nodes = [entry for entry in found if entry is not None]
     for index, table in enumerate(tables):
         name = table.raw("name")
         if name is not None and name in [other.raw("name") for other in tables[:index]]:
-            table.complain("name", name, "names that differ")
+            table.refuse("name", name, "names that differ")
     raise_if_any(problems)
     return tuple(nodes)
 
@@ -71,11 +71,11 @@ def _read_node(
             for problem in error.problems:
                 # A URL may hold a secret, so that its parts alone are shown, as the driver does.
                 rule = f"{problem.field} = {problem.value!r}: {problem.rule}"
-                table.complain("driver", None, rule)
+                table.refuse("driver", None, rule)
     node = table.build(
         Node,
         readers={"call_limits": read_limits},
-        stand_ins={"name": "node"},
+        placeholders={"name": "node"},
         given={"driver": driver},
         known=_ELSEWHERE,
     )
@@ -87,14 +87,14 @@ def _url(table: Table, environment: Mapping[str, str]) -> str | None:
     url = table.text("driver")
     if url is None:
         if "driver" not in table:
-            table.complain("driver", None, "missing")
+            table.refuse("driver", None, "missing")
         return None
     given = [key for key in ("password_file", "password_env") if key in table]
     if not given:
         return url
     parts = urlsplit(url)
     if len(given) > 1 or parts.password:
-        table.complain(given[-1], None, "one password, in the URL, in a file or in the environment")
+        table.refuse(given[-1], None, "one password, in the URL, in a file or in the environment")
         return None
     password = _password(table, given[0], environment)
     if password is None:
@@ -111,12 +111,12 @@ def _password(table: Table, key: str, environment: Mapping[str, str]) -> str | N
     if key == "password_env":
         found = environment.get(name)
         if not found:
-            table.complain(key, name, "the name of a variable that is set")
+            table.refuse(key, name, "the name of a variable that is set")
         return found or None
     try:
         text = (table.source.path.parent / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        table.complain(key, name, f"a file that can be read: {why}")
+        table.refuse(key, name, f"a file that can be read: {why}")
         return None
     return text.rstrip("\r\n")

@@ -64,12 +64,12 @@ class ReportSelection(Enum):
     """All who were not reached."""
 
 
-_TAKEN = {
+_SELECTED_STATES = {
     ReportSelection.FAILED: {"FAILED"},
     ReportSelection.UNREACHED: {"FAILED", "IDLE", "ACTIVE"},
 }
 """States of those taken."""
-_SAID_NO = {"OPTED_OUT", "DO_NOT_CALL"}
+_OPTED_OUT = {"OPTED_OUT", "DO_NOT_CALL"}
 """Reasons for which somebody is not called again, whatever is chosen."""
 
 
@@ -122,7 +122,7 @@ class _ListReader:
         if columns is None:
             return 0
         at = columns.index("number")
-        self.numbers.heed(row[at] for _, row in rest if at < len(row))
+        self.numbers.learn_codes(row[at] for _, row in rest if at < len(row))
         for at_line, cells in rest:
             self._take(columns, at_line, cells)
         return len(rest)
@@ -192,7 +192,9 @@ class _ListReader:
         }
         only = self.options.only
         state, reason = cells.pop("state", ""), cells.pop("reason", "")
-        if only is not None and (state.upper() not in _TAKEN[only] or reason.upper() in _SAID_NO):
+        if only is not None and (
+            state.upper() not in _SELECTED_STATES[only] or reason.upper() in _OPTED_OUT
+        ):
             return
         if not is_text:
             rest = {field: cell for field, cell in cells.items() if not NO_TEXT.search(cell)}

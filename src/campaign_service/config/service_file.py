@@ -150,6 +150,9 @@ class _SourceReader:
         """Variables that begin as ours do, and are none."""
         self._tenants: list[tuple[str, _GivenValue]] = []
 
+    def _refuse(self, origin: ValueOrigin, rule: str, value: object = None) -> None:
+        self.problems.append(origin.problem(value, rule))
+
     # Sources -------------------------------------------------------------------------------
 
     def take_file(self, path: Path) -> None:
@@ -183,7 +186,7 @@ class _SourceReader:
             near = get_close_matches(key, suggested, n=1)
             advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(suggested)}"
             # Its value is not shown: it may be a secret under a name that was mistyped.
-            self.problems.append(origin.problem(None, f"unknown; {advice}"))
+            self._refuse(origin, f"unknown; {advice}")
         return given
 
     def take_environment(self, environment: Mapping[str, str]) -> None:
@@ -204,7 +207,7 @@ class _SourceReader:
         near = get_close_matches(name, _NAMES, n=1, cutoff=_MISTYPED)
         if near and near[0] != name:
             rule = f"unknown; did you mean {variable_of(near[0])}?"
-            self.problems.append(ValueOrigin(name=variable).problem(None, rule))
+            self._refuse(ValueOrigin(name=variable), rule)
         elif not near:
             self.passed_over.append(variable)
         return name in _NAMES
@@ -223,7 +226,7 @@ class _SourceReader:
             name = one.name if one.name in OPTIONS else one.name.removesuffix(FILE_SUFFIX)
             if name in fresh:
                 rule = f"either this or {fresh[name].origin.name}, not both"
-                self.problems.append(one.origin.problem(None, rule))
+                self._refuse(one.origin, rule)
             fresh.setdefault(name, one)
         self.given.update(fresh)
 
@@ -231,15 +234,15 @@ class _SourceReader:
         keys: KeyPath = (_TENANTS,)
         if not isinstance(value, dict) or not value:
             rule = "tables, each begun by [tenants.NAME]"
-            self.problems.append(_origin_in(source, keys).problem(None, rule))
+            self._refuse(_origin_in(source, keys), rule)
             return
         for name, table in value.items():
             within: KeyPath = (*keys, name)
             origin = _origin_in(source, within)
             if not is_tenant_name(name):
-                self.problems.append(origin.problem(name, TENANT_RULE))
+                self._refuse(origin, TENANT_RULE, name)
             elif not isinstance(table, dict):
-                self.problems.append(origin.problem(None, "a table with the key driver"))
+                self._refuse(origin, "a table with the key driver")
             else:
                 self._take_tenant(source, within, name, table)
 
@@ -252,10 +255,9 @@ class _SourceReader:
             self._tenants.append((name, given[0]))
         elif given:
             rule = f"either this or {field_name((*keys, given[0].name))}, not both"
-            self.problems.append(given[1].origin.problem(None, rule))
+            self._refuse(given[1].origin, rule)
         else:
-            origin = _origin_in(source, keys)
-            self.problems.append(origin.problem(None, "driver or driver_file is missing"))
+            self._refuse(_origin_in(source, keys), "driver or driver_file is missing")
 
     # Values --------------------------------------------------------------------------------
 
@@ -271,7 +273,7 @@ class _SourceReader:
             read = option.kind.from_text(str(value)) if is_text else option.kind.from_file(value)
         except RefusedError as error:
             shown = None if option.is_secret else given.value
-            self.problems.append(given.origin.problem(shown, str(error)))
+            self._refuse(given.origin, str(error), shown)
             return option.default
         # A file that a file names lies beside it.
         if option.may_be_file and "://" not in str(read):
@@ -286,7 +288,7 @@ class _SourceReader:
             return (TenantSettings(name=MAIN, driver=str(values["driver"]), origin=origin),)
         if driver is not None:
             rule = "not where [tenants.NAME] tables name the drivers: give it there"
-            self.problems.append(driver.origin.problem(None, rule))
+            self._refuse(driver.origin, rule)
         return tuple(
             TenantSettings(
                 name=name, driver=str(self._read(given, OPTIONS["driver"])), origin=given.origin
@@ -299,4 +301,4 @@ class _SourceReader:
         for one, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
             if values[one] is not None and values[other] is None:
                 rule = f"needs {other} beside it"
-                self.problems.append(self.given[one].origin.problem(None, rule))
+                self._refuse(self.given[one].origin, rule)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import attrs
 
-from campaign_core import CampaignModel, Instant, Outcome
+from campaign_core import CallScript, CampaignModel, Instant, Outcome
 from campaign_core.commands import AddToDoNotCall
 from campaign_core.errors import SettingsError
 from campaign_drivers import Capacity
 from campaign_drivers.simulated import (
+    PEOPLE,
+    Answers,
     Behaviour,
     Delay,
     Exponential,
@@ -26,13 +28,19 @@ from campaign_drivers.simulated import (
     Share,
     Sounds,
     Uniform,
+    asks_for_transfer,
+    dials_wrong,
+    follows_prompts,
+    hangs_up_in_message,
+    hangs_up_in_prompt,
+    hangs_up_in_silence,
+    opts_out,
     population,
+    voicemail,
 )
-from campaign_service.config.simulated_callees import CALLEES, KINDS, SimulatedCallees
 from campaign_service.config.table import Reader, Table, table_reader
-from campaign_service.instants import TIMES, instant_of, is_within_times
 
-__all__ = ["Simulation", "read_simulation"]
+__all__ = ["KINDS", "SimulatedCallees", "Simulation", "read_simulation"]
 
 _SEED_MAX = (1 << 32) - 1
 _UNANSWERED: dict[str, Behaviour] = {
@@ -45,6 +53,68 @@ _UNANSWERED: dict[str, Behaviour] = {
     "refused": IsRefused(),
 }
 """What a scripted call can come to beside being answered."""
+
+
+_THINKS = ("ring", "think")
+_BEHAVIOURS: dict[str, tuple[int, Callable[..., Answers], tuple[str, ...]]] = {
+    "follows_prompts": (70, follows_prompts, _THINKS),
+    # A box answers after its own time, not after a person's.
+    "voicemail": (12, voicemail, ()),
+    "dials_wrong_once": (5, partial(dials_wrong, times=1, right_then=True), _THINKS),
+    "never_dials_right": (1, partial(dials_wrong, times=20, right_then=False), _THINKS),
+    "hangs_up_in_prompt": (6, hangs_up_in_prompt, ("ring",)),
+    "hangs_up_in_message": (4, hangs_up_in_message, _THINKS),
+    "hangs_up_in_silence": (2, hangs_up_in_silence, _THINKS),
+    "opts_out": (0, opts_out, _THINKS),
+    "asks_for_transfer": (0, asks_for_transfer, (*_THINKS, "talk")),
+}
+"""Of each kind: its share where a file says nothing of it, what it does, with which delays."""
+KINDS = tuple(_BEHAVIOURS)
+"""Who may answer a simulated call."""
+
+
+@attrs.frozen(kw_only=True)
+class SimulatedCallees:
+    """Those who answer: how long they take, and the digits that they may dial."""
+
+    ring: Delay | float | None = None
+    """From placing to the answer; ``None``: as each kind has it."""
+    think: Delay | float | None = None
+    """From understanding what to do to doing it."""
+    talk: Delay | float | None = None
+    """After a transfer."""
+    opt_out_digit: str | None = None
+    transfer_digit: str | None = None
+
+    def of(self, script: CallScript) -> SimulatedCallees:
+        """Return those who know the digits of a campaign's script."""
+        transfer = script.transfer
+        return attrs.evolve(
+            self,
+            opt_out_digit=script.opt_out_digit,
+            transfer_digit=None if transfer is None else transfer.digit,
+        )
+
+    def typical(self) -> tuple[Share, ...]:
+        """Return who answers where a file says nothing about it."""
+        if self.ring is None and self.think is None:
+            return PEOPLE
+        weights = {kind: weight for kind, (weight, _, _) in _BEHAVIOURS.items() if weight}
+        kinds = ((weight, self.behaviour(kind)) for kind, weight in weights.items())
+        return tuple(Share(weight=weight, behaviour=kind) for weight, kind in kinds if kind)
+
+    def behaviour(self, kind: str) -> Answers | None:
+        """Return what one of a kind does; ``None`` where the script lacks the digit for it."""
+        if kind not in _BEHAVIOURS:
+            return None
+        _, make, names = _BEHAVIOURS[kind]
+        options = {name: getattr(self, name) for name in names}
+        if kind in ("opts_out", "asks_for_transfer"):
+            digit = self.opt_out_digit if kind == "opts_out" else self.transfer_digit
+            if digit is None:
+                return None
+            options["digit"] = digit
+        return make(**{name: value for name, value in options.items() if value is not None})
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +141,8 @@ def read_simulation(table: Table, model: CampaignModel | None) -> Simulation | N
     """
     seed = table.whole_number("seed", 0, _SEED_MAX)
     grain_ms = table.whole_number("grain_ms", 1, 1_000)
-    starts_at = _starts_at(table)
+    rule = "a date and time with its offset: 2026-01-12T06:30:00+01:00"
+    starts_at = table.instant("starts_at", rule)
     people = _population(table, model)
     network = table.build(
         Network,
@@ -84,27 +155,15 @@ def read_simulation(table: Table, model: CampaignModel | None) -> Simulation | N
     return Simulation(network=network, seed=seed or 0, starts_at=starts_at, grain_ms=grain_ms or 1)
 
 
-def _starts_at(table: Table) -> Instant | None:
-    value = table.raw("starts_at")
-    if value is None:
-        return None
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        at = instant_of(value)
-        if is_within_times(at):
-            return at
-        table.complain("starts_at", value, f"a time within {TIMES}")
-        return None
-    table.complain("starts_at", value, "a date and time with its offset: 2026-01-12T06:30:00+01:00")
-    return None
-
-
 # Whom it reaches ---------------------------------------------------------------------------
 
 
 def _population(table: Table, model: CampaignModel | None) -> Population:
     within = table.table("rates")
     rates = None if within is None else within.build(Rates)
-    callees = CALLEES if model is None else CALLEES.of(model.script)
+    callees = SimulatedCallees()
+    if model is not None:
+        callees = callees.of(model.script)
     delays = table.table("delays")
     if delays is not None:
         delays.refuse_others(["ring", "think", "talk"])
@@ -127,14 +186,14 @@ def _people(table: Table, callees: SimulatedCallees) -> tuple[Share, ...]:
             continue
         behaviour = callees.behaviour(kind)
         if behaviour is None:
-            within.complain(kind, weight, "needs the campaign's script to have that digit")
+            within.refuse(kind, weight, "needs the campaign's script to have that digit")
             continue
         try:
             shares.append(Share(weight=weight, behaviour=behaviour))  # type: ignore[arg-type]
         except SettingsError as error:
-            within.complain(kind, weight, error.rule)
+            within.refuse(kind, weight, error.rule)
     if not sum(share.weight for share in shares) > 0:
-        within.complain(None, None, "at least one kind of callee with a weight above 0")
+        within.refuse(None, None, "at least one kind of callee with a weight above 0")
         return callees.typical()
     return tuple(shares)
 
@@ -148,20 +207,20 @@ def _scripts(table: Table, callees: SimulatedCallees) -> dict[str, list[Behaviou
         try:
             AddToDoNotCall(numbers=(number,))
         except SettingsError as error:
-            within.complain(number, None, f"not a number to call: {error.rule}")
+            within.refuse(number, None, f"not a number to call: {error.rule}")
             continue
         calls = []
         for kind in within.texts(number):
             behaviour = _UNANSWERED.get(kind) or callees.behaviour(kind)
             if behaviour is None:
                 known = ", ".join([*_UNANSWERED, *KINDS])
-                within.complain(number, kind, f"calls out of {known}")
+                within.refuse(number, kind, f"calls out of {known}")
             else:
                 calls.append(behaviour)
         if calls:
             scripts[number] = calls
         elif not within.texts(number):
-            within.complain(number, within.raw(number), "a list of what its calls come to")
+            within.refuse(number, within.raw(number), "a list of what its calls come to")
     return scripts
 
 
@@ -177,14 +236,14 @@ def read_delay(table: Table, key: str) -> Delay | float | None:
         within = table.table(key)
         assert within is not None
         if "least_s" in value:
-            return within.build(Uniform, stand_ins={"least_s": 0, "most_s": 1_000_000})
+            return within.build(Uniform, placeholders={"least_s": 0, "most_s": 1_000_000})
         if "median_s" in value:
-            return within.build(LogNormal, stand_ins={"median_s": 0, "sigma": 0})
+            return within.build(LogNormal, placeholders={"median_s": 0, "sigma": 0})
         if "mean_s" in value:
-            return within.build(Exponential, stand_ins={"mean_s": 0})
+            return within.build(Exponential, placeholders={"mean_s": 0})
     if value is not None:
         rule = "seconds, or a table with least_s and most_s, median_s and sigma, or mean_s"
-        table.complain(key, value, rule)
+        table.refuse(key, value, rule)
     return None
 
 
@@ -194,7 +253,7 @@ def _durations(table: Table, key: str) -> tuple[tuple[str, object], ...]:
         return ()
     for name, duration_s in within.data.items():
         if not isinstance(duration_s, int | float) or isinstance(duration_s, bool):
-            within.complain(name, duration_s, "a number of seconds")
+            within.refuse(name, duration_s, "a number of seconds")
     return tuple(within.data.items())
 
 
@@ -210,7 +269,7 @@ def _count(table: Table, key: str) -> int | None:
 def _outages(table: Table, key: str) -> tuple[Outage, ...]:
     made = [
         entry.build(
-            Outage, readers={"restarts": Table.flag}, stand_ins={"after_s": 0, "lasts_s": 0}
+            Outage, readers={"restarts": Table.flag}, placeholders={"after_s": 0, "lasts_s": 0}
         )
         for entry in table.tables(key)
     ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import Enum
 from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import attrs
 
+from campaign_core import Instant
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.problems import LocatedProblem
 from campaign_service.config.toml_file import KeyPath, TomlFile, field_name
+from campaign_service.instants import TIMES, instant_of, is_within_times
 
 __all__ = ["Reader", "Table", "enum_reader", "member_named", "table_reader"]
 
@@ -43,7 +47,7 @@ class Table:
         """Return a value as it stands in the file, ``None`` where there is none."""
         return self.data.get(key)
 
-    def complain(self, key: str | None, value: object, rule: str) -> None:
+    def refuse(self, key: str | None, value: object, rule: str) -> None:
         """Put down that a value cannot be taken; of the table itself, where no key is given."""
         keys = self.keys if key is None else (*self.keys, key)
         self._note(keys, value, rule)
@@ -53,7 +57,7 @@ class Table:
         value = self.data.get(key)
         if value is None or isinstance(value, str):
             return value
-        self.complain(key, value, "a text in quotes")
+        self.refuse(key, value, "a text in quotes")
         return None
 
     def whole_number(self, key: str, least: int, most: int) -> int | None:
@@ -64,7 +68,7 @@ class Table:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if is_whole and least <= cast("int", value) <= most:
             return cast("int", value)
-        self.complain(key, value, f"a whole number {least} to {most}")
+        self.refuse(key, value, f"a whole number {least} to {most}")
         return None
 
     def flag(self, key: str) -> bool:
@@ -72,15 +76,29 @@ class Table:
         value = self.data.get(key, False)
         if isinstance(value, bool):
             return value
-        self.complain(key, value, "true or false")
+        self.refuse(key, value, "true or false")
         return False
+
+    def instant(self, key: str, rule: str, zone: ZoneInfo | None = None) -> Instant | None:
+        """Return a date and time, ``None`` where there is none; it has an offset or a zone."""
+        value = self.data.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or (value.tzinfo is None and zone is None):
+            self.refuse(key, value, rule)
+            return None
+        at = instant_of(value if value.tzinfo else value.replace(tzinfo=zone))
+        if is_within_times(at):
+            return at
+        self.refuse(key, value, f"a time within {TIMES}")
+        return None
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, empty where there is none."""
         value = self.data.get(key, [])
         if isinstance(value, list) and all(isinstance(text, str) for text in value):
             return tuple(value)
-        self.complain(key, value, "a list of texts in quotes")
+        self.refuse(key, value, "a list of texts in quotes")
         return ()
 
     def table(self, key: str) -> Table | None:
@@ -90,7 +108,7 @@ class Table:
             return None
         if isinstance(value, dict):
             return Table(self.source, (*self.keys, key), value, self.problems)
-        self.complain(key, value, "a table")
+        self.refuse(key, value, "a table")
         return None
 
     def tables(self, key: str) -> tuple[Table, ...]:
@@ -101,7 +119,7 @@ class Table:
                 Table(self.source, (*self.keys, key, index), entry, self.problems)
                 for index, entry in enumerate(value)
             )
-        self.complain(key, value, f"a list of tables, each begun by [[{field_name(self.keys)}…]]")
+        self.refuse(key, value, f"a list of tables, each begun by [[{field_name(self.keys)}…]]")
         return ()
 
     def refuse_others(self, known: Iterable[str]) -> None:
@@ -117,7 +135,7 @@ class Table:
         kind: type[_Made],
         *,
         readers: Mapping[str, Reader] | None = None,
-        stand_ins: Mapping[str, object] | None = None,
+        placeholders: Mapping[str, object] | None = None,
         given: Mapping[str, object] | None = None,
         known: Iterable[str] = (),
     ) -> _Made | None:
@@ -129,14 +147,14 @@ class Table:
         Args:
             kind: the class, whose validators know the rules.
             readers: how to take the fields that are more than a number, a text or a flag.
-            stand_ins: fields without a default, and what to go on with where they are missing.
+            placeholders: fields without a default, and what to go on with where they are missing.
             given: fields that do not come from the table.
             known: keys that are somebody else's to take.
 
         Returns:
             The value, or ``None`` if something was wrong.
         """
-        readers, stand_ins, given = readers or {}, stand_ins or {}, given or {}
+        readers, placeholders, given = readers or {}, placeholders or {}, given or {}
         fields = _settable(kind)
         self.refuse_others([*(name for name in fields if name not in given), *known])
         before = len(self.problems)
@@ -144,10 +162,10 @@ class Table:
         for name in fields:
             if name in self.data and name not in given:
                 self._take(name, readers, values)
-            elif name in stand_ins and name not in given:
-                self.complain(name, None, "missing")
-                values[name] = stand_ins[name]
-        made = self._make(kind, values, stand_ins)
+            elif name in placeholders and name not in given:
+                self.refuse(name, None, "missing")
+                values[name] = placeholders[name]
+        made = self._make(kind, values, placeholders)
         return made if len(self.problems) == before else None
 
     def _take(self, name: str, readers: Mapping[str, Reader], values: dict[str, object]) -> None:
@@ -164,7 +182,7 @@ class Table:
             values[name] = value
 
     def _make(
-        self, kind: type[_Made], values: dict[str, object], stand_ins: Mapping[str, object]
+        self, kind: type[_Made], values: dict[str, object], placeholders: Mapping[str, object]
     ) -> _Made | None:
         for _ in range(len(values) + 1):
             try:
@@ -176,8 +194,8 @@ class Table:
                     return None
                 for name in names & values.keys():
                     del values[name]
-                    if name in stand_ins:
-                        values[name] = stand_ins[name]
+                    if name in placeholders:
+                        values[name] = placeholders[name]
         return None
 
     def _note_all(
@@ -203,7 +221,7 @@ def table_reader(
     kind: type[_Made],
     *,
     readers: Mapping[str, Reader] | None = None,
-    stand_ins: Mapping[str, object] | None = None,
+    placeholders: Mapping[str, object] | None = None,
     given: Mapping[str, object] | None = None,
 ) -> Callable[[Table, str], _Made | None]:
     """Return a reader that makes a value of a table within, as :meth:`Table.build` does."""
@@ -212,7 +230,7 @@ def table_reader(
         within = table.table(key)
         if within is None:
             return None
-        return within.build(kind, readers=readers, stand_ins=stand_ins, given=given)
+        return within.build(kind, readers=readers, placeholders=placeholders, given=given)
 
     return read
 
@@ -224,7 +242,7 @@ def enum_reader(kind: type[_Member]) -> Callable[[Table, str], _Member | None]:
         value = table.raw(key)
         member = member_named(kind, value)
         if member is None:
-            table.complain(key, value, f"one of {', '.join(entry.name for entry in kind)}")
+            table.refuse(key, value, f"one of {', '.join(entry.name for entry in kind)}")
         return member
 
     return read

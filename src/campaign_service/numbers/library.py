@@ -21,11 +21,11 @@ __all__ = [
     "code_of",
     "differing_by_form",
     "digits_of",
+    "e164",
     "has_lost_plus",
-    "national_of",
+    "national_number",
     "parsed",
     "plan_of",
-    "world",
 ]
 
 TRUNK_DIGIT = re.compile(r"[(\[]\s*0\s*[)\]]")
@@ -55,14 +55,14 @@ def parsed(written: str, plan: NumberPlan | None) -> tuple[PhoneNumber | None, b
     return (found if phonenumbers.is_valid_number(found) else None), is_full
 
 
-def world(found: PhoneNumber) -> str:
+def e164(found: PhoneNumber) -> str:
     """Return a number as the whole world writes it."""
     import phonenumbers  # noqa: PLC0415
 
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
-def national_of(found: PhoneNumber) -> str:
+def national_number(found: PhoneNumber) -> str:
     """Return a number without its country code, and without a trunk prefix."""
     import phonenumbers  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ def has_lost_plus(number: str, code: str) -> bool:
 
     region = phonenumbers.region_code_for_country_code(int(code))
     # Is it a number of the country as it stands, the library leaves its first digits on it.
-    return national_of(phonenumbers.parse(number, region)) != number
+    return national_number(phonenumbers.parse(number, region)) != number
 
 
 @cache

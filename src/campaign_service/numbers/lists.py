@@ -23,7 +23,7 @@ class NumberReader:
     codes: set[str] = attrs.field(factory=set)
     """Country codes of the numbers with a ``+``, by which one that lost it is known."""
 
-    def heed(self, texts: Iterable[str]) -> None:
+    def learn_codes(self, texts: Iterable[str]) -> None:
         """Look at all the texts of a list before they are read one by one."""
         for text in texts:
             if "+" in text and (code := code_of(digits_of(text)[:3])) is not None:

@@ -21,10 +21,10 @@ from campaign_service.numbers.library import (
     TRUNK_DIGIT,
     code_of,
     digits_of,
-    national_of,
+    e164,
+    national_number,
     parsed,
     plan_of,
-    world,
 )
 
 __all__ = ["read_number", "refuse"]
@@ -71,7 +71,7 @@ def read_number(text: str, line: Line = Line.EXTERNAL, plan: NumberPlan | None =
     """
     if _PLAIN.fullmatch(text):
         # As nearly all of a long list are.
-        return _world_form(text, text, plan) if line is Line.EXTERNAL else text
+        return _international_form(text, text, plan) if line is Line.EXTERNAL else text
     written = _unwrapped(text)
     _refuse_spreadsheet(text, written)
     written, context = _without_link(text, written)
@@ -81,7 +81,7 @@ def read_number(text: str, line: Line = Line.EXTERNAL, plan: NumberPlan | None =
     number = _PARTING.sub("", written)
     if re.search(r"[^\W\d_]", number):
         raise refuse(text, f"letters are no digits{_keys_of(number)}")
-    return _world_form(text, number, plan) if line is Line.EXTERNAL else number
+    return _international_form(text, number, plan) if line is Line.EXTERNAL else number
 
 
 def refuse(text: str, rule: str) -> SettingsError:
@@ -178,18 +178,18 @@ def _keys_of(number: str) -> str:
 def _read_by_library(text: str, written: str, plan: NumberPlan | None) -> str:
     found, is_full = parsed(written, plan)
     if plan is None:
-        meant = "it as it is dialled" if found is None else world(found)
+        meant = "it as it is dialled" if found is None else e164(found)
         raise refuse(
             text, f"whether a first 0 is dialled differs from country to country: write {meant}"
         )
     if found is None:
         raise refuse(text, "no number that anybody could have: write it as it is dialled")
     if is_full or str(found.country_code) != plan.country_code:
-        return world(found)
-    return plan.stripped + national_of(found)
+        return e164(found)
+    return plan.stripped + national_number(found)
 
 
-def _world_form(text: str, number: str, plan: NumberPlan | None) -> str:
+def _international_form(text: str, number: str, plan: NumberPlan | None) -> str:
     """Return a number, of the plan's country without the 0 of ``+44 020``, or refuse that 0."""
     abroad = "00" if plan is None else plan.international_prefix
     prefix = "+" if number[:1] == "+" else abroad
@@ -206,6 +206,6 @@ def _world_form(text: str, number: str, plan: NumberPlan | None) -> str:
         return number
     rest = digits[len(code) + 1 :]
     found, _ = parsed("+" + digits, None)
-    if found is not None and world(found) == f"+{code}{rest}":
+    if found is not None and e164(found) == f"+{code}{rest}":
         raise refuse(text, f"behind {prefix}{code} stands no 0: write {prefix}{code}{rest}")
     return number

@@ -8,7 +8,7 @@ from copy import deepcopy
 
 from campaign_core import CallId, Instant, Line
 
-__all__ = ["LoadCurve", "TakenCalls"]
+__all__ = ["AcceptedCalls", "LoadCurve"]
 
 _LINES = (Line.INTERNAL, Line.EXTERNAL)
 _POINTS_MAX = 2_048
@@ -84,7 +84,7 @@ class LoadCurve:
             column[:] = array("L", joined)
 
 
-class TakenCalls:
+class AcceptedCalls:
     """Feeds a load curve with calls, each once it is known that it was taken (R5.5).
 
     A curve takes what happens in its order, and whether a call is taken or given back is known only

@@ -42,7 +42,7 @@ from campaign_core.events import (
     RecipientsAppended,
 )
 from campaign_service.attempts import Attempt, attempt_of
-from campaign_service.report.load import LoadCurve, TakenCalls
+from campaign_service.report.load import AcceptedCalls, LoadCurve
 
 __all__ = ["RecipientRow", "StatusPanel", "row_from_attempts"]
 
@@ -105,7 +105,7 @@ class StatusPanel:
         self, campaign_id: CampaignId, *, on_attempt: Callable[[Attempt], None] | None = None
     ) -> None:
         self.campaign_id = campaign_id
-        self._taken = TakenCalls()
+        self._taken = AcceptedCalls()
         self.outcomes: Counter[Outcome] = Counter()
         """How calls ended."""
         self.attempts = 0

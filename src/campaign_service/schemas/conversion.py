@@ -220,7 +220,7 @@ def recipient_list(
     """
     before = len(problems)
     lists = lists or ListOptions()
-    lists.numbers.heed(row.number for row in rows if row is not None)
+    lists.numbers.learn_codes(row.number for row in rows if row is not None)
     made = []
     for index, row in enumerate(rows):
         if len(problems) >= PROBLEMS_MAX:

@@ -1,12 +1,12 @@
 """Deferrals are no calls: what was given back is not in the load."""
 
 from campaign_core import CallId, Instant, Line
-from campaign_service.report.load import TakenCalls
+from campaign_service.report.load import AcceptedCalls
 
 
 def made(*changes):
     """Return the load of calls told as ``(call, at, what)``."""
-    taken = TakenCalls()
+    taken = AcceptedCalls()
     for call, ms, what in changes:
         call_id, at = CallId(call), Instant(ms)
         match what:

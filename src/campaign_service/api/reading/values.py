@@ -22,7 +22,7 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.errors import MalformedBodyError
 from campaign_service.api.reading.hints import dict_pair, hints_of, list_item, rule_of, schema_for
 from campaign_service.api.reading.pieces import decoded
-from campaign_service.json_pieces import loose
+from campaign_service.json_pieces import decode_in_pieces
 from campaign_service.numbers import read_number
 from campaign_service.schemas import conversion
 from campaign_service.schemas.core_values import Recipient
@@ -56,7 +56,7 @@ def read_body(data: Buffer, kind: type[S]) -> S:
         raise MalformedBodyError(str(error)) from None
     try:
         # A value that does not fit is found before the rest is looked at.
-        raw = loose(data)
+        raw = decode_in_pieces(data)
     except _NO_JSON as error:
         raw = _with_huge_numbers(data, error)
     problems: list[Problem] = []

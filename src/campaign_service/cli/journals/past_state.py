@@ -29,7 +29,7 @@ from campaign_core.events import (
     ServiceOpened,
     SettingsChanged,
 )
-from campaign_service.instants import TIMES, instant_of, is_within_times, written, zone_of
+from campaign_service.instants import TIMES, instant_of, is_within_times, iso_text, zone_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import Attempt, StatusPanel
 
@@ -65,7 +65,7 @@ class PastState:
 
     def text(self, at: Instant | None) -> str:
         """Return an instant for a person; none is a dash."""
-        return "–" if at is None else written(at, self.zone)[:19].replace("T", " ")
+        return "–" if at is None else iso_text(at, self.zone)[:19].replace("T", " ")
 
 
 @attrs.frozen(kw_only=True)
@@ -93,13 +93,16 @@ def read_past(path: Path, at: str | None, *, wanted: str | None = None) -> PastS
     if until is not None and until < base.opened_at:
         raise click.BadParameter(f"{at}: the journal begins later", param_hint="--at")
     state = _replayed(journal, follower.following(journal.read(until=until)))
+    for panel in follower.panels.values():
+        for attempt in panel.attempts_open():
+            follower.keep(attempt)
     if journal.torn_tail is not None:
         click.echo(f"{path}: {journal.torn_tail}", err=True)
     return PastState(
         at=state.now if until is None else until,
         state=state,
         panels={key: panel for key, panel in follower.panels.items() if key in campaign_ids(state)},
-        attempts=[*follower.attempts, *follower.attempts_open()],
+        attempts=follower.attempts,
         zone=base.zone,
     )
 
@@ -150,7 +153,7 @@ class _PanelFollower:
                 self._plan = event.settings.number_plan
             if isinstance(event, CampaignScheduled):
                 self.panels[event.campaign_id] = StatusPanel(
-                    event.campaign_id, on_attempt=self._keep
+                    event.campaign_id, on_attempt=self.keep
                 )
                 self._look(event.campaign_id, event.parameters.recipients)
             elif isinstance(event, RecipientsAppended) and self._wanted is not None:
@@ -160,19 +163,13 @@ class _PanelFollower:
                 panel.take((event,))
             yield event
 
-    def attempts_open(self) -> Iterator[Attempt]:
-        for panel in self.panels.values():
-            for attempt in panel.attempts_open():
-                if (attempt.campaign_id, attempt.position) in self._positions:
-                    yield attempt
-
     def _look(self, campaign_id: CampaignId, listed: RecipientList) -> None:
         if self._wanted is not None:
             self._lists[campaign_id] = listed
             positions = positions_of(self._wanted, listed, self._plan)
             self._positions |= {(campaign_id, position) for position in positions}
 
-    def _keep(self, attempt: Attempt) -> None:
+    def keep(self, attempt: Attempt) -> None:
         if (attempt.campaign_id, attempt.position) in self._positions:
             self.attempts.append(attempt)
 

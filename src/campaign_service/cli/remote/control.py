@@ -233,8 +233,8 @@ def _tell(
     done: str,
     details: Callable[[CampaignDetail], str] | None = None,
 ) -> None:
-    def fares(now: CampaignDetail) -> str:
+    def describe(now: CampaignDetail) -> str:
         more = done if details is None else details(now)
         return f"{now.campaign_id}  {now.name}: {now.status}{'; ' if more else ''}{more}"
 
-    tell_done(client, found.campaign_id, f"{found.campaign_id}  {found.name}: {done}", fares)
+    tell_done(client, found.campaign_id, f"{found.campaign_id}  {found.name}: {done}", describe)

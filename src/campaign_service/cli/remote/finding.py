@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import click
 
-from campaign_service.client import Campaign, CampaignDetail, Client, NotFoundError
+from campaign_service.client import Campaign, CampaignDetail, Client, ModelRow, NotFoundError
 
-__all__ = ["as_compared", "find_campaign", "look_up"]
+__all__ = ["called", "find_campaign", "find_with_retries"]
 
 FOLLOWS_WITHIN_S = 5.0
 """By when a process that follows has read what the leader wrote, or leads itself."""
@@ -20,6 +20,7 @@ _DIGITS_MAX = 18
 """Of an id."""
 
 _Row = TypeVar("_Row")
+_Named = TypeVar("_Named", Campaign, ModelRow)
 
 
 def find_campaign(client: Client, wanted: str) -> CampaignDetail:
@@ -27,13 +28,13 @@ def find_campaign(client: Client, wanted: str) -> CampaignDetail:
     is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) <= _DIGITS_MAX
     number = int(wanted) if is_number else None
     if number is not None:
-        numbered = look_up(client, lambda: _numbered(client, number))
+        numbered = find_with_retries(client, lambda: _numbered(client, number))
         if numbered:
             return numbered[0]
         # A number is an id and nothing else: by a name it might be another campaign than was meant.
         found = _named(client, wanted)
     else:
-        found = look_up(client, lambda: _named(client, wanted))
+        found = find_with_retries(client, lambda: _named(client, wanted))
         if len(found) == 1:
             return client.campaign(found[0].campaign_id)
     if found:
@@ -48,12 +49,18 @@ def find_campaign(client: Client, wanted: str) -> CampaignDetail:
     raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="CAMPAIGN")
 
 
-def as_compared(name: str) -> str:
+def called(rows: list[_Named], name: str) -> list[_Named]:
+    """Return those of a name: written so, or else with letters that were typed otherwise."""
+    exactly = [row for row in rows if row.name == name]
+    return exactly or [row for row in rows if _as_compared(row.name) == _as_compared(name)]
+
+
+def _as_compared(name: str) -> str:
     """Return a name as it is told from others, however its letters were typed (R3.2)."""
     return unicodedata.normalize("NFC", name).strip()
 
 
-def look_up(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
+def find_with_retries(client: Client, look: Callable[[], list[_Row]]) -> list[_Row]:
     """Return what is found, looked for again where a process may not have read of it yet.
 
     One that follows another is behind by a moment: what the leader has done just now, the same
@@ -79,8 +86,7 @@ def _numbered(client: Client, number: int) -> list[CampaignDetail]:
 
 def _named(client: Client, wanted: str) -> list[Campaign]:
     rows = list(client.campaigns())
-    found = [row for row in rows if row.name == wanted] or [
-        row for row in rows if as_compared(row.name) == as_compared(wanted)
+    loosely = _as_compared(wanted).casefold()
+    return called(rows, wanted) or [
+        row for row in rows if _as_compared(row.name).casefold() == loosely
     ]
-    loosely = as_compared(wanted).casefold()
-    return found or [row for row in rows if as_compared(row.name).casefold() == loosely]

@@ -36,7 +36,7 @@ def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bo
     CAMPAIGN is the id or the name of a campaign of the running service, also of one that was
     deleted.
     """
-    campaign_id, zone = _whose(client, wanted)
+    campaign_id, zone = _campaign_and_zone(client, wanted)
 
     def entries() -> Iterator[LogEntry]:
         last = after
@@ -49,7 +49,7 @@ def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bo
     _show(entries(), zone, is_json=is_json)
 
 
-def _whose(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
+def _campaign_and_zone(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
     """Return the campaign that a person means, and its clock."""
     try:
         found = find_campaign(client, wanted)

@@ -84,7 +84,7 @@ def named_by_option(options: Mapping[str, str]) -> Iterator[None]:
 
 
 def tell_done(
-    client: Client, campaign_id: int, what: str, fares: Callable[[CampaignDetail], str]
+    client: Client, campaign_id: int, what: str, describe: Callable[[CampaignDetail], str]
 ) -> None:
     """Say how a campaign fares after a command that was taken.
 
@@ -93,7 +93,7 @@ def tell_done(
             heard of that as a failure would give the command again.
     """
     try:
-        click.echo(fares(client.campaign(campaign_id)))
+        click.echo(describe(client.campaign(campaign_id)))
     except ClientError as error:
         click.echo(f"{what}; how it fares cannot be told: {error}")
 

@@ -68,7 +68,7 @@ class ServiceAccess:
             token=token,
             patience_s=PATIENCE_S,
             follows_leader=True,
-            tls=None if self.ca_file is None else _trusting(self.ca_file),
+            tls=None if self.ca_file is None else _tls_context(self.ca_file),
             on_wait=_WaitNotice(),
         )
 
@@ -104,33 +104,9 @@ class _WaitNotice:
         self._said = why
 
 
-def with_service_access(command: Command) -> Command:
-    """Give a command the options that say which service is meant, and what they say."""
-    carry_out = gathered("access", ServiceAccess)(command)
-
-    def wrapped(**options: object) -> int | None:
-        try:
-            return carry_out(**options)
-        except ClientError as error:
-            raise CommandFailedError(error_text(error), status_of(error)) from error
-
-    decorated: Command = update_wrapper(wrapped, command)
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
-
-
-def with_client(command: Command) -> Command:
-    """Give a command a client of the service that is meant, first."""
-
-    def carry_out(*, access: ServiceAccess, **options: object) -> int | None:
-        with access.client() as client:
-            return command(client, **options)
-
-    return with_service_access(update_wrapper(carry_out, command))
-
-
-_OPTIONS = (
+_with_access = gathered(
+    "access",
+    ServiceAccess,
     click.option(
         "--url",
         default=DEFAULT_URL,
@@ -164,6 +140,28 @@ _OPTIONS = (
 )
 
 
+def with_service_access(command: Command) -> Command:
+    """Give a command the options that say which service is meant, and what they say."""
+
+    def carry_out(**options: object) -> int | None:
+        try:
+            return command(**options)
+        except ClientError as error:
+            raise CommandFailedError(error_text(error), status_of(error)) from error
+
+    return _with_access(update_wrapper(carry_out, command))
+
+
+def with_client(command: Command) -> Command:
+    """Give a command a client of the service that is meant, first."""
+
+    def carry_out(*, access: ServiceAccess, **options: object) -> int | None:
+        with access.client() as client:
+            return command(client, **options)
+
+    return with_service_access(update_wrapper(carry_out, command))
+
+
 def _valid_key(_context: click.Context, _option: click.Parameter, key: str | None) -> str | None:
     if key is not None and _KEY.fullmatch(key) is None:
         raise click.BadParameter(f"{key!r}: 1 to 255 visible ASCII characters")
@@ -184,7 +182,7 @@ def _valid_token(field: str, token: str) -> str:
     return token
 
 
-def _trusting(ca_file: Path) -> ssl.SSLContext:
+def _tls_context(ca_file: Path) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:

@@ -11,7 +11,7 @@ import click
 from campaign_core import Instant, RecipientList, Settings, is_known_zone
 from campaign_core.commands import StartAfter, StartAt
 from campaign_service.cli.options import EXISTING_FILE, bad_value, gathered, list_options, moment_of
-from campaign_service.cli.remote.finding import as_compared, look_up
+from campaign_service.cli.remote.finding import called, find_with_retries
 from campaign_service.cli.remote.lists import options_for, read_list
 from campaign_service.cli.remote.refusals import (
     confirmed,
@@ -138,7 +138,7 @@ def start(client: Client, *, options: _StartOptions, lists: ListOptions, wanted:
 
 
 def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList | None) -> None:
-    def fares(now: CampaignDetail) -> str:
+    def describe(now: CampaignDetail) -> str:
         starts = now.starts_at.astimezone(zone_of(now.parameters.time_zone))
         begins = f", starts {starts:%Y-%m-%d %H:%M:%S %Z}" if now.status == "SCHEDULED" else ""
         whose = "" if own is None else " of its own"
@@ -147,7 +147,7 @@ def _tell(client: Client, campaign_id: int, model_name: str, own: RecipientList 
             f" {counted(now.recipient_count, 'recipient')}{whose}{begins}"
         )
 
-    tell_done(client, campaign_id, f"{campaign_id}  started from model {model_name}", fares)
+    tell_done(client, campaign_id, f"{campaign_id}  started from model {model_name}", describe)
 
 
 # Times ---------------------------------------------------------------------------------------
@@ -212,28 +212,23 @@ def _file(client: Client, wanted: str, lists: ListOptions) -> CampaignFile | Non
 def _find_model(client: Client, wanted: str) -> ModelRow:
     def look() -> list[ModelRow]:
         rows = list(client.models())
-        found = _called(rows, wanted)
+        found = called(rows, wanted)
         if wanted.isascii() and wanted.isdecimal():
             found = [row for row in rows if row.model_id == int(wanted)] or found
         return found
 
-    found = look_up(client, look)
+    found = find_with_retries(client, look)
     if not found:
         rule = "no model of the service has this id or name, and there is no such file"
         raise click.BadParameter(f"{wanted!r}: {rule}", param_hint="MODEL")
     return found[0]
 
 
-def _called(rows: list[ModelRow], name: str) -> list[ModelRow]:
-    exactly = [row for row in rows if row.name == name]
-    return exactly or [row for row in rows if as_compared(row.name) == as_compared(name)]
-
-
 def _put(client: Client, file: CampaignFile, *, yes: bool) -> int:
     """Have the service know the model and the barred numbers of a file; the model's id."""
     if file.do_not_call:
         client.bar(file.do_not_call)
-    present = _called(list(client.models()), file.model.name)
+    present = called(list(client.models()), file.model.name)
     if not present:
         added = client.add_model(file.model).model_id
         assert added is not None

@@ -24,13 +24,13 @@ from campaign_core.commands import AddModel, AddToDoNotCall, Command, StartCampa
 from campaign_core.errors import SettingsError
 from campaign_drivers.clock import present
 from campaign_service.cli.options import bad_value
-from campaign_service.cli.runs.interrupts import ACTOR
 from campaign_service.config import CampaignFile
 from campaign_service.engine import telephony_of
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.report import ReportFolder
 
 __all__ = [
+    "ACTOR",
     "CAMPAIGN_ID",
     "CampaignRun",
     "RunOptions",
@@ -39,6 +39,8 @@ __all__ = [
     "refuse_unstartable",
 ]
 
+ACTOR = "command line"
+"""The actor of what this program commands."""
 CAMPAIGN_ID = CampaignId(1)
 """A run has one campaign."""
 

@@ -33,9 +33,13 @@ from campaign_service.cli.runs.display import (
     summary_text,
     why_not_completed,
 )
-from campaign_service.cli.runs.interrupts import Interrupts, counted_interrupts
 from campaign_service.cli.runs.remarks import form_remarks
-from campaign_service.cli.runs.running import run_in_real_time, run_on_virtual_time
+from campaign_service.cli.runs.running import (
+    Interrupts,
+    counted_interrupts,
+    run_in_real_time,
+    run_on_virtual_time,
+)
 from campaign_service.cli.statuses import CommandFailedError, ExitStatus
 from campaign_service.cli.value_text import lacked_text
 from campaign_service.config import CampaignFile, ListOptions, read_campaign

@@ -1,23 +1,29 @@
-"""A run on virtual or on real time: the engine, those who watch it, and Ctrl-C."""
+"""A run on virtual or on real time: the engine, those who watch it, and Ctrl-C.
+
+Ctrl-C once stops placing calls, twice hangs up, three times leaves at once. The first one pauses
+the campaign: a pause can be taken back by whoever opens the journal later, while a stop closes a
+campaign for good, and no key that is pressed by mistake should do that.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
 
 import attrs
 
-from campaign_core import Instant, open_service
-from campaign_core.commands import Command
+from campaign_core import CampaignId, Instant, State, Status, open_service, status
+from campaign_core.commands import Command, PauseCampaign, StopCampaign
 from campaign_core.errors import CommandRefusedError
 from campaign_drivers import Driver
 from campaign_drivers.clock import Clock, ServiceClock, Timer, present
 from campaign_drivers.simulated import Exchange, RealClock
 from campaign_service.cli.options import MAX_SPEED
-from campaign_service.cli.runs.campaign_run import CAMPAIGN_ID, CampaignRun, commands_of
+from campaign_service.cli.runs.campaign_run import ACTOR, CAMPAIGN_ID, CampaignRun, commands_of
 from campaign_service.cli.runs.display import Display, progress_of
-from campaign_service.cli.runs.interrupts import LAST, Interrupts, answer_to, command_for
 from campaign_service.engine import (
     DriverRequest,
     JournalFailedError,
@@ -31,9 +37,76 @@ from campaign_service.engine import (
 from campaign_service.journal import Journal
 from campaign_service.report import ReportFolder, StatusPanel, Summary
 
-__all__ = ["run_in_real_time", "run_on_virtual_time"]
+__all__ = ["Interrupts", "counted_interrupts", "run_in_real_time", "run_on_virtual_time"]
 
 _LOOK_EVERY_S = 0.1
+_LAST = 3
+"""The interrupt after which nothing is waited for."""
+_ANSWERS = (
+    "",
+    "No new calls; those in progress go on to their end. Ctrl-C again to hang up.",
+    "Hanging up. Ctrl-C again to leave at once.",
+    "Leaving; calls in progress are left to the telephony.",
+)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """Signals that were counted instead of ending the program."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.acknowledged = 0
+        """How many of them were answered."""
+        self.on_signal: Callable[[], None] | None = None
+        """Is called within the signal's handler."""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there was one that was not acknowledged yet."""
+        return self.count > self.acknowledged
+
+    def acknowledge(self) -> int:
+        """Take note of the next one, and return which it is, counted from 1."""
+        # One at a time: the next may come while this one is being answered.
+        self.acknowledged += 1
+        return self.acknowledged
+
+    def take(self, _number: int, _frame: FrameType | None) -> None:
+        """Count one; the handler of a signal."""
+        self.count += 1
+        if self.on_signal is not None:
+            self.on_signal()
+
+
+@contextmanager
+def counted_interrupts() -> Iterator[Interrupts]:
+    """Have signals counted meanwhile; after that they do again what they did before."""
+    interrupts = Interrupts()
+    before = {number: signal.signal(number, interrupts.take) for number in _SIGNALS}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _answer_to(count: int) -> str:
+    """Return what to say to whoever sent so many interrupts."""
+    return _ANSWERS[min(count, _LAST)]
+
+
+def _command_for(count: int, state: State, campaign_id: CampaignId) -> Command | None:
+    """Return what an interrupt asks for, the first one or a later one."""
+    now = status(state, campaign_id, state.now)
+    if count > 1:
+        return StopCampaign(campaign_id=campaign_id, hang_up=True, actor=ACTOR)
+    if now in {Status.ACTIVE, Status.BLOCKED}:
+        return PauseCampaign(campaign_id=campaign_id, actor=ACTOR)
+    if now is Status.SCHEDULED:
+        # What has not begun cannot be paused, and must not begin behind anybody's back.
+        return StopCampaign(campaign_id=campaign_id, actor=ACTOR)
+    return None
 
 
 class _ShiftedClock:
@@ -72,12 +145,12 @@ class _RunWatcher:
     def is_over(self) -> bool:
         """Return whether nothing is to be waited for any more."""
         if self.panel.in_progress:
-            return self.interrupts.heeded >= LAST
+            return self.interrupts.acknowledged >= _LAST
         # Nobody here will resume what its breaker paused.
-        is_paused = self.panel.is_paused or bool(self.interrupts.heeded)
+        is_paused = self.panel.is_paused or bool(self.interrupts.acknowledged)
         return self.panel.ended_at is not None or is_paused
 
-    def must_look_up(self) -> bool:
+    def needs_attention(self) -> bool:
         """Return whether the run is over or was interrupted; shows it, when that is due."""
         if self.display.is_due():
             self.display.show(progress_of(self.engine.state, self.panel, self.engine.now))
@@ -85,9 +158,9 @@ class _RunWatcher:
 
     def command(self) -> Command | None:
         """Return what the next interrupt asks for, and say so."""
-        count = self.interrupts.heed()
-        self.display.note(answer_to(count))
-        return command_for(count, self.engine.state, CAMPAIGN_ID)
+        count = self.interrupts.acknowledge()
+        self.display.note(_answer_to(count))
+        return _command_for(count, self.engine.state, CAMPAIGN_ID)
 
 
 def run_on_virtual_time(run: CampaignRun, display: Display, interrupts: Interrupts) -> Summary:
@@ -110,11 +183,11 @@ def run_on_virtual_time(run: CampaignRun, display: Display, interrupts: Interrup
         )
         lacked = exchange.missing(sounds=run.sounds_needed(), routing_classes=frozenset())
         refuse_lacked(lacked, command="run")
-        with _kept(report, engine):
+        with _report_kept(report, engine):
             for command in commands_of(run.file):
                 engine.give(command)
             while not watch.is_over():
-                engine.run(until=watch.must_look_up)
+                engine.run(until=watch.needs_attention)
                 if not interrupts.has_news:
                     break
                 asked_for = watch.command()
@@ -153,7 +226,7 @@ async def _run_in_real_time(run: CampaignRun, display: Display, interrupts: Inte
         watch = _RunWatcher(
             engine=engine, panel=report.panel, display=display, interrupts=interrupts
         )
-        with _kept(report, engine):
+        with _report_kept(report, engine):
             await _run_engine(engine, watch, run, driver)
         return report.finish(engine.state)
 
@@ -175,10 +248,10 @@ async def _run_engine(
 
 
 async def _watch_over(engine: RealTimeEngine, watch: _RunWatcher) -> None:
-    looks = asyncio.get_running_loop().create_task(_look_often(engine))
+    looks = asyncio.get_running_loop().create_task(_wake_regularly(engine))
     try:
         while not watch.is_over():
-            await engine.until(lambda: watch.must_look_up() or engine.is_quiet)
+            await engine.until(lambda: watch.needs_attention() or engine.is_quiet)
             if not watch.interrupts.has_news:
                 return
             asked_for = watch.command()
@@ -189,7 +262,7 @@ async def _watch_over(engine: RealTimeEngine, watch: _RunWatcher) -> None:
         looks.cancel()
 
 
-async def _look_often(engine: RealTimeEngine) -> None:
+async def _wake_regularly(engine: RealTimeEngine) -> None:
     """Have the display kept up while nothing happens."""
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
@@ -197,7 +270,7 @@ async def _look_often(engine: RealTimeEngine) -> None:
 
 
 @contextmanager
-def _kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Iterator[None]:
+def _report_kept(report: ReportFolder, engine: VirtualEngine | RealTimeEngine) -> Iterator[None]:
     """Write the report even where the journal fails: what is known must not be lost with it."""
     try:
         yield

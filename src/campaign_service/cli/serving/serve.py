@@ -16,8 +16,7 @@ from campaign_drivers.simulated import RealClock
 from campaign_service.cli.databases import named_by_origin
 from campaign_service.cli.serving.listening import check_certificate, file_of, open_sockets
 from campaign_service.cli.serving.logs import set_up_logging
-from campaign_service.cli.serving.service_process import ServiceProcess
-from campaign_service.cli.serving.shutdown import run_and_leave
+from campaign_service.cli.serving.service_process import ServiceProcess, run_and_leave
 from campaign_service.collector import rare_collections
 from campaign_service.config.problems import LocatedProblem
 from campaign_service.config.service_file import flag_of, read_service, variable_of

@@ -11,6 +11,9 @@
     HTTP           answers until then, so that one can watch; then closes
 
 Whatever fails on the way takes back what was begun, last things first.
+
+A question that somebody asked may take a thread for a minute, and Python waits for every thread
+before it ends. By then all is written and the database is closed: nothing is lost by leaving.
 """
 
 from __future__ import annotations
@@ -21,9 +24,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from campaign_core import SIMULATED
 from campaign_drivers.clock import present
@@ -41,11 +48,15 @@ from campaign_service.serving import ServiceHost, ServiceHostSettings, SystemdNo
 from campaign_service.serving.first_completed import completes_before
 from campaign_service.sounds import PromptPlacement, place
 
-__all__ = ["ServiceProcess"]
+__all__ = ["ServiceProcess", "run_and_leave"]
 
 _log = logging.getLogger("campaign_service.serve")
 
 _MIB = 1 << 20
+_THREADS = 16
+"""For short questions and for all that waits for a disk; the database has connections for more."""
+_PATIENCE_S = 2.0
+"""So long threads that still work may go on."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PASSWORD_FILE = "first-password"  # noqa: S105 -- the name of a file
 
@@ -228,3 +239,44 @@ def _write_for_us_alone(path: Path, text: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
+
+
+# The end of the process, which waits for what is to be kept and for no question ---------------
+
+
+def run_and_leave(work: Coroutine[Any, Any, int], *, before: Callable[[], None]) -> int:
+    """Return what an asynchronous program comes to; or end the process with it.
+
+    Args:
+        work: the program: when it ends, all that must be kept is kept. What comes of it is the
+            exit status.
+        before: is done before the process is ended where a thread still works then.
+    """
+    others = {*threading.enumerate()}
+    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="short")
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(threads)
+        status = runner.run(work)
+        threads.shutdown(wait=False, cancel_futures=True)
+        if _are_left({*threading.enumerate()} - others):
+            before()
+            _leave(status)
+    return status
+
+
+def _are_left(threads: set[threading.Thread]) -> bool:
+    """Return whether some of the threads still work after a while."""
+    until = time.monotonic() + _PATIENCE_S
+    for thread in threads:
+        if not thread.daemon:
+            thread.join(max(0.0, until - time.monotonic()))
+    left = [thread.name for thread in threads if thread.is_alive() and not thread.daemon]
+    if left:
+        _log.info("left without an answer to: %s", ", ".join(sorted(left)))
+    return bool(left)
+
+
+def _leave(status: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)

@@ -26,7 +26,7 @@ from campaign_service.access import (
 from campaign_service.cli.databases import DatabaseFinder, with_finder
 from campaign_service.cli.options import Command
 from campaign_service.database import Database
-from campaign_service.instants import written, zone_of
+from campaign_service.instants import iso_text, zone_of
 
 __all__ = [
     "GRANT_HELP",
@@ -117,7 +117,7 @@ def grants_of(texts: tuple[str, ...]) -> frozenset[RoleGrant]:
 
 def text_of(at: Instant | None) -> str:
     """Return an instant on the clock of UTC; none is a dash."""
-    return "–" if at is None else f"{written(at, _UTC)[:16].replace('T', ' ')} UTC"
+    return "–" if at is None else f"{iso_text(at, _UTC)[:16].replace('T', ' ')} UTC"
 
 
 def _by() -> Actor:

@@ -13,7 +13,7 @@ from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.interface import JournalDamagedError, JournalEntry
 from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
 from campaign_service.journal.value_checks import implausible_value
-from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, loose
+from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, decode_in_pieces
 
 __all__ = ["entry_of", "event_of", "heads_of", "storable"]
 
@@ -69,7 +69,7 @@ def event_of(entry: JournalEntry) -> Event:
 def _read(data: str) -> object:
     if len(data) > PIECE_BYTES:
         try:
-            return loose(data.encode())
+            return decode_in_pieces(data.encode())
         except ValueError:
             # Half a surrogate pair, perhaps, which it does not take.
             pass

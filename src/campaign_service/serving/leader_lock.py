@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -35,12 +34,6 @@ class LeadershipLostError(Exception):
     """Another process has the lock: it leads."""
 
 
-class _LockState(Enum):
-    HELD = "HELD"
-    LOST = "LOST"
-    UNKNOWN = "UNKNOWN"
-
-
 class TakeoverDelay:
     """How tenants come to be spread over processes: who leads more of them waits a little longer.
 
@@ -48,8 +41,8 @@ class TakeoverDelay:
     """
 
     def __init__(self) -> None:
-        """Start with no tenant that is led."""
         self.led = 0
+        """How many tenants this process leads."""
 
     def seconds(self) -> float:
         """Return how long to wait before a lock is tried again."""
@@ -74,7 +67,7 @@ class LeaderLock:
         self._lock = lock
         self._url = url
         self._process = f"{socket.gethostname()}:{os.getpid()}"
-        self._check: asyncio.Future[_LockState] | None = None
+        self._check: asyncio.Future[bool | None] | None = None
         # Its own: a database that hangs must not take the threads of those who ask.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadership")
 
@@ -95,10 +88,7 @@ class LeaderLock:
         """
         # What was asked before a standstill may have been answered before it too.
         self._check = None
-        found = await self._state()
-        if found is _LockState.LOST:
-            raise LeadershipLostError(f"another process leads tenant {self._tenant.name!r}")
-        if found is _LockState.UNKNOWN:
+        if not await self._is_certain():
             raise LeaderUncertainError("whether this process leads cannot be known just now")
 
     async def hold(self, *, on_uncertain: Callable[[bool], None]) -> None:
@@ -113,10 +103,7 @@ class LeaderLock:
         is_uncertain = False
         while True:
             await asyncio.sleep(_LOOKS_EVERY_S)
-            found = await self._state()
-            if found is _LockState.LOST:
-                raise LeadershipLostError(f"another process leads tenant {self._tenant.name!r}")
-            if is_uncertain is not (found is _LockState.UNKNOWN):
+            if is_uncertain is await self._is_certain():
                 is_uncertain = not is_uncertain
                 on_uncertain(is_uncertain)
 
@@ -126,13 +113,10 @@ class LeaderLock:
 
     async def announce(self, now: Instant) -> None:
         """Tell the others that this process leads; whether they hear of it changes nothing."""
-        row = {
-            "tenant_id": self._tenant.id,
-            "process": self._process,
-            "url": self._url,
-            "since": now,
-        }
-        await self._write(db.leadership.insert().values(row))
+        insert = db.leadership.insert().values(
+            tenant_id=self._tenant.id, process=self._process, url=self._url, since=now
+        )
+        await self._write(insert)
 
     async def renounce(self) -> None:
         """Tell the others that this process leads no more."""
@@ -146,13 +130,9 @@ class LeaderLock:
         """
 
         def read() -> str | None:
-            query = sa.select(db.leadership.c.url)
+            mine = db.leadership.c.tenant_id == self._tenant.id
             with self._database.reading() as connection:
-                found = connection.execute(
-                    query.where(db.leadership.c.tenant_id == self._tenant.id)
-                )
-                url: str | None = found.scalar()
-                return url
+                return connection.execute(sa.select(db.leadership.c.url).where(mine)).scalar()
 
         return await self._call(read)
 
@@ -177,22 +157,29 @@ class LeaderLock:
         except DatabaseAwayError as error:
             _log.warning("others cannot be told who leads: %s", error)
 
-    async def _state(self) -> _LockState:
-        """Ask whether the lock is ours; an answer that does not come in time is none."""
+    async def _is_certain(self) -> bool:
+        """Return whether it is known that the lock is ours; an answer that comes late is none.
+
+        Raises:
+            LeadershipLostError: it is not.
+        """
         if self._check is None or self._check.done():
-            self._check = asyncio.ensure_future(self._call(self._checked))
+            self._check = asyncio.ensure_future(self._call(self._is_ours))
         # Somebody else may ask anew while we wait.
         check = self._check
         done, _ = await asyncio.wait([check], timeout=_PATIENCE_S)
-        return check.result() if done else _LockState.UNKNOWN
+        is_ours = check.result() if done else None
+        if is_ours is False:
+            raise LeadershipLostError(f"another process leads tenant {self._tenant.name!r}")
+        return is_ours is True
 
-    def _checked(self) -> _LockState:
+    def _is_ours(self) -> bool | None:
+        """Return whether the lock is ours; ``None``: nobody can know that just now."""
         try:
             # A connection that broke freed the lock; the first process to take it has it then.
-            is_ours = self._lock.is_held() or self._lock.take()
+            return self._lock.is_held() or self._lock.take()
         except DatabaseAwayError:
-            return _LockState.UNKNOWN
-        return _LockState.HELD if is_ours else _LockState.LOST
+            return None
 
     async def _call(self, do: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, do)

@@ -33,10 +33,12 @@ class GateClosed(Enum):
     """Nothing can be made durable."""
     DRAINING = "DRAINING"
     """The service is about to stop."""
-    UNSURE = "UNSURE"
+    LEADER_UNCERTAIN = "LEADER_UNCERTAIN"
     """Whether this process leads is not known for certain just now."""
     STOOD_STILL = "STOOD_STILL"
     """It stood still, and since then nobody could tell whether it still leads."""
+    UNSURE = LEADER_UNCERTAIN
+    """Its former name, for one more release."""
 
 
 class CallGate:

@@ -169,7 +169,7 @@ class Leader:
         self.is_uncertain = is_uncertain
         if is_uncertain:
             _log.warning("tenant %s: whether we lead is uncertain, so no calls are placed", name)
-            self.engine.shut(GateClosed.UNSURE)
+            self.engine.shut(GateClosed.LEADER_UNCERTAIN)
         else:
             _log.info("tenant %s: we lead", name)
-            self.engine.open(GateClosed.UNSURE)
+            self.engine.open(GateClosed.LEADER_UNCERTAIN)

@@ -1,4 +1,4 @@
-"""What a house says of itself."""
+"""What a service host says of itself."""
 
 import asyncio
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import DigitReport, PlaybackEnd, PlaybackReport
 from campaign_drivers._telephony.call import Playback
+from campaign_drivers._telephony.fate import order_hang_up
 from campaign_drivers._telephony.server import CallT, Server
 from campaign_drivers._telephony.settings import UnfitError
 
-__all__ = ["next_order", "order_play", "order_transfer", "start", "stop", "tell_digit", "tell_end"]
+__all__ = [
+    "ended",
+    "next_order",
+    "order_play",
+    "order_transfer",
+    "start",
+    "stop",
+    "tell_digit",
+    "tell_end",
+]
 
 _DIGITS = frozenset("0123456789*#ABCD")
 
@@ -43,7 +53,11 @@ def next_order(call: CallT, server: Server[CallT]) -> None:
         return
     call.next_order = None
     if isinstance(order, Transfer):
-        server.transfer(call, order)
+        try:
+            server.transfer(call, order)
+        except UnfitError as error:
+            server.note(f"call {call.call_id}: not transferred: {error}")
+            order_hang_up(call, server)
         return
     if call.unknown_playback:
         call.unknown_playback = False
@@ -69,6 +83,14 @@ def stop(call: CallT, server: Server[CallT]) -> None:
     if call.playing is not None:
         call.playing.is_stopping = True
     server.stop(call)
+
+
+def ended(call: CallT, end: PlaybackEnd, server: Server[CallT]) -> None:
+    """Take it that what plays has ended: report it, and go on with what waits for that."""
+    playing, call.playing = call.playing, None
+    if playing is not None:
+        tell_end(call, playing.order, PlaybackEnd.STOPPED if playing.is_replaced else end, server)
+    next_order(call, server)
 
 
 def tell_end(call: CallT, order: Play, end: PlaybackEnd, server: Server[CallT]) -> None:

@@ -84,7 +84,11 @@ class Server(ABC, Generic[CallT]):
 
     @abstractmethod
     def transfer(self, call: CallT, order: Transfer) -> None:
-        """Send the order to connect a call to an extension, instead of what plays."""
+        """Send the order to connect a call to an extension, instead of what plays.
+
+        Raises:
+            UnfitError: the extension may not be sent.
+        """
 
     @abstractmethod
     def turned_away(self, call: CallT) -> None:

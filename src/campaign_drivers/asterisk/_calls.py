@@ -100,13 +100,13 @@ def originated(call: Call, message: Message, server: Server) -> None:
         answer(call, server)
     elif call.placing is Placing.PENDING:
         call.placing = Placing.FAILED
-        call.reason = _number_in(message, "reason")
+        call.reason = message.number("reason")
     fate.conclude(call, server)
 
 
 def hang_up_requested(call: Call, message: Message, _server: Server) -> None:
     """Take ``HangupRequest``: the other side hung up, or does not take the call."""
-    call.requested_cause = _number_in(message, "cause")
+    call.requested_cause = message.number("cause")
     call.callee_hung_up = message["channelstate"] in _HAS_ANSWERED
 
 
@@ -117,7 +117,7 @@ def hung_up(call: Call, message: Message, server: Server) -> None:
     are taken by another channel.
     """
     call.channel = Channel.GONE
-    call.cause = translate.cause_of(call.requested_cause, _number_in(message, "cause"))
+    call.cause = translate.cause_of(call.requested_cause, message.number("cause"))
     if not call.listens:
         fate.conclude(call, server)
         return
@@ -131,11 +131,6 @@ def hung_up(call: Call, message: Message, server: Server) -> None:
 def _look_for(call: Call, server: Server) -> None:
     """Ask whether the call lives on in another channel; one that is over by then is ended there."""
     server.ask(translate.status(), "moved", call.call_id)
-
-
-def _number_in(message: Message, name: str) -> int | None:
-    text = message[name]
-    return int(text) if text.isdecimal() and text.isascii() else None
 
 
 def grace_passed(call: Call, server: Server) -> None:

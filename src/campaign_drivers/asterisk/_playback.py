@@ -15,7 +15,6 @@ real servers, and follows:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from urllib.parse import unquote
@@ -30,20 +29,11 @@ from campaign_drivers._telephony.fate import conclude, order_hang_up
 from campaign_drivers.asterisk._calls import answer
 from campaign_drivers.asterisk._server import AGAIN_MS, STOP_MS, Call, Server
 from campaign_drivers.asterisk._translate import STOP_DIGIT
-from campaign_drivers.asterisk._wire import Message
+from campaign_drivers.asterisk._wire import AgiResult, Message
 
 __all__ = ["PLAYBACK_EVENTS", "agi_replied", "go_on", "listening", "resume_transfer", "stop_due"]
 
-_RESULT = re.compile(r"200 result=(-?\d+)(?:.*endpos=(\d+))?", re.DOTALL)
 _NOT_YET = "Failed to add AGI command to channel"
-
-
-@attrs.frozen
-class _Result:
-    code: int
-    """What ended it: 0 the end, -1 a hang-up or a failure, else the digit's ASCII code."""
-    endpos: int
-    """In samples."""
 
 
 def resume_transfer(call: Call, server: Server) -> None:
@@ -172,27 +162,17 @@ def executed(call: Call, message: Message, server: Server) -> None:
     playing = call.playing
     if playing is None or message["commandid"] != playing.playback_id:
         return
-    call.playing = None
-    result = _RESULT.match(unquote(message["result"]))
-    ended = _Result(int(result[1]), int(result[2] or 0)) if result else _Result(-1, 0)
-    if ended.code == ord(STOP_DIGIT) and not playing.is_stopping:
-        orders.start(call, playing.order, server, ended.endpos)
-        return
-    end = _how_it_ended(call, ended)
-    if end is not None:
-        orders.tell_end(
-            call, playing.order, PlaybackEnd.STOPPED if playing.is_replaced else end, server
-        )
-        orders.next_order(call, server)
-
-
-def _how_it_ended(call: Call, ended: _Result) -> PlaybackEnd | None:
-    if ended.code == 0:
-        return PlaybackEnd.FINISHED
-    if ended.code > 0:
-        return PlaybackEnd.STOPPED
-    is_hang_up = call.callee_hung_up or call.hang_up_ordered or ended.endpos > 0
-    return None if is_hang_up else PlaybackEnd.FAILED
+    result = AgiResult.of(message)
+    code, endpos = (-1, 0) if result is None else (result.code, result.end or 0)
+    if code == ord(STOP_DIGIT) and not playing.is_stopping:
+        orders.start(call, playing.order, server, endpos)
+    elif code >= 0:
+        orders.ended(call, PlaybackEnd.STOPPED if code else PlaybackEnd.FINISHED, server)
+    elif call.callee_hung_up or call.hang_up_ordered or endpos > 0:
+        # Of a call that is over nothing is told.
+        call.playing = None
+    else:
+        orders.ended(call, PlaybackEnd.FAILED, server)
 
 
 PLAYBACK_EVENTS: Mapping[str, Callable[[Call, Message, Server], None]] = MappingProxyType(

@@ -8,12 +8,10 @@ goes by the replies to our actions alone: an event that does not come is somethi
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from enum import Enum, auto
 from itertools import count
 from secrets import token_hex
-from urllib.parse import unquote
 
 import attrs
 from typing_extensions import override
@@ -23,9 +21,9 @@ from campaign_drivers._probe import Probe as SharedProbe
 from campaign_drivers._shell import monotonic_ms
 from campaign_drivers.asterisk._session import Ready, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
-from campaign_drivers.asterisk._wire import Action, Message
+from campaign_drivers.asterisk._wire import Action, AgiResult, Message
 
-__all__ = ["DENIED", "Failure", "Probe", "ProbeCall", "Result", "Trouble"]
+__all__ = ["DENIED", "Failure", "Probe", "ProbeCall", "Trouble"]
 
 DENIED = "Permission denied"
 """What Asterisk says of an action that the user may not take."""
@@ -127,7 +125,6 @@ _EVENT_S = 2.0
 """An event comes within milliseconds, if it does."""
 _START_S = 0.3
 """A call that answers by itself has begun by then; where no event says so, it is tried."""
-_RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
 
 
 class Trouble(Enum):
@@ -149,16 +146,6 @@ class Failure:
 
     trouble: Trouble
     says: str
-
-
-@attrs.frozen
-class Result:
-    """What an AGI command gave."""
-
-    code: int
-    value: str
-    end: int | None
-    """Where a sound ended, in samples."""
 
 
 class ProbeCall:
@@ -250,7 +237,7 @@ class ProbeCall:
             message.event for message in self._asker.heard if message["uniqueid"] == self.channel_id
         )
 
-    async def run(self, command: str, *, stopped_by: Action | None = None) -> Result | None:
+    async def run(self, command: str, *, stopped_by: Action | None = None) -> AgiResult | None:
         """Run an AGI command; return its result, or ``None`` when the call is over.
 
         Once it has run for a moment it is ``stopped_by`` an action.
@@ -272,10 +259,7 @@ class ProbeCall:
         )
         if message is None or message.event != "asyncagiexec":
             return None
-        found = _RESULT.match(unquote(message["result"]))
-        if found is None:
-            return None
-        return Result(int(found[1]), found[2] or "", None if found[3] is None else int(found[3]))
+        return AgiResult.of(message)
 
     def _is_end_of(self, command_id: str, message: Message) -> bool:
         if message.event == "asyncagiexec":

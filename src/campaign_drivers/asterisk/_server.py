@@ -20,9 +20,8 @@ from campaign_drivers._telephony import server as shared
 from campaign_drivers._telephony.call import CONCLUSIONS as SHARED_CONCLUSIONS
 from campaign_drivers._telephony.call import Call as SharedCall
 from campaign_drivers._telephony.call import Channel, Conclusion, Placing, Timer
-from campaign_drivers._telephony.fate import await_end, order_hang_up
+from campaign_drivers._telephony.fate import await_end
 from campaign_drivers._telephony.playing import stop
-from campaign_drivers._telephony.settings import UnfitError
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._session import Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
@@ -144,12 +143,7 @@ class Server(shared.Server[Call]):
         ``HANGUP`` waits behind it in Asterisk itself, so that the call ends with the conversation
         also where nobody is connected by then.
         """
-        try:
-            command = translate.dial(self.settings, order.extension)
-        except UnfitError as error:
-            self.note(f"call {call.call_id}: not transferred: {error}")
-            order_hang_up(call, self)
-            return
+        command = translate.dial(self.settings, order.extension)
         if call.playing is not None or call.unknown_playback:
             stop(call, self)
         self.agi(call, translate.set_dead_man(order.dead_man_s), f"{call.call_id}.set")

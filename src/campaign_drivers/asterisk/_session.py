@@ -211,8 +211,7 @@ class Session(shared.Session[Message, Message, Ready]):
     def _booted(self, message: Message) -> Happening | None:
         if self.stage is not Stage.SETUP:
             return None
-        uptime = message["uptime"]
-        return self._ready(int(uptime) if uptime.isdecimal() else None)
+        return self._ready(message.number("uptime"))
 
     def _ready(self, uptime_s: int | None) -> Ready:
         self._be_ready()

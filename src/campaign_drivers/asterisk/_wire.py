@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 import attrs
 
 from campaign_drivers.errors import MalformedMessageError
 
-__all__ = ["LINE_BYTES_MAX", "SHUTTING_DOWN", "Action", "Message", "Reader", "encode"]
+__all__ = ["LINE_BYTES_MAX", "SHUTTING_DOWN", "Action", "AgiResult", "Message", "Reader", "encode"]
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 
@@ -29,6 +30,7 @@ HEADERS_MAX = 120
 _MESSAGE_BYTES_MAX = 1 << 18
 """Of one message we read; a server that sends more than this is none we know."""
 
+_AGI_RESULT = re.compile(r"200 result=(-?\d+)(?: \((.*)\))?(?:.*endpos=(\d+))?", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _BANNER = "Asterisk Call Manager/"
 
@@ -75,6 +77,11 @@ class Message:
         """Return a header's value by its name in lower case, or the empty string."""
         return self.fields.get(name, "")
 
+    def number(self, name: str) -> int | None:
+        """Return a header's value as a whole number, or ``None`` where it is none."""
+        text = self[name]
+        return int(text) if text.isdecimal() and text.isascii() else None
+
 
 class Reader:
     """Cuts a stream of bytes into messages, wherever it was split."""
@@ -111,6 +118,25 @@ class Reader:
             raise MalformedMessageError(f"not an Asterisk manager: it began with {text[:40]!r}")
         self.banner, self._rest = text, rest
         return True
+
+
+@attrs.frozen
+class AgiResult:
+    """What an AGI command gave."""
+
+    code: int
+    """Of a sound: 0 its end, -1 a hang-up or a failure, else the ASCII code of the digit."""
+    value: str
+    end: int | None
+    """Where a sound ended, in samples."""
+
+    @classmethod
+    def of(cls, message: Message) -> AgiResult | None:
+        """Return what the event of a command's end tells, or ``None`` if it tells nothing."""
+        found = _AGI_RESULT.match(unquote(message["result"]))
+        if found is None:
+            return None
+        return cls(int(found[1]), found[2] or "", None if found[3] is None else int(found[3]))
 
 
 def _message(block: bytes) -> Message:

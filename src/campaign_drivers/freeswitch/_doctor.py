@@ -285,10 +285,8 @@ async def _dead_man(asker: Probe, call: ProbeCall) -> Finding:
 
 async def _clock(call: ProbeCall) -> Finding:
     event = await call.until("CHANNEL_HANGUP_COMPLETE")
-    told = "" if event is None else event["event-date-timestamp"]
-    if not told.isdecimal():
-        return clocks("FreeSWITCH", None)
-    return clocks("FreeSWITCH", int(told) / 1_000_000 - time.time())
+    told = None if event is None else event.number("event-date-timestamp")
+    return clocks("FreeSWITCH", None if told is None else told / 1_000_000 - time.time())
 
 
 async def _test_call(asker: Probe, number: str) -> Finding:

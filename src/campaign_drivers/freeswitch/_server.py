@@ -9,8 +9,7 @@ from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport, Report
 from campaign_drivers._telephony import server as shared
 from campaign_drivers._telephony.call import Channel, Timer
-from campaign_drivers._telephony.fate import await_end, defer, end, order_hang_up, refuse
-from campaign_drivers._telephony.settings import UnfitError
+from campaign_drivers._telephony.fate import await_end, defer, end, refuse
 from campaign_drivers.freeswitch import _causes as causes
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._admission import Admission
@@ -94,12 +93,7 @@ class Server(shared.Server[Call]):
             self.stop(call)
         bridge_id = f"{call.call_id}.bridge.{self.serial()}"
         set_id = f"{call.call_id}.set.{self.serial()}"
-        try:
-            command = translate.bridge(self.settings, call.channel_id, order.extension, bridge_id)
-        except UnfitError as error:
-            self.note(f"call {call.call_id}: not transferred: {error}")
-            order_hang_up(call, self)
-            return
+        command = translate.bridge(self.settings, call.channel_id, order.extension, bridge_id)
         call.transfer_sent = True
         left_ms = max(1_000, call.transfer_until - self.now)
         self.ask(translate.delete_guards(call.channel_id), "guard", call.call_id)

@@ -227,10 +227,7 @@ def played(call: ToyCall, message: Message, server: ToyServer) -> None:
     playback = call.playing
     if playback is None or playback.playback_id != message["play"]:
         return
-    call.playing = None
-    end = PlaybackEnd.STOPPED if playback.is_replaced else ENDS[str(message["how"])]
-    playing.tell_end(call, playback.order, end, server)
-    playing.next_order(call, server)
+    playing.ended(call, ENDS[str(message["how"])], server)
 
 
 EVENTS: Mapping[str, Callable[[ToyCall, Message, ToyServer], None]] = MappingProxyType(

@@ -13,7 +13,7 @@ from campaign_drivers._findings import Finding, Severity, examined, fine, note
 from campaign_drivers.asterisk._doctor import connection, manager, modules, routes
 from campaign_drivers.asterisk._doctor.dialplan import contexts, lost, on_calls
 from campaign_drivers.asterisk._doctor.limits import limits
-from campaign_drivers.asterisk._doctor.sounds import Sounds, sounds
+from campaign_drivers.asterisk._doctor.sounds import SoundFinder, sounds
 from campaign_drivers.asterisk._doctor.trial import trial
 from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._settings import AsteriskSettings
@@ -93,7 +93,7 @@ async def missing(
     """
     found: list[Missing] = []
     async with Probe(settings) as asker:
-        looked = Sounds(asker)
+        looked = SoundFinder(asker)
         absent = [] if settings.without_dialplan else await _absent(looked, sounds)
         wanted = [
             (Need.INTERNAL_ROUTE, None),
@@ -123,7 +123,7 @@ def _told(finding: Finding) -> str:
     return f"{finding.says}. {finding.advice}" if finding.severity is Severity.WRONG else ""
 
 
-async def _absent(looked: Sounds, names: frozenset[str]) -> list[Missing]:
+async def _absent(looked: SoundFinder, names: frozenset[str]) -> list[Missing]:
     found = []
     for name in sorted(names):
         finding = await looked.lacking(name)

@@ -12,7 +12,7 @@ from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import Failure, Probe, ProbeCall, Trouble
 from campaign_drivers.asterisk._settings import AsteriskSettings
 
-__all__ = ["Sounds", "sounds"]
+__all__ = ["SoundFinder", "sounds"]
 
 _FAR = 2_000_000_000
 """Samples: beyond the end of any sound, so that none is played to find out whether it is there."""
@@ -29,7 +29,7 @@ class _Heard(Enum):
     ABSENT = "Asterisk cannot play it"
 
 
-class Sounds:
+class SoundFinder:
     """Looks for sounds on calls to nobody; a sound that fails ends its call."""
 
     def __init__(self, asker: Probe) -> None:
@@ -131,7 +131,7 @@ def where_to_put(settings: AsteriskSettings, path: str) -> str:
 
 async def sounds(asker: Probe, names: frozenset[str]) -> AsyncIterator[Finding]:
     """Yield which sounds Asterisk has."""
-    looked = Sounds(asker)
+    looked = SoundFinder(asker)
     for name in sorted(names):
         finding = await looked.lacking(name)
         if looked.failure is not None:

@@ -126,8 +126,8 @@ async def _why(call: ProbeCall, number: str) -> Finding:
     """Return why a call was not answered."""
     answer = await call.event("originateresponse", within_s=0.1)
     end = await call.event("hangup", within_s=_SOON_S)
-    reason = None if answer is None else _int(answer["reason"])
-    cause = None if end is None else _int(end["cause"])
+    reason = None if answer is None else answer.number("reason")
+    cause = None if end is None else end.number("cause")
     what = f"{number} was not reached"
     if answer is not None and end is None and "newchannel" not in call.events():
         return wrong(
@@ -144,7 +144,3 @@ async def _why(call: ProbeCall, number: str) -> Finding:
     if end is not None:
         numbers.append(f"cause {end['cause']} {end['cause-txt']}".rstrip())
     return wrong("test call", f"{what}: {words} ({', '.join(numbers)})", cure)
-
-
-def _int(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None

@@ -1,5 +1,7 @@
 """Schemas of requests and answers in step with the core: fields, defaults, ranges, and back."""
 
+import json
+
 import attrs
 import msgspec
 import pytest
@@ -12,8 +14,19 @@ from campaign_core.testing import campaign_models, settings
 from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.reading.values import read_body
 from campaign_service.schemas import core_values
-from campaign_service.schemas.conversion import PAIRS, built, schema_of
-from campaign_service.schemas.fields import RetriedOutcome, WeekdayName
+from campaign_service.schemas.accounts import Login, LoginAnswer, NewUserAnswer, User
+from campaign_service.schemas.conversion import PAIRS, built, schema_of, schema_with
+from campaign_service.schemas.fields import (
+    DuplicatesName,
+    LineName,
+    OrderName,
+    RetriedOutcome,
+    UtcTime,
+    WeekdayName,
+    verbatim,
+)
+from campaign_service.schemas.records import LogEntry, ServiceStatus
+from campaign_service.schemas.wire import components, encoded
 
 ABOVE_THE_CORE = {core_values.Model: {"model_id", "recipient_count", "merge_duplicates"}}
 """What an answer shows beside the core's fields."""
@@ -85,6 +98,75 @@ def test_names_of_days_and_outcomes_are_the_core_s():
     assert set(RetriedOutcome.__args__) == {
         outcome.name for outcome in core.Outcome if outcome.name not in ("REACHED", "OPTED_OUT")
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(LineName, core.Line), (OrderName, core.Order), (DuplicatesName, core.Duplicates)],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_names_of_a_list_are_the_core_s(name, kind):
+    assert name.__origin__.__args__ == tuple(member.name for member in kind)
+
+
+def test_what_a_schema_names_it_takes_as_json_has_it():
+    """An instant is a time, a member of a list its name, a set in the order of its list."""
+    with_hours = core.CallingHours(
+        days={core.Weekday.FRIDAY, core.Weekday.MONDAY}, opens_min=0, closes_min=60
+    )
+
+    hours = schema_of(with_hours, core_values.CallingHours)
+    held = schema_with(
+        NewUserAnswer,
+        user=schema_with(
+            User,
+            name="anna",
+            enabled=True,
+            must_change_password=False,
+            password_expires_at=None,
+            created_at=1_768_219_200_007,
+            grants=(),
+        ),
+        one_time_password=None,
+    )
+
+    assert hours.days == ["MONDAY", "FRIDAY"]
+    assert json.loads(encoded(held))["user"]["created_at"] == "2026-01-12T12:00:00.007Z"
+
+
+def test_event_goes_out_as_it_stands():
+    text = '{"type": "CallPlaced",   "odd": 1.50}'
+    entry = LogEntry(
+        seq=1,
+        at=UtcTime.of(0),
+        actor="driver",
+        kind="CallPlaced",
+        campaign_id=None,
+        event=verbatim(text),
+        is_abridged=False,
+    )
+
+    assert text.encode() in encoded(entry)
+    assert b'"at":"1970-01-01T00:00:00.000Z"' in encoded(entry)
+
+
+def test_secrets_are_in_no_repr():
+    login = Login(name="anna", password="a passing phrase")
+    token = LoginAnswer(token="cc_secret", expires_at=UtcTime.of(0), must_change_password=False)
+
+    assert repr(login) == "Login(…)"
+    assert repr(token) == "LoginAnswer(…)"
+    assert list(token.__rich_repr__()) == []
+
+
+def test_document_has_the_list_of_which_an_answer_has_a_name():
+    """Text in the client, and all the same a closed list for who reads the document."""
+    found = components([ServiceStatus])
+
+    assert found["ServiceStatus"]["properties"]["role"] == {
+        "$ref": "#/components/schemas/ProcessRole"
+    }
+    assert found["ProcessRole"]["enum"] == ["FOLLOWING", "LEADING"]
 
 
 def bounds():

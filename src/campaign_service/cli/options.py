@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from pathlib import Path
 
 import attrs
@@ -17,7 +17,6 @@ from campaign_service.config import ListOptions, ReportSelection
 __all__ = [
     "EXISTING_FILE",
     "MAX_SPEED",
-    "REPORT_SELECTIONS",
     "Command",
     "bad_value",
     "campaign_argument",
@@ -26,7 +25,7 @@ __all__ = [
     "json_option",
     "list_options",
     "moment_of",
-    "report_selection",
+    "only_option",
     "settings_option",
     "speed",
     "states_option",
@@ -38,7 +37,6 @@ MAX_SPEED = 0.0
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 _LEAST, _MOST = 0.001, 1_000_000
-
 
 Command = Callable[..., int | None]
 """A command's function; its exit status, or ``None``, which is :attr:`ExitStatus.COMPLETED`."""
@@ -65,8 +63,10 @@ def gathered(
 
 def speed(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
     """Return what ``--speed`` says: how many simulated seconds pass in one of ours."""
-    if value is None or value == "max":
-        return None if value is None else MAX_SPEED
+    if value is None:
+        return None
+    if value == "max":
+        return MAX_SPEED
     try:
         number = float(value)
     except ValueError:
@@ -91,33 +91,30 @@ driver_option = click.option(
     ),
 )
 
-_merge_option = click.option(
-    "--merge-duplicates",
-    "is_merged",
-    is_flag=True,
-    help="Make rows of one number one recipient, their names joined.",
-)
 
-
-def report_selection(
+def _report_selection(
     _context: click.Context, _option: click.Parameter, value: str | None
 ) -> ReportSelection | None:
-    """Return what ``--only`` says."""
     return None if value is None else ReportSelection[value.upper()]
 
 
-REPORT_SELECTIONS = click.Choice([only.name.lower() for only in ReportSelection])
+only_option = partial(
+    click.option,
+    "--only",
+    type=click.Choice([one.name.lower() for one in ReportSelection]),
+    callback=_report_selection,
+)
 
 list_options = gathered(
     "lists",
     ListOptions,
-    _merge_option,
     click.option(
-        "--only",
-        type=REPORT_SELECTIONS,
-        callback=report_selection,
-        help="Of a list that is a report's recipients.csv, take those alone.",
+        "--merge-duplicates",
+        "is_merged",
+        is_flag=True,
+        help="Make rows of one number one recipient, their names joined.",
     ),
+    only_option(help="Of a list that is a report's recipients.csv, take those alone."),
 )
 
 settings_option = click.option(

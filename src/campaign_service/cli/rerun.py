@@ -9,12 +9,7 @@ import click
 
 from campaign_core import do_not_call
 from campaign_service.cli.journals.past_state import read_past
-from campaign_service.cli.options import (
-    REPORT_SELECTIONS,
-    driver_option,
-    gathered,
-    report_selection,
-)
+from campaign_service.cli.options import driver_option, gathered, only_option
 from campaign_service.cli.remote.finding import find_campaign
 from campaign_service.cli.remote.refusals import tell_done, without_sounds
 from campaign_service.cli.remote.service_access import (
@@ -35,10 +30,7 @@ _JOURNAL = "journal.jsonl"
 
 @click.command(short_help="Call the rest again: those who were not reached.")
 @click.argument("wanted", metavar="REPORT|CAMPAIGN")
-@click.option(
-    "--only",
-    type=REPORT_SELECTIONS,
-    callback=report_selection,
+@only_option(
     default=ReportSelection.UNREACHED.name.lower(),
     show_default=True,
     help="Whom: all who were not reached, or those who failed.",

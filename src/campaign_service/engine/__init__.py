@@ -33,7 +33,7 @@ from campaign_service.engine.real_time import RealTimeEngine
 from campaign_service.engine.service_policy import ServicePolicy, new_service_id
 from campaign_service.engine.sound_check import (
     SoundsMissingError,
-    refuse_lacked,
+    refuse_if_missing,
     refuse_missing_sounds,
     sounds_needed,
 )
@@ -58,7 +58,7 @@ __all__ = [
     "examine",
     "new_service_id",
     "open_driver",
-    "refuse_lacked",
+    "refuse_if_missing",
     "refuse_missing_sounds",
     "register_driver",
     "sounds_needed",
@@ -70,6 +70,7 @@ _FORMER_NAMES = {
     "Shut": "GateClosed",
     "UnsureError": "LeaderUncertainError",
     "Upkeep": "ServicePolicy",
+    "refuse_lacked": "refuse_if_missing",
 }
 
 if not TYPE_CHECKING:

@@ -12,7 +12,7 @@ from campaign_core.commands import Command, ResumeCampaign, StartCampaign, Start
 from campaign_core.errors import CommandRefusedError, UnknownCampaignError
 from campaign_drivers import Driver, DriverError, Missing, Need
 
-__all__ = ["SoundsMissingError", "refuse_lacked", "refuse_missing_sounds", "sounds_needed"]
+__all__ = ["SoundsMissingError", "refuse_if_missing", "refuse_missing_sounds", "sounds_needed"]
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +55,10 @@ async def refuse_missing_sounds(driver: Driver, sounds: frozenset[str], *, comma
             "the telephony cannot be asked for a campaign's sounds: %s", str(error) or "late"
         )
         return
-    refuse_lacked(found, command=command)
+    refuse_if_missing(found, command=command)
 
 
-def refuse_lacked(found: Sequence[Missing], *, command: object) -> None:
+def refuse_if_missing(found: Sequence[Missing], *, command: object) -> None:
     """Refuse a command where a telephony was found to lack sounds.
 
     Raises:

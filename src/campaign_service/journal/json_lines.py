@@ -20,12 +20,12 @@ from contextlib import suppress
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
-from typing import cast, get_args
 
 from campaign_core import Instant
 from campaign_core.codec import from_data, to_data
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import Event
+from campaign_service.journal.event_checks import checked_event
 from campaign_service.journal.interface import (
     AppendConflictError,
     JournalDamagedError,
@@ -34,7 +34,6 @@ from campaign_service.journal.interface import (
     TornTail,
     check_numbers,
 )
-from campaign_service.journal.value_checks import implausible_value
 
 __all__ = ["FORMAT", "JsonLinesJournal"]
 
@@ -42,7 +41,6 @@ FORMAT = 1
 """The number of the layout that this release writes; that of each event is the core's own."""
 
 _GATHERED_MAX = 1 << 20
-_EVENTS = get_args(Event)
 _KIND = "call-campaign"
 _CHAIN = "sha-256"
 _LINK = re.compile(rb'\{"chain":"([0-9a-f]{64})",')
@@ -270,10 +268,4 @@ def _event(path: Path, number: int, line: bytes, *, is_chained: bool) -> Event:
         raise JournalError(f"{path}:{number}: {error}") from None
     except (ValueError, RecursionError):
         event = None
-    if not isinstance(event, _EVENTS):
-        raise JournalDamagedError(f"{path}:{number}: the line is no event")
-    found = cast("Event", event)
-    wrong = implausible_value(found)
-    if wrong is not None:
-        raise JournalDamagedError(f"{path}:{number}: {wrong}")
-    return found
+    return checked_event(event, where=f"{path}:{number}", no_event="the line is no event")

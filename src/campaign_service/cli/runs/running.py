@@ -31,7 +31,7 @@ from campaign_service.engine import (
     RealTimeEngine,
     VirtualEngine,
     open_driver,
-    refuse_lacked,
+    refuse_if_missing,
     refuse_missing_sounds,
 )
 from campaign_service.journal import Journal
@@ -182,7 +182,7 @@ def run_on_virtual_time(run: CampaignRun, display: Display, interrupts: Interrup
             engine=engine, panel=report.panel, display=display, interrupts=interrupts
         )
         lacked = exchange.missing(sounds=run.sounds_needed(), routing_classes=frozenset())
-        refuse_lacked(lacked, command="run")
+        refuse_if_missing(lacked, command="run")
         with _report_kept(report, engine):
             for command in commands_of(run.file):
                 engine.give(command)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import cast, get_args
 
 from campaign_core import CampaignId
 from campaign_core.codec import from_data, to_data
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
+from campaign_service.journal.event_checks import checked_event
 from campaign_service.journal.interface import JournalDamagedError, JournalEntry
 from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
-from campaign_service.journal.value_checks import implausible_value
 from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, decode_in_pieces
 
 __all__ = ["entry_of", "event_of", "heads_of", "storable"]
 
-_EVENTS = get_args(Event)
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _write_long = JsonWriter(separators=(",", ":")).text
 
@@ -48,12 +46,9 @@ def event_of(entry: JournalEntry) -> Event:
         raise JournalError(f"event {entry.seq}: {error}") from None
     except ValueError:
         event = None
-    if not isinstance(event, _EVENTS):
-        raise JournalDamagedError(f"event {entry.seq} is altered: it is no event any more")
-    found = cast("Event", event)
-    wrong = implausible_value(found)
-    if wrong is not None:
-        raise JournalDamagedError(f"event {entry.seq} is altered: {wrong}")
+    found = checked_event(
+        event, where=f"event {entry.seq} is altered", no_event="it is no event any more"
+    )
     told = (
         found.seq,
         found.at,

@@ -1,18 +1,20 @@
-"""Values of events that no service ever wrote: what is read may have been altered by anybody."""
+"""Whether what was read is an event that a service wrote: anybody may have altered it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Hashable
 from functools import cache
-from typing import cast
+from typing import cast, get_args
 
 import attrs
 
 from campaign_core.events import CallEvent, Event
+from campaign_service.journal.interface import JournalDamagedError
 
-__all__ = ["implausible_value"]
+__all__ = ["checked_event"]
 
+_EVENTS = get_args(Event)
 _CALL_ID = re.compile(r"[0-9a-f]{32}")
 _CALL_ID_RULE = "32 lower-case hex digits"
 _AT_MAX = (1 << 43) - 1
@@ -21,11 +23,22 @@ _NUMBER_MAX = 1 << 53
 """No time, number or count of ours is larger, and every database and program takes this one."""
 
 
-def implausible_value(event: Event) -> str | None:
-    """Return what is wrong with an event as it was read, with the field; ``None``: nothing.
+def checked_event(found: object, *, where: str, no_event: str) -> Event:
+    """Return what the core's codec made of something read, which has looked at the types alone.
 
-    The core's codec has looked at the types; here it is about values that the rest relies on.
+    Raises:
+        JournalDamagedError: it is no event, or one with values that no service ever wrote.
     """
+    if not isinstance(found, _EVENTS):
+        raise JournalDamagedError(f"{where}: {no_event}")
+    event = cast("Event", found)
+    wrong = _wrong_value(event)
+    if wrong is not None:
+        raise JournalDamagedError(f"{where}: {wrong}")
+    return event
+
+
+def _wrong_value(event: Event) -> str | None:
     kind = type(event)
     if isinstance(event, CallEvent) and _CALL_ID.fullmatch(event.call_id) is None:
         return f"{kind.__name__}: call_id = {event.call_id!r}: {_CALL_ID_RULE}"

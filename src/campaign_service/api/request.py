@@ -47,7 +47,7 @@ _POSITION_MAX = 2**32 - 1
 
 @attrs.frozen(kw_only=True)
 class ApiResponse:
-    """A good answer."""
+    """A good response."""
 
     content: Struct | bytes | AsyncIterator[bytes] | None = None
     media: str = "application/json"
@@ -136,13 +136,13 @@ class ApiRequest:
         taken = slots.run(self.principal.name, work, *args, **more)
         return await self.while_connected(taken)
 
-    async def while_connected(self, answer: Coroutine[Any, Any, T]) -> T:
+    async def while_connected(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what is waited for, or give it up when whoever asks has gone.
 
         Raises:
             ClientGoneError: nobody waits for it any more.
         """
-        waiting = asyncio.ensure_future(answer)
+        waiting = asyncio.ensure_future(work)
         gone = asyncio.ensure_future(self.wait_for_disconnect())
         try:
             await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -315,7 +315,7 @@ def command_response(
     location: str | None = None,
     remarks: Sequence[str] = (),
 ) -> ApiResponse:
-    """Return the answer to a command that is durable."""
+    """Return the response to a command that is durable."""
     body = Taken(
         seq=taken.seq,
         at=UtcTime.of(taken.at),

@@ -1,16 +1,16 @@
 """A service that all tests of a module ask, one after the other."""
 
 import pytest
-from tests.service.api.desk import Desk
+from tests.service.api.running_service import RunningService
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    with Desk(tmp_path_factory.mktemp("api")) as running:
+def service(tmp_path_factory):
+    with RunningService(tmp_path_factory.mktemp("api")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def ask(desk):
+def ask(service):
     """Somebody who may do everything."""
-    return desk.client()
+    return service.client()

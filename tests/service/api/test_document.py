@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.full import IS_FULL
-from tests.service.api.desk import MODEL, below
+from tests.service.api.running_service import MODEL, tenant_path
 
 EXAMPLES = 100 if IS_FULL else 2
 SEED = secrets.randbelow(2**32) if IS_FULL else 1
@@ -36,11 +36,11 @@ expected-statuses = ["401", "422", "428"]
 WITHOUT = ["follow_events"]
 
 
-def test_schemathesis_finds_nothing(desk, ask, tmp_path):
+def test_schemathesis_finds_nothing(service, ask, tmp_path):
     for number in range(3):
         body = {**MODEL, "name": f"Model {number}"}
-        assert ask.post(below("models"), json=body).status_code == 201
-    assert ask.post(below("campaigns"), json={"model_id": 1}).status_code == 201
+        assert ask.post(tenant_path("models"), json=body).status_code == 201
+    assert ask.post(tenant_path("campaigns"), json={"model_id": 1}).status_code == 201
     (tmp_path / "schemathesis.toml").write_text(SETTINGS, encoding="utf-8")
 
     done = subprocess.run(
@@ -49,9 +49,9 @@ def test_schemathesis_finds_nothing(desk, ask, tmp_path):
             "--config-file",
             tmp_path / "schemathesis.toml",
             "run",
-            f"{desk.url}/api/v1/openapi.json",
+            f"{service.url}/api/v1/openapi.json",
             "--header",
-            f"Authorization: Bearer {desk.tokens['administrator']}",
+            f"Authorization: Bearer {service.tokens['administrator']}",
             "--checks=all",
             f"--max-examples={EXAMPLES}",
             f"--seed={SEED}",

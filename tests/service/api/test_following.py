@@ -3,25 +3,28 @@
 import time
 
 import pytest
-from tests.service.api.desk import MODEL, Desk, below
+from tests.service.api.running_service import MODEL, RunningService, tenant_path
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """Somebody who asks the process that leads, and one that follows it."""
     folder = tmp_path_factory.mktemp("both")
-    with Desk(folder) as leader, Desk(folder, url="http://10.0.0.9:8080", has_users=True) as other:
+    with (
+        RunningService(folder) as leader,
+        RunningService(folder, url="http://10.0.0.9:8080", has_users=True) as other,
+    ):
         token = leader.tokens["administrator"]
         yield leader.client(), other.client(token=token)
 
 
 def test_follower_answers_what_it_has_followed(both):
     leader, follower = both
-    leader.post(below("models"), json={**MODEL, "name": "Followed"})
+    leader.post(tenant_path("models"), json={**MODEL, "name": "Followed"})
 
-    assert follower.get(below("status")).json()["role"] == "FOLLOWING"
+    assert follower.get(tenant_path("status")).json()["role"] == "FOLLOWING"
     deadline = time.monotonic() + 10
-    while not follower.get(below("models")).json()["items"]:
+    while not follower.get(tenant_path("models")).json()["items"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert follower.get("/ready").status_code == 200
@@ -30,7 +33,7 @@ def test_follower_answers_what_it_has_followed(both):
 def test_follower_takes_no_command(both):
     _, follower = both
 
-    answer = follower.post(below("models"), json={**MODEL, "name": "Not here"})
+    answer = follower.post(tenant_path("models"), json={**MODEL, "name": "Not here"})
 
     assert answer.status_code == 503
     assert answer.json()["type"] == "/problems/not-leading"
@@ -43,6 +46,6 @@ def test_follower_knows_no_nodes(both, method, path):
     """The leader alone has the driver."""
     _, follower = both
 
-    answer = follower.request(method, below(path))
+    answer = follower.request(method, tenant_path(path))
 
     assert answer.json()["type"] == "/problems/not-leading"

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from tests.service.api.desk import MODEL, below
+from tests.service.api.running_service import MODEL, tenant_path
 
 from campaign_service.api.views import forecasts
 
@@ -34,13 +34,13 @@ def scheduled(ask):
 
     def make(**more):
         body = {**MODEL, "name": "Forecast", "recipients": ROWS, **more}
-        answer = ask.post(below("models"), json=body)
+        answer = ask.post(tenant_path("models"), json=body)
         models.append(answer.headers["Location"])
         later = {
             "model_id": answer.json()["model_id"],
             "when": {"mode": "DELAYED", "minutes": 9},
         }
-        made.append(ask.post(below("campaigns"), json=later).headers["Location"])
+        made.append(ask.post(tenant_path("campaigns"), json=later).headers["Location"])
         return made[-1]
 
     models = []
@@ -82,7 +82,7 @@ def test_forecast_counts_calls_that_may_be_placed_and_not_recipients_alone(ask, 
     assert "25100 calls" in answer.json()["why"]
 
 
-def test_forecast_ends_when_nobody_waits_for_it(desk, ask, scheduled, monkeypatch):
+def test_forecast_ends_when_nobody_waits_for_it(service, ask, scheduled, monkeypatch):
     of = scheduled()
     began, ended = threading.Event(), threading.Event()
 
@@ -95,17 +95,17 @@ def test_forecast_ends_when_nobody_waits_for_it(desk, ask, scheduled, monkeypatc
 
     monkeypatch.setattr(forecasts, "time", Clock(stands=True))
     monkeypatch.setattr(forecasts, "forecast", endless)
-    url = httpx.URL(desk.url)
+    url = httpx.URL(service.url)
     with socket.create_connection((url.host, url.port)) as client:
         head = f"GET {of}/forecast HTTP/1.1\r\nHost: x\r\n"
-        client.sendall(f"{head}Authorization: Bearer {desk.tokens['viewer']}\r\n\r\n".encode())
+        client.sendall(f"{head}Authorization: Bearer {service.tokens['viewer']}\r\n\r\n".encode())
         assert began.wait(30)
         assert not ended.is_set()
 
     assert ended.wait(30)
 
 
-def test_one_forecast_waits_for_another_and_a_third_comes_again(desk, scheduled, monkeypatch):
+def test_one_forecast_waits_for_another_and_a_third_comes_again(service, scheduled, monkeypatch):
     of = scheduled()
     let_go = threading.Event()
 
@@ -116,8 +116,8 @@ def test_one_forecast_waits_for_another_and_a_third_comes_again(desk, scheduled,
     monkeypatch.setattr(forecasts, "forecast", held)
 
     def ask(_):
-        headers = {"Authorization": f"Bearer {desk.tokens['viewer']}"}
-        answer = httpx.get(f"{desk.url}{of}/forecast", headers=headers, timeout=40)
+        headers = {"Authorization": f"Bearer {service.tokens['viewer']}"}
+        answer = httpx.get(f"{service.url}{of}/forecast", headers=headers, timeout=40)
         if answer.status_code == 503:
             let_go.set()
         return answer.status_code, json.loads(answer.text)["type"]

@@ -4,7 +4,7 @@ import itertools
 
 import attrs
 import pytest
-from tests.service.api.desk import MODEL, Desk, below
+from tests.service.api.running_service import MODEL, RunningService, tenant_path
 
 from campaign_service.api.idempotency import request_digest
 from campaign_service.api.routes import operations_of
@@ -27,15 +27,15 @@ class Scene:
     def wipe(self):
         """Leave nothing as it was: neither the campaign, nor the model, nor the settings."""
         # Some of it may be gone already.
-        self.ask.post(below(f"campaigns/{self.campaign}/stop"))
-        self.ask.delete(below(f"campaigns/{self.campaign}"))
-        for one in self.ask.get(below("models")).json()["items"]:
-            where = below(f"models/{one['model_id']}?confirmed=true")
+        self.ask.post(tenant_path(f"campaigns/{self.campaign}/stop"))
+        self.ask.delete(tenant_path(f"campaigns/{self.campaign}"))
+        for one in self.ask.get(tenant_path("models")).json()["items"]:
+            where = tenant_path(f"models/{one['model_id']}?confirmed=true")
             assert self.ask.delete(where).status_code == 200
-        settings = self.ask.get(below("settings")).json()
+        settings = self.ask.get(tenant_path("settings")).json()
         total = (settings["call_limits"]["total"] or 0) + 1
         changed = {**settings, "call_limits": {**settings["call_limits"], "total": total}}
-        answer = self.ask.put(below("settings"), json=changed, headers={"If-Match": "*"})
+        answer = self.ask.put(tenant_path("settings"), json=changed, headers={"If-Match": "*"})
         assert answer.status_code == 200
 
 
@@ -43,9 +43,9 @@ class Scene:
 def scene(ask):
     name = f"Once {next(NUMBERS)}"
     body = {**MODEL, "name": name, "call_limits": {"total": 0}}
-    model = ask.post(below("models"), json=body).json()["model_id"]
+    model = ask.post(tenant_path("models"), json=body).json()["model_id"]
     later = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 60}}
-    campaign = ask.post(below("campaigns"), json=later).json()["campaign_id"]
+    campaign = ask.post(tenant_path("campaigns"), json=later).json()["campaign_id"]
     return Scene(ask, model, campaign, name)
 
 
@@ -55,7 +55,7 @@ def of_campaign(verb, body=None, before=()):
     def made(scene):
         where = f"campaigns/{scene.campaign}"
         for step in before:
-            assert scene.ask.post(below(f"{where}/{step}")).status_code == 200
+            assert scene.ask.post(tenant_path(f"{where}/{step}")).status_code == 200
         return "POST", f"{where}/{verb}", body
 
     return made
@@ -70,7 +70,7 @@ def of_model(method, more="", body=None):
 
 
 def new_settings(scene):
-    settings = scene.ask.get(below("settings")).json()
+    settings = scene.ask.get(tenant_path("settings")).json()
     return "PUT", "settings", {**settings, "active_campaigns_max": 5}
 
 
@@ -116,7 +116,7 @@ def test_every_command_is_sent_again_here():
 
 def sent(ask, key, method, path, body, tag="*"):
     headers = {"Idempotency-Key": key, "If-Match": tag}
-    return ask.request(method, below(path), json=body, headers=headers)
+    return ask.request(method, tenant_path(path), json=body, headers=headers)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -143,7 +143,7 @@ def test_model_without_recipients_is_the_same_request_when_those_have_changed(as
     assert sent(ask, "other", *edit[:2], other).is_success
 
     assert sent(ask, "kept", *edit).json()["repeated"] is True
-    kept = ask.get(below(f"models/{scene.model}")).json()
+    kept = ask.get(tenant_path(f"models/{scene.model}")).json()
     assert kept["recipient_count"] == 1
 
 
@@ -158,12 +158,12 @@ def test_model_that_is_gone_has_no_tag(ask, scene):
 
 def test_deletion_is_done_once_over_a_restart(tmp_path):
     """R9.3: its sender waits for the service to be back, and sends it again."""
-    with Desk(tmp_path) as desk:
-        token, ask = desk.tokens["administrator"], desk.client()
-        model = ask.post(below("models"), json=MODEL).json()["model_id"]
+    with RunningService(tmp_path) as service:
+        token, ask = service.tokens["administrator"], service.client()
+        model = ask.post(tenant_path("models"), json=MODEL).json()["model_id"]
         first = sent(ask, "over", "DELETE", f"models/{model}", None)
-    with Desk(tmp_path, has_users=True) as desk:
-        again = sent(desk.client(token=token), "over", "DELETE", f"models/{model}", None)
+    with RunningService(tmp_path, has_users=True) as service:
+        again = sent(service.client(token=token), "over", "DELETE", f"models/{model}", None)
 
     assert again.json() == {**first.json(), "repeated": True}
 

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from tests.service.api.desk import MODEL, below
+from tests.service.api.running_service import MODEL, tenant_path
 
 NUMBERS = itertools.count(7_000_000)
 NAMES = itertools.count(1)
@@ -18,7 +18,7 @@ def some(count=1):
 def add(ask):
     def add(rows, **more):
         body = {**MODEL, "name": f"Listed {next(NAMES)}", "recipients": rows, **more}
-        return ask.post(below("models"), json=body)
+        return ask.post(tenant_path("models"), json=body)
 
     return add
 
@@ -26,7 +26,7 @@ def add(ask):
 @pytest.fixture
 def rows_of(ask):
     def rows_of(model_id):
-        found = ask.get(below(f"models/{model_id}/recipients")).json()["items"]
+        found = ask.get(tenant_path(f"models/{model_id}/recipients")).json()["items"]
         return [(row["name"], row["number"]) for row in found]
 
     return rows_of
@@ -37,10 +37,10 @@ def plan(ask):
     """Set a number plan, and take it off again."""
 
     def put(plan):
-        found = ask.get(below("settings"))
+        found = ask.get(tenant_path("settings"))
         body = {**found.json(), "number_plan": plan}
         headers = {"If-Match": found.headers["ETag"]}
-        assert ask.put(below("settings"), json=body, headers=headers).status_code == 200
+        assert ask.put(tenant_path("settings"), json=body, headers=headers).status_code == 200
 
     yield put
     put(None)
@@ -99,22 +99,25 @@ def test_plan_reads_and_compares_numbers_and_a_change_that_leaves_it_out_keeps_i
     model_id = add([{"number": f"+39 (0){number[1:]}"}]).json()["model_id"]
     assert [found for _, found in rows_of(model_id)] == [f"+39{number}"]
     body = {"model_id": model_id, "when": {"mode": "DELAYED", "minutes": 60}}
-    campaign_id = ask.post(below("campaigns"), json=body).json()["campaign_id"]
-    page = ask.get(below(f"campaigns/{campaign_id}/recipients"), params={"number": number})
+    campaign_id = ask.post(tenant_path("campaigns"), json=body).json()["campaign_id"]
+    page = ask.get(tenant_path(f"campaigns/{campaign_id}/recipients"), params={"number": number})
     assert [row["position"] for row in page.json()["items"]] == [1]
     more = {"recipients": [{"number": number}]}
-    (problem,) = rules(ask.post(below(f"campaigns/{campaign_id}/recipients"), json=more))
+    (problem,) = rules(ask.post(tenant_path(f"campaigns/{campaign_id}/recipients"), json=more))
     assert problem[1].endswith(f"at position 1 of the campaign's list, as +39{number}")
 
-    ask.post(below("do-not-call"), json={"numbers": [f"0039 {number}"]})
-    assert f"0039{number}" in ask.get(below("do-not-call"), params={"limit": 1000}).json()["items"]
-    ask.post(below("do-not-call/remove"), json={"numbers": [number]})
-    assert ask.get(below("do-not-call"), params={"limit": 1000}).json()["items"] == []
+    ask.post(tenant_path("do-not-call"), json={"numbers": [f"0039 {number}"]})
+    assert (
+        f"0039{number}"
+        in ask.get(tenant_path("do-not-call"), params={"limit": 1000}).json()["items"]
+    )
+    ask.post(tenant_path("do-not-call/remove"), json={"numbers": [number]})
+    assert ask.get(tenant_path("do-not-call"), params={"limit": 1000}).json()["items"] == []
 
-    found = ask.get(below("settings"))
+    found = ask.get(tenant_path("settings"))
     body = {key: value for key, value in found.json().items() if key != "number_plan"}
-    ask.put(below("settings"), json=body, headers={"If-Match": found.headers["ETag"]})
-    kept = ask.get(below("settings")).json()["number_plan"]
+    ask.put(tenant_path("settings"), json=body, headers={"If-Match": found.headers["ETag"]})
+    kept = ask.get(tenant_path("settings")).json()["number_plan"]
     assert kept == {**ITALY, "international_prefix": "00", "national_digits": None}
 
 
@@ -129,7 +132,7 @@ def test_siblings_are_refused_listed_each_or_merged_as_is_asked_for(ask, add, ro
 
     assert rows_of(each) == [("Ada", number), ("Ben", number)]
     assert rows_of(merged) == [("Ada, Ben", number)]
-    assert "merge_duplicates" not in ask.get(below(f"models/{merged}")).json()
+    assert "merge_duplicates" not in ask.get(tenant_path(f"models/{merged}")).json()
     for model_id, given, count in (
         (each, rows, 2),
         (merged, [{**row, "number": number + "0"} for row in rows], 1),
@@ -140,13 +143,13 @@ def test_siblings_are_refused_listed_each_or_merged_as_is_asked_for(ask, add, ro
             "when": {"mode": "DELAYED", "minutes": 60},
             "merge_duplicates": count == 1,
         }
-        campaign_id = ask.post(below("campaigns"), json=body).json()["campaign_id"]
+        campaign_id = ask.post(tenant_path("campaigns"), json=body).json()["campaign_id"]
         more = {
             "recipients": [{**row, "number": number + "1"} for row in rows],
             "merge_duplicates": count == 1,
         }
-        ask.post(below(f"campaigns/{campaign_id}/recipients"), json=more)
-        found = ask.get(below(f"campaigns/{campaign_id}")).json()
+        ask.post(tenant_path(f"campaigns/{campaign_id}/recipients"), json=more)
+        found = ask.get(tenant_path(f"campaigns/{campaign_id}")).json()
         assert found["recipient_count"] == 2 * count
 
 
@@ -158,10 +161,10 @@ def test_numbers_that_differ_by_form_only_are_told_where_no_plan_compares_them(a
     assert remark.startswith("1 pair of numbers differ by form only")
 
     body = {"model_id": made["model_id"], "when": {"mode": "DELAYED", "minutes": 60}}
-    started = ask.post(below("campaigns"), json=body).json()
+    started = ask.post(tenant_path("campaigns"), json=body).json()
     assert started["remarks"] == [remark]
     more = {"recipients": [{"number": "+390107"}, {"number": "0107"}]}
-    where = below(f"campaigns/{started['campaign_id']}/recipients")
+    where = tenant_path(f"campaigns/{started['campaign_id']}/recipients")
     assert len(ask.post(where, json=more).json()["remarks"]) == 1
 
     plan(ITALY)
@@ -183,7 +186,7 @@ def test_time_in_a_rule_is_one_that_a_person_can_read(ask, add):
     model_id = add([{"number": number}]).json()["model_id"]
     body = {"model_id": model_id, "expires_at": "2020-01-01T00:00:00Z"}
 
-    ((field, rule),) = rules(ask.post(below("campaigns"), json=body))
+    ((field, rule),) = rules(ask.post(tenant_path("campaigns"), json=body))
 
     assert field == "expires_at"
     assert rule.startswith("later than the start (20")
@@ -197,27 +200,27 @@ def started(ask, add, numbers, **more):
     rows = [{"number": number, "name": f"N{number}"} for number in numbers]
     model_id = add(rows, **more).json()["model_id"]
     body = {"model_id": model_id, "when": {"mode": "DELAYED", "minutes": 60}}
-    return model_id, ask.post(below("campaigns"), json=body).json()["campaign_id"]
+    return model_id, ask.post(tenant_path("campaigns"), json=body).json()["campaign_id"]
 
 
 def test_rest_of_a_campaign_is_called_again_in_one_step(ask, add):
     """Those not reached, by a new campaign; nobody who is not to be called."""
     numbers = some(3)
     _, campaign_id = started(ask, add, numbers, threshold=3)
-    ask.post(below("do-not-call"), json={"numbers": numbers[:1]})
-    refused = ask.post(below(f"campaigns/{campaign_id}/rerun"))
+    ask.post(tenant_path("do-not-call"), json={"numbers": numbers[:1]})
+    refused = ask.post(tenant_path(f"campaigns/{campaign_id}/rerun"))
     assert (refused.status_code, refused.json()["command"]) == (409, "Rerun")
-    ask.post(below(f"campaigns/{campaign_id}/stop"))
+    ask.post(tenant_path(f"campaigns/{campaign_id}/stop"))
 
     when = {"mode": "DELAYED", "minutes": 60}
     body = {"when": when, "name": "Once more"}
     made = ask.post(
-        below(f"campaigns/{campaign_id}/rerun"),
+        tenant_path(f"campaigns/{campaign_id}/rerun"),
         json=body,
         headers={"Idempotency-Key": f"again-{campaign_id}"},
     )
     same = ask.post(
-        below(f"campaigns/{campaign_id}/rerun"),
+        tenant_path(f"campaigns/{campaign_id}/rerun"),
         json=body,
         headers={"Idempotency-Key": f"again-{campaign_id}"},
     )
@@ -233,9 +236,9 @@ def test_rest_of_a_campaign_is_called_again_in_one_step(ask, add):
 
 def test_campaign_of_which_nobody_failed_has_none_to_call_again(ask, add):
     _, campaign_id = started(ask, add, some(1))
-    ask.post(below(f"campaigns/{campaign_id}/stop"))
+    ask.post(tenant_path(f"campaigns/{campaign_id}/stop"))
 
-    refused = ask.post(below(f"campaigns/{campaign_id}/rerun"), json={"only": "FAILED"})
+    refused = ask.post(tenant_path(f"campaigns/{campaign_id}/rerun"), json={"only": "FAILED"})
 
     assert refused.status_code == 409
     assert "has nobody who failed" in refused.json()["why"]
@@ -243,20 +246,20 @@ def test_campaign_of_which_nobody_failed_has_none_to_call_again(ask, add):
 
 def test_campaign_whose_model_is_gone_is_not_run_again_by_it(ask, add):
     model_id, campaign_id = started(ask, add, some(1))
-    ask.post(below(f"campaigns/{campaign_id}/stop"))
-    ask.delete(below(f"models/{model_id}"), params={"confirmed": True})
+    ask.post(tenant_path(f"campaigns/{campaign_id}/stop"))
+    ask.delete(tenant_path(f"models/{model_id}"), params={"confirmed": True})
 
-    refused = ask.post(below(f"campaigns/{campaign_id}/rerun"))
+    refused = ask.post(tenant_path(f"campaigns/{campaign_id}/rerun"))
 
     assert refused.status_code == 409
     assert "there is no such model" in refused.json()["why"]
 
 
-def test_who_may_only_look_calls_nobody_again(desk, ask, add):
+def test_who_may_only_look_calls_nobody_again(service, ask, add):
     """R10.1: MANAGE_CAMPAIGNS."""
     _, campaign_id = started(ask, add, some(1))
-    ask.post(below(f"campaigns/{campaign_id}/stop"))
+    ask.post(tenant_path(f"campaigns/{campaign_id}/stop"))
 
-    answer = desk.client("viewer").post(below(f"campaigns/{campaign_id}/rerun"))
+    answer = service.client("viewer").post(tenant_path(f"campaigns/{campaign_id}/rerun"))
 
     assert answer.status_code == 403

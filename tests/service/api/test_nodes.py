@@ -1,7 +1,7 @@
 """R5.5: the nodes of a pool, seen, drained and restored while a service runs."""
 
 import pytest
-from tests.service.api.desk import Desk, below
+from tests.service.api.running_service import RunningService, tenant_path
 
 POOL = """
 [[node]]
@@ -21,12 +21,12 @@ driver = "simulated"
 def pool(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pool")
     (folder / "pool.toml").write_text(POOL)
-    with Desk(folder, driver=f"pool:{folder / 'pool.toml'}") as running:
+    with RunningService(folder, driver=f"pool:{folder / 'pool.toml'}") as running:
         yield running
 
 
 def drained(client):
-    items = client.get(below("nodes")).json()["items"]
+    items = client.get(tenant_path("nodes")).json()["items"]
     return [node["name"] for node in items if node["is_drained"]]
 
 
@@ -37,7 +37,7 @@ def audited(client):
 
 
 def test_nodes_are_listed_in_their_order(pool):
-    first, second = pool.client("viewer").get(below("nodes")).json()["items"]
+    first, second = pool.client("viewer").get(tenant_path("nodes")).json()["items"]
 
     assert (first["name"], second["name"]) == ("pbx 1", "pbx2")
     assert first == {
@@ -58,13 +58,13 @@ def test_node_is_drained_and_restored_and_the_audit_tells_who_did_it(pool):
     """R9.1: who did what, when."""
     manager = pool.client("manager")
 
-    answer = manager.post(below("nodes/pbx%201/drain"))
+    answer = manager.post(tenant_path("nodes/pbx%201/drain"))
 
     assert (answer.status_code, answer.json()["is_drained"]) == (200, True)
     assert drained(manager) == ["pbx 1"]
     # Once more changes nothing, and there is nothing to tell.
-    assert manager.post(below("nodes/pbx%201/drain")).status_code == 200
-    assert manager.post(below("nodes/pbx%201/restore")).json()["is_drained"] is False
+    assert manager.post(tenant_path("nodes/pbx%201/drain")).status_code == 200
+    assert manager.post(tenant_path("nodes/pbx%201/restore")).json()["is_drained"] is False
     assert drained(manager) == []
     assert audited(pool.client()) == [
         ("manager", "NODE_DRAINED", "pbx 1", {"tenant": "main"}),
@@ -73,7 +73,7 @@ def test_node_is_drained_and_restored_and_the_audit_tells_who_did_it(pool):
 
 
 def test_unknown_node_is_not_found(pool):
-    answer = pool.client().post(below("nodes/pbx3/drain"))
+    answer = pool.client().post(tenant_path("nodes/pbx3/drain"))
 
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
     assert "'pbx3'" in answer.json()["detail"]
@@ -82,20 +82,20 @@ def test_unknown_node_is_not_found(pool):
 
 def test_nodes_are_measured(pool):
     client = pool.client()
-    client.post(below("nodes/pbx2/drain"))
+    client.post(tenant_path("nodes/pbx2/drain"))
 
     lines = client.get("/metrics").text.splitlines()
 
-    client.post(below("nodes/pbx2/restore"))
+    client.post(tenant_path("nodes/pbx2/restore"))
     for name, values in (("up", (1, 1)), ("draining", (0, 1)), ("calls", (0, 0))):
         for node, value in zip(("pbx 1", "pbx2"), values, strict=True):
             assert f'campaign_node_{name}{{node="{node}",tenant="main"}} {value}.0' in lines
 
 
 def test_telephony_that_is_no_pool_has_no_nodes_to_drain(ask):
-    answer = ask.post(below("nodes/pbx1/drain"))
+    answer = ask.post(tenant_path("nodes/pbx1/drain"))
 
-    assert ask.get(below("nodes")).json() == {"items": []}
+    assert ask.get(tenant_path("nodes")).json() == {"items": []}
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/refused")
     assert answer.json()["command"] == "DrainNode"
     assert "no pool" in answer.json()["why"]

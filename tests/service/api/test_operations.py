@@ -4,7 +4,7 @@ import re
 from typing import get_args
 
 import pytest
-from tests.service.api.desk import MODEL, ROLES, below
+from tests.service.api.running_service import MODEL, ROLES, tenant_path
 
 from campaign_core.commands import Command
 from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
@@ -49,17 +49,17 @@ def test_operation_is_explained(operation):
 
 
 @pytest.mark.parametrize("operation", named(WITH_PERMISSION))
-def test_operation_is_refused_to_roles_without_its_permission(desk, operation):
+def test_operation_is_refused_to_roles_without_its_permission(service, operation):
     """R10.1: the API enforces the table of the core; each route, each role."""
     allowed = {role for role in ROLES if operation.needs in BUILT_IN_ROLES[role].permissions}
 
-    refused = {role for role in ROLES if asked(desk, operation, role).status_code == 403}
+    refused = {role for role in ROLES if asked(service, operation, role).status_code == 403}
 
     assert refused == set(ROLES) - allowed
 
 
-def asked(desk, operation, role):
-    client = desk.client(role)
+def asked(service, operation, role):
+    client = service.client(role)
     if operation.name == STREAM:
         with client.stream(operation.method, path_of(operation)) as response:
             return response
@@ -74,8 +74,8 @@ def asked(desk, operation, role):
     "operation", named(one for one in OPERATIONS if one.needs is not RequiredCaller.ANYBODY)
 )
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic YTpi", "Bearer"])
-def test_operation_is_refused_without_a_good_token(desk, operation, header):
-    client = desk.client(None)
+def test_operation_is_refused_without_a_good_token(service, operation, header):
+    client = service.client(None)
 
     answer = client.request(
         operation.method,
@@ -89,16 +89,16 @@ def test_operation_is_refused_without_a_good_token(desk, operation, header):
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/api/v1/openapi.json"])
-def test_health_and_the_document_are_for_everybody(desk, path):
-    assert desk.client(None).get(path).status_code == 200
+def test_health_and_the_document_are_for_everybody(service, path):
+    assert service.client(None).get(path).status_code == 200
 
 
 @pytest.mark.parametrize(
     "operation", named(one for one in OPERATIONS if one.method == "GET" and one.name != STREAM)
 )
-def test_whatever_is_read_has_a_head(desk, operation):
+def test_whatever_is_read_has_a_head(service, operation):
     """RFC 9110, 9.3.2: the headers of an answer, without the answer; of a refusal, too."""
-    client, path = desk.client(), path_of(operation)
+    client, path = service.client(), path_of(operation)
 
     head, whole = client.head(path), client.get(path)
 
@@ -110,26 +110,28 @@ def test_whatever_is_read_has_a_head(desk, operation):
         assert head.headers.get("ETag") == whole.headers.get("ETag")
 
 
-def test_head_of_what_goes_on_ends_at_once(desk):
+def test_head_of_what_goes_on_ends_at_once(service):
     model = {**MODEL, "name": "Headed"}
-    made = desk.client().post(below("models"), json=model).json()["model_id"]
-    of = desk.client().post(below("campaigns"), json={"model_id": made}).headers["Location"]
+    made = service.client().post(tenant_path("models"), json=model).json()["model_id"]
+    of = (
+        service.client().post(tenant_path("campaigns"), json={"model_id": made}).headers["Location"]
+    )
 
-    for path in (below("events"), f"{of}/export"):
-        head = desk.client().head(path)
+    for path in (tenant_path("events"), f"{of}/export"):
+        head = service.client().head(path)
         assert (head.status_code, head.content) == (200, b"")
         assert "Content-Length" not in head.headers
-    assert desk.client(None).head("/api/v1/openapi.json").status_code == 200
-    assert desk.client(None).head(below("settings")).status_code == 401
+    assert service.client(None).head("/api/v1/openapi.json").status_code == 200
+    assert service.client(None).head(tenant_path("settings")).status_code == 401
 
 
-def test_measurements_are_for_whoever_may_view_every_tenant(desk):
-    assert desk.client(None).get("/metrics").status_code == 401
-    assert desk.client("viewer").get("/metrics").status_code == 200
+def test_measurements_are_for_whoever_may_view_every_tenant(service):
+    assert service.client(None).get("/metrics").status_code == 401
+    assert service.client("viewer").get("/metrics").status_code == 200
 
 
-def test_document_is_what_the_table_says(desk):
-    served = desk.client(None).get("/api/v1/openapi.json").json()
+def test_document_is_what_the_table_says(service):
+    served = service.client(None).get("/api/v1/openapi.json").json()
 
     assert served["openapi"].startswith("3.1")
     told = {
@@ -188,9 +190,9 @@ def test_every_problem_is_explained(request):
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_type_of_a_problem_answers_with_what_it_means(desk, name):
+def test_type_of_a_problem_answers_with_what_it_means(service, name):
     """RFC 9457, 3.1.1: whoever follows it finds out, without a token."""
-    answer = desk.client(None).get(f"/problems/{name}")
+    answer = service.client(None).get(f"/problems/{name}")
 
     kind = PROBLEMS[name]
     assert answer.json() == {
@@ -201,11 +203,11 @@ def test_type_of_a_problem_answers_with_what_it_means(desk, name):
     }
 
 
-def test_problem_that_is_none_is_not_found(desk):
-    unknown = desk.client(None).get("/problems/of-another-kind")
+def test_problem_that_is_none_is_not_found(service):
+    unknown = service.client(None).get("/problems/of-another-kind")
 
     assert unknown.status_code == 404
-    assert desk.client(None).get(unknown.json()["type"]).status_code == 200
+    assert service.client(None).get(unknown.json()["type"]).status_code == 200
 
 
 def test_requests_take_no_field_that_is_unknown():

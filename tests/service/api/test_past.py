@@ -5,7 +5,7 @@ import io
 import time
 
 import pytest
-from tests.service.api.desk import MODEL, Desk, below
+from tests.service.api.running_service import MODEL, RunningService, tenant_path
 from tests.service.engine.recording_driver import RecordingDriver
 
 from campaign_core.reports import AnswerReport, DigitReport, EndReport
@@ -22,10 +22,10 @@ ROWS = [{"number": f"4{number:05}", "name": f"Person {number}"} for number in ra
 def campaign(ask):
     """A campaign that called one of five people, was stopped and deleted, and when what was."""
     body = {**MODEL, "name": "Past", "recipients": ROWS, "call_limits": {"total": 1}}
-    model = ask.post(below("models"), json=body).json()["model_id"]
+    model = ask.post(tenant_path("models"), json=body).json()["model_id"]
     later = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 9}}
-    made = ask.post(below("campaigns"), json=later).json()
-    of = below(f"campaigns/{made['campaign_id']}")
+    made = ask.post(tenant_path("campaigns"), json=later).json()
+    of = tenant_path(f"campaigns/{made['campaign_id']}")
     time.sleep(0.01)
     started = ask.post(f"{of}/start-now").json()["at"]
     ask.post(f"{of}/stop-attempts", json={"positions": [5]})
@@ -62,13 +62,13 @@ def test_what_was_dialled_and_played_later_is_not_shown(tmp_path):
     """R8.3: the whole of what the call had brought by then, and nothing of what came after."""
     made = []
     register_driver("told", lambda _: made.append(RecordingDriver()) or made[-1])
-    with Desk(tmp_path, driver="told") as desk:
-        ask = desk.client()
+    with RunningService(tmp_path, driver="told") as service:
+        ask = service.client()
         script = {"confirm_answer": True, "confirm_listening": True}
         body = {**MODEL, "name": "Dialled", "recipients": ROWS[:1], "script": script}
-        model = ask.post(below("models"), json=body).json()["model_id"]
-        number = ask.post(below("campaigns"), json={"model_id": model}).json()["campaign_id"]
-        recipient = below(f"campaigns/{number}/recipients/1")
+        model = ask.post(tenant_path("models"), json=body).json()["model_id"]
+        number = ask.post(tenant_path("campaigns"), json={"model_id": model}).json()["campaign_id"]
+        recipient = tenant_path(f"campaigns/{number}/recipients/1")
         call_id = ask.get(recipient).json()["history"][0]["call_id"]
         # The first driver that is made only shows that its address is good.
         telephony = made[-1]
@@ -83,7 +83,7 @@ def test_what_was_dialled_and_played_later_is_not_shown(tmp_path):
             for report in reports:
                 before = len(attempt()["events"])
                 time.sleep(0.005)
-                desk.call(telephony.report, report)
+                service.call(telephony.report, report)
                 deadline = time.monotonic() + 20
                 while len(attempt()["events"]) == before:
                     assert time.monotonic() < deadline
@@ -111,7 +111,7 @@ def test_campaign_is_shown_as_it_was(ask, campaign):
 
     assert ask.get(campaign["of"], params=at).json()["status"] in ("ACTIVE", "BLOCKED")
     assert ask.get(campaign["of"]).status_code == 404
-    listed = ask.get(below("campaigns"), params=at).json()["items"]
+    listed = ask.get(tenant_path("campaigns"), params=at).json()["items"]
     assert campaign["id"] in [row["campaign_id"] for row in listed]
 
 
@@ -119,16 +119,16 @@ def test_campaign_is_shown_as_it_was(ask, campaign):
 def changed(ask, campaign):
     """A model, before its name, its recipients, the settings and the list of numbers changed."""
     body = {**MODEL, "name": "Before", "recipients": ROWS}
-    made = ask.post(below("models"), json=body).json()
-    barred = ask.post(below("do-not-call"), json={"numbers": ["500"]}).json()
+    made = ask.post(tenant_path("models"), json=body).json()
+    barred = ask.post(tenant_path("do-not-call"), json={"numbers": ["500"]}).json()
     time.sleep(0.01)
     anyhow = {"If-Match": "*"}
     other = {**body, "name": "After", "recipients": ROWS[:2]}
-    assert ask.put(below(f"models/{made['model_id']}"), json=other, headers=anyhow).is_success
-    assert ask.post(below("do-not-call"), json={"numbers": ["501"]}).is_success
-    settings = {**ask.get(below("settings")).json(), "active_campaigns_max": 77}
-    assert ask.put(below("settings"), json=settings, headers=anyhow).is_success
-    return {"of": below(f"models/{made['model_id']}"), "at": barred["at"]}
+    assert ask.put(tenant_path(f"models/{made['model_id']}"), json=other, headers=anyhow).is_success
+    assert ask.post(tenant_path("do-not-call"), json={"numbers": ["501"]}).is_success
+    settings = {**ask.get(tenant_path("settings")).json(), "active_campaigns_max": 77}
+    assert ask.put(tenant_path("settings"), json=settings, headers=anyhow).is_success
+    return {"of": tenant_path(f"models/{made['model_id']}"), "at": barred["at"]}
 
 
 def then_and_now(ask, path, at, **query):
@@ -139,11 +139,11 @@ def then_and_now(ask, path, at, **query):
 
 def test_settings_are_shown_as_they_were(ask, changed):
     """R8.3: any past state can be had again."""
-    then, now = then_and_now(ask, below("settings"), changed["at"])
+    then, now = then_and_now(ask, tenant_path("settings"), changed["at"])
 
     assert (then["active_campaigns_max"], now["active_campaigns_max"]) == (None, 77)
-    old = ask.get(below("settings"), params={"at": changed["at"]}).headers["ETag"]
-    late = ask.put(below("settings"), json=then, headers={"If-Match": old})
+    old = ask.get(tenant_path("settings"), params={"at": changed["at"]}).headers["ETag"]
+    late = ask.put(tenant_path("settings"), json=then, headers={"If-Match": old})
     assert late.status_code == 412
 
 
@@ -156,13 +156,13 @@ def test_models_are_shown_as_they_were(ask, changed):
     then, now = then_and_now(ask, f"{changed['of']}/recipients", changed["at"])
     assert (len(then["items"]), len(now["items"])) == (5, 2)
 
-    then, now = then_and_now(ask, below("models"), changed["at"])
+    then, now = then_and_now(ask, tenant_path("models"), changed["at"])
     assert (then["items"][-1]["name"], now["items"][-1]["name"]) == ("Before", "After")
 
 
 def test_do_not_call_list_is_shown_as_it_was(ask, changed):
     """R8.3."""
-    then, now = then_and_now(ask, below("do-not-call"), changed["at"])
+    then, now = then_and_now(ask, tenant_path("do-not-call"), changed["at"])
 
     assert then["items"] == ["500"]
     assert now["items"] == ["500", "501"]
@@ -172,7 +172,7 @@ def test_calls_in_progress_are_shown_as_they_were(ask, campaign):
     """R8.3."""
     query = {"campaign_id": campaign["id"]}
 
-    then, now = then_and_now(ask, below("calls"), campaign["started"], **query)
+    then, now = then_and_now(ask, tenant_path("calls"), campaign["started"], **query)
 
     assert [call["position"] for call in then["items"]] == [1]
     assert now["items"] == []
@@ -265,7 +265,7 @@ def test_log_comes_in_pages_and_up_to_a_time(ask, campaign):
 
 
 def test_past_campaigns_are_listed_with_those_deleted(ask, campaign):
-    found = ask.get(below("past-campaigns")).json()["items"]
+    found = ask.get(tenant_path("past-campaigns")).json()["items"]
 
     mine = next(one for one in found if one["campaign_id"] == campaign["id"])
     assert (mine["name"], mine["recipient_count"]) == ("Past", 5)
@@ -273,7 +273,7 @@ def test_past_campaigns_are_listed_with_those_deleted(ask, campaign):
 
 
 def test_outcomes_of_a_past_campaign_are_counted(ask, campaign):
-    detail = ask.get(below(f"past-campaigns/{campaign['id']}")).json()
+    detail = ask.get(tenant_path(f"past-campaigns/{campaign['id']}")).json()
 
     assert detail["outcomes"] == {"CANCELLED": 1}
     assert detail["parameters"]["call_limits"]["total"] == 1
@@ -281,14 +281,14 @@ def test_outcomes_of_a_past_campaign_are_counted(ask, campaign):
 
 @pytest.mark.parametrize("path", ["log", "export"])
 def test_campaign_that_never_was_has_no_log(ask, path):
-    assert ask.get(below(f"campaigns/999/{path}")).status_code == 404
+    assert ask.get(tenant_path(f"campaigns/999/{path}")).status_code == 404
 
 
 def test_audit_tells_who_did_what_and_when(ask, campaign):
     """R9.1: every event carries its actor."""
     query = {"since": campaign["created"], "actor": "administrator", "limit": 1000}
 
-    found = ask.get(below("audit"), params=query).json()["items"]
+    found = ask.get(tenant_path("audit"), params=query).json()["items"]
 
     kinds = [entry["kind"] for entry in found if entry["campaign_id"] == campaign["id"]]
     assert kinds[:2] == ["CampaignScheduled", "CampaignStarted"]
@@ -314,9 +314,9 @@ def test_measurements_are_of_counts_and_not_of_when_counting_began(ask):
 def test_forecast_tells_how_a_campaign_will_end(ask):
     """R8.2."""
     body = {**MODEL, "name": "Forecast", "recipients": ROWS}
-    model = ask.post(below("models"), json=body).json()["model_id"]
+    model = ask.post(tenant_path("models"), json=body).json()["model_id"]
     later = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 9}}
-    of = ask.post(below("campaigns"), json=later).headers["Location"]
+    of = ask.post(tenant_path("campaigns"), json=later).headers["Location"]
 
     found = ask.get(f"{of}/forecast?runs=20").json()
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from tests.service.api.desk import MODEL, PASSWORD, below
+from tests.service.api.running_service import MODEL, PASSWORD, tenant_path
 
 from campaign_service.access import NotAuthenticatedError, RoleGrant
 
@@ -53,13 +53,13 @@ def test_key_that_would_not_be_heeded_is_refused(ask, name, method, path, body):
     assert ask.get(f"/api/v1/users/{name}/tokens").json()["items"] == []
 
 
-def logged_in(desk, name, password=PASSWORD):
-    answer = desk.client(None).post("/api/v1/login", json={"name": name, "password": password})
-    return desk.client(token=answer.json()["token"])
+def logged_in(service, name, password=PASSWORD):
+    answer = service.client(None).post("/api/v1/login", json={"name": name, "password": password})
+    return service.client(token=answer.json()["token"])
 
 
-def test_one_logs_in_and_out(desk, name):
-    client = logged_in(desk, name)
+def test_one_logs_in_and_out(service, name):
+    client = logged_in(service, name)
 
     me = client.get("/api/v1/me").json()
     assert (me["name"], me["permissions"], me["is_program"]) == (name, ["VIEW"], False)
@@ -68,8 +68,8 @@ def test_one_logs_in_and_out(desk, name):
     assert client.get("/api/v1/me").status_code == 401
 
 
-def test_wrong_password_is_told_from_no_name(desk, name):
-    client = desk.client(None)
+def test_wrong_password_is_told_from_no_name(service, name):
+    client = service.client(None)
     answers = [
         client.post("/api/v1/login", json={"name": who, "password": "wrong"})
         for who in (name, "nobody-at-all")
@@ -79,23 +79,23 @@ def test_wrong_password_is_told_from_no_name(desk, name):
     assert answers[0].json() == answers[1].json()
 
 
-def test_one_time_password_must_be_changed_before_anything_else(desk, ask):
+def test_one_time_password_must_be_changed_before_anything_else(service, ask):
     name = f"person{next(NUMBERS)}"
     made = ask.post("/api/v1/users", json={"name": name, "grants": [{"role": "viewer"}]}).json()
     once = made["one_time_password"]
-    client = logged_in(desk, name, once)
+    client = logged_in(service, name, once)
 
-    refused = client.get(below("settings"))
+    refused = client.get(tenant_path("settings"))
     assert refused.status_code == 403
     assert "password" in refused.json()["detail"]
     assert client.get("/api/v1/me").json()["must_change_password"]
     body = {"old": once, "new": NEW}
     assert client.put("/api/v1/me/password", json=body).status_code == 204
-    assert client.get(below("settings")).status_code == 200
+    assert client.get(tenant_path("settings")).status_code == 200
 
 
-def test_bad_new_password_is_named_and_not_shown(desk, name):
-    client = logged_in(desk, name)
+def test_bad_new_password_is_named_and_not_shown(service, name):
+    client = logged_in(service, name)
 
     answer = client.put("/api/v1/me/password", json={"old": PASSWORD, "new": "hunter2"})
 
@@ -128,36 +128,38 @@ def test_user_is_deleted(ask, name):
     assert ask.delete(f"/api/v1/users/{name}").status_code == 404
 
 
-def test_password_is_set_anew_by_whoever_manages_users(desk, ask, name):
+def test_password_is_set_anew_by_whoever_manages_users(service, ask, name):
     answer = ask.put(f"/api/v1/users/{name}/password", json={}).json()
 
-    assert logged_in(desk, name, answer["one_time_password"]).get("/api/v1/me").status_code == 200
+    assert (
+        logged_in(service, name, answer["one_time_password"]).get("/api/v1/me").status_code == 200
+    )
 
 
 def test_last_administrator_stays(ask):
     assert ask.delete("/api/v1/users/administrator").status_code == 409
 
 
-def test_one_makes_a_token_for_a_program_of_one_s_own(desk, name):
-    client = logged_in(desk, name)
+def test_one_makes_a_token_for_a_program_of_one_s_own(service, name):
+    client = logged_in(service, name)
     of = f"/api/v1/users/{name}/tokens"
 
     made = client.post(of, json={"label": "door bell", "permissions": ["VIEW"]})
-    program = desk.client(token=made.json()["secret"])
+    program = service.client(token=made.json()["secret"])
 
     assert made.status_code == 201
-    assert program.get(below("settings")).status_code == 200
+    assert program.get(tenant_path("settings")).status_code == 200
     assert program.get("/api/v1/me").json()["is_program"]
     assert program.post(of, json={"label": "another"}).status_code == 403
     assert made.json()["secret"] not in client.get(of).text
     token_id = made.json()["token"]["id"]
     assert client.delete(f"{of}/{token_id}").status_code == 204
-    assert program.get(below("settings")).status_code == 401
+    assert program.get(tenant_path("settings")).status_code == 401
     assert client.delete(f"{of}/{token_id}").status_code == 404
 
 
-def test_nobody_makes_tokens_for_others_but_whoever_manages_users(desk, name):
-    client = logged_in(desk, name)
+def test_nobody_makes_tokens_for_others_but_whoever_manages_users(service, name):
+    client = logged_in(service, name)
     of = "/api/v1/users/administrator/tokens"
 
     assert client.get(of).status_code == 403
@@ -175,19 +177,19 @@ def test_roles_are_made_changed_and_deleted(ask):
     assert ask.get(of).status_code == 404
 
 
-def test_what_was_refused_is_on_record(desk, ask, name):
-    client = logged_in(desk, name)
-    client.post(below("models"), json={})
+def test_what_was_refused_is_on_record(service, ask, name):
+    client = logged_in(service, name)
+    client.post(tenant_path("models"), json={})
 
     found = ask.get("/api/v1/audit", params={"actor": name, "action": "REFUSED"}).json()["items"]
 
-    assert [one["subject"] for one in found] == [f"POST {below('models')}"]
+    assert [one["subject"] for one in found] == [f"POST {tenant_path('models')}"]
 
 
-def test_host_program_s_own_users_leave_no_log_in(desk):
+def test_host_program_s_own_users_leave_no_log_in(service):
     from campaign_service.api import make_app
 
-    app = make_app(desk.host, desk.authenticator)
+    app = make_app(service.host, service.authenticator)
 
     assert not [
         route.path for route in app.routes if "login" in route.path or "users" in route.path
@@ -195,7 +197,7 @@ def test_host_program_s_own_users_leave_no_log_in(desk):
     assert [route.path for route in app.routes if route.path.endswith("/me")]
 
 
-def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
+def test_flood_of_log_ins_keeps_nobody_else_waiting(service, ask, monkeypatch):
     """Issue: log-in rate limit; passwords take processors, and have threads of their own."""
     go_on, begun = threading.Event(), threading.Semaphore(0)
 
@@ -208,7 +210,7 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
     given = {"name": "anybody", "password": "at all"}
 
     async def flood():
-        async with httpx.AsyncClient(base_url=desk.url, timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client:
             return await asyncio.gather(
                 *(client.post("/api/v1/login", json=given) for _ in range(60))
             )
@@ -218,7 +220,7 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
         try:
             assert begun.acquire(timeout=10)
             # Those go by the threads that all share.
-            assert ask.get(below("log")).status_code == 200
+            assert ask.get(tenant_path("log")).status_code == 200
             assert ask.get("/api/v1/users").status_code == 200
         finally:
             go_on.set()
@@ -227,11 +229,11 @@ def test_flood_of_log_ins_keeps_nobody_else_waiting(desk, ask, monkeypatch):
     assert set(found) == {(401, None), (429, "2")}
 
 
-def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk, name):
+def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(service, name):
     """Issue F10: a log-in flood does not lock out an address that logged in before."""
-    logged_in(desk, name)
+    logged_in(service, name)
     go_on = threading.Event()
-    strangers = desk.app.state.context.login_slots
+    strangers = service.app.state.context.login_slots
 
     async def flood():
         loop = asyncio.get_running_loop()
@@ -243,27 +245,27 @@ def test_flood_of_log_ins_from_elsewhere_leaves_who_was_here_before_a_turn(desk,
     async def ended(tasks):
         return await asyncio.gather(*tasks)
 
-    tasks = desk.run(flood())
+    tasks = service.run(flood())
     try:
         given = [{"name": who, "password": PASSWORD} for who in (name, "nobody-at-all")]
-        found = [desk.client(None).post("/api/v1/login", json=one).status_code for one in given]
+        found = [service.client(None).post("/api/v1/login", json=one).status_code for one in given]
     finally:
         go_on.set()
-        desk.run(ended(tasks))
+        service.run(ended(tasks))
     assert found == [200, 429]
 
 
-def test_audit_names_the_token_of_a_command_and_records_exports(desk, ask):
+def test_audit_names_the_token_of_a_command_and_records_exports(service, ask):
     """Issue F10: audit names the token used, and records exports of personal data."""
     person = f"person{next(NUMBERS)}"
-    client = desk.client(token=desk.add_user(person, RoleGrant(role="operator")))
+    client = service.client(token=service.add_user(person, RoleGrant(role="operator")))
     (token,) = [one["id"] for one in ask.get(f"/api/v1/users/{person}/tokens").json()["items"]]
-    made = client.post(below("models"), json={**MODEL, "name": person}).json()
+    made = client.post(tenant_path("models"), json={**MODEL, "name": person}).json()
     begun = {"model_id": made["model_id"], "when": {"mode": "DELAYED", "minutes": 9}}
-    campaign = client.post(below("campaigns"), json=begun).json()["campaign_id"]
-    client.get(below(f"campaigns/{campaign}/export?what=attempts&format=csv"))
-    client.get(below(f"models/{made['model_id']}?recipients=true"))
-    client.get(below(f"models/{made['model_id']}"))
+    campaign = client.post(tenant_path("campaigns"), json=begun).json()["campaign_id"]
+    client.get(tenant_path(f"campaigns/{campaign}/export?what=attempts&format=csv"))
+    client.get(tenant_path(f"models/{made['model_id']}?recipients=true"))
+    client.get(tenant_path(f"models/{made['model_id']}"))
 
     def lines(action):
         given = {"actor": person, "action": action}
@@ -284,12 +286,12 @@ def test_audit_names_the_token_of_a_command_and_records_exports(desk, ask):
     assert told == {(token, "main")}
 
 
-def test_program_ends_itself_and_nothing_else_of_its_user(desk, name):
+def test_program_ends_itself_and_nothing_else_of_its_user(service, name):
     """R10.1: a token that leaks, and may only look, logs nobody out."""
-    client = logged_in(desk, name)
+    client = logged_in(service, name)
     of = f"/api/v1/users/{name}/tokens"
     made = client.post(of, json={"label": "door bell", "permissions": ["VIEW"]}).json()
-    program = desk.client(token=made["secret"])
+    program = service.client(token=made["secret"])
     session = next(one["id"] for one in client.get(of).json()["items"] if one["is_session"])
 
     assert program.delete(f"{of}/{session}").status_code == 403
@@ -298,15 +300,15 @@ def test_program_ends_itself_and_nothing_else_of_its_user(desk, name):
     assert program.get("/api/v1/me").status_code == 401
 
 
-def test_program_changes_no_password_of_its_user(desk, ask, name):
+def test_program_changes_no_password_of_its_user(service, ask, name):
     """R10.1: not by way of managing users either."""
     assert ask.put("/api/v1/users/administrator/password", json={}).status_code == 403
     assert ask.put(f"/api/v1/users/{name}/password", json={}).status_code == 200
 
 
-def test_whoever_has_nothing_to_do_with_a_tenant_is_not_told_of_it(desk, name):
+def test_whoever_has_nothing_to_do_with_a_tenant_is_not_told_of_it(service, name):
     """R10.1: hide what a user may not do; which tenants there are is not for all to know."""
-    client = desk.client(token=desk.add_user(f"stranger-of-{name}"))
+    client = service.client(token=service.add_user(f"stranger-of-{name}"))
     answers = [client.get(f"/api/v1/tenants/{one}/status") for one in ("main", "other")]
 
     assert [answer.status_code for answer in answers] == [403, 403]

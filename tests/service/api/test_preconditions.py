@@ -5,7 +5,7 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.service.api.desk import MODEL, below
+from tests.service.api.running_service import MODEL, tenant_path
 
 from campaign_core import CampaignModel, Recipient, Settings
 from campaign_core.testing import campaign_models, settings
@@ -16,7 +16,7 @@ KEY = {"Idempotency-Key": "k"}
 
 @pytest.fixture
 def read(ask):
-    return ask.get(below("settings"))
+    return ask.get(tenant_path("settings"))
 
 
 def kind(answer):
@@ -28,27 +28,29 @@ def with_total(body, total):
 
 
 def test_change_without_a_tag_is_refused(ask, read):
-    assert kind(ask.put(below("settings"), json=read.json())) == (428, "precondition-needed")
+    assert kind(ask.put(tenant_path("settings"), json=read.json())) == (428, "precondition-needed")
 
 
 def test_change_with_an_old_tag_is_refused_and_told_the_new_one(ask, read):
     tag = {"If-Match": read.headers["ETag"]}
-    assert ask.put(below("settings"), json=with_total(read.json(), 7), headers=tag).is_success
+    assert ask.put(tenant_path("settings"), json=with_total(read.json(), 7), headers=tag).is_success
 
-    late = ask.put(below("settings"), json=with_total(read.json(), 8), headers=tag)
+    late = ask.put(tenant_path("settings"), json=with_total(read.json(), 8), headers=tag)
 
     assert kind(late) == (412, "precondition-failed")
-    assert late.headers["ETag"] == ask.get(below("settings")).headers["ETag"]
-    assert ask.get(below("settings")).json()["call_limits"]["total"] == 7
+    assert late.headers["ETag"] == ask.get(tenant_path("settings")).headers["ETag"]
+    assert ask.get(tenant_path("settings")).json()["call_limits"]["total"] == 7
 
 
-def test_of_many_who_saw_the_same_one_changes_it(desk, ask, read):
+def test_of_many_who_saw_the_same_one_changes_it(service, ask, read):
     tag = {"If-Match": read.headers["ETag"]}
     answers = []
 
     def change(total):
         body = with_total(read.json(), total)
-        answers.append(desk.client().put(below("settings"), json=body, headers=tag).status_code)
+        answers.append(
+            service.client().put(tenant_path("settings"), json=body, headers=tag).status_code
+        )
 
     racers = [threading.Thread(target=change, args=[100 + number]) for number in range(8)]
     for racer in racers:
@@ -61,15 +63,15 @@ def test_of_many_who_saw_the_same_one_changes_it(desk, ask, read):
 
 @pytest.mark.parametrize("tag", ["", "none", '"a', "**"])
 def test_tag_that_is_none_is_a_bad_value(ask, read, tag):
-    answer = ask.put(below("settings"), json=read.json(), headers={"If-Match": tag})
+    answer = ask.put(tenant_path("settings"), json=read.json(), headers={"If-Match": tag})
 
     assert kind(answer) == (422, "bad-value")
 
 
 def test_campaign_that_somebody_paused_is_not_stopped_unawares(ask):
     body = {**MODEL, "name": "Tagged", "recipients": [{"number": "7001"}]}
-    model = ask.post(below("models"), json=body).json()["model_id"]
-    of = ask.post(below("campaigns"), json={"model_id": model}).headers["Location"]
+    model = ask.post(tenant_path("models"), json=body).json()["model_id"]
+    of = ask.post(tenant_path("campaigns"), json={"model_id": model}).headers["Location"]
     tag = {"If-Match": ask.get(of).headers["ETag"]}
     assert ask.post(f"{of}/pause", headers=tag).status_code == 200
 
@@ -80,8 +82,8 @@ def test_campaign_that_somebody_paused_is_not_stopped_unawares(ask):
 def test_command_sent_again_is_answered_as_before(ask):
     body = {**MODEL, "name": "Once"}
 
-    first = ask.post(below("models"), json=body, headers=KEY)
-    again = ask.post(below("models"), json=body, headers=KEY)
+    first = ask.post(tenant_path("models"), json=body, headers=KEY)
+    again = ask.post(tenant_path("models"), json=body, headers=KEY)
 
     assert first.json()["repeated"] is False
     assert again.json() == {**first.json(), "repeated": True}
@@ -92,21 +94,23 @@ def test_command_sent_again_is_answered_as_before(ask):
 
 
 def test_key_of_another_command_is_refused(ask):
-    ask.post(below("do-not-call"), json={"numbers": ["1"]}, headers={"Idempotency-Key": "n"})
+    ask.post(tenant_path("do-not-call"), json={"numbers": ["1"]}, headers={"Idempotency-Key": "n"})
 
     other = ask.post(
-        below("do-not-call"), json={"numbers": ["2"]}, headers={"Idempotency-Key": "n"}
+        tenant_path("do-not-call"), json={"numbers": ["2"]}, headers={"Idempotency-Key": "n"}
     )
 
     assert kind(other) == (409, "key-reused")
 
 
-def test_key_is_its_sender_s_own(desk):
+def test_key_is_its_sender_s_own(service):
     body = {"numbers": ["1"]}
     key = {"Idempotency-Key": "mine"}
 
     answers = [
-        desk.client(role).post(below("do-not-call"), json=body, headers=key).json()["repeated"]
+        service.client(role)
+        .post(tenant_path("do-not-call"), json=body, headers=key)
+        .json()["repeated"]
         for role in ("manager", "administrator", "manager")
     ]
 
@@ -116,20 +120,20 @@ def test_key_is_its_sender_s_own(desk):
 @pytest.mark.parametrize("key", ["", "a b", "ä".encode(), "a" * 256])
 def test_bad_key_is_a_bad_value(ask, key):
     answer = ask.post(
-        below("do-not-call"), json={"numbers": ["1"]}, headers={"Idempotency-Key": key}
+        tenant_path("do-not-call"), json={"numbers": ["1"]}, headers={"Idempotency-Key": key}
     )
 
     assert kind(answer) == (422, "bad-value")
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
-def test_many_who_send_one_command_at_once_have_it_taken_once(desk, ask):
+def test_many_who_send_one_command_at_once_have_it_taken_once(service, ask):
     body = {**MODEL, "name": "Hasty"}
     key = {"Idempotency-Key": "hasty"}
     answers = []
 
     def send():
-        answers.append(desk.client().post(below("models"), json=body, headers=key).json())
+        answers.append(service.client().post(tenant_path("models"), json=body, headers=key).json())
 
     senders = [threading.Thread(target=send) for _ in range(6)]
     for sender in senders:
@@ -194,10 +198,10 @@ def test_settings_of_nothing_have_a_tag():
     assert settings_tag(Settings()).startswith('"')
 
 
-def test_header_that_comes_twice_is_one_list(ask, desk):
+def test_header_that_comes_twice_is_one_list(ask, service):
     """RFC 9110, 5.3: and of idempotency keys there is one."""
-    read = ask.get(below("settings"))
-    command = {"url": below("settings"), "json": read.json()}
+    read = ask.get(tenant_path("settings"))
+    command = {"url": tenant_path("settings"), "json": read.json()}
     tags = [("If-Match", '"another"'), ("If-Match", read.headers["ETag"])]
     keys = [("If-Match", "*"), ("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
 

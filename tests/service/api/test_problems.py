@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import httpx
 import pytest
-from tests.service.api.desk import MODEL, Desk, below
+from tests.service.api.running_service import MODEL, RunningService, tenant_path
 
 from campaign_service.api import ApiSettings, bodies
 from campaign_service.api.problems import problem_from_error
@@ -25,7 +25,7 @@ JSON = {"Content-Type": "application/json"}
 def narrow(tmp_path_factory):
     """Somebody who asks a service that takes small bodies."""
     settings = ApiSettings(body_max=100, list_body_max=300, open_metrics=True)
-    with Desk(tmp_path_factory.mktemp("narrow"), settings=settings) as running:
+    with RunningService(tmp_path_factory.mktemp("narrow"), settings=settings) as running:
         yield running.client()
 
 
@@ -51,8 +51,8 @@ def test_unknown_tenant_is_not_found(ask):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", below("settings"), {"GET", "HEAD", "OPTIONS", "PUT"}),
-        ("PATCH", below("campaigns/1"), {"DELETE", "GET", "HEAD", "OPTIONS"}),
+        ("DELETE", tenant_path("settings"), {"GET", "HEAD", "OPTIONS", "PUT"}),
+        ("PATCH", tenant_path("campaigns/1"), {"DELETE", "GET", "HEAD", "OPTIONS"}),
         ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
@@ -67,30 +67,30 @@ def test_method_that_is_not_allowed_is_told_which_are(ask, method, path, allowed
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "image/*"])
 def test_answer_that_the_client_does_not_take_is_not_acceptable(ask, accept):
-    check(ask.get(below("settings"), headers={"Accept": accept}), 406, "not-acceptable")
+    check(ask.get(tenant_path("settings"), headers={"Accept": accept}), 406, "not-acceptable")
 
 
 @pytest.mark.parametrize(
     "accept", ["*/*", "application/*", "application/json", "text/html, application/json;q=0.1"]
 )
 def test_answer_that_the_client_takes_is_given(ask, accept):
-    assert ask.get(below("settings"), headers={"Accept": accept}).status_code == 200
+    assert ask.get(tenant_path("settings"), headers={"Accept": accept}).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_body_of_another_kind_is_not_read(ask, kind):
     headers = {"Content-Type": kind}
 
-    check(ask.post(below("models"), content=b"{}", headers=headers), 415, "unsupported-body")
+    check(ask.post(tenant_path("models"), content=b"{}", headers=headers), 415, "unsupported-body")
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b"\xff"])
 def test_body_that_is_no_json_is_malformed(ask, body):
-    check(ask.post(below("models"), content=body, headers=JSON), 400, "malformed-body")
+    check(ask.post(tenant_path("models"), content=body, headers=JSON), 400, "malformed-body")
 
 
 def test_body_where_none_is_taken_is_a_bad_value(ask):
-    answer = ask.post(below("campaigns/1/pause"), json={"reason": "lunch"})
+    answer = ask.post(tenant_path("campaigns/1/pause"), json={"reason": "lunch"})
 
     assert check(answer, 422, "bad-value")["errors"][0]["rule"] == "no body"
 
@@ -98,8 +98,12 @@ def test_body_where_none_is_taken_is_a_bad_value(ask):
 def test_body_that_is_too_large_is_not_read(narrow):
     large = {"numbers": ["1"] * 50}
 
-    check(narrow.post(below("do-not-call"), json={"numbers": ["1"] * 200}), 413, "body-too-large")
-    assert narrow.post(below("do-not-call"), json=large).status_code == 200
+    check(
+        narrow.post(tenant_path("do-not-call"), json={"numbers": ["1"] * 200}),
+        413,
+        "body-too-large",
+    )
+    assert narrow.post(tenant_path("do-not-call"), json=large).status_code == 200
     body = {"old": "a" * 60, "new": "b" * 60}
     check(narrow.put("/api/v1/me/password", json=body), 413, "body-too-large")
 
@@ -115,19 +119,19 @@ def test_body_for_which_no_permission_is_needed_must_be_short(ask, method, path)
     assert ask.request(method, path, json={"name": "n" * (15 << 10)}).status_code == 422
 
 
-def test_long_list_is_tried_only_by_who_may_manage_campaigns(desk):
+def test_long_list_is_tried_only_by_who_may_manage_campaigns(service):
     """R8.5, R10.1: to look at what is does not take a hundred megabytes."""
     body = {"trial": {"command": "AddToDoNotCall", "numbers": ["1" * 30] * 40_000}}
-    path = below("what-if")
+    path = tenant_path("what-if")
 
-    check(desk.client("viewer").post(path, json=body), 413, "body-too-large")
+    check(service.client("viewer").post(path, json=body), 413, "body-too-large")
     pieces = (piece for piece in (json.dumps(body).encode(),))
-    chunked = desk.client("viewer").post(path, content=pieces, headers=JSON)
+    chunked = service.client("viewer").post(path, content=pieces, headers=JSON)
     check(chunked, 413, "body-too-large")
-    assert desk.client("manager").post(path, json=body).status_code == 200
+    assert service.client("manager").post(path, json=body).status_code == 200
 
 
-def test_large_bodies_wait_for_their_turn_and_keep_no_command_waiting(desk, monkeypatch):
+def test_large_bodies_wait_for_their_turn_and_keep_no_command_waiting(service, monkeypatch):
     """Issue: calls are commanded whatever is sent; bad bodies take no thread that others need."""
     let_go = threading.Event()
     monkeypatch.setattr(bodies, "read_body", lambda *_: let_go.wait(20))
@@ -135,9 +139,9 @@ def test_large_bodies_wait_for_their_turn_and_keep_no_command_waiting(desk, monk
     count = 30
 
     def send(_):
-        with httpx.Client(base_url=desk.url, timeout=30, trust_env=False) as viewer:
-            headers = {"Authorization": f"Bearer {desk.tokens['viewer']}"}
-            return viewer.post(below("what-if"), json=large, headers=headers)
+        with httpx.Client(base_url=service.url, timeout=30, trust_env=False) as viewer:
+            headers = {"Authorization": f"Bearer {service.tokens['viewer']}"}
+            return viewer.post(tenant_path("what-if"), json=large, headers=headers)
 
     with ThreadPoolExecutor(count) as threads:
         try:
@@ -147,8 +151,8 @@ def test_large_bodies_wait_for_their_turn_and_keep_no_command_waiting(desk, monk
             assert done.headers["Retry-After"]
             assert "large bodies" in refused["detail"]
             # Without a body of its own a command is not kept waiting.
-            body = below("campaigns/1/pause")
-            assert desk.client("manager").post(body).status_code in (200, 404, 409)
+            body = tenant_path("campaigns/1/pause")
+            assert service.client("manager").post(body).status_code in (200, 404, 409)
         finally:
             let_go.set()
 
@@ -158,14 +162,14 @@ def test_measurements_may_be_open_to_all(narrow):
 
 
 def test_mistake_of_ours_tells_the_client_where_the_log_has_it_and_nothing_else(
-    desk, ask, monkeypatch, caplog
+    service, ask, monkeypatch, caplog
 ):
     def broken(*_args, **_more):
         raise ZeroDivisionError("secret of the house")
 
-    monkeypatch.setattr(type(desk.tenant.history), "campaigns", broken)
+    monkeypatch.setattr(type(service.tenant.history), "campaigns", broken)
     with caplog.at_level(logging.ERROR):
-        body = check(ask.get(below("past-campaigns")), 500, "internal")
+        body = check(ask.get(tenant_path("past-campaigns")), 500, "internal")
 
     assert "secret" not in str(body)
     assert body["id"] in caplog.text
@@ -190,12 +194,12 @@ def test_process_that_does_not_lead_names_the_one_that_does():
     assert refusal.headers["Retry-After"] == "1"
 
 
-def test_journal_that_is_away_makes_the_process_not_ready(desk, ask, monkeypatch):
+def test_journal_that_is_away_makes_the_process_not_ready(service, ask, monkeypatch):
     import attrs
 
-    health = desk.tenant.health()
+    health = service.tenant.health()
     monkeypatch.setattr(
-        type(desk.tenant), "health", lambda _: attrs.evolve(health, journal_away_since=1)
+        type(service.tenant), "health", lambda _: attrs.evolve(health, journal_away_since=1)
     )
 
     check(ask.get("/ready"), 503, "not-ready")
@@ -212,7 +216,7 @@ def test_password_is_in_no_answer(ask):
 def test_large_body_of_good_rows_is_read(ask):
     rows = [{"number": f"8{number:06}"} for number in range(2_000)]
 
-    made = ask.post(below("models"), json={**MODEL, "name": "Long", "recipients": rows})
+    made = ask.post(tenant_path("models"), json={**MODEL, "name": "Long", "recipients": rows})
 
     assert ask.get(made.headers["Location"]).json()["recipient_count"] == 2_000
 
@@ -243,9 +247,9 @@ def test_stranger_is_not_told_where_the_database_is():
     assert "10.0.0.5" not in refusal.encoded().decode()
 
 
-def test_client_that_goes_away_is_no_mistake_of_ours(desk, ask, caplog):
+def test_client_that_goes_away_is_no_mistake_of_ours(service, ask, caplog):
     """Issue: HTTP API; nobody fills the log by hanging up."""
-    url = httpx.URL(desk.url)
+    url = httpx.URL(service.url)
 
     def count():
         return len(re.findall(r'/login",status="400"', ask.get("/metrics").text))

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from tests.service.api.desk import CONSOLE, MODEL, below, now_ms
+from tests.service.api.running_service import CONSOLE, MODEL, now_ms, tenant_path
 
 from campaign_service import access
 from campaign_service.access import RoleGrant
@@ -33,17 +33,17 @@ def messages(lines, count):
 def bar(ask, count):
     for _ in range(count):
         number = f"9{next(NUMBERS):05}"
-        assert ask.post(below("do-not-call"), json={"numbers": [number]}).is_success
+        assert ask.post(tenant_path("do-not-call"), json={"numbers": [number]}).is_success
 
 
 def test_message_is_the_entry_of_the_log(ask):
-    with ask.stream("GET", below("events?after=0")) as answer:
+    with ask.stream("GET", tenant_path("events?after=0")) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         lines = answer.iter_lines()
         assert next(lines) == "retry: 2000"
         found = messages(lines, 3)
 
-    log = ask.get(below("log?limit=3")).json()["items"]
+    log = ask.get(tenant_path("log?limit=3")).json()["items"]
     assert [json.loads(one["data"]) for one in found] == log
     assert [(one["id"], one["event"]) for one in found] == [
         (str(entry["seq"]), entry["kind"]) for entry in log
@@ -52,10 +52,10 @@ def test_message_is_the_entry_of_the_log(ask):
 
 def test_stream_goes_on_behind_the_last_event_that_was_heard(ask):
     bar(ask, 3)
-    last = ask.get(below("status")).json()["last_seq"]
+    last = ask.get(tenant_path("status")).json()["last_seq"]
 
     headers = {"Last-Event-ID": str(last - 2)}
-    with ask.stream("GET", below("events?after=0"), headers=headers) as answer:
+    with ask.stream("GET", tenant_path("events?after=0"), headers=headers) as answer:
         found = messages(answer.iter_lines(), 2)
 
     assert [int(one["id"]) for one in found] == [last - 1, last]
@@ -63,9 +63,9 @@ def test_stream_goes_on_behind_the_last_event_that_was_heard(ask):
 
 def test_stream_without_a_number_tells_what_comes(ask):
     bar(ask, 1)
-    last = ask.get(below("status")).json()["last_seq"]
+    last = ask.get(tenant_path("status")).json()["last_seq"]
 
-    with ask.stream("GET", below("events")) as answer:
+    with ask.stream("GET", tenant_path("events")) as answer:
         lines = answer.iter_lines()
         next(lines)
         bar(ask, 1)
@@ -77,31 +77,31 @@ def test_stream_without_a_number_tells_what_comes(ask):
 def test_stream_of_a_campaign_tells_of_no_other(ask):
     rows = [{"number": "6001"}]
     body = {**MODEL, "name": "Streamed", "recipients": rows}
-    model = ask.post(below("models"), json=body).json()["model_id"]
+    model = ask.post(tenant_path("models"), json=body).json()["model_id"]
     later = {"model_id": model, "when": {"mode": "DELAYED", "minutes": 9}}
-    made = [ask.post(below("campaigns"), json=later).json()["campaign_id"] for _ in range(2)]
+    made = [ask.post(tenant_path("campaigns"), json=later).json()["campaign_id"] for _ in range(2)]
 
-    with ask.stream("GET", below(f"events?after=0&campaign_id={made[1]}")) as answer:
+    with ask.stream("GET", tenant_path(f"events?after=0&campaign_id={made[1]}")) as answer:
         found = messages(answer.iter_lines(), 1)
 
     assert json.loads(found[0]["data"])["campaign_id"] == made[1]
 
 
 def test_silence_is_broken_by_a_comment(ask):
-    with ask.stream("GET", below("events")) as answer:
+    with ask.stream("GET", tenant_path("events")) as answer:
         comments = (line for line in answer.iter_lines() if line.startswith(":"))
 
         assert next(comments) == ": still here"
 
 
-def test_stream_ends_soon_after_its_token_was_revoked(desk):
-    token = desk.add_user("listener", RoleGrant(role="viewer"))
-    client = desk.client(token=token)
-    with client.stream("GET", below("events")) as answer:
+def test_stream_ends_soon_after_its_token_was_revoked(service):
+    token = service.add_user("listener", RoleGrant(role="viewer"))
+    client = service.client(token=token)
+    with client.stream("GET", tenant_path("events")) as answer:
         lines = answer.iter_lines()
         next(lines)
-        known = access.tokens(desk.database, "listener", now=now_ms())
-        access.revoke_token(desk.database, "listener", known[0].id, by=CONSOLE, now=now_ms())
+        known = access.tokens(service.database, "listener", now=now_ms())
+        access.revoke_token(service.database, "listener", known[0].id, by=CONSOLE, now=now_ms())
         began = time.monotonic()
         list(lines)
 
@@ -110,7 +110,7 @@ def test_stream_ends_soon_after_its_token_was_revoked(desk):
 
 @pytest.mark.parametrize("last", ["x", "-1", "1.5", "9" * 20])
 def test_number_that_is_none_is_refused(ask, last):
-    answer = ask.get(below("events"), headers={"Last-Event-ID": last})
+    answer = ask.get(tenant_path("events"), headers={"Last-Event-ID": last})
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Last-Event-ID"
@@ -119,17 +119,17 @@ def test_number_that_is_none_is_refused(ask, last):
 def test_long_event_is_abridged_in_the_stream_and_whole_by_its_number(ask):
     rows = [{"number": f"5{number:06}"} for number in range(1_500)]
     body = {**MODEL, "name": "Very long", "recipients": rows}
-    seq = ask.post(below("models"), json=body).json()["seq"]
+    seq = ask.post(tenant_path("models"), json=body).json()["seq"]
 
-    with ask.stream("GET", below(f"events?after={seq - 1}")) as answer:
+    with ask.stream("GET", tenant_path(f"events?after={seq - 1}")) as answer:
         told = json.loads(messages(answer.iter_lines(), 1)[0]["data"])
 
-    whole = ask.get(below(f"log/{seq}")).json()
+    whole = ask.get(tenant_path(f"log/{seq}")).json()
     assert told["is_abridged"]
     assert told["event"]["type"] == "ModelAdded"
     assert not whole["is_abridged"]
     assert len(whole["event"]["model"]["recipients"]) == 1_500
-    assert ask.get(below("log/999999")).status_code == 404
+    assert ask.get(tenant_path("log/999999")).status_code == 404
 
 
 def test_listeners_are_counted(ask):
@@ -139,7 +139,7 @@ def test_listeners_are_counted(ask):
         return float(line.rpartition(" ")[2])
 
     wait_for(lambda: counted() == 0)
-    with ask.stream("GET", below("events")):
+    with ask.stream("GET", tenant_path("events")):
         wait_for(lambda: counted() == 1)
     wait_for(lambda: counted() == 0)
 
@@ -153,26 +153,26 @@ def wait_for(holds):
 
 def test_event_that_is_not_yet_is_not_gone_on_from(ask):
     """Issue: a stream resumable with Last-Event-ID; of another journal it would miss events."""
-    last = ask.get(below("status")).json()["last_seq"]
+    last = ask.get(tenant_path("status")).json()["last_seq"]
     beyond = [
-        ask.get(below("events"), headers={"Last-Event-ID": str(last + 1)}),
-        ask.get(below("events"), params={"after": last + 1}),
+        ask.get(tenant_path("events"), headers={"Last-Event-ID": str(last + 1)}),
+        ask.get(tenant_path("events"), params={"after": last + 1}),
     ]
 
     assert [answer.status_code for answer in beyond] == [422, 422]
     assert [answer.json()["errors"][0]["field"] for answer in beyond] == ["Last-Event-ID", "after"]
-    with ask.stream("GET", below("events"), params={"after": last}) as answer:
+    with ask.stream("GET", tenant_path("events"), params={"after": last}) as answer:
         assert answer.status_code == 200
 
 
 def test_page_of_a_log_with_many_long_events_is_short_and_goes_on(ask, monkeypatch):
     """R9.1: whoever pages sees everything, however long the events are."""
     monkeypatch.setattr(logs, "_PAGE_BYTES", 2_000)
-    whole = ask.get(below("log"), params={"limit": 1}).json()
+    whole = ask.get(tenant_path("log"), params={"limit": 1}).json()
     seen, after = [], 0
     pages = 0
     while after is not None:
-        page = ask.get(below("log"), params={"limit": 50, "after": after}).json()
+        page = ask.get(tenant_path("log"), params={"limit": 50, "after": after}).json()
         seen += [entry["seq"] for entry in page["items"]]
         after = page["next"]
         pages += 1

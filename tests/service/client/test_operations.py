@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import httpx
 import pytest
-from tests.service.api.desk import PASSWORD, Desk
+from tests.service.api.running_service import PASSWORD, RunningService
 from tests.service.api.test_nodes import POOL
 from tests.service.ringing import DRIVER
 
@@ -52,19 +52,19 @@ def transport():
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("client")
     (folder / "pool.toml").write_text(POOL.replace("simulated", DRIVER))
-    with Desk(folder, driver=f"pool:{folder / 'pool.toml'}") as running:
+    with RunningService(folder, driver=f"pool:{folder / 'pool.toml'}") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def client(desk, transport):
+def client(service, transport):
     # A person: a program's token makes no tokens.
-    with Client(Connection(url=desk.url, transport=transport)) as anybody:
+    with Client(Connection(url=service.url, transport=transport)) as anybody:
         token = anybody.log_in("administrator", PASSWORD).token
-    connection = Connection(url=desk.url, token=token, transport=transport)
+    connection = Connection(url=service.url, token=token, transport=transport)
     with Client(connection) as opened:
         yield opened
 
@@ -167,7 +167,7 @@ def test_nodes_are_drained_and_restored(client):
     assert [tenant.name for tenant in client.tenants()] == ["main"]
 
 
-def test_users_roles_and_tokens_are_administered(client, desk, transport):
+def test_users_roles_and_tokens_are_administered(client, service, transport):
     """R10.1."""
     role = client.put_role("watch", ["VIEW"])
     assert client.role("watch")[0] == role
@@ -182,9 +182,9 @@ def test_users_roles_and_tokens_are_administered(client, desk, transport):
     assert new.secret not in repr(new)
     assert [token.label for token in client.tokens("anna")] == ["door bell"]
     client.revoke_token("anna", new.token.id)
-    with Client(Connection(url=desk.url, transport=transport)) as anybody:
+    with Client(Connection(url=service.url, transport=transport)) as anybody:
         token = anybody.log_in("anna", "a passing phrase").token
-    with Client(Connection(url=desk.url, token=token, transport=Recording())) as anna:
+    with Client(Connection(url=service.url, token=token, transport=Recording())) as anna:
         assert anna.me().must_change_password
         anna.change_password("a passing phrase", PASSWORD)
         assert anna.me().tenants == {"main": ["VIEW"]}

@@ -42,7 +42,7 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.problems import refused_by_field
 from campaign_service.api.request import ApiRequest, ApiResponse, command_response
-from campaign_service.api.views.responses import campaign_schema, what_if_answer
+from campaign_service.api.views.responses import campaign_schema, what_if_schema
 from campaign_service.schemas import explanations, requests, responses, tried_commands
 from campaign_service.schemas.requests import CampaignsQuery, NoQuery, SoundsConfirmation, ThenQuery
 from campaign_service.schemas.responses import Taken
@@ -241,7 +241,7 @@ async def try_command(request: ApiRequest) -> explanations.WhatIfAnswer:
 
     def tried() -> explanations.WhatIfAnswer:
         command = tried_command(trial, request.tenant.state, actor=request.principal.name)
-        return what_if_answer(what_if(state, command, now))
+        return what_if_schema(what_if(state, command, now))
 
     try:
         return await request.run_in(request.context.long_query_slots, tried)

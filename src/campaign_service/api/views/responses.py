@@ -22,7 +22,7 @@ __all__ = [
     "explanation_schema",
     "recipient_schema",
     "waiting_schema",
-    "what_if_answer",
+    "what_if_schema",
 ]
 
 _CALLS_SHOWN_MAX = 1_000
@@ -86,7 +86,7 @@ def waiting_schema(found: Waiting) -> explanations.Waiting:
     return schema_of(found, explanations.Waiting, why=explanation_schema(found.why))
 
 
-def what_if_answer(found: WhatIf) -> explanations.WhatIfAnswer:
+def what_if_schema(found: WhatIf) -> explanations.WhatIfAnswer:
     """Return what a command would do."""
     shown, count = found.calls[:_CALLS_SHOWN_MAX], len(found.calls)
     return schema_of(found, explanations.WhatIfAnswer, calls=shown, call_count=count)

@@ -1,4 +1,4 @@
-"""A service at work for tests: a house over SQLite and a simulated driver, served on loopback."""
+"""A service at work for tests: over SQLite and a simulated driver, served on loopback."""
 
 import asyncio
 import threading
@@ -37,7 +37,7 @@ def now_ms():
     return time.time_ns() // 1_000_000
 
 
-class Desk:
+class RunningService:
     """A process that serves tenants; `client(role)` is somebody who asks."""
 
     def __init__(
@@ -143,5 +143,5 @@ class Desk:
         await self.host.stop(at_once=True)
 
 
-def below(path):
+def tenant_path(path):
     return f"/api/v1/tenants/main/{path}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache, partial
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -49,28 +50,33 @@ def iso_text(at: int, zone: ZoneInfo) -> str:
 
 
 class TimeWriter:
-    """Writes millions of instants, most of them in a minute that was written before."""
+    """Writes millions of instants, most of them in a minute that was written before.
+
+    Much happens at one instant, and what happens in a call is told twice: a time that was just
+    written is known.
+    """
 
     def __init__(self, zone: ZoneInfo) -> None:
         """Take the zone on whose clock times are written."""
-        self._zone = zone
-        self._minutes: dict[int, tuple[str, str]] = {}
+        minutes = lru_cache(_KEPT_MAX)(partial(_around_seconds, zone))
+        self._text = lru_cache(_KEPT_MAX)(partial(_within, minutes))
 
     def __call__(self, at: int | None) -> str:
         """Return an instant as text; none is empty."""
-        if at is None:
-            return ""
-        minute, rest_ms = divmod(at, _MINUTE_MS)
-        before, after = self._minutes.get(minute) or self._add(minute)
-        return f"{before}{rest_ms // 1_000:02d}.{rest_ms % 1_000:03d}{after}"
+        return "" if at is None else self._text(at)
 
-    def _add(self, minute: int) -> tuple[str, str]:
-        if len(self._minutes) >= _KEPT_MAX:
-            self._minutes.clear()
-        text = iso_text(minute * _MINUTE_MS, self._zone)
-        # Offsets are whole minutes in every zone since 1972.
-        parts = self._minutes[minute] = (text[:17], text[23:])
-        return parts
+
+def _within(minutes: Callable[[int], tuple[str, str]], at: int) -> str:
+    minute, rest_ms = divmod(at, _MINUTE_MS)
+    before, after = minutes(minute)
+    return f"{before}{rest_ms // 1_000:02d}.{rest_ms % 1_000:03d}{after}"
+
+
+def _around_seconds(zone: ZoneInfo, minute: int) -> tuple[str, str]:
+    """Return what stands before and behind the seconds of every instant within a minute."""
+    text = iso_text(minute * _MINUTE_MS, zone)
+    # Offsets are whole minutes in every zone since 1972.
+    return text[:17], text[23:]
 
 
 def clock_change_at(local: datetime, zone: ZoneInfo) -> str | None:

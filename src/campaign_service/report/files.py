@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing, suppress
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -33,11 +33,12 @@ from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (
     ATTEMPT_COLUMNS,
     RECIPIENT_COLUMNS,
+    Cell,
     Row,
     Simulated,
     attempt_row,
     csv_row,
-    event_rows,
+    event_texts,
     recipient_row,
 )
 from campaign_service.report.summary import Summary, summarize
@@ -82,6 +83,7 @@ class ReportFolder:
         self._zone = zone_of(model.time_zone)
         self._text = TimeWriter(self._zone)
         self._files = ExitStack()
+        self._naming_attempts = _Naming(folder / "attempts.csv")
         self._attempts_csv = self._table("attempts.csv", ATTEMPT_COLUMNS)
         # Rows of attempts come first, and in report.json they stand last.
         spool = TemporaryFile("w+", encoding="utf-8", dir=folder)  # noqa: SIM115 -- closed by the stack
@@ -109,7 +111,6 @@ class ReportFolder:
             for attempt in self.panel.attempts_open():
                 self._write_attempt(attempt)
             summary = summarize(self.panel, state, self._settings)
-            self._write_recipients(state)
             self._write_json(state, summary)
             self._write_chart(summary)
         for name in self.NAMES:
@@ -119,36 +120,41 @@ class ReportFolder:
     def _write_attempt(self, attempt: Attempt) -> None:
         name = self._model.recipients.at(attempt.position).name
         row = attempt_row(attempt, name, self._text, self._simulated)
-        text = _encode({**row, "events": event_rows(attempt.events, self._text)})
-        with _naming(self._folder / "attempts.csv"):
-            self._attempts_csv.writerow(csv_row(row))
+        events = event_texts(attempt.events, self._text)
+        text = f'{_encode(row)[:-1]}, "events": {events}}}'
+        with self._naming_attempts:
+            self._attempts_csv(csv_row(row).values())
             self._attempts_json.write(f",\n  {text}" if self._has_attempts else f"\n  {text}")
         self._has_attempts = True
-
-    def _write_recipients(self, state: State) -> None:
-        table = self._table("recipients.csv", RECIPIENT_COLUMNS)
-        with _naming(self._folder / "recipients.csv"):
-            for row in self.panel.rows(state):
-                table.writerow(csv_row(recipient_row(row, self._text, self._simulated)))
 
     def _write_json(self, state: State, summary: Summary) -> None:
         parameters = codec.to_data(self._model.changed(recipients=()))
         del parameters["recipients"]
         file = self._open("report.json")
-        with _naming(self._folder / "report.json"):
+        with _Naming(self._folder / "report.json"):
             file.write(f'{{"format": {FORMAT},\n"run": {_encode(self._notes)},\n')
             file.write(f'"summary": {_encode(self._summary_data(summary))},\n')
             file.write(f'"campaign": {_encode(parameters)},\n')
             file.write(f'"settings": {_encode(codec.to_data(self._settings))},\n')
             file.write('"recipients": [')
-            for index, row in enumerate(self.panel.rows(state)):
-                file.write(",\n  " if index else "\n  ")
-                file.write(_encode(recipient_row(row, self._text, self._simulated)))
+            self._write_recipients(state, file)
             file.write('],\n"attempts": [')
             self._attempts_json.seek(0)
             while block := self._attempts_json.read(1 << 20):
                 file.write(block)
             file.write("]}\n")
+
+    def _write_recipients(self, state: State, file: TextIO) -> None:
+        """Write each recipient both into its own file and into ``report.json``."""
+        write_row = self._table("recipients.csv", RECIPIENT_COLUMNS)
+        naming = _Naming(self._folder / "recipients.csv")
+        before = "\n  "
+        for found in self.panel.rows(state):
+            row = recipient_row(found, self._text, self._simulated)
+            with naming:
+                write_row(csv_row(row).values())
+            file.write(before + _encode(row))
+            before = ",\n  "
 
     def _summary_data(self, summary: Summary) -> dict[str, object]:
         data = attrs.asdict(summary, recurse=False)
@@ -173,17 +179,18 @@ class ReportFolder:
             zone=self._zone,
         )
         file = self._open("calls.svg")
-        with _naming(self._folder / "calls.svg"):
+        with _Naming(self._folder / "calls.svg"):
             file.write(picture)
 
-    def _table(self, name: str, columns: Sequence[str]) -> csv.DictWriter[str]:
-        writer = csv.DictWriter(self._open(name), columns)
-        writer.writeheader()
-        return writer
+    def _table(self, name: str, columns: Sequence[str]) -> Callable[[Iterable[Cell]], object]:
+        """Return what writes a row of a new table."""
+        write_row = csv.writer(self._open(name)).writerow
+        write_row(columns)
+        return write_row
 
     def _open(self, name: str) -> TextIO:
         file = self._part(name).open("w", encoding="utf-8", newline="")
-        self._files.enter_context(_naming(self._folder / name))
+        self._files.enter_context(_Naming(self._folder / name))
         self._files.callback(file.close)
         return file
 
@@ -228,11 +235,15 @@ def write_report(
         return report.finish(state)
 
 
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Have an error of the disk tell the file: that of a write does not by itself."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
+class _Naming:
+    """Has an error of the disk tell the file: that of a write does not by itself."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(self._path)

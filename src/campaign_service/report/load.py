@@ -59,7 +59,8 @@ class LoadCurve:
             self._join()
             self._reach(min(index // 2, _POINTS_MAX - 1))
         self._now[line] += by
-        self._note()
+        if by > 0:
+            self._note()
 
     def _reach(self, index: int) -> None:
         """Fill the stretches up to one with the calls that go on through them."""

@@ -46,6 +46,7 @@ from campaign_service.report.load import AcceptedCalls, LoadCurve
 
 __all__ = ["RecipientRow", "StatusPanel", "row_from_attempts"]
 
+_LAST_EVENTS = (CallEnded, CallGivenBack)
 _OUTCOMES = tuple(Outcome)
 _RATE_WINDOW_MS = 60_000
 
@@ -187,11 +188,11 @@ class StatusPanel:
         if events is None:
             return
         events.append(event)
-        if not isinstance(event, CallEnded | CallGivenBack):
-            self._taken.taken(event.call_id)
-        else:
+        if isinstance(event, _LAST_EVENTS):
             del self._open[event.call_id]
             self._end(attempt_of(events))
+        elif len(events) == 2:  # noqa: PLR2004 -- the first word of it since it was placed
+            self._taken.taken(event.call_id)
 
     def _begin(self, placed: CallPlaced) -> None:
         self._open[placed.call_id] = [placed]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from enum import Enum
 from functools import cache
-from typing import cast
+from json.encoder import encode_basestring
+from operator import attrgetter
+from types import NoneType
+from typing import Any, cast
 
 import attrs
 
@@ -23,6 +26,7 @@ __all__ = [
     "attempt_row",
     "csv_row",
     "event_rows",
+    "event_texts",
     "recipient_row",
 ]
 
@@ -79,8 +83,22 @@ TimeText = Callable[[int | None], str]
 Simulated = Callable[[Instant], bool]
 """Whether calls that were placed at a time were simulated."""
 
-_NUMBER = "number"
+_NEVER_A_FORMULA = {
+    *("position", "attempt", "attempts", "number", "line", "hangup_cause"),
+    *("messages_played", "state", "reason", "outcome", "last_outcome", "given_back"),
+    *("placed_at", "answered_at", "answer_confirmed_at", "message_started_at"),
+    *("listening_confirmed_at", "ended_at", "last_call_at"),
+}
+"""Columns of numbers, times and words of ours."""
 _IN_USE = ("service_internal", "service_external", "campaign_internal", "campaign_external")
+_JSON_TEXTS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    bool: lambda value: "true" if value else "false",
+    NoneType: lambda _: "null",
+    tuple: ", ".join(f'"{name}": %d' for name in _IN_USE).__mod__,
+}
+"""What writes a detail of an event as JSON, by its type; members of enumerations by their names."""
 _OF_EVERY_EVENT = {"seq", "at", "actor", "call_id", "campaign_id"}
 
 
@@ -91,7 +109,10 @@ def csv_row(row: Row) -> Row:
     a formula has an apostrophe before it; :mod:`campaign_service.csv_cells` says where. Numbers
     stay, for what can be read in them, ``+39050...``, does no harm.
     """
-    return {name: _csv_cell(name, cell) for name, cell in row.items()}
+    return {
+        name: cell if cell is None or name in _NEVER_A_FORMULA else _csv_cell(cell)
+        for name, cell in row.items()
+    }
 
 
 def recipient_row(row: RecipientRow, text: TimeText, simulated: Simulated) -> Row:
@@ -149,15 +170,45 @@ def event_rows(events: Iterable[CallEvent], text: TimeText) -> list[Row]:
     ]
 
 
-def _csv_cell(name: str, cell: Cell) -> Cell:
+def event_texts(events: Iterable[CallEvent], text: TimeText) -> str:
+    """Return what :func:`event_rows` does as JSON, for millions of events."""
+    return f"[{', '.join([_event_text(event, text) for event in events])}]"
+
+
+def _event_text(event: CallEvent, text: TimeText) -> str:
+    kind: Any = type(event)
+    template, details = _template(kind)
+    if details is None:
+        return template % text(event.at)
+    told = [_JSON_TEXTS.get(type(value), _quoted_name)(value) for value in details(event)]
+    return template % (text(event.at), *told)
+
+
+@cache
+def _template(kind: Hashable) -> tuple[str, Callable[[CallEvent], tuple[Any, ...]] | None]:
+    """Return the text of events of a type, and what gets the details that stand in it."""
+    names = _fields(kind)
+    members = [f'"at": "%s", "event": "{cast("type[CallEvent]", kind).__name__}"']
+    members += ["%s" if name == "in_use" else f'"{name}": %s' for name in names]
+    # Of one name alone it gets the value, in no tuple.
+    get = attrgetter(*names) if names[1:] else (lambda event: (getattr(event, names[0]),))
+    return f"{{{', '.join(members)}}}", get if names else None
+
+
+def _quoted_name(member: Enum) -> str:
+    return f'"{member.name}"'
+
+
+def _csv_cell(cell: Cell) -> Cell:
     if isinstance(cell, bool):
         return str(cell).lower()
-    return guarded(cell) if isinstance(cell, str) and name != _NUMBER else cell
+    return guarded(cell) if isinstance(cell, str) else cell
 
 
 def _details(event: CallEvent) -> Row:
     row: Row = {}
-    for name in _fields(cast("Hashable", type(event))):
+    kind: Any = type(event)
+    for name in _fields(kind):
         value = getattr(event, name)
         if isinstance(value, tuple):
             # R8.4: calls in progress just before this one was placed.

@@ -190,9 +190,9 @@ class Moment:
 
     def _end(self, campaign: CampaignRow) -> None:
         """R4.5, R4.6: nobody is left to call and nobody is in a call."""
-        if campaign.status not in (_ACTIVE, _PAUSED) or campaign.calls:
-            return
         if campaign.idle and not campaign.is_satisfied:
+            return
+        if campaign.status not in (_ACTIVE, _PAUSED) or campaign.calls:
             return
         is_enough = campaign.contacted >= campaign.required
         self.by(ev.SCHEDULER)(

@@ -62,8 +62,7 @@ def bring_up_to(draft: Draft, now: int) -> None:
     """Move lines and lists on to ``now``: no fact changes."""
     due = []
     is_capped = draft.settings.frequency_cap is not None
-    first = draft.wakes.first()
-    if first is not None and first >> 32 <= now:
+    if draft.wakes.size:
         for key in draft.wakes:
             if key >> 32 > now:
                 break

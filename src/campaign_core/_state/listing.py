@@ -50,7 +50,7 @@ def list_campaign(draft: Draft, campaign: CampaignRow, now: int) -> None:
             else:
                 external = total > 0 and on_external > 0
     competes = campaign.status is _ACTIVE and bool(
-        campaign.calls or lines or (may_call and is_parked_open(draft, campaign, now))
+        lines or campaign.calls or (may_call and is_parked_open(draft, campaign, now))
     )
     listed = competes, internal, external
     if listed != campaign.listed:

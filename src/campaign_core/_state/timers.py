@@ -11,7 +11,7 @@ from enum import IntEnum
 from campaign_core._state.call import Call, Silent
 from campaign_core._values.instants import SECOND_MS
 
-__all__ = ["GRACE_MS", "Due", "after", "due_at", "entry", "of_call", "read"]
+__all__ = ["GRACE_MS", "Due", "after", "due_at", "entry", "last_of_call", "of_call", "read"]
 
 
 class Due(IntEnum):
@@ -30,6 +30,7 @@ GRACE_MS = 10 * SECOND_MS
 _KEY_BITS = 64
 _KIND_BITS = 3
 _SHIFT = _KEY_BITS + _KIND_BITS
+_DEADLINE_BITS = Due.DEADLINE << _KEY_BITS
 
 
 def entry(at: int, kind: Due, key: int) -> int:
@@ -54,12 +55,14 @@ def after(now: int) -> int:
 
 def of_call(call: Call) -> list[int]:
     """Return the entries that a call in progress asks for."""
-    key = call.placement.key
-    last = (
-        entry(call.deadline_at + GRACE_MS, Due.GRACE, key)
-        if call.is_overdue
-        else entry(call.deadline_at, Due.DEADLINE, key)
-    )
+    last = last_of_call(call)
     if isinstance(call.step, Silent) and not call.is_adrift:
-        return [last, entry(call.step.until, Due.DIGIT, key)]
+        return [last, entry(call.step.until, Due.DIGIT, call.placement.key)]
     return [last]
+
+
+def last_of_call(call: Call) -> int:
+    """Return the entry of a call's deadline, or of the grace after it."""
+    if call.is_overdue:
+        return entry(call.deadline_at + GRACE_MS, Due.GRACE, call.placement.key)
+    return call.deadline_at << _SHIFT | _DEADLINE_BITS | call.placement.key

@@ -10,6 +10,7 @@ from campaign_core._model.outcomes import TECHNICAL, Outcome
 from campaign_core._model.recipients import FURTHER_NUMBERS_MAX, Recipient
 from campaign_core._model.retry import Breaker
 from campaign_core._model.statuses import PauseReason
+from campaign_core._state import timers
 from campaign_core._state.call import Call, Placement, Silent
 from campaign_core._state.campaign import CampaignRow, form_key, number_key
 from campaign_core._state.lines import attempts_to, leave, leave_ready, uncap, unpark
@@ -72,7 +73,7 @@ def _call_placed(draft: Draft, event: ev.CallPlaced) -> None:
     )
     call = new_call(placement=placement, deadline_at=deadline_at)
     draft.calls = draft.calls.with_item(event.call_id, call, owner)
-    arm(draft, deadline_at, _DEADLINE, key)
+    draft.timers = draft.timers.with_item(timers.last_of_call(call), None, owner)
     form = form_key(event.number, line, settings.number_plan)
     draft.busy = draft.busy.with_item(form, (draft.busy.get(form) or 0) + 1, owner)
     if settings.call_rate is not None or at < draft.rate_kept_until:
@@ -127,11 +128,7 @@ def _deadline_passed(draft: Draft, event: ev.DeadlinePassed) -> None:
 
 
 def _disarm_deadline(draft: Draft, call: Call) -> None:
-    key = call.placement.key
-    if call.is_overdue:
-        disarm(draft, call.deadline_at + GRACE_MS, Due.GRACE, key)
-    else:
-        disarm(draft, call.deadline_at, _DEADLINE, key)
+    draft.timers = draft.timers.without(timers.last_of_call(call), draft.owner)
 
 
 def _call_ended(draft: Draft, event: ev.CallEnded) -> None:

@@ -1,7 +1,7 @@
 """The call flow: what a report means in each step of a call (R7).
 
 A table by step and report; each function records the events, and one that records none is the row
-of a report that comes late, twice or out of order and changes nothing (R9.1). A scene shows the
+of a report that comes late, twice or out of order and changes nothing (R9.1). A context shows the
 call as it was before: what a function decides does not depend on what it has recorded itself.
 ``_transition.call`` has the other half: which step an event leads to.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
-from campaign_core._decision.scene import Scene
+from campaign_core._decision.call_context import CallContext
 from campaign_core._model.call_script import ANSWER_DIGIT, LISTENING_DIGIT
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
@@ -65,142 +65,142 @@ def deadline_of(parameters: CampaignModel, at: int) -> Instant:
 
 
 def _prompt(
-    scene: Scene, purpose: Purpose, number: int, given: Prompt, general: str | None
+    context: CallContext, purpose: Purpose, number: int, given: Prompt, general: str | None
 ) -> None:
     sound = in_force(given, general)
     if sound is None:
-        scene.silence_started(purpose, number)
+        context.silence_started(purpose, number)
     else:
-        scene.playback_started(purpose, number, sound)
+        context.playback_started(purpose, number, sound)
 
 
-def _answer_prompt(scene: Scene, number: int) -> None:
+def _answer_prompt(context: CallContext, number: int) -> None:
     """R7.2: ask to dial 1; after the last prompt, give up."""
-    script = scene.parameters.script
+    script = context.parameters.script
     if number > script.answer_prompts_max:
-        hang_up(scene, Outcome.NOT_CONFIRMED)
+        hang_up(context, Outcome.NOT_CONFIRMED)
         return
-    general = scene.settings.answer_prompt
-    _prompt(scene, _ANSWER_PROMPT, number, script.answer_prompt, general)
+    general = context.settings.answer_prompt
+    _prompt(context, _ANSWER_PROMPT, number, script.answer_prompt, general)
 
 
-def _message(scene: Scene, number: int) -> None:
+def _message(context: CallContext, number: int) -> None:
     """R7.3, R7.4: play the message; after the last time, give up."""
-    parameters = scene.parameters
+    parameters = context.parameters
     if number > parameters.script.message_plays_max:
-        hang_up(scene, Outcome.NOT_CONFIRMED)
+        hang_up(context, Outcome.NOT_CONFIRMED)
         return
     assert parameters.sound is not None, "a campaign has a sound (R4.1)"
-    scene.playback_started(_MESSAGE, number, parameters.sound)
+    context.playback_started(_MESSAGE, number, parameters.sound)
 
 
-def _listening_prompt(scene: Scene, number: int) -> None:
+def _listening_prompt(context: CallContext, number: int) -> None:
     """R7.4: wait for 9, after a prompt where there is one."""
-    script = scene.parameters.script
-    general = scene.settings.listening_prompt
-    _prompt(scene, _LISTENING_PROMPT, number, script.listening_prompt, general)
+    script = context.parameters.script
+    general = context.settings.listening_prompt
+    _prompt(context, _LISTENING_PROMPT, number, script.listening_prompt, general)
 
 
-def hang_up(scene: Scene, outcome: Outcome, *, by_deadline: bool = False) -> None:
+def hang_up(context: CallContext, outcome: Outcome, *, by_deadline: bool = False) -> None:
     """End the call: its outcome is fixed now, and whoever was reached stays reached (R7.5)."""
-    call = scene.call
+    call = context.call
     if isinstance(call.step, Ending):
         outcome = call.step.outcome
     elif call.is_reached and outcome is not _SOUND_MISSING:
         outcome = _REACHED
-    scene.hang_up_ordered(outcome, by_deadline=by_deadline)
+    context.hang_up_ordered(outcome, by_deadline=by_deadline)
 
 
-def _again(scene: Scene, purpose: Purpose, number: int) -> None:
+def _again(context: CallContext, purpose: Purpose, number: int) -> None:
     """A wrong digit or silence: the prompt, or the message, once more (R7.2, R7.4)."""
     start = _answer_prompt if purpose is _ANSWER_PROMPT else _message
-    start(scene, number + 1)
+    start(context, number + 1)
 
 
 # Rows --------------------------------------------------------------------------------------
 
 
-def _ignored(_: Scene, __: rp.Report) -> None:
+def _ignored(_: CallContext, __: rp.Report) -> None:
     """Late or doubled: nothing comes of it."""
 
 
-def _answered(scene: Scene, _: rp.AnswerReport) -> None:
-    scene.call_answered()
-    start = _answer_prompt if scene.parameters.script.confirm_answer else _message
-    start(scene, 1)
+def _answered(context: CallContext, _: rp.AnswerReport) -> None:
+    context.call_answered()
+    start = _answer_prompt if context.parameters.script.confirm_answer else _message
+    start(context, 1)
 
 
-def _digit_noted(scene: Scene, report: rp.DigitReport) -> None:
-    scene.digit_dialled(report.digit)
+def _digit_noted(context: CallContext, report: rp.DigitReport) -> None:
+    context.digit_dialled(report.digit)
 
 
-def _digit_while_playing(scene: Scene, report: rp.DigitReport) -> None:
-    step = scene.call.step
+def _digit_while_playing(context: CallContext, report: rp.DigitReport) -> None:
+    step = context.call.step
     assert isinstance(step, Playing)
-    _digit_noted(scene, report)
+    _digit_noted(context, report)
     if step.purpose is not _MESSAGE:
         # Any digit stops a prompt; its own report, with a number that is over, comes late.
-        scene.playback_ended(step.play, rp.PlaybackEnd.STOPPED)
-        _judged(scene, step.purpose, step.round, report.digit)
+        context.playback_ended(step.play, rp.PlaybackEnd.STOPPED)
+        _judged(context, step.purpose, step.round, report.digit)
 
 
-def _digit_in_silence(scene: Scene, report: rp.DigitReport) -> None:
-    step = scene.call.step
+def _digit_in_silence(context: CallContext, report: rp.DigitReport) -> None:
+    step = context.call.step
     assert isinstance(step, Silent)
-    _digit_noted(scene, report)
-    _judged(scene, step.purpose, step.round, report.digit)
+    _digit_noted(context, report)
+    _judged(context, step.purpose, step.round, report.digit)
 
 
-def _judged(scene: Scene, purpose: Purpose, number: int, digit: str) -> None:
-    script = scene.parameters.script
+def _judged(context: CallContext, purpose: Purpose, number: int, digit: str) -> None:
+    script = context.parameters.script
     if digit == script.opt_out_digit:
-        scene.record(ev.OptedOut, number=scene.call.placement.number)
-        hang_up(scene, Outcome.OPTED_OUT)
+        context.record(ev.OptedOut, number=context.call.placement.number)
+        hang_up(context, Outcome.OPTED_OUT)
     elif script.transfer is not None and digit == script.transfer.digit:
-        deadline_at = deadline_of(scene.parameters, scene.at)
+        deadline_at = deadline_of(context.parameters, context.at)
         extension = script.transfer.extension
-        scene.record(ev.CallTransferred, extension=extension, deadline_at=deadline_at)
+        context.record(ev.CallTransferred, extension=extension, deadline_at=deadline_at)
     elif purpose is _ANSWER_PROMPT and digit == ANSWER_DIGIT:
-        scene.record(ev.AnswerConfirmed)
-        _message(scene, 1)
+        context.record(ev.AnswerConfirmed)
+        _message(context, 1)
     elif purpose is _LISTENING_PROMPT and digit == LISTENING_DIGIT:
-        scene.record(ev.ListeningConfirmed)
-        hang_up(scene, _REACHED)
+        context.record(ev.ListeningConfirmed)
+        hang_up(context, _REACHED)
     else:
-        _again(scene, purpose, number)
+        _again(context, purpose, number)
 
 
-def _playback_ended(scene: Scene, report: rp.PlaybackReport) -> None:
-    step = scene.call.step
+def _playback_ended(context: CallContext, report: rp.PlaybackReport) -> None:
+    step = context.call.step
     assert isinstance(step, Playing)
     if report.play == step.play:
-        scene.playback_ended(step.play, report.end)
-        _after_playback(scene, step, report.end)
+        context.playback_ended(step.play, report.end)
+        _after_playback(context, step, report.end)
 
 
-def _after_playback(scene: Scene, step: Playing, end: rp.PlaybackEnd) -> None:
-    call = scene.call
+def _after_playback(context: CallContext, step: Playing, end: rp.PlaybackEnd) -> None:
+    call = context.call
     if end is rp.PlaybackEnd.FAILED:
         # R7.5: reached or not, a message that was never heard is not delivered.
         was_delivered = call.is_reached and call.is_heard
-        hang_up(scene, _REACHED if was_delivered else _SOUND_MISSING)
+        hang_up(context, _REACHED if was_delivered else _SOUND_MISSING)
     elif step.purpose is not _MESSAGE:
-        scene.silence_started(step.purpose, step.round)
-    elif scene.parameters.script.confirm_listening:
-        _listening_prompt(scene, step.round)
+        context.silence_started(step.purpose, step.round)
+    elif context.parameters.script.confirm_listening:
+        _listening_prompt(context, step.round)
     else:
-        hang_up(scene, _REACHED)
+        hang_up(context, _REACHED)
 
 
-def _refused(scene: Scene, report: rp.RefusalReport) -> None:
-    ended(scene, Outcome.REFUSED, detail=report.why)
+def _refused(context: CallContext, report: rp.RefusalReport) -> None:
+    ended(context, Outcome.REFUSED, detail=report.why)
 
 
-def _end_reported(scene: Scene, report: rp.EndReport) -> None:
-    if not report.took_commands and _was_ordered(scene.call):
-        scene.call_ended(Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
+def _end_reported(context: CallContext, report: rp.EndReport) -> None:
+    if not report.took_commands and _was_ordered(context.call):
+        context.call_ended(Outcome.FAILED, report.hangup_cause, _NO_COMMAND_TAKEN)
     else:
-        ended(scene, report.unanswered_as, hangup_cause=report.hangup_cause)
+        ended(context, report.unanswered_as, hangup_cause=report.hangup_cause)
 
 
 def _was_ordered(call: Call) -> bool:
@@ -211,10 +211,14 @@ def _was_ordered(call: Call) -> bool:
 
 
 def ended(
-    scene: Scene, unanswered_as: Outcome, *, hangup_cause: int | None = None, detail: str = ""
+    context: CallContext,
+    unanswered_as: Outcome,
+    *,
+    hangup_cause: int | None = None,
+    detail: str = "",
 ) -> None:
     """Record the end of a call; whoever was reached stays reached (R7.5, R7.10)."""
-    call = scene.call
+    call = context.call
     if isinstance(call.step, Ending):
         outcome = call.step.outcome
     elif call.is_reached:
@@ -223,18 +227,18 @@ def ended(
         outcome = _HUNG_UP
     else:
         outcome = unanswered_as
-    scene.call_ended(outcome, hangup_cause, detail)
+    context.call_ended(outcome, hangup_cause, detail)
 
 
-def _deferred(scene: Scene, _: rp.DeferralReport) -> None:
-    if not scene.call.is_answered:
-        scene.record(ev.CallGivenBack, reason=ev.GiveBackReason.DEFERRED)
+def _deferred(context: CallContext, _: rp.DeferralReport) -> None:
+    if not context.call.is_answered:
+        context.record(ev.CallGivenBack, reason=ev.GiveBackReason.DEFERRED)
 
 
 _ANSWERED = (Speaking, Playing, Silent, Transferred)
 _EVERY = (Ringing, *_ANSWERED, Ending)
 
-FLOW: dict[tuple[type[Any], type[Any]], Callable[[Scene, Any], None]] = {
+FLOW: dict[tuple[type[Any], type[Any]], Callable[[CallContext, Any], None]] = {
     # Whatever is not named below is late or doubled and changes nothing.
     **{
         (step, report): _ignored
@@ -256,55 +260,55 @@ FLOW: dict[tuple[type[Any], type[Any]], Callable[[Scene, Any], None]] = {
 # Time and connection -----------------------------------------------------------------------
 
 
-def digit_timed_out(scene: Scene) -> None:
+def digit_timed_out(context: CallContext) -> None:
     """R7.2, R7.4: the silence is over."""
-    step = scene.call.step
+    step = context.call.step
     assert isinstance(step, Silent)
-    scene.record(ev.DigitTimedOut)
-    _again(scene, step.purpose, step.round)
+    context.record(ev.DigitTimedOut)
+    _again(context, step.purpose, step.round)
 
 
-def taken_over(scene: Scene) -> None:
+def taken_over(context: CallContext) -> None:
     """R9.3: the call outlived the connection; its step starts again and counts once more.
 
     Where one more play is too many, the call ends as R7.2 and R7.4 say. Not while a digit is
     awaited and no message need be played for it: nobody could hear the digit (R7.12).
     """
-    step = scene.call.step
-    scene.record(ev.CallTakenOver)
+    step = context.call.step
+    context.record(ev.CallTakenOver)
     if isinstance(step, Ending):
-        hang_up(scene, step.outcome)
+        hang_up(context, step.outcome)
     if not isinstance(step, Playing | Silent):
         return
-    script, number = scene.parameters.script, step.round + 1
+    script, number = context.parameters.script, step.round + 1
     if step.purpose is _LISTENING_PROMPT:
-        _listening_prompt(scene, min(number, script.message_plays_max))
+        _listening_prompt(context, min(number, script.message_plays_max))
     elif step.purpose is _MESSAGE:
-        _message(scene, number)
+        _message(context, number)
     elif isinstance(step, Silent) and number > script.answer_prompts_max:
-        silence_again(scene)
+        silence_again(context)
     else:
-        _answer_prompt(scene, number)
+        _answer_prompt(context, number)
 
 
-def silence_again(scene: Scene) -> None:
+def silence_again(context: CallContext) -> None:
     """R7.12: what nobody could hear times nobody out; a silence starts again."""
-    step = scene.call.step
+    step = context.call.step
     if isinstance(step, Silent):
-        scene.silence_started(step.purpose, step.round)
+        context.silence_started(step.purpose, step.round)
 
 
-def deadline_passed(scene: Scene) -> None:
+def deadline_passed(context: CallContext) -> None:
     """R7.9: the call lasts longer than any may; the end reported now is a plain one."""
-    outcome = Outcome.NOT_CONFIRMED if scene.call.is_answered else Outcome.NO_ANSWER
-    scene.record(ev.DeadlinePassed)
-    hang_up(scene, outcome, by_deadline=True)
+    outcome = Outcome.NOT_CONFIRMED if context.call.is_answered else Outcome.NO_ANSWER
+    context.record(ev.DeadlinePassed)
+    hang_up(context, outcome, by_deadline=True)
 
 
-def freed(scene: Scene) -> None:
+def freed(context: CallContext) -> None:
     """R7.9: no end was reported though the call is gone for certain by now."""
-    step = scene.call.step
+    step = context.call.step
     outcome = _LOST
     if isinstance(step, Ending) and (not step.by_deadline or step.outcome is _REACHED):
         outcome = step.outcome
-    scene.call_ended(outcome, None, "")
+    context.call_ended(outcome, None, "")

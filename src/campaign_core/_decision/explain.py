@@ -69,13 +69,13 @@ def explain(state: State, campaign_id: CampaignId, position: Position, now: Inst
         and event.position == position
         for event in moment.events
     )
-    scene = _Scene(moment.draft, moment.draft.campaign(campaign_id), position, at)
-    reasons = () if is_called else tuple(_reasons(scene))
+    context = _RecipientContext(moment.draft, moment.draft.campaign(campaign_id), position, at)
+    reasons = () if is_called else tuple(_reasons(context))
     return Explanation(campaign_id=campaign_id, position=position, reasons=reasons)
 
 
 @attrs.frozen
-class _Scene:
+class _RecipientContext:
     draft: Draft
     campaign: CampaignRow
     position: Position
@@ -90,30 +90,30 @@ class _Scene:
         return self.campaign.recipients.at(self.position)
 
 
-def _reasons(scene: _Scene) -> Iterator[Reason]:
-    status = rec.status_of(scene.record)
+def _reasons(context: _RecipientContext) -> Iterator[Reason]:
+    status = rec.status_of(context.record)
     if status != rec.IDLE:
-        yield _settled(scene, status)
+        yield _settled(context, status)
         return
-    yield from _of_campaign(scene)
-    index = next_number(scene.draft, scene.recipient, scene.record)
+    yield from _of_campaign(context)
+    index = next_number(context.draft, context.recipient, context.record)
     if index is None:
         # Only in a campaign that is final are those without a number left as they were.
         return
-    yield from _of_person(scene, index)
-    if not (scene.campaign.status.is_final or scene.campaign.is_satisfied):
+    yield from _of_person(context, index)
+    if not (context.campaign.status.is_final or context.campaign.is_satisfied):
         # Also of a campaign that is paused: to resume it is not enough then.
-        yield from _of_capacity(scene, index)
+        yield from _of_capacity(context, index)
 
 
-def _settled(scene: _Scene, status: int) -> Reason:
+def _settled(context: _RecipientContext, status: int) -> Reason:
     if status == rec.CONTACTED:
         return Reason(kind=ReasonKind.CONTACTED, sentence="reached already", change="")
     if status == rec.ACTIVE:
         return Reason(
             kind=ReasonKind.IN_CALL, sentence="in a call now", change="when the call ends"
         )
-    why = rec.reason_of(scene.record)
+    why = rec.reason_of(context.record)
     text = why.name.lower().replace("_", " ")
     return Reason(kind=ReasonKind.FAILED, sentence=f"failed: {text}", change=_REVIVED[why.name])
 
@@ -128,15 +128,15 @@ _REVIVED = {
 }
 
 
-def _of_campaign(scene: _Scene) -> Iterator[Reason]:
-    campaign = scene.campaign
+def _of_campaign(context: _RecipientContext) -> Iterator[Reason]:
+    campaign = context.campaign
     match campaign.status:
         case Status.SCHEDULED:
-            starts_at = scene.draft.time_of(campaign.starts_at)
+            starts_at = context.draft.time_of(campaign.starts_at)
             yield Reason(
                 kind=ReasonKind.SCHEDULED,
-                sentence=f"the campaign starts {_at(scene.draft, starts_at, 'UTC')}",
-                change=f"{_at(scene.draft, starts_at, 'UTC')}, or when it is started now",
+                sentence=f"the campaign starts {_at(context.draft, starts_at, 'UTC')}",
+                change=f"{_at(context.draft, starts_at, 'UTC')}, or when it is started now",
                 until=starts_at,
             )
         case Status.PAUSED:
@@ -167,15 +167,15 @@ _PAUSED_BY = {
 }
 
 
-def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
-    campaign, now = scene.campaign, scene.now
-    due_at = Instant(rec.due_at_of(scene.record))
-    zone = scene.recipient.time_zone or campaign.parameters.time_zone
+def _of_person(context: _RecipientContext, index: int) -> Iterator[Reason]:
+    campaign, now = context.campaign, context.now
+    due_at = Instant(rec.due_at_of(context.record))
+    zone = context.recipient.time_zone or campaign.parameters.time_zone
     if due_at > now:
         yield Reason(
             kind=ReasonKind.RETRY_DELAY,
-            sentence=f"to be tried again only {_at(scene.draft, due_at, zone)}",
-            change=_at(scene.draft, due_at, zone),
+            sentence=f"to be tried again only {_at(context.draft, due_at, zone)}",
+            change=_at(context.draft, due_at, zone),
             until=due_at,
         )
     hours = campaign.parameters.calling_hours
@@ -185,26 +185,26 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
             sentence=f"calling hours are in {zone}, a time zone that this machine does not know",
             change="when the service is started with time zone data (tzdata) that have it",
         )
-    elif not zone_is_open(scene.draft, campaign, zone if hours else "", now):
+    elif not zone_is_open(context.draft, campaign, zone if hours else "", now):
         _, opens_at = campaign.zones[zone]
         yield Reason(
             kind=ReasonKind.OUTSIDE_CALLING_HOURS,
             sentence=f"outside the calling hours in {zone}",
-            change="" if opens_at is None else _at(scene.draft, opens_at, zone),
+            change="" if opens_at is None else _at(context.draft, opens_at, zone),
             until=None if opens_at is None else Instant(opens_at),
         )
-    number = key_of_number(scene.draft, scene.recipient, index)
-    cap, frees_at = scene.draft.settings.frequency_cap, capped_until(scene.draft, number)
+    number = key_of_number(context.draft, context.recipient, index)
+    cap, frees_at = context.draft.settings.frequency_cap, capped_until(context.draft, number)
     if cap is not None and frees_at > now:
         yield Reason(
             kind=ReasonKind.FREQUENCY_CAP,
             sentence=f"the number was called {cap.attempts} times in {cap.per_h} h",
-            change=_at(scene.draft, frees_at, zone),
+            change=_at(context.draft, frees_at, zone),
             until=Instant(frees_at),
             count=cap.attempts,
             limit=cap.attempts,
         )
-    if is_busy(scene.draft, number):
+    if is_busy(context.draft, number):
         yield Reason(
             kind=ReasonKind.NUMBER_BUSY,
             sentence="the number is in another call",
@@ -212,9 +212,9 @@ def _of_person(scene: _Scene, index: int) -> Iterator[Reason]:
         )
 
 
-def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
-    draft, campaign, now = scene.draft, scene.campaign, scene.now
-    line = line_of(campaign, scene.recipient, index)[0]
+def _of_capacity(context: _RecipientContext, index: int) -> Iterator[Reason]:
+    draft, campaign, now = context.draft, context.campaign, context.now
+    line = line_of(campaign, context.recipient, index)[0]
     yield from _of_driver(draft, now)
     rate = campaign.parameters.call_rate
     free_from = campaign.placements.free_from(rate) if rate is not None else 0
@@ -246,7 +246,7 @@ def _of_capacity(scene: _Scene, index: int) -> Iterator[Reason]:
             count=most,
             limit=most,
         )
-    ahead = _ahead(scene, line)
+    ahead = _ahead(context, line)
     if ahead:
         plural = "recipient" if ahead == 1 else "recipients"
         yield Reason(
@@ -304,10 +304,10 @@ def _full(
             )
 
 
-def _ahead(scene: _Scene, line: Line) -> int:
+def _ahead(context: _RecipientContext, line: Line) -> int:
     """Count who would be called before: not who is outside its hours, capped or in another call."""
-    draft, campaign, now = scene.draft, scene.campaign, scene.now
-    key = campaign.ready_key(scene.position, scene.record)
+    draft, campaign, now = context.draft, context.campaign, context.now
+    key = campaign.ready_key(context.position, context.record)
     queues = [
         queue
         for (other, zone), queue in campaign.ready.items()

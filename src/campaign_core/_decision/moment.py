@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaign_core import events as ev
+from campaign_core._decision.call_context import CallContext
 from campaign_core._decision.call_flow import (
     FLOW,
     deadline_passed,
@@ -14,7 +15,6 @@ from campaign_core._decision.call_flow import (
 from campaign_core._decision.commands import COMMANDS
 from campaign_core._decision.recorder import Recorder
 from campaign_core._decision.reports import OF_CALL, REPORTS, held, stood_still
-from campaign_core._decision.scene import Scene
 from campaign_core._model.recipients import LINES, Recipient
 from campaign_core._model.statuses import FailureReason, Status
 from campaign_core._schedule.plan import place_calls
@@ -108,17 +108,17 @@ class Moment:
             case Due.EXPIRY:
                 record(ev.CampaignExpired, campaign_id=CampaignId(key))
             case Due.DEADLINE:
-                deadline_passed(self._scene(key, record))
+                deadline_passed(self._context_of(key, record))
             case Due.GRACE:
-                freed(self._scene(key, record))
+                freed(self._context_of(key, record))
             case Due.DIGIT:
-                digit_timed_out(self._scene(key, record))
+                digit_timed_out(self._context_of(key, record))
 
-    def _scene(self, key: int, record: Recorder) -> Scene:
+    def _context_of(self, key: int, record: Recorder) -> CallContext:
         campaign_id, position = CampaignId(key >> 32), Position(key & 0xFFFFFFFF)
         attempt = rec.attempts_of(self.draft.campaigns[campaign_id].record(position))
         call_id = call_id_of(self.draft.service_id, campaign_id, position, attempt)
-        return Scene(self.draft.calls[call_id], record)
+        return CallContext(self.draft.calls[call_id], record)
 
     def look_at(self, clock: ClockReport) -> None:
         """R7.12: how far the calendar stands from the service's time; to the second."""
@@ -155,7 +155,7 @@ class Moment:
         """Take a report of one call; of none of ours, or a late one, nothing comes (R9.1)."""
         call = self.draft.calls.get(report.call_id)
         if call is not None:
-            FLOW[type(call.step), type(report)](Scene(call, self._by_driver), report)
+            FLOW[type(call.step), type(report)](CallContext(call, self._by_driver), report)
 
     def conclude(self) -> None:
         """Settle recipients by rule, end campaigns, and let the scheduler pass (R6.6)."""

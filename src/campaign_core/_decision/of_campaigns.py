@@ -7,10 +7,10 @@ from typing import Any
 
 from campaign_core import commands as cm
 from campaign_core import events as ev
+from campaign_core._decision.call_context import CallContext
 from campaign_core._decision.call_flow import hang_up
 from campaign_core._decision.of_models import model_named, refuse_repeats
 from campaign_core._decision.recorder import Recorder
-from campaign_core._decision.scene import Scene
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import PauseReason, Status
@@ -156,7 +156,7 @@ def _stop(draft: Draft, command: cm.StopCampaign, record: Recorder) -> None:
     record(ev.CampaignStopped, campaign_id=campaign.campaign_id)
     if command.hang_up:
         for call in calls_of(draft, campaign):
-            hang_up(Scene(call, record), Outcome.CANCELLED)
+            hang_up(CallContext(call, record), Outcome.CANCELLED)
 
 
 def calls_of(draft: Draft, campaign: CampaignRow) -> list[Call]:

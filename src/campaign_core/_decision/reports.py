@@ -7,9 +7,9 @@ from typing import Any
 
 from campaign_core import events as ev
 from campaign_core import reports as rp
+from campaign_core._decision.call_context import CallContext
 from campaign_core._decision.call_flow import FLOW, ended, silence_again, taken_over
 from campaign_core._decision.recorder import Recorder
-from campaign_core._decision.scene import Scene
 from campaign_core._model.outcomes import Outcome
 from campaign_core._model.statuses import PauseReason, Status
 from campaign_core._state.call import Call
@@ -29,7 +29,7 @@ def _deferred(draft: Draft, report: rp.DeferralReport, record: Recorder) -> None
     call = draft.calls.get(report.call_id)
     if call is None:
         return
-    FLOW[type(call.step), rp.DeferralReport](Scene(call, record), report)
+    FLOW[type(call.step), rp.DeferralReport](CallContext(call, record), report)
     if report.call_id in draft.calls:
         # It was not given back: a deferral that comes late tells of nothing.
         return
@@ -90,9 +90,9 @@ def _calls_up(draft: Draft, report: rp.CallsUpReport, record: Recorder) -> None:
         if not call.is_adrift:
             continue
         if call.placement.call_id in report.call_ids:
-            taken_over(Scene(call, record))
+            taken_over(CallContext(call, record))
         elif _is_gone(call, report, link):
-            ended(Scene(call, record), Outcome.LOST)
+            ended(CallContext(call, record), Outcome.LOST)
 
 
 def _is_gone(call: Call, report: rp.CallsUpReport, link: Link) -> bool:
@@ -109,7 +109,7 @@ def stood_still(draft: Draft, record: Recorder) -> None:
         return
     for call in draft.calls.in_order():
         if not call.is_adrift:
-            silence_again(Scene(call, record))
+            silence_again(CallContext(call, record))
 
 
 REPORTS: dict[type[Any], Callable[[Draft, Any, Recorder], None]] = {

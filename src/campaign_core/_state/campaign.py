@@ -23,7 +23,7 @@ from campaign_core._state import record as rec
 from campaign_core._state.pacing import Placements
 from campaign_core._values.identifiers import CallKey, CampaignId, ModelId, Position, call_key_of
 from campaign_core._values.instants import Instant
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 from campaign_core._values.vector import Vector
 
 __all__ = ["CampaignRow", "LineKey", "form_key", "number_key", "rank_of", "read_number_key"]
@@ -129,12 +129,12 @@ class CampaignRow:
         self.in_use = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
 
         # The index.
-        self.ready: dict[LineKey, Ordered[int, None]] = {}
-        self.waiting: Ordered[int, None] = Ordered()
-        self.held: Ordered[int, int | str] = Ordered()
+        self.ready: dict[LineKey, SortedMap[int, None]] = {}
+        self.waiting: SortedMap[int, None] = SortedMap()
+        self.held: SortedMap[int, int | str] = SortedMap()
         """Where a recipient stands out of its own line: the instant its number is free of the
         cap, or the key of the busy number."""
-        self.stranded: Ordered[int, None] = Ordered()
+        self.stranded: SortedMap[int, None] = SortedMap()
         """Idle recipients of whom no number may be called: failed with the next moment."""
         self.zones: dict[str, tuple[bool, int | None]] = {}
         """Whether a zone's hours are open, and until when that holds."""

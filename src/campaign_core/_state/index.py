@@ -13,8 +13,8 @@ from campaign_core._state.campaign import CampaignRow, form_key
 from campaign_core._state.lines import line_up_all
 from campaign_core._state.service import Draft, ServiceRow
 from campaign_core._state.timers import Due
-from campaign_core._values.hashed import Hashed
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.hash_map import HashMap
+from campaign_core._values.sorted_map import SortedMap
 
 __all__ = ["of_campaign", "rebuild", "rebuild_lines", "rebuild_numbers"]
 
@@ -34,7 +34,7 @@ def rebuild(draft: Draft, now: int) -> None:
         draft.campaign(placement.campaign_id).in_use[placement.line] += 1
     entries = [entry for call in calls for entry in timers.of_call(call)]
     entries += [entry for row in draft.rows() for entry in of_campaign(draft, row)]
-    draft.timers = Ordered.of_keys(entries)
+    draft.timers = SortedMap.of_keys(entries)
     rebuild_numbers(draft)
     rebuild_lines(draft, now)
 
@@ -46,11 +46,11 @@ def rebuild_numbers(draft: Draft) -> None:
         form_key(call.placement.number, call.placement.line, plan)
         for call in draft.calls.in_order()
     )
-    draft.busy = Hashed(busy.items())
+    draft.busy = HashMap(busy.items())
     draft.barred = (
         draft.do_not_call
         if plan is None
-        else Ordered.of_keys({canonical_form(number, plan) for number in draft.do_not_call})
+        else SortedMap.of_keys({canonical_form(number, plan) for number in draft.do_not_call})
     )
 
 
@@ -71,14 +71,14 @@ def of_campaign(row: ServiceRow, campaign: CampaignRow) -> list[int]:
 
 def rebuild_lines(draft: Draft, now: int) -> None:
     """Make the lines anew, as they are at ``now``."""
-    draft.parked = Ordered()
-    draft.contenders, draft.wakes = Ordered(), Ordered()
-    draft.placeable = {line: Ordered() for line in LINES}
+    draft.parked = SortedMap()
+    draft.contenders, draft.wakes = SortedMap(), SortedMap()
+    draft.placeable = {line: SortedMap() for line in LINES}
     for campaign_id in list(draft.campaigns):
         campaign = draft.campaign(campaign_id)
-        campaign.held, campaign.listed, campaign.wake_at = Ordered(), (False, False, False), None
+        campaign.held, campaign.listed, campaign.wake_at = SortedMap(), (False, False, False), None
         campaign.ready, campaign.zones = {}, {}
-        campaign.waiting, campaign.stranded = Ordered(), Ordered()
+        campaign.waiting, campaign.stranded = SortedMap(), SortedMap()
         if not campaign.status.is_final:
             line_up_all(draft, campaign, range(1, len(campaign.recipients) + 1), now)
         draft.touched_now.add(campaign_id)

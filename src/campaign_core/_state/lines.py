@@ -25,7 +25,7 @@ from campaign_core._state.campaign import (
 from campaign_core._state.pacing import cap_frees_at
 from campaign_core._state.service import Draft, ServiceRow
 from campaign_core._values.identifiers import CampaignId
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 
 __all__ = [
     "capped_until",
@@ -52,7 +52,7 @@ __all__ = [
 _POSITION_MASK = (1 << POSITION_BITS) - 1
 _FEW = 64
 """Times as many stand in a line already: to put one in costs as much as to build so many anew."""
-_EMPTY: Ordered[int, None] = Ordered()
+_EMPTY: SortedMap[int, None] = SortedMap()
 _INTERNAL = number_key("", Line.INTERNAL)
 
 
@@ -289,9 +289,9 @@ def line_up_all(draft: Draft, campaign: CampaignRow, positions: range, now: int)
     campaign.stranded = _with_keys(campaign.stranded, stranded, owner)
 
 
-def _with_keys(queue: Ordered[int, None], keys: list[int], owner: object) -> Ordered[int, None]:
+def _with_keys(queue: SortedMap[int, None], keys: list[int], owner: object) -> SortedMap[int, None]:
     if len(keys) * _FEW > len(queue):
-        return Ordered.of_keys([*queue, *keys]) if keys else queue
+        return SortedMap.of_keys([*queue, *keys]) if keys else queue
     # A few behind many: what each costs does not depend on how many there are.
     for key in keys:
         queue = queue.with_item(key, None, owner)

@@ -7,7 +7,7 @@ from campaign_core._model.statuses import Status
 from campaign_core._state.campaign import POSITION_BITS, CampaignRow
 from campaign_core._state.lines import line_of, next_number, open_lines, release, zone_is_open
 from campaign_core._state.service import Draft, ServiceRow
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 
 __all__ = [
     "is_parked_open",
@@ -106,4 +106,4 @@ def strike(draft: Draft, campaign: CampaignRow) -> None:
     _relist(draft, campaign, (False, False, False))
     _set_wake(draft, campaign, None)
     campaign.ready, campaign.zones = {}, {}
-    campaign.waiting, campaign.held, campaign.stranded = Ordered(), Ordered(), Ordered()
+    campaign.waiting, campaign.held, campaign.stranded = SortedMap(), SortedMap(), SortedMap()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from campaign_core._model.limits import CallRate, FrequencyCap
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 
 __all__ = ["CALLS_KEPT", "Placements", "attempts_with", "cap_frees_at"]
 
@@ -20,7 +20,7 @@ class Placements:
 
     count: int = 0
     """Placements since the rate was set."""
-    times: Ordered[int, int] = attrs.field(factory=Ordered)
+    times: SortedMap[int, int] = attrs.field(factory=SortedMap)
     """Instants by running number, at most ``CALLS_KEPT``."""
 
     def with_one(self, at: int, owner: object) -> Placements:

@@ -20,10 +20,10 @@ from campaign_core._state.call import Call
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
-from campaign_core._values.hashed import Hashed
+from campaign_core._values.hash_map import HashMap
 from campaign_core._values.identifiers import CallId, CallKey, CampaignId, ModelId, ServiceId
 from campaign_core._values.instants import Instant
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 
 __all__ = ["EVERY", "Draft", "ServiceRow", "State", "least"]
 
@@ -70,15 +70,15 @@ class ServiceRow:
         """The time of the last event."""
         self.sequence = 1
         """The last event's sequence number."""
-        self.models: Ordered[ModelId, CampaignModel] = Ordered()
+        self.models: SortedMap[ModelId, CampaignModel] = SortedMap()
         self.next_model_id = 1
-        self.campaigns: Ordered[CampaignId, CampaignRow] = Ordered()
+        self.campaigns: SortedMap[CampaignId, CampaignRow] = SortedMap()
         self.next_campaign_id = 1
-        self.do_not_call: Ordered[str, None] = Ordered()
+        self.do_not_call: SortedMap[str, None] = SortedMap()
         self.link: Link = Link()
-        self.calls: Hashed[CallId, Call] = Hashed()
+        self.calls: HashMap[CallId, Call] = HashMap()
         self.placements: Placements = Placements()
-        self.attempt_times: Ordered[str, tuple[int, ...]] = Ordered()
+        self.attempt_times: SortedMap[str, tuple[int, ...]] = SortedMap()
         """Instants of the counted attempts to a number on its line, while a cap is set."""
         self.rate_kept_until = 0
         """Until when the placements are kept of a rate that was switched off; 0: of none."""
@@ -89,23 +89,23 @@ class ServiceRow:
         """How far the calendar stands ahead of the service's time (R7.12); negative: behind it."""
 
         # Counts cached, and the index.
-        self.barred: Ordered[str, None] = Ordered()
+        self.barred: SortedMap[str, None] = SortedMap()
         """The do-not-call list by the canonical forms of its numbers; without a number plan the
         list itself (R3.7)."""
         self.in_use: dict[Line, int] = {Line.INTERNAL: 0, Line.EXTERNAL: 0}
-        self.busy: Hashed[str, int] = Hashed()
+        self.busy: HashMap[str, int] = HashMap()
         """Calls in progress to a number on its line, by the form of the number."""
-        self.parked: Ordered[str, tuple[CallKey, ...]] = Ordered()
+        self.parked: SortedMap[str, tuple[CallKey, ...]] = SortedMap()
         """Recipients that wait for a number to be free."""
-        self.timers: Ordered[int, None] = Ordered()
+        self.timers: SortedMap[int, None] = SortedMap()
         """What is due when: see ``timers``."""
-        self.wakes: Ordered[int, None] = Ordered()
+        self.wakes: SortedMap[int, None] = SortedMap()
         """Instants at which a campaign's lines change, and the campaign."""
-        self.contenders: Ordered[int, CampaignId] = Ordered()
+        self.contenders: SortedMap[int, CampaignId] = SortedMap()
         """Campaigns that compete, by rank (R6.2)."""
-        self.placeable: dict[Line, Ordered[int, CampaignId]] = {
-            Line.INTERNAL: Ordered(),
-            Line.EXTERNAL: Ordered(),
+        self.placeable: dict[Line, SortedMap[int, CampaignId]] = {
+            Line.INTERNAL: SortedMap(),
+            Line.EXTERNAL: SortedMap(),
         }
         """Campaigns with a recipient to call and room of their own, by line and rank."""
         self.capped: frozenset[str] = frozenset()

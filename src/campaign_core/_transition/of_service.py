@@ -19,7 +19,7 @@ from campaign_core._state.service import EVERY, Draft
 from campaign_core._transition.shared import disarm_digit
 from campaign_core._values.identifiers import ModelId
 from campaign_core._values.instants import BEGINNING, Instant
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 from campaign_core._values.validators import with_changes
 
 __all__ = ["OF_SERVICE", "change_do_not_call"]
@@ -37,7 +37,7 @@ def _settings_changed(draft: Draft, event: ev.SettingsChanged) -> None:
         if after.call_rate is None:
             draft.placements = Placements()
         if after.frequency_cap is None:
-            draft.attempt_times = Ordered()
+            draft.attempt_times = SortedMap()
     if before.number_plan != after.number_plan:
         rebuild_numbers(draft)
         rebuild_lines(draft, event.at)
@@ -77,7 +77,7 @@ def _switch_cap(
         draft.cap_kept_until = at + before.window_ms
     elif before is None and after is not None:
         if at >= draft.cap_kept_until:
-            draft.attempt_times = Ordered()
+            draft.attempt_times = SortedMap()
             for call_id, call in list(draft.calls.items()):
                 uncounted = attrs.evolve(call, is_uncounted=True)
                 draft.calls = draft.calls.with_item(call_id, uncounted, draft.owner)
@@ -124,8 +124,8 @@ def change_do_not_call(
 
 
 def _changed(
-    draft: Draft, listed: Ordered[str, None], numbers: Iterable[str], *, barred: bool
-) -> Ordered[str, None]:
+    draft: Draft, listed: SortedMap[str, None], numbers: Iterable[str], *, barred: bool
+) -> SortedMap[str, None]:
     for number in numbers:
         listed = (
             listed.with_item(number, None, draft.owner)

@@ -19,8 +19,8 @@ from campaign_core._state.index import rebuild
 from campaign_core._state.link import Link
 from campaign_core._state.pacing import Placements
 from campaign_core._state.service import Draft, ServiceRow, State
-from campaign_core._values.hashed import Hashed
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.hash_map import HashMap
+from campaign_core._values.sorted_map import SortedMap
 from campaign_core._values.validators import with_accepted, with_changes
 from campaign_core._values.vector import Vector
 from campaign_core.codec._values import Data, coder
@@ -98,15 +98,15 @@ def state_from_data(data: Data, large: LargeReader) -> State:
     for name, value in (plain | later).items():
         setattr(row, name, value)
     models = large.rows(data["models"])
-    row.models = Ordered((key, _model_from_data(model, large)) for key, model in models)
+    row.models = SortedMap((key, _model_from_data(model, large)) for key, model in models)
     campaigns = [_campaign_from_data(campaign, large) for campaign in large.rows(data["campaigns"])]
-    row.campaigns = Ordered((campaign.campaign_id, campaign) for campaign in campaigns)
-    row.do_not_call = Ordered.of_keys(large.texts(data["do_not_call"]))
+    row.campaigns = SortedMap((campaign.campaign_id, campaign) for campaign in campaigns)
+    row.do_not_call = SortedMap.of_keys(large.texts(data["do_not_call"]))
     row.link = _read(Link, data["link"])
     calls = [_read(Call, call) for call in large.rows(data["calls"])]
-    row.calls = Hashed((call.placement.call_id, call) for call in calls)
+    row.calls = HashMap((call.placement.call_id, call) for call in calls)
     row.placements = _placements_from_data(data["placements"], large)
-    row.attempt_times = Ordered(large.attempt_times(data["attempt_times"]))
+    row.attempt_times = SortedMap(large.attempt_times(data["attempt_times"]))
     draft = Draft(row)
     rebuild(draft, row.now)
     return draft.sealed()
@@ -127,7 +127,7 @@ def _placements_to_data(placements: Placements, large: LargeWriter) -> Any:
 def _placements_from_data(data: Any, large: LargeReader) -> Placements:
     count, *times = large.numbers(data)
     first = count - len(times)
-    return Placements(count, Ordered(enumerate(times, first)))
+    return Placements(count, SortedMap(enumerate(times, first)))
 
 
 def _model_to_data(model: CampaignModel, large: LargeWriter) -> Data:

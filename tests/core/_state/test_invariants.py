@@ -11,7 +11,7 @@ from campaign_core import Line
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.service import Draft
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 
 EXTERNAL = (Line.EXTERNAL, "")
 
@@ -27,7 +27,7 @@ def nobody_in_line(campaign: CampaignRow) -> None:
 
 
 def twice(campaign: CampaignRow) -> None:
-    campaign.stranded = Ordered.of_keys([first_key(campaign) & 0xFFFFFFFF])
+    campaign.stranded = SortedMap.of_keys([first_key(campaign) & 0xFFFFFFFF])
 
 
 def other_line(campaign: CampaignRow) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from typing_extensions import override
 
-__all__ = ["Ordered"]
+__all__ = ["SortedMap"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -41,7 +41,7 @@ class _Branch:
         self.owner = owner
 
 
-class Ordered(Generic[K, V]):
+class SortedMap(Generic[K, V]):
     """An immutable map in the order of its keys; ``None`` values make it an ordered set."""
 
     __slots__ = ("_depth", "_owner", "_root", "size")
@@ -74,20 +74,20 @@ class Ordered(Generic[K, V]):
         self._root: Any = blocks[0]
 
     @classmethod
-    def of_keys(cls, keys: Iterable[K]) -> Ordered[K, None]:
+    def of_keys(cls, keys: Iterable[K]) -> SortedMap[K, None]:
         """Return an ordered set."""
         listed: list[Any] = sorted(dict.fromkeys(keys))
-        made: Ordered[K, None] = Ordered.__new__(Ordered)
+        made: SortedMap[K, None] = SortedMap.__new__(SortedMap)
         made._build(listed, [None] * len(listed))
         return made
 
-    def _opened(self, owner: object) -> Ordered[K, V]:
-        opened: Ordered[K, V] = Ordered.__new__(Ordered)
+    def _opened(self, owner: object) -> SortedMap[K, V]:
+        opened: SortedMap[K, V] = SortedMap.__new__(SortedMap)
         opened._root, opened.size, opened._depth = self._root, self.size, self._depth
         opened._owner = owner
         return opened
 
-    def _way_to(self, key: K, owner: object) -> tuple[Ordered[K, V], _Leaf]:
+    def _way_to(self, key: K, owner: object) -> tuple[SortedMap[K, V], _Leaf]:
         """Return a tree that an owner may change, and its leaf for a key, likewise."""
         tree = self if self._owner is owner else self._opened(owner)
         block = tree._root
@@ -103,7 +103,7 @@ class Ordered(Generic[K, V]):
             block = below
         return tree, block
 
-    def with_item(self, key: K, value: V, owner: object = None) -> Ordered[K, V]:
+    def with_item(self, key: K, value: V, owner: object = None) -> SortedMap[K, V]:
         """Return the map with this item added or replaced."""
         tree, block = self._way_to(key, object() if owner is None else owner)
         keys = block.keys
@@ -150,7 +150,7 @@ class Ordered(Generic[K, V]):
         self._root = _Branch([None, first], [left, right], owner)
         self._depth += 1
 
-    def without(self, key: K, owner: object = None) -> Ordered[K, V]:
+    def without(self, key: K, owner: object = None) -> SortedMap[K, V]:
         """Return the map without this key; the map itself where it has none such."""
         tree, block = self._way_to(key, object() if owner is None else owner)
         keys = block.keys
@@ -240,7 +240,7 @@ class Ordered(Generic[K, V]):
 
     @override
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ordered):
+        if not isinstance(other, SortedMap):
             return NotImplemented
         if self._root is other._root:
             return True
@@ -254,7 +254,7 @@ class Ordered(Generic[K, V]):
 
     @override
     def __repr__(self) -> str:
-        return f"Ordered({list(self.items())!r})"
+        return f"SortedMap({list(self.items())!r})"
 
 
 _ABSENT: Any = object()

@@ -4,7 +4,7 @@ A shared dict that nobody changes any more, and a small dict of changes over it.
 copies the changes alone; when they have grown past the square root of the whole, they are merged
 into a new shared dict. So a change costs O(sqrt n) with the constant of a C copy: less than the
 path through a tree for anything that fits into calls in progress. With an ``owner``, as in
-:class:`~campaign_core._values.ordered.Ordered`, it costs what a dict costs.
+:class:`~campaign_core._values.sorted_map.SortedMap`, it costs what a dict costs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from typing_extensions import override
 
-__all__ = ["Hashed"]
+__all__ = ["HashMap"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -23,7 +23,7 @@ _GONE: Any = object()
 _CHANGES_MIN = 32
 
 
-class Hashed(Generic[K, V]):
+class HashMap(Generic[K, V]):
     """An immutable map; ``with_item`` and ``without`` return changed ones."""
 
     __slots__ = ("_changes", "_owner", "_shared")
@@ -34,8 +34,8 @@ class Hashed(Generic[K, V]):
         self._changes: dict[K, V] = {}
         self._owner: object = None
 
-    def _opened(self, owner: object) -> Hashed[K, V]:
-        opened: Hashed[K, V] = Hashed.__new__(Hashed)
+    def _opened(self, owner: object) -> HashMap[K, V]:
+        opened: HashMap[K, V] = HashMap.__new__(HashMap)
         changes = self._changes
         if len(changes) > _CHANGES_MIN and len(changes) ** 2 > len(self._shared):
             opened._shared, opened._changes = self._merged(), {}
@@ -50,13 +50,13 @@ class Hashed(Generic[K, V]):
             del merged[key]
         return merged
 
-    def with_item(self, key: K, value: V, owner: object = None) -> Hashed[K, V]:
+    def with_item(self, key: K, value: V, owner: object = None) -> HashMap[K, V]:
         """Return the map with this item added or replaced."""
         opened = self if self._owner is owner and owner is not None else self._opened(owner)
         opened._changes[key] = value
         return opened
 
-    def without(self, key: K, owner: object = None) -> Hashed[K, V]:
+    def without(self, key: K, owner: object = None) -> HashMap[K, V]:
         """Return the map without this key, which it need not have."""
         opened = self if self._owner is owner and owner is not None else self._opened(owner)
         if key in opened._shared:
@@ -105,7 +105,7 @@ class Hashed(Generic[K, V]):
 
     @override
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Hashed):
+        if not isinstance(other, HashMap):
             return NotImplemented
         return dict(self.items()) == dict(other.items())
 
@@ -115,4 +115,4 @@ class Hashed(Generic[K, V]):
 
     @override
     def __repr__(self) -> str:
-        return f"Hashed({list(self.items())!r})"
+        return f"HashMap({list(self.items())!r})"

@@ -1,4 +1,4 @@
-"""A scene: what a step of a call is decided from, and where its events are recorded."""
+"""What a step of a call is decided from, and where its events are recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from campaign_core._values.instants import SECOND_MS, Instant
 from campaign_core._values.makers import maker_of
 from campaign_core.reports import PlaybackEnd
 
-__all__ = ["Scene"]
+__all__ = ["CallContext"]
 
 _new_call_answered = maker_of(ev.CallAnswered)
 _new_call_ended = maker_of(ev.CallEnded)
@@ -29,7 +29,7 @@ _new_silence_started = maker_of(ev.SilenceStarted)
 _SOUND_MISSING = Outcome.SOUND_MISSING
 
 
-class Scene:
+class CallContext:
     """A call as it was before, for one report, and a method for each event of most calls.
 
     A method has the name of the event that it records; :meth:`record` takes any other by its kind.

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from campaign_core._values.ordered import Ordered
+from campaign_core._values.sorted_map import SortedMap
 
 WIDTH = 64
 # About the bounds of one block, of a block of blocks, and of three levels.
@@ -30,7 +30,7 @@ class Versions(RuleBasedStateMachine):
     def begin(self, size, step):
         self.kept = []
         items = [(key * step, key) for key in range(size)]
-        return self._keep(Ordered(items), dict(items))
+        return self._keep(SortedMap(items), dict(items))
 
     def _keep(self, mine, plain):
         self.kept.append((mine, dict(plain)))
@@ -110,8 +110,8 @@ class Versions(RuleBasedStateMachine):
         for mine, plain in getattr(self, "kept", []):
             assert list(mine) == sorted(plain)
             assert list(mine.values()) == [plain[key] for key in sorted(plain)]
-            assert mine == Ordered(plain.items())
-            assert hash(mine) == hash(Ordered(plain.items()))
+            assert mine == SortedMap(plain.items())
+            assert hash(mine) == hash(SortedMap(plain.items()))
 
 
 Versions.TestCase.settings = profile(max_examples=30, stateful_step_count=25)
@@ -126,7 +126,7 @@ def test_blocks_are_split_where_they_are_full_and_dropped_where_they_are_empty(s
         keys.reverse()
     elif order == "from the middle":
         keys.sort(key=lambda key: abs(key - size // 2))
-    grown: Ordered[int, int] = Ordered()
+    grown: SortedMap[int, int] = SortedMap()
     for key in keys:
         grown = grown.with_item(key, -key, keys)
     full = grown
@@ -144,7 +144,7 @@ def test_blocks_are_split_where_they_are_full_and_dropped_where_they_are_empty(s
 
 def test_changed_copy_shares_almost_everything():
     """A change copies the blocks on its path."""
-    many = Ordered((key, key) for key in range(10_000))
+    many = SortedMap((key, key) for key in range(10_000))
 
     changed = many.with_item(5_000, 0)
 
@@ -153,14 +153,14 @@ def test_changed_copy_shares_almost_everything():
 
 
 def test_absent_key_leaves_the_map_as_it_is():
-    some = Ordered([(1, "a"), (3, "c")])
+    some = SortedMap([(1, "a"), (3, "c")])
 
     assert some.without(2) is some
 
 
 def test_owner_of_another_version_changes_nothing_in_this_one():
     owner = object()
-    base = Ordered((key, key) for key in range(200))
+    base = SortedMap((key, key) for key in range(200))
     one = base.with_item(5, "one", owner)
 
     other = base.with_item(5, "other", owner)
@@ -169,7 +169,7 @@ def test_owner_of_another_version_changes_nothing_in_this_one():
 
 
 def test_map_of_no_items_has_no_first_and_no_key():
-    empty: Ordered[int, int] = Ordered()
+    empty: SortedMap[int, int] = SortedMap()
 
     assert (empty.first(), empty.nth(0), len(empty)) == (None, None, 0)
     with pytest.raises(KeyError):
@@ -177,18 +177,18 @@ def test_map_of_no_items_has_no_first_and_no_key():
 
 
 def test_of_a_key_given_twice_the_last_one_counts():
-    assert list(Ordered([(1, "a"), (1, "b")]).items()) == [(1, "b")]
+    assert list(SortedMap([(1, "a"), (1, "b")]).items()) == [(1, "b")]
 
 
 def test_set_has_no_values():
-    assert dict(Ordered.of_keys([3, 1, 3]).items()) == {1: None, 3: None}
+    assert dict(SortedMap.of_keys([3, 1, 3]).items()) == {1: None, 3: None}
 
 
 def test_map_says_what_is_in_it():
-    assert repr(Ordered([(2, "b"), (1, "a")])) == "Ordered([(1, 'a'), (2, 'b')])"
-    assert Ordered([(1, "a")]) != {1: "a"}
+    assert repr(SortedMap([(2, "b"), (1, "a")])) == "SortedMap([(1, 'a'), (2, 'b')])"
+    assert SortedMap([(1, "a")]) != {1: "a"}
 
 
 @given(st.dictionaries(KEYS, st.integers()), st.dictionaries(KEYS, st.integers()))
 def test_maps_are_equal_when_their_items_are(one, other):
-    assert (Ordered(one.items()) == Ordered(other.items())) == (one == other)
+    assert (SortedMap(one.items()) == SortedMap(other.items())) == (one == other)

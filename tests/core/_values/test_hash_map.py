@@ -5,7 +5,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from campaign_core._values.hashed import Hashed
+from campaign_core._values.hash_map import HashMap
 
 KEYS = st.integers(0, 12) | st.integers(0, 2_000)
 
@@ -18,7 +18,7 @@ class Versions(RuleBasedStateMachine):
     @initialize(target=versions, size=st.sampled_from([0, 1, 31, 32, 33, 34, 1_000, 1_500]))
     def begin(self, size):
         self.kept = []
-        return self._keep(Hashed((key, -key - 1) for key in range(size)), size)
+        return self._keep(HashMap((key, -key - 1) for key in range(size)), size)
 
     def _keep(self, mine, size):
         plain = {key: -key - 1 for key in range(size)}
@@ -78,8 +78,8 @@ class Versions(RuleBasedStateMachine):
 
     def teardown(self):
         for mine, plain in getattr(self, "kept", []):
-            assert mine == Hashed(plain.items())
-            assert hash(mine) == hash(Hashed(plain.items()))
+            assert mine == HashMap(plain.items())
+            assert hash(mine) == hash(HashMap(plain.items()))
             assert sorted(mine) == sorted(plain)
 
 
@@ -89,7 +89,7 @@ TestVersions = Versions.TestCase
 
 def test_owner_changes_in_place():
     owner = object()
-    mine: Hashed[int, str] = Hashed([(1, "a")])
+    mine: HashMap[int, str] = HashMap([(1, "a")])
 
     changed = mine.with_item(2, "b", owner)
 
@@ -99,5 +99,5 @@ def test_owner_changes_in_place():
 
 
 def test_map_says_what_is_in_it():
-    assert repr(Hashed([(1, "a")])) == "Hashed([(1, 'a')])"
-    assert Hashed([(1, "a")]) != {1: "a"}
+    assert repr(HashMap([(1, "a")])) == "HashMap([(1, 'a')])"
+    assert HashMap([(1, "a")]) != {1: "a"}

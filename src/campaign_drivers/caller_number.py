@@ -12,12 +12,9 @@ A template, with the caller number in it::
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from campaign_drivers._checks import like
-from campaign_drivers._url import pairs_in
+from campaign_drivers.driver_urls import caller_number_templates
 
 __all__ = ["CALLER_NUMBER", "caller_number_on_route", "caller_number_templates", "doubled_prefix"]
 
@@ -67,18 +64,3 @@ def doubled_prefix(template: str, number: str) -> str | None:
             if rest.startswith(form):
                 return form
     return "+" if rest.startswith("+") else None
-
-
-def caller_number_templates(url: str) -> Mapping[str, str]:
-    """Return the templates in a driver's URL, by the route's name there.
-
-    Args:
-        url: one that its driver takes.
-    """
-    return MappingProxyType(
-        {
-            key.removesuffix(".caller"): value
-            for key, value in pairs_in(urlsplit(url).query)
-            if key.endswith(".caller") and value
-        }
-    )

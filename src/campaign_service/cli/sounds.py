@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from campaign_drivers.driver_urls import sound_path
 from campaign_service.cli.options import bad_value
 from campaign_service.cli.statuses import ExitStatus
 from campaign_service.sounds import LANGUAGES, PromptPlacement, place
@@ -63,12 +63,7 @@ def sounds(*, folder: Path | None, driver: str | None, language: str) -> int:
 
 def _folder_of(driver: str | None) -> Path:
     """Return the folder in which a telephony looks for sounds, by its URL."""
-    try:
-        # A plus is one, as the drivers read it.
-        query = urlsplit(driver or "").query.replace("+", "%2B")
-    except ValueError:
-        query = ""
-    template = parse_qs(query).get("sound_path", [""])[-1]
+    template = sound_path(driver or "")
     before, place_of_sound, _ = template.partition(_PLACE)
     if not place_of_sound or not before.startswith("/") or not before.endswith("/"):
         raise bad_value("--to", None, _USUAL)

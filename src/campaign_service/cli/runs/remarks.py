@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from campaign_core import TECHNICAL, CampaignModel, Line
 from campaign_drivers.caller_number import (
     caller_number_on_route,
-    caller_number_templates,
     doubled_prefix,
 )
+from campaign_drivers.driver_urls import caller_number_templates
 from campaign_service.config import CampaignFile
 from campaign_service.merging import form_of
 from campaign_service.numbers import remark_on

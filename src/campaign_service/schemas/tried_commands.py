@@ -13,72 +13,59 @@ from campaign_service.schemas.requests import Many, Numbers, StartCampaign
 __all__ = ["Trial", "WhatIf"]
 
 
-class _OfCampaign(
-    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command"
+def _command(name: str) -> str:
+    return name.removeprefix("Try")
+
+
+class _Trial(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="command", tag=_command
 ):
+    """A command, by its name; nothing of it happens."""
+
+
+class _OfCampaign(_Trial, kw_only=True, frozen=True):
     campaign_id: Annotated[Id, about("Of which campaign.")]
 
 
-class TryChangeSettings(
-    Struct,
-    kw_only=True,
-    frozen=True,
-    forbid_unknown_fields=True,
-    tag_field="command",
-    tag="ChangeSettings",
-):
+class TryChangeSettings(_Trial, kw_only=True, frozen=True):
     """What other general settings would do."""
 
     settings: Settings
 
 
-class TryAddToDoNotCall(
-    Numbers,
-    kw_only=True,
-    frozen=True,
-    forbid_unknown_fields=True,
-    tag_field="command",
-    tag="AddToDoNotCall",
-):
+class TryAddToDoNotCall(Numbers, kw_only=True, frozen=True, tag_field="command", tag=_command):
     """What barring numbers would do."""
 
 
-class TryStartCampaign(
-    StartCampaign,
-    kw_only=True,
-    frozen=True,
-    forbid_unknown_fields=True,
-    tag_field="command",
-    tag="StartCampaign",
-):
+class TryStartCampaign(StartCampaign, kw_only=True, frozen=True, tag_field="command", tag=_command):
     """What one more campaign would do."""
 
 
-class TryStartNow(_OfCampaign, kw_only=True, frozen=True, tag="StartNow"):
+class TryStartNow(_OfCampaign, kw_only=True, frozen=True):
     """What starting a scheduled campaign would do."""
 
 
-class TryPauseCampaign(_OfCampaign, kw_only=True, frozen=True, tag="PauseCampaign"):
+class TryPauseCampaign(_OfCampaign, kw_only=True, frozen=True):
     """What a pause would do."""
 
 
-class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True, tag="ResumeCampaign"):
+class TryResumeCampaign(_OfCampaign, kw_only=True, frozen=True):
     """What the end of a pause would do."""
 
 
-class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True, tag="StopCampaign"):
+class TryStopCampaign(_OfCampaign, kw_only=True, frozen=True):
     """What closing a campaign would do."""
 
     hang_up: Annotated[bool, about("Whether the calls in progress would be ended at once.")] = False
 
 
-class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True, tag="AppendRecipients"):
+class TryAppendRecipients(_OfCampaign, kw_only=True, frozen=True):
     """What more recipients would do."""
 
     recipients: Annotated[Many, about("In the order in which they would be listed.")]
 
 
-class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
+class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True):
     """What more attempts would do."""
 
     attempts: Annotated[int, Meta(ge=1, le=100, description="How many more each would have.")]
@@ -88,7 +75,7 @@ class TryAddAttempts(_OfCampaign, kw_only=True, frozen=True, tag="AddAttempts"):
     ] = "ALL_FAILED"
 
 
-class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True, tag="StopAttempts"):
+class TryStopAttempts(_OfCampaign, kw_only=True, frozen=True):
     """What trying some recipients no more would do."""
 
     positions: Annotated[IdList, about("Whom, by their places in the list.")]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import event as on
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -20,6 +20,7 @@ __all__ = ["file_engine", "server_engine"]
 
 _BUSY_MS = 5_000
 """So long a writer waits for another process's transaction."""
+_POOL = {"pool_size": 5, "max_overflow": 20, "pool_timeout": 5}
 _WAL_PAUSE_S = 0.01
 _PRIMARY_CODE = 0xFF
 """Of an error's number: the rest says which kind of it."""
@@ -48,27 +49,13 @@ _SESSION = {
 }
 
 
-class _Cursor(Protocol):
-    def execute(self, statement: str) -> object: ...
-    def close(self) -> None: ...
-
-
-class _DBAPIConnection(Protocol):
-    def cursor(self) -> _Cursor: ...
-    def rollback(self) -> object: ...
-    def commit(self) -> object: ...
-    def fileno(self) -> int: ...
-
-
 def file_engine(file: DatabaseFile) -> sa.Engine:
     """Return an engine over a file of SQLite; one that is only read stays as it is."""
     engine = sa.create_engine(
         URL.create("sqlite", database=str(file.path)),
         creator=lambda: file.connect(timeout_s=_BUSY_MS / 1_000),
         poolclass=QueuePool,
-        pool_size=5,
-        max_overflow=20,
-        pool_timeout=5,
+        **_POOL,
     )
     on.listen(engine, "connect", _set_pragmas)
     if not file.is_read_only:
@@ -93,13 +80,8 @@ def server_engine(url: URL, watchdog: Watchdog) -> sa.Engine:
     try:
         engine = sa.create_engine(
             url,
-            pool_size=5,
-            max_overflow=20,
-            pool_timeout=5,
-            connect_args={
-                "connect_timeout": _CONNECT_S,
-                **_KEEPALIVE,
-            },
+            connect_args={"connect_timeout": _CONNECT_S, **_KEEPALIVE},
+            **_POOL,
         )
     except ModuleNotFoundError as error:
         rule = "PostgreSQL needs the extra 'postgresql' of call-campaign to be installed"
@@ -122,7 +104,7 @@ def _set_session(engine: sa.Engine, watchdog: Watchdog) -> None:
         if name not in given
     )
 
-    def connected(connection: _DBAPIConnection, record: object) -> None:
+    def connected(connection: DBAPIConnection, record: object) -> None:
         with watchdog.watching(connection.fileno(), _CONNECT_S):
             cursor = connection.cursor()
             cursor.execute(f"SELECT {settings}")
@@ -142,7 +124,7 @@ def _look_before_use(engine: sa.Engine, watchdog: Watchdog) -> None:
         record.info["idle_since"] = time.monotonic()
 
     def checked_out(
-        connection: _DBAPIConnection, record: ConnectionPoolEntry, proxy: object
+        connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object
     ) -> None:
         idle_since = record.info.get("idle_since")
         if idle_since is None or time.monotonic() - idle_since < _IDLE_S:
@@ -159,7 +141,7 @@ def _look_before_use(engine: sa.Engine, watchdog: Watchdog) -> None:
     on.listen(engine, "checkout", checked_out)
 
 
-def _set_pragmas(connection: _DBAPIConnection, record: object) -> None:
+def _set_pragmas(connection: DBAPIConnection, record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
         # Python's own would begin transactions where it sees fit; see `_begin`.
         connection.isolation_level = None
@@ -174,7 +156,7 @@ def _set_pragmas(connection: _DBAPIConnection, record: object) -> None:
     cursor.close()
 
 
-def _use_wal(connection: _DBAPIConnection, record: object) -> None:
+def _use_wal(connection: DBAPIConnection, record: object) -> None:
     """Have a write-ahead log, also where another process makes the same new file just now.
 
     SQLite has nobody wait for this change as it does for others: who comes second fails at once.

@@ -7,7 +7,7 @@ import attrs
 from campaign_core import CallId, Line
 from campaign_core.decisions import PlaceCall
 
-__all__ = ["LONGEST_MS", "Call", "gone_by"]
+__all__ = ["LONGEST_MS", "PoolCall", "gone_by"]
 
 _AFTER_DEAD_MAN_MS = 5_000
 """The telephony itself has ended a call by its dead man's switch; so much later it is certain."""
@@ -22,7 +22,7 @@ def gone_by(now: int, dead_man_s: int) -> int:
 
 
 @attrs.define(eq=False, kw_only=True)
-class Call:
+class PoolCall:
     """A call in progress, or one whose fate is unknown."""
 
     call_id: CallId

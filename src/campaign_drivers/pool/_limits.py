@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from campaign_core import CallLimits
 
-__all__ = ["least", "least_of", "sum_of", "together"]
+__all__ = ["least_of", "strictest_limits", "sum_of", "sum_of_limits"]
 
 N = TypeVar("N", int, float)
 
 
-def least(*given: CallLimits) -> CallLimits:
+def strictest_limits(*given: CallLimits) -> CallLimits:
     """Return limits that allow what all of several limits allow."""
     total = least_of(limits.total for limits in given)
     internal = least_of((total, *(limits.internal for limits in given)))
@@ -22,7 +22,7 @@ def least(*given: CallLimits) -> CallLimits:
     return CallLimits(total=total, internal=internal, external=external)
 
 
-def together(given: Iterable[CallLimits]) -> CallLimits:
+def sum_of_limits(given: Iterable[CallLimits]) -> CallLimits:
     """Return how many calls several telephonies take together."""
     known = tuple(given)
     return CallLimits(

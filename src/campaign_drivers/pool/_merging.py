@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from campaign_core import CallLimits, Line
 from campaign_drivers._driver import Capacity, Missing, Need
-from campaign_drivers.pool._limits import least, least_of, sum_of
+from campaign_drivers.pool._limits import least_of, strictest_limits, sum_of
 from campaign_drivers.pool._node import NodeState, ever_takes
 
 __all__ = ["merged_capacity", "merged_missing", "needed", "own_capacity"]
@@ -42,7 +42,7 @@ def _advice(advices: Mapping[str, Iterable[str]]) -> str:
 def own_capacity(node: NodeState, known: Capacity) -> Capacity:
     """Return what one node takes: the least of its limits and of what its telephony says."""
     return Capacity(
-        calls_max=least_of([least(node.call_limits).total, known.calls_max]),
+        calls_max=least_of([strictest_limits(node.call_limits).total, known.calls_max]),
         calls_per_s=least_of([node.calls_per_s, known.calls_per_s]),
     )
 

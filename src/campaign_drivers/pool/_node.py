@@ -11,8 +11,8 @@ import attrs
 from campaign_core import CallId, CallLimits, Instant, Line
 from campaign_core.errors import Problem, SettingsError
 from campaign_drivers._driver import Driver
-from campaign_drivers.pool._call import Call
-from campaign_drivers.pool._limits import least
+from campaign_drivers.pool._call import PoolCall
+from campaign_drivers.pool._limits import strictest_limits
 
 __all__ = ["Node", "NodeState", "NodeStatus", "checked", "ever_takes"]
 
@@ -107,7 +107,7 @@ class NodeStatus:
 
 @attrs.define(eq=False, kw_only=True)
 class NodeState:
-    """What is so of a node now; changed by the switchboard and its register alone."""
+    """What is so of a node now; changed by the switchboard and its registry of calls alone."""
 
     name: str
     weight: int
@@ -123,13 +123,13 @@ class NodeState:
     credit: int = 0
     """Of the choice among nodes by weight."""
     last_error: str | None = None
-    calls: dict[CallId, Call] = attrs.field(factory=dict)
+    calls: dict[CallId, PoolCall] = attrs.field(factory=dict)
     _in_use: dict[Line | None, int] = attrs.field(
         factory=lambda: {None: 0, Line.INTERNAL: 0, Line.EXTERNAL: 0}
     )
     _limits: CallLimits = attrs.field(
         init=False,
-        default=attrs.Factory(lambda self: least(self.call_limits), takes_self=True),
+        default=attrs.Factory(lambda self: strictest_limits(self.call_limits), takes_self=True),
     )
     """What it takes: its own limits, and what its telephony takes."""
     _recent: deque[int] = attrs.field(
@@ -138,16 +138,16 @@ class NodeState:
     )
     """When the last calls were placed, as many as the rate allows in a second."""
 
-    def heed(self, told: CallLimits) -> None:
+    def limit_to(self, told: CallLimits) -> None:
         """Take no more calls than its telephony takes, as its driver says."""
-        self._limits = least(self.call_limits, told)
+        self._limits = strictest_limits(self.call_limits, told)
 
-    def add(self, call: Call) -> None:
+    def add(self, call: PoolCall) -> None:
         """Have a call."""
         self.calls[call.call_id] = call
         self._in_use[call.line] += 1
 
-    def remove(self, call: Call) -> None:
+    def remove(self, call: PoolCall) -> None:
         """Have a call no more."""
         del self.calls[call.call_id]
         self._in_use[call.line] -= 1

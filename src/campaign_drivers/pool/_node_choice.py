@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from campaign_core import Line
 from campaign_drivers.pool._node import NodeState
 
-__all__ = ["choose", "free_from"]
+__all__ = ["choose_node", "free_from"]
 
 _FULL_MS = 1_000
 """R5.5: the least that a deferral lasts; a call may end at any moment."""
@@ -29,7 +29,7 @@ _NOBODY_MS = 10_000
 """Where no node that takes such calls is there, or all are drained: it may last."""
 
 
-def choose(
+def choose_node(
     nodes: Iterable[NodeState], line: Line, now: int, *, but: frozenset[str] = frozenset()
 ) -> NodeState | None:
     """Return the node that takes a call now, ``None`` where none can.

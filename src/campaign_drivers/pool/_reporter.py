@@ -1,4 +1,4 @@
-"""The herald: what the host is told of the pool as a whole, and when.
+"""The reporter: what the host is told of the pool as a whole, and when.
 
 The first word
     Upon starting it waits until each node that was reached has told of its calls, for a second at
@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from campaign_core import CallId
 from campaign_core.reports import CallsUpReport, DriverDownReport, DriverUpReport, Report
-from campaign_drivers.pool._register import Register
+from campaign_drivers.pool._call_registry import CallRegistry
 
-__all__ = ["Herald"]
+__all__ = ["PoolReporter"]
 
 _GATHER_MS = 1_000
 """How long the first word waits for nodes that were reached to tell of their calls."""
@@ -26,26 +26,26 @@ _SURVEYS = 2
 """How many surveys of everything the core heeds after a reconnection (R5.5)."""
 
 
-class Herald:
+class PoolReporter:
     """Tells the host.
 
     Args:
-        register: the nodes and their calls.
+        registry: the nodes and their calls.
     """
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
-        self._nodes = tuple(register.nodes.values())
+    def __init__(self, registry: CallRegistry) -> None:
+        self._registry = registry
+        self._nodes = tuple(registry.nodes.values())
         self._told: list[Report] = []
         self._held: list[Report] = []
         """What is told behind the first word."""
-        self.has_spoken = False
+        self.is_announced = False
         """Whether the first word was said."""
         self.is_up = False
         """Whether the host was told that the pool is."""
         self._surveys = 0
         """Surveys of everything that were told since the pool is up."""
-        self.gathers_until: int | None = None
+        self.announces_by: int | None = None
         """When the first word is said at the latest, once every node was tried."""
 
     def take(self) -> list[Report]:
@@ -55,34 +55,34 @@ class Herald:
 
     def tell(self, report: Report) -> None:
         """Tell something, behind the first word."""
-        (self._told if self.has_spoken else self._held).append(report)
+        (self._told if self.is_announced else self._held).append(report)
 
     # The first word ------------------------------------------------------------------------
 
     def gather(self, now: int) -> None:
         """Take it that every node was tried."""
-        self.gathers_until = now + _GATHER_MS
+        self.announces_by = now + _GATHER_MS
         self.node_changed()
 
     def wake(self, now: int) -> None:
         """Wait no longer, if it is time."""
-        if self.gathers_until is not None and self.gathers_until <= now:
-            self._speak()
+        if self.announces_by is not None and self.announces_by <= now:
+            self._announce()
 
     def node_changed(self) -> None:
         """Say the first word, if no node is waited for any more."""
         is_waiting = any(node.is_up and not node.surveys for node in self._nodes)
-        if self.gathers_until is not None and not is_waiting:
-            self._speak()
+        if self.announces_by is not None and not is_waiting:
+            self._announce()
 
-    def _speak(self) -> None:
-        self.has_spoken, self.gathers_until = True, None
+    def _announce(self) -> None:
+        self.is_announced, self.announces_by = True, None
         if any(node.is_up for node in self._nodes):
             self._come_up()
             if self._is_whole_due():
                 self._tell_all_calls()
             else:
-                up = self._register.there()
+                up = self._registry.reachable()
                 self.tell(CallsUpReport(up, among=up))
         else:
             self.tell(DriverDownReport())
@@ -92,7 +92,7 @@ class Herald:
 
     def node_came_up(self) -> None:
         """Take it that a node is up: the first one brings the pool up."""
-        if self.has_spoken and not self.is_up:
+        if self.is_announced and not self.is_up:
             self._come_up()
 
     def go_down(self, returned: tuple[CallId, ...], *, silent_ms: int) -> None:
@@ -117,9 +117,9 @@ class Herald:
         """
         # What settles something is told in any case: a survey of everything is heeded only
         # where the whole pool was out of reach before.
-        if settles or (self.has_spoken and not self._is_whole_due()):
+        if settles or (self.is_announced and not self._is_whole_due()):
             self.tell(CallsUpReport(up, among=up | gone))
-        if not self.has_spoken:
+        if not self.is_announced:
             self.node_changed()
             return
         while self._is_whole_due():
@@ -130,9 +130,9 @@ class Herald:
         return (
             self._surveys < _SURVEYS
             and all(node.is_up and node.surveys > self._surveys for node in self._nodes)
-            and not self._register.has_adrift
+            and not self._registry.has_adrift
         )
 
     def _tell_all_calls(self) -> None:
         self._surveys += 1
-        self.tell(CallsUpReport(self._register.there()))
+        self.tell(CallsUpReport(self._registry.reachable()))

@@ -1,4 +1,4 @@
-"""The register: which call is on which node, and what the nodes carry."""
+"""The registry: which call is on which node, and what the nodes carry."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from heapq import heappop, heappush
 
 from campaign_core import CallId
 from campaign_core.decisions import PlaceCall
-from campaign_drivers.pool._call import LONGEST_MS, Call, gone_by
+from campaign_drivers.pool._call import LONGEST_MS, PoolCall, gone_by
 from campaign_drivers.pool._node import NodeState
 
-__all__ = ["Register"]
+__all__ = ["CallRegistry"]
 
 _OVER_KEPT_MS = 60_000
 """How long a call that is over is remembered: a node might list it still, or again."""
@@ -19,7 +19,7 @@ _IN_TRANSIT_MS = 5_000
 """R5.5: a call placed this shortly before the connection went may be unknown at first."""
 
 
-class Register:
+class CallRegistry:
     """Calls by id, each on one node.
 
     Args:
@@ -28,13 +28,13 @@ class Register:
 
     def __init__(self, nodes: Iterable[NodeState]) -> None:
         self.nodes = {node.name: node for node in nodes}
-        self._calls: dict[CallId, Call] = {}
+        self._calls: dict[CallId, PoolCall] = {}
         self._ends: list[tuple[int, CallId]] = []
         """A heap of when calls are gone for certain; an entry may be out of date."""
         self._over: dict[CallId, int] = {}
         """When calls were struck out, those of the last minute, in order."""
 
-    def call(self, call_id: CallId) -> Call | None:
+    def call(self, call_id: CallId) -> PoolCall | None:
         """Return a call, ``None`` where it is not known."""
         return self._calls.get(call_id)
 
@@ -43,12 +43,12 @@ class Register:
         return call_id in self._over
 
     def place(
-        self, order: PlaceCall, node: NodeState, now: int, before: Call | None = None
+        self, order: PlaceCall, node: NodeState, now: int, before: PoolCall | None = None
     ) -> None:
         """Take down a call that is placed on a node; ``before``: as it was on another one."""
         node.note_placed(now)
         self._add(
-            Call(
+            PoolCall(
                 call_id=order.call_id,
                 node=node.name,
                 line=order.line,
@@ -61,7 +61,7 @@ class Register:
 
     def take_over(self, call_id: CallId, node: NodeState, now: int) -> None:
         """Take down a call that a node has from before."""
-        self._add(Call(call_id=call_id, node=node.name, line=None, gone_by=now + LONGEST_MS))
+        self._add(PoolCall(call_id=call_id, node=node.name, line=None, gone_by=now + LONGEST_MS))
 
     def prolong(self, call_id: CallId, dead_man_s: int, now: int) -> None:
         """Have a call last longer: it was transferred."""
@@ -69,7 +69,7 @@ class Register:
         call.gone_by = gone_by(now, dead_man_s)
         heappush(self._ends, (call.gone_by, call_id))
 
-    def remove(self, call: Call, now: int) -> None:
+    def remove(self, call: PoolCall, now: int) -> None:
         """Strike out a call that is over, or is on this node no more."""
         del self._calls[call.call_id]
         self.nodes[call.node].remove(call)
@@ -79,7 +79,7 @@ class Register:
         while over[oldest := next(iter(over))] + _OVER_KEPT_MS <= now:
             del over[oldest]
 
-    def forget_gone(self, now: int) -> None:
+    def drop_expired(self, now: int) -> None:
         """Strike out calls that are gone for certain, though no end was heard: no room leaks."""
         ends = self._ends
         while ends and ends[0][0] <= now:
@@ -88,7 +88,7 @@ class Register:
             if call is not None and call.gone_by <= now:
                 self.remove(call, now)
 
-    def set_adrift(self, node: NodeState, since: int) -> frozenset[CallId]:
+    def mark_adrift(self, node: NodeState, since: int) -> frozenset[CallId]:
         """Take it that a node is out of reach, and return the calls that are adrift by that.
 
         Args:
@@ -106,7 +106,7 @@ class Register:
             call_id for call_id, call in node.calls.items() if call.adrift_since is not None
         )
 
-    def missed(
+    def drop_missing(
         self, node: NodeState, up: frozenset[CallId], now: int, *, is_first: bool
     ) -> frozenset[CallId]:
         """Strike out the node's calls that were adrift and are not up, and return them (R5.5)."""
@@ -121,7 +121,7 @@ class Register:
             self.remove(call, now)
         return frozenset(call.call_id for call in gone)
 
-    def there(self) -> frozenset[CallId]:
+    def reachable(self) -> frozenset[CallId]:
         """Return the calls that are on nodes in reach."""
         return frozenset(
             call_id for call_id, call in self._calls.items() if call.adrift_since is None
@@ -132,7 +132,7 @@ class Register:
         """Whether the fate of any call is unknown."""
         return any(call.adrift_since is not None for call in self._calls.values())
 
-    def _add(self, call: Call) -> None:
+    def _add(self, call: PoolCall) -> None:
         self._calls[call.call_id] = call
         self._over.pop(call.call_id, None)
         self.nodes[call.node].add(call)

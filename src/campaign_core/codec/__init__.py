@@ -26,6 +26,7 @@ from typing import Any
 import attrs
 
 from campaign_core._state.service import State
+from campaign_core.codec._event_texts import writer_of
 from campaign_core.codec._in_place import InPlaceReader, InPlaceWriter
 from campaign_core.codec._parts import SNAPSHOT_FORMAT
 from campaign_core.codec._snapshots import snapshot_of, state_of
@@ -33,6 +34,7 @@ from campaign_core.codec._states import state_from_data, state_to_data
 from campaign_core.codec._values import Data, check_input, known, tagged, untagged
 from campaign_core.commands import Command
 from campaign_core.errors import JournalError, SettingsError
+from campaign_core.events import Event
 
 __all__ = [
     "FORMAT",
@@ -42,6 +44,7 @@ __all__ = [
     "snapshot_of",
     "state_of",
     "to_data",
+    "to_json",
 ]
 
 FORMAT = 1
@@ -69,6 +72,24 @@ def to_data(value: object) -> Data:
     if type(value).__name__ not in known() or not attrs.has(type(value)):
         raise TypeError(f"not a value of the core: {value!r}")
     return {"format": FORMAT, **tagged(value)}
+
+
+def to_json(event: Event, *, is_ascii: bool = False) -> str:
+    """Return an event as the text of JSON, without blanks: several times as fast as by its data.
+
+    ::
+
+        json.loads(to_json(event)) == to_data(event)
+
+    Args:
+        event: the event.
+        is_ascii: whether every other character is written as its escape.
+
+    Raises:
+        TypeError: it is no event.
+    """
+    kind: Any = type(event)
+    return writer_of(kind, FORMAT, is_ascii=is_ascii)(event)
 
 
 def from_data(data: object) -> Any:

@@ -21,7 +21,7 @@ from campaign_core._state.link import Link
 from campaign_core._values.validators import with_accepted
 from campaign_core.errors import JournalError
 
-__all__ = ["Data", "check_input", "coder", "known", "tagged", "untagged"]
+__all__ = ["Data", "check_input", "coder", "known", "later_fields", "tagged", "untagged"]
 
 Data = dict[str, Any]
 """A JSON object: dicts with text keys, lists, text, whole numbers, booleans, ``None``."""
@@ -71,6 +71,11 @@ def known() -> Mapping[str, type[Any]]:
         else:
             waiting += get_args(hint)
     return types.MappingProxyType(found)
+
+
+def later_fields(kind: type[Any]) -> Mapping[str, Any]:
+    """Return the fields of a class that came later, each with the value that is not written."""
+    return dict(_LATER.get(kind, ()))
 
 
 def tagged(value: Any) -> Data:

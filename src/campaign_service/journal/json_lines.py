@@ -22,7 +22,7 @@ from io import FileIO
 from pathlib import Path
 
 from campaign_core import Instant
-from campaign_core.codec import from_data, to_data
+from campaign_core.codec import from_data, to_json
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import Event
 from campaign_service.journal.event_checks import checked_event
@@ -130,7 +130,7 @@ class JsonLinesJournal:
             raise AppendConflictError(expected=expected, found=self._last_seq)
         check_numbers(events, expected=expected)
         for event in events:
-            self._chain = self._gather(_encode(to_data(event)).encode())
+            self._chain = self._gather(to_json(event).encode())
         if self._is_durable or len(self._pending) >= _GATHERED_MAX:
             self._write()
         self._last_seq += len(events)

@@ -1,6 +1,7 @@
 """Every value to plain JSON data and back; what was stored once is read for ever."""
 
 import json
+from enum import IntEnum
 from pathlib import Path
 
 import attrs
@@ -84,6 +85,53 @@ def test_every_word_comes_back_from_json(value):
     assert through_json(value) == value
     assert codec.to_data(value)["format"] == codec.FORMAT
     assert codec.to_data(value)["type"] == type(value).__name__
+
+
+def written_by_way_of_data(event: events.Event, *, is_ascii: bool) -> str:
+    return json.dumps(codec.to_data(event), ensure_ascii=is_ascii, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+def test_text_of_an_event_is_that_of_its_data(is_ascii):
+    told = [event for make in STORIES.values() for event in make().events]
+    assert {type(event) for event in told} >= set(events.Event.__args__)
+    for event in told:
+        assert codec.to_json(event, is_ascii=is_ascii) == written_by_way_of_data(
+            event, is_ascii=is_ascii
+        )
+
+
+@profile(max_examples=60)
+@given(histories())
+def test_text_of_whatever_happened_is_that_of_its_data(history):
+    for event in history.events:
+        assert codec.to_json(event) == written_by_way_of_data(event, is_ascii=False)
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+@pytest.mark.parametrize("hangup_cause", [None, 0, 16, IntEnum("Cause", {"BUSY": 17}).BUSY])
+@pytest.mark.parametrize("sounds_missing", [0, 3])
+def test_awkward_values_of_an_event_are_written_as_its_data(is_ascii, hangup_cause, sounds_missing):
+    event = events.CallEnded(
+        seq=1,
+        at=core.Instant(0),
+        actor='"%s" \\ {0}',
+        call_id=core.CallId("0" * 32),
+        outcome=core.Outcome.FAILED,
+        hangup_cause=hangup_cause,
+        detail="\x00\n\u2028 zu Österreich 😀 \ud800",
+        sounds_missing=sounds_missing,
+    )
+
+    assert codec.to_json(event, is_ascii=is_ascii) == written_by_way_of_data(
+        event, is_ascii=is_ascii
+    )
+
+
+@pytest.mark.parametrize("value", [None, 5, core.Settings(), reports.Tick()])
+def test_what_is_no_event_has_no_text(value):
+    with pytest.raises(TypeError, match="not an event of the core"):
+        codec.to_json(value)
 
 
 @pytest.mark.parametrize("value", [None, 5, "x", object(), core.Status.ACTIVE, [], core.State])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from campaign_core import CampaignId
-from campaign_core.codec import from_data, to_data
+from campaign_core.codec import from_data, to_data, to_json
 from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.event_checks import checked_event
@@ -16,7 +16,6 @@ from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, decode_in_piec
 
 __all__ = ["entry_of", "event_of", "heads_of", "storable"]
 
-_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _write_long = JsonWriter(separators=(",", ":")).text
 
 
@@ -28,9 +27,14 @@ def entry_of(event: Event) -> JournalEntry:
         actor=storable(event.actor),
         kind=type(event).__name__,
         campaign_id=_campaign_of(event),
-        # Events of calls are many and short; any other may hold a million recipients.
-        data=(_encode if isinstance(event, CallEvent) else _write_long)(to_data(event)),
+        data=_text_of(event),
     )
+
+
+def _text_of(event: Event) -> str:
+    # Events of calls are many and short; any other may hold a million recipients.
+    is_short = isinstance(event, CallEvent)
+    return to_json(event, is_ascii=True) if is_short else _write_long(to_data(event))
 
 
 def event_of(entry: JournalEntry) -> Event:

@@ -20,9 +20,9 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_service.config.problems import InputError, LocatedProblem
 from campaign_service.config.sheets import NO_TEXT, NotCsvError, Sheet, read_sheet
 from campaign_service.config.table import member_named
-from campaign_service.csv_cells import unguarded
-from campaign_service.merging import form_of, merged
 from campaign_service.numbers import NumberReader
+from campaign_service.numbers.merging import form_of, merged
+from campaign_service.report.csv_cells import unguarded
 from campaign_service.report.rows import RECIPIENT_COLUMNS
 
 __all__ = ["ListOptions", "ReportSelection", "read_recipients"]

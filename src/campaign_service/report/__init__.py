@@ -4,7 +4,7 @@ Projections alone: they know events and states, and neither the engine nor where
 The same journal gives the same report.
 """
 
-from campaign_service.attempts import Attempt, attempt_of
+from campaign_service.report.attempts import Attempt, attempt_of
 from campaign_service.report.chart import draw_chart
 from campaign_service.report.files import ReportFolder, write_report
 from campaign_service.report.load import LoadCurve

@@ -26,8 +26,8 @@ import attrs
 
 from campaign_core import CampaignId, CampaignModel, Settings, State, campaign, codec, link, replay
 from campaign_core.events import CampaignDeleted, Event
-from campaign_service.attempts import Attempt
 from campaign_service.instants import TimeWriter, zone_of
+from campaign_service.report.attempts import Attempt
 from campaign_service.report.chart import draw_chart
 from campaign_service.report.panel import StatusPanel
 from campaign_service.report.rows import (

@@ -41,7 +41,7 @@ from campaign_core.events import (
     Event,
     RecipientsAppended,
 )
-from campaign_service.attempts import Attempt, attempt_of
+from campaign_service.report.attempts import Attempt, attempt_of
 from campaign_service.report.load import AcceptedCalls, LoadCurve
 
 __all__ = ["RecipientRow", "StatusPanel", "row_from_attempts"]

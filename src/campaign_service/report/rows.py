@@ -14,8 +14,8 @@ import attrs
 
 from campaign_core import Instant, Recipient
 from campaign_core.events import CallEvent
-from campaign_service.attempts import Attempt
-from campaign_service.csv_cells import guarded
+from campaign_service.report.attempts import Attempt
+from campaign_service.report.csv_cells import guarded
 from campaign_service.report.panel import RecipientRow
 
 __all__ = [
@@ -106,7 +106,7 @@ def csv_row(row: Row) -> Row:
     """Return a row as CSV has it.
 
     True and false are JSON's words for it, not Python's. A text that a spreadsheet would take for
-    a formula has an apostrophe before it; :mod:`campaign_service.csv_cells` says where. Numbers
+    a formula has an apostrophe before it; :mod:`.csv_cells` says where. Numbers
     stay, for what can be read in them, ``+39050...``, does no harm.
     """
     return {

@@ -19,8 +19,8 @@ from msgspec import UNSET, Raw, Struct
 
 import campaign_core as core
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.merging import merged
 from campaign_service.numbers import NumberReader
+from campaign_service.numbers.merging import merged
 from campaign_service.schemas import core_values
 from campaign_service.schemas.fields import UtcTime, members
 

@@ -21,9 +21,9 @@ from campaign_core.codec import to_data
 from campaign_core.commands import Command
 from campaign_service.engine import CommandResult
 from campaign_service.journal import Receipt
+from campaign_service.journal.json_pieces import JsonWriter
 from campaign_service.journal.sql import History
 from campaign_service.journal.sql.entries import event_of
-from campaign_service.json_pieces import JsonWriter
 from campaign_service.serving.errors import KeyReusedError
 
 __all__ = ["IdempotencyKeys", "KeyedRequest", "digest_of"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from campaign_core import Duplicates, Line, NumberPlan, Recipient
 from campaign_service.config import InputError, ListOptions, ReportSelection, read_recipients
-from campaign_service.merging import merged
+from campaign_service.numbers.merging import merged
 
 PAIR = [Recipient(number="+390105550101", name="Niccolò"), Recipient(number="202", name="Ada")]
 TEXT = "number,name\r\n+390105550101,Niccolò\r\n202,Ada\r\n"

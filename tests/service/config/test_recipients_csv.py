@@ -4,7 +4,7 @@ import pytest
 
 from campaign_core import Line, Number, Recipient
 from campaign_service.config import InputError, read_recipients
-from campaign_service.csv_cells import guarded
+from campaign_service.report.csv_cells import guarded
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Meta, Raw, Struct, ValidationError
 from typing_extensions import Buffer
 
-from campaign_service import json_pieces
 from campaign_service.api.reading.hints import hints_of, list_item, schema_for
-from campaign_service.json_pieces import begins_with
+from campaign_service.journal import json_pieces
+from campaign_service.journal.json_pieces import begins_with
 
 __all__ = ["decoded"]
 

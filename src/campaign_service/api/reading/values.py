@@ -22,7 +22,7 @@ from campaign_core.errors import Problem, SettingsError
 from campaign_service.api.errors import MalformedBodyError
 from campaign_service.api.reading.hints import dict_pair, hints_of, list_item, rule_of, schema_for
 from campaign_service.api.reading.pieces import decoded
-from campaign_service.json_pieces import decode_in_pieces
+from campaign_service.journal.json_pieces import decode_in_pieces
 from campaign_service.numbers import read_number
 from campaign_service.schemas import conversion
 from campaign_service.schemas.core_values import Recipient

@@ -46,10 +46,10 @@ from campaign_service.api.views.responses import (
     explanation_schema,
     recipient_schema,
 )
-from campaign_service.attempts import Attempt, as_of, attempt_of
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.numbers import read_number
+from campaign_service.report.attempts import Attempt, as_of, attempt_of
 from campaign_service.report.panel import row_from_attempts
 from campaign_service.schemas import explanations, requests, responses
 from campaign_service.schemas.conversion import BadValuesError, with_places

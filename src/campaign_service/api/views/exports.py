@@ -23,8 +23,8 @@ from campaign_core import (
 )
 from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.instants import TimeWriter, zone_of
+from campaign_service.journal.json_pieces import PIECE_BYTES
 from campaign_service.journal.sql import CampaignRecord
-from campaign_service.json_pieces import PIECE_BYTES
 from campaign_service.report import Attempt
 from campaign_service.report.panel import row_from_attempts
 from campaign_service.report.rows import (

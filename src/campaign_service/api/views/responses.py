@@ -8,9 +8,9 @@ from typing import TypeVar
 import msgspec
 
 from campaign_core import Call, Campaign, Explanation, RecipientState, Waiting, WhatIf
-from campaign_service.attempts import Attempt
 from campaign_service.journal import JournalEntry
 from campaign_service.report import RecipientRow
+from campaign_service.report.attempts import Attempt
 from campaign_service.schemas import explanations, responses
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.fields import verbatim

@@ -11,8 +11,8 @@ from campaign_drivers.caller_number import (
 )
 from campaign_drivers.driver_urls import caller_number_templates
 from campaign_service.config import CampaignFile
-from campaign_service.merging import form_of
 from campaign_service.numbers import remark_on
+from campaign_service.numbers.merging import form_of
 from campaign_service.report import limits_in_force
 
 __all__ = ["form_remarks", "remarks_on"]

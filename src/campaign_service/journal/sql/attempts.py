@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from campaign_core import CallId, Line, Outcome, Purpose
 from campaign_core import events as ev
-from campaign_service.attempts import Attempt
 from campaign_service.database import schema as db
 from campaign_service.journal.sql.entries import storable
+from campaign_service.report.attempts import Attempt
 
 __all__ = [
     "ATTEMPT_COLUMNS",

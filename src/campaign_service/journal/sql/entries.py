@@ -11,8 +11,8 @@ from campaign_core.errors import CampaignError, JournalError
 from campaign_core.events import CallEvent, Event, ServiceOpened
 from campaign_service.journal.event_checks import checked_event
 from campaign_service.journal.interface import JournalDamagedError, JournalEntry
+from campaign_service.journal.json_pieces import PIECE_BYTES, JsonWriter, decode_in_pieces
 from campaign_service.journal.sql.chain import ChainHead, genesis, next_chain_value
-from campaign_service.json_pieces import PIECE_BYTES, JsonWriter, decode_in_pieces
 
 __all__ = ["entry_of", "event_of", "heads_of", "storable"]
 

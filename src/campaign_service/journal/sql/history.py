@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from campaign_core import CampaignId, Instant, ModelId, Outcome, Position, State
 from campaign_core.errors import JournalError
-from campaign_service.attempts import Attempt
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalEntry, Receipt
@@ -21,6 +20,7 @@ from campaign_service.journal.sql.recovery import Recovered, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
 from campaign_service.journal.sql.transactions import read_transaction
 from campaign_service.journal.sql.verified_entries import ENTRY_COLUMNS, entry_of_row, read_head
+from campaign_service.report.attempts import Attempt
 
 __all__ = ["CampaignRecord", "History"]
 

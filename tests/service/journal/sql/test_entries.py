@@ -7,7 +7,7 @@ import pytest
 from campaign_core import CampaignModel, Recipient
 from campaign_core.codec import to_data
 from campaign_core.events import ModelAdded
-from campaign_service import json_pieces
+from campaign_service.journal import json_pieces
 from campaign_service.journal.sql.entries import entry_of, event_of
 
 

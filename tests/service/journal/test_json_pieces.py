@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_service import json_pieces
-from campaign_service.json_pieces import JsonWriter, decode_in_pieces
+from campaign_service.journal import json_pieces
+from campaign_service.journal.json_pieces import JsonWriter, decode_in_pieces
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_service.csv_cells import guarded, unguarded
+from campaign_service.report.csv_cells import guarded, unguarded
 
 TEXTS = (
     st.text(st.sampled_from("=+-@\uff1d\uff0b\uff0d\uff20;,'\"\t\r\n |a\u00a0é"), max_size=12)

@@ -17,8 +17,8 @@ from campaign_core import (
 from campaign_core.commands import AddModel, StartCampaign
 from campaign_core.events import CallEvent
 from campaign_drivers.simulated import Exchange, Network
-from campaign_service.attempts import Attempt, as_of, attempt_of
 from campaign_service.engine import VirtualEngine
+from campaign_service.report.attempts import Attempt, as_of, attempt_of
 
 NOON = Instant(1_768_219_200_000)
 MODEL = CampaignModel(

@@ -17,10 +17,10 @@ or make a test of each scenario::
 """
 
 from campaign_drivers.conformance._check import Verdict, check_driver, check_scenario
+from campaign_drivers.conformance._driver_under_test import BrokenPromiseError, NotOfferedError
 from campaign_drivers.conformance._line_up import Callee, LineUp, Sound
 from campaign_drivers.conformance._scenario import Scenario
 from campaign_drivers.conformance._scenarios import SCENARIOS
-from campaign_drivers.conformance._stage import BrokenPromiseError, NotOfferedError
 
 __all__ = [
     "SCENARIOS",

@@ -10,10 +10,14 @@ from typing import Any
 import attrs
 
 from campaign_core.errors import SettingsError
+from campaign_drivers.conformance._driver_under_test import (
+    BrokenPromiseError,
+    DriverUnderTest,
+    NotOfferedError,
+)
 from campaign_drivers.conformance._line_up import LineUp
 from campaign_drivers.conformance._scenario import Scenario
 from campaign_drivers.conformance._scenarios import SCENARIOS
-from campaign_drivers.conformance._stage import BrokenPromiseError, NotOfferedError, Stage
 
 __all__ = ["Verdict", "check_driver", "check_scenario"]
 
@@ -44,28 +48,31 @@ async def check_scenario(scenario: Scenario, line_up: LineUp) -> None:
         BrokenPromiseError: a promise was broken.
         NotOfferedError: the line-up has not what it takes.
     """
-    stage = Stage(line_up, scenario.promise)
+    driver = DriverUnderTest(line_up, scenario.promise)
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
-    loop.set_exception_handler(partial(_note, stage, handler))
+    loop.set_exception_handler(partial(_note, driver, handler))
     try:
-        await stage.start()
-        await scenario.run(stage)
+        await driver.start()
+        await scenario.run(driver)
     except SettingsError as error:
-        stage.note_unmade(error)
-        stage.require_order()
+        driver.note_unmade(error)
+        driver.require_order()
     finally:
-        await stage.leave()
+        await driver.leave()
         loop.set_exception_handler(handler)
-    stage.require_order()
+    driver.require_order()
 
 
 def _note(
-    stage: Stage, handler: _Handler | None, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+    driver: DriverUnderTest,
+    handler: _Handler | None,
+    loop: asyncio.AbstractEventLoop,
+    context: dict[str, Any],
 ) -> None:
     error = context.get("exception")
     if isinstance(error, SettingsError):
-        stage.note_unmade(error)
+        driver.note_unmade(error)
     elif handler is None:
         loop.default_exception_handler(context)
     else:

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 
 import attrs
 
+from campaign_drivers.conformance._driver_under_test import DriverUnderTest, offered
 from campaign_drivers.conformance._line_up import Callee
-from campaign_drivers.conformance._stage import Stage, offered
 
 __all__ = ["Run", "Scenario", "answering", "promised"]
 
-Run = Callable[[Stage], Awaitable[None]]
+Run = Callable[[DriverUnderTest], Awaitable[None]]
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +34,6 @@ def promised(scenarios: list[Scenario], promise: str) -> Callable[[Run], Run]:
     return listed
 
 
-def answering(stage: Stage) -> Callee:
+def answering(tested: DriverUnderTest) -> Callee:
     """Return who answers and waits."""
-    return offered(stage.line_up.answers(), "answers and waits")
+    return offered(tested.line_up.answers(), "answers and waits")

@@ -1,4 +1,4 @@
-"""The stage: a started driver under test, all that it reported, and how to wait for more."""
+"""A started driver under test, all that it reported, and how to wait for more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from campaign_core.reports import (
 from campaign_drivers._driver import Driver
 from campaign_drivers.conformance._line_up import Callee, LineUp
 
-__all__ = ["BrokenPromiseError", "CallReport", "NotOfferedError", "Stage", "offered"]
+__all__ = ["BrokenPromiseError", "CallReport", "DriverUnderTest", "NotOfferedError", "offered"]
 
 CallReport = (
     AnswerReport | DigitReport | PlaybackReport | EndReport | RefusalReport | DeferralReport
@@ -74,8 +74,8 @@ def offered(part: _Offer | None, what: str) -> _Offer:
     return part
 
 
-class Stage:
-    """One scenario's driver, on which the orders of a host are played.
+class DriverUnderTest:
+    """One scenario's driver: its host's orders, and what it reports of them.
 
     Args:
         line_up: the telephony.

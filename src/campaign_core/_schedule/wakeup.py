@@ -37,12 +37,8 @@ def wakeup_of(row: ServiceRow, now: Instant, *, is_touched: bool) -> Instant | N
     # Nobody has looked yet at a state folded from events or read from a snapshot: do so at once.
     if is_touched or (row.pass_due_at <= now and row.contenders.first() is not None):
         return Instant(at_once)
-    instants = []
-    for timer in row.timers:
-        kind, _ = timers.read(timer)
-        if row.link.is_up or kind is not Due.DIGIT:
-            instants.append(timers.due_at(timer))
-            break
+    first = row.timers.first() if row.link.is_up else _first_in_darkness(row)
+    instants = [] if first is None else [timers.due_at(first)]
     wake = row.wakes.first()
     if wake is not None:
         instants.append(wake >> 32)
@@ -50,3 +46,12 @@ def wakeup_of(row: ServiceRow, now: Instant, *, is_touched: bool) -> Instant | N
     if now < free_from < _NEVER:
         instants.append(free_from)
     return Instant(max(at_once, min(instants))) if instants else None
+
+
+def _first_in_darkness(row: ServiceRow) -> int | None:
+    """R5.5: while the link is down no silence is over; the rest becomes due as ever."""
+    for timer in row.timers:
+        kind, _ = timers.read(timer)
+        if kind is not Due.DIGIT:
+            return timer
+    return None

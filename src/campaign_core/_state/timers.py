@@ -30,6 +30,7 @@ GRACE_MS = 10 * SECOND_MS
 _KEY_BITS = 64
 _KIND_BITS = 3
 _SHIFT = _KEY_BITS + _KIND_BITS
+_KINDS = tuple(Due)
 _DEADLINE_BITS = Due.DEADLINE << _KEY_BITS
 
 
@@ -40,7 +41,7 @@ def entry(at: int, kind: Due, key: int) -> int:
 
 def read(packed: int) -> tuple[Due, int]:
     """Return the kind and the campaign's id or the call's key."""
-    return Due(packed >> _KEY_BITS & 7), packed & (1 << _KEY_BITS) - 1
+    return _KINDS[packed >> _KEY_BITS & 7], packed & (1 << _KEY_BITS) - 1
 
 
 def due_at(packed: int) -> int:

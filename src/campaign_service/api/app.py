@@ -13,16 +13,16 @@ from litestar.response import Stream
 
 from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.bodies import AnyRequest, body_max
-from campaign_service.api.body_memory import BodyMemory
 from campaign_service.api.command_audit import CommandAudit
 from campaign_service.api.context import ApiContext
 from campaign_service.api.dispatch import http_response, respond
 from campaign_service.api.document.openapi import document_text
+from campaign_service.api.limits.body_memory import BodyMemory
+from campaign_service.api.limits.request_counts import RequestCounts
 from campaign_service.api.metrics import Metrics
 from campaign_service.api.operations import PREFIX, Operation
 from campaign_service.api.past_states import PastStates
-from campaign_service.api.problems import problem_from_error
-from campaign_service.api.request_counts import RequestCounts
+from campaign_service.api.problems.responses import problem_from_error
 from campaign_service.api.routes import operations_of
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.stream.event_feed import EventFeeds

@@ -12,15 +12,15 @@ from msgspec import Struct
 
 from campaign_core.errors import Problem
 from campaign_service.access import Principal, ServicePermission
-from campaign_service.api.body_memory import BodyReservation
 from campaign_service.api.context import ApiContext
-from campaign_service.api.errors import (
+from campaign_service.api.limits.body_memory import BodyReservation
+from campaign_service.api.operations import Operation, RequiredCaller
+from campaign_service.api.problems.errors import (
     ClientGoneError,
     TooLargeError,
     TooSlowError,
     UnsupportedBodyError,
 )
-from campaign_service.api.operations import Operation, RequiredCaller
 from campaign_service.api.reading.values import read_body
 from campaign_service.api.settings import ApiSettings
 from campaign_service.schemas.conversion import BadValuesError

@@ -8,16 +8,16 @@ from functools import partial
 import attrs
 
 from campaign_service.access import Authenticator, LoginLimitedError, Passwords
-from campaign_service.api.body_memory import BodyMemory
 from campaign_service.api.command_audit import CommandAudit
-from campaign_service.api.errors import BusyError
 from campaign_service.api.etags import ModelTags
+from campaign_service.api.limits.body_memory import BodyMemory
+from campaign_service.api.limits.request_counts import RequestCounts
+from campaign_service.api.limits.worker_slots import WorkerSlots
 from campaign_service.api.metrics import Metrics
 from campaign_service.api.past_states import PastStates
-from campaign_service.api.request_counts import RequestCounts
+from campaign_service.api.problems.errors import BusyError
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.stream.event_feed import EventFeeds
-from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.serving import ServiceHost
 
 __all__ = ["ApiContext"]

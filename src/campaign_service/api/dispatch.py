@@ -23,10 +23,18 @@ from campaign_service.access import NotPermittedError, Principal, ServicePermiss
 from campaign_service.api import bodies
 from campaign_service.api.bodies import AnyRequest, media_of
 from campaign_service.api.context import ApiContext
-from campaign_service.api.errors import NotAcceptableError, NotFoundError, PreconditionNeededError
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
-from campaign_service.api.problems import PROBLEM_MEDIA, ProblemResponse, problem_from_error
+from campaign_service.api.problems.errors import (
+    NotAcceptableError,
+    NotFoundError,
+    PreconditionNeededError,
+)
+from campaign_service.api.problems.responses import (
+    PROBLEM_MEDIA,
+    ProblemResponse,
+    problem_from_error,
+)
 from campaign_service.api.reading.values import read_query
 from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.times import present

@@ -9,9 +9,9 @@ import attrs
 
 from campaign_core import Instant, State
 from campaign_core.errors import JournalError, Problem
-from campaign_service.api.errors import BusyError
+from campaign_service.api.limits.worker_slots import WorkerSlots
+from campaign_service.api.problems.errors import BusyError
 from campaign_service.api.times import text_of
-from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.journal import JournalAwayError, JournalDamagedError
 from campaign_service.journal.sql import Recovered
 from campaign_service.schemas.conversion import BadValuesError

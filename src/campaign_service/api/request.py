@@ -25,11 +25,15 @@ from campaign_service.access import (
 )
 from campaign_service.access.login_limit import client_network
 from campaign_service.api.context import ApiContext
-from campaign_service.api.errors import ClientGoneError, NotFoundError, PreconditionFailedError
 from campaign_service.api.etags import etag_matches
 from campaign_service.api.idempotency import request_digest
+from campaign_service.api.limits.worker_slots import WorkerSlots
+from campaign_service.api.problems.errors import (
+    ClientGoneError,
+    NotFoundError,
+    PreconditionFailedError,
+)
 from campaign_service.api.times import instant_in, present
-from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.database import Database
 from campaign_service.schemas.fields import UtcTime
 from campaign_service.schemas.responses import Taken

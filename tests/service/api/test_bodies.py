@@ -11,8 +11,8 @@ from tests.service.api.running_service import MODEL, RunningService, tenant_path
 
 from campaign_service.access import RoleGrant
 from campaign_service.api import ApiSettings, bodies
-from campaign_service.api.body_memory import BodyMemory
-from campaign_service.api.errors import BusyError
+from campaign_service.api.limits.body_memory import BodyMemory
+from campaign_service.api.problems.errors import BusyError
 
 MIB = 1 << 20
 ROOM = 4 * MIB

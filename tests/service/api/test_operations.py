@@ -10,7 +10,7 @@ from campaign_core.commands import Command
 from campaign_service.access import BUILT_IN_ROLES, ServicePermission, needed_for
 from campaign_service.api.document.openapi import document_of
 from campaign_service.api.operations import IfMatch, RequiredCaller
-from campaign_service.api.problem_kinds import PROBLEMS
+from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.routes import operations_of
 from campaign_service.schemas import tried_commands
 

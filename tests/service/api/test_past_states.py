@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from campaign_core import Settings, open_service
-from campaign_service.api.errors import BusyError
 from campaign_service.api.past_states import PastStates
+from campaign_service.api.problems.errors import BusyError
 from campaign_service.journal.sql import ChainHead, Recovered, RecoveryCancelledError
 from campaign_service.schemas.conversion import BadValuesError
 

@@ -13,7 +13,7 @@ import pytest
 from tests.service.api.running_service import MODEL, RunningService, tenant_path
 
 from campaign_service.api import ApiSettings, bodies
-from campaign_service.api.problems import problem_from_error
+from campaign_service.api.problems.responses import problem_from_error
 from campaign_service.database import DatabaseAwayError
 from campaign_service.journal import JournalAwayError
 from campaign_service.serving import NotLeadingError

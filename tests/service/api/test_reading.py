@@ -8,7 +8,7 @@ import pytest
 
 import campaign_core as core
 from campaign_core.errors import SettingsError
-from campaign_service.api.errors import MalformedBodyError
+from campaign_service.api.problems.errors import MalformedBodyError
 from campaign_service.api.reading.values import read_body, read_query
 from campaign_service.journal import json_pieces
 from campaign_service.schemas import core_values, requests, tried_commands

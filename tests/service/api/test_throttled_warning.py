@@ -2,7 +2,7 @@
 
 import logging
 
-from campaign_service.api.problems import problem_from_error
+from campaign_service.api.problems.responses import problem_from_error
 from campaign_service.api.throttled_warning import ThrottledWarning
 
 LOG = logging.getLogger("test")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from campaign_service.api.worker_slots import WorkerSlots
+from campaign_service.api.limits.worker_slots import WorkerSlots
 
 
 class CrowdedError(Exception):

@@ -14,7 +14,7 @@ from campaign_service.access import ServicePermission
 from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
-from campaign_service.api.problem_kinds import PROBLEMS
+from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.schemas.fields import REF
 from campaign_service.schemas.problems import ProblemBody
 from campaign_service.schemas.wire import components

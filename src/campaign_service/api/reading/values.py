@@ -19,7 +19,7 @@ from typing_extensions import Buffer
 
 from campaign_core import Line
 from campaign_core.errors import Problem, SettingsError
-from campaign_service.api.errors import MalformedBodyError
+from campaign_service.api.problems.errors import MalformedBodyError
 from campaign_service.api.reading.hints import dict_pair, hints_of, list_item, rule_of, schema_for
 from campaign_service.api.reading.pieces import decoded
 from campaign_service.journal.json_pieces import decode_in_pieces

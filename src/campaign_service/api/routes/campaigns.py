@@ -40,7 +40,7 @@ from campaign_service.api.operations import (
     ResponseForm,
     operation_name,
 )
-from campaign_service.api.problems import refused_by_field
+from campaign_service.api.problems.responses import refused_by_field
 from campaign_service.api.request import ApiRequest, ApiResponse, command_response
 from campaign_service.api.views.responses import campaign_schema, what_if_schema
 from campaign_service.schemas import explanations, requests, responses, tried_commands

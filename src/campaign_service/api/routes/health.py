@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from campaign_service.access import ServicePermission
-from campaign_service.api.errors import NotFoundError, NotReadyError
 from campaign_service.api.operations import OperationTable, RequiredCaller
-from campaign_service.api.problem_kinds import PROBLEMS
+from campaign_service.api.problems.errors import NotFoundError, NotReadyError
+from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.schemas.records import Alive, ProblemMeaning
 

@@ -14,8 +14,8 @@ from msgspec import UNSET, Raw, UnsetType
 from campaign_core import CampaignId, Instant
 from campaign_core.codec import from_data
 from campaign_core.events import CampaignScheduled
-from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable
+from campaign_service.api.problems.errors import NotFoundError
 from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.stream.entries import WHOLE_MAX, log_entry
 from campaign_service.api.times import instant_in

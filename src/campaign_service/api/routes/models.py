@@ -23,7 +23,6 @@ from campaign_core.commands import (
 from campaign_core.errors import Problem, UnknownModelError
 from campaign_core.events import ModelAdded
 from campaign_service.api.commands import remarks_on
-from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import (
     OF_TENANT,
     IfMatch,
@@ -31,7 +30,8 @@ from campaign_service.api.operations import (
     ResponseForm,
     operation_name,
 )
-from campaign_service.api.problems import refused_by_field
+from campaign_service.api.problems.errors import NotFoundError
+from campaign_service.api.problems.responses import refused_by_field
 from campaign_service.api.request import ApiRequest, ApiResponse, command_response
 from campaign_service.schemas import core_values, requests
 from campaign_service.schemas.conversion import BadValuesError, ListOptions, built, schema_of

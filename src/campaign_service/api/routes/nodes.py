@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from campaign_service.access import AccessAction, ServicePermission, audit_action
-from campaign_service.api.errors import NotFoundError
 from campaign_service.api.operations import OF_TENANT, OperationTable, ResponseForm
+from campaign_service.api.problems.errors import NotFoundError
 from campaign_service.api.request import ApiRequest
 from campaign_service.api.times import present
 from campaign_service.schemas import records

@@ -10,7 +10,6 @@ from msgspec import UNSET
 
 from campaign_service import access
 from campaign_service.access import NotPermittedError, ServicePermission
-from campaign_service.api.errors import PreconditionFailedError
 from campaign_service.api.operations import (
     PREFIX,
     IfMatch,
@@ -18,6 +17,7 @@ from campaign_service.api.operations import (
     RequiredCaller,
     ResponseForm,
 )
+from campaign_service.api.problems.errors import PreconditionFailedError
 from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.times import instant_in, present
 from campaign_service.schemas import accounts

@@ -13,9 +13,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import suppress
 
 from campaign_core import CampaignId
+from campaign_service.api.limits.worker_slots import WorkerSlots
 from campaign_service.api.stream.entries import stream_text
 from campaign_service.api.stream.feed_history import FeedHistory, HistoryPage
-from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.journal import JournalEntry
 from campaign_service.serving import TenantService
 

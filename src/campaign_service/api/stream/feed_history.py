@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from campaign_core import CampaignId
+from campaign_service.api.limits.worker_slots import WorkerSlots
 from campaign_service.api.stream.entries import WHOLE_MAX
-from campaign_service.api.worker_slots import WorkerSlots
 from campaign_service.journal import JournalEntry
 from campaign_service.serving import TenantService
 

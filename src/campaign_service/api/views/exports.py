@@ -21,7 +21,7 @@ from campaign_core import (
     link,
     recipient,
 )
-from campaign_service.api.worker_slots import WorkerSlots
+from campaign_service.api.limits.worker_slots import WorkerSlots
 from campaign_service.instants import TimeWriter, zone_of
 from campaign_service.journal.json_pieces import PIECE_BYTES
 from campaign_service.journal.sql import CampaignRecord

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from campaign_service.api.problems import PROBLEM_MEDIA, problem_response
+from campaign_service.api.problems.responses import PROBLEM_MEDIA, problem_response
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application

@@ -15,7 +15,7 @@ from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from campaign_service.api import close_streams
-from campaign_service.api.problems import PROBLEM_MEDIA, problem_response
+from campaign_service.api.problems.responses import PROBLEM_MEDIA, problem_response
 from campaign_service.cli.serving.connection_limiter import ConnectionLimiter
 from campaign_service.cli.serving.http_protocol import BoundedProtocol
 from campaign_service.config.service_settings import UNIX_SOCKET, ServiceSettings

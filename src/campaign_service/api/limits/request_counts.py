@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from campaign_service.api.errors import BusyError
+from campaign_service.api.problems.errors import BusyError
 
 __all__ = ["RequestCounts"]
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from campaign_service.api.errors import BusyError
+from campaign_service.api.problems.errors import BusyError
 
 __all__ = ["BodyMemory", "BodyReservation"]
 

@@ -37,7 +37,7 @@ from campaign_service.access import (
     UnknownUserError,
     VersionConflictError,
 )
-from campaign_service.api.errors import (
+from campaign_service.api.problems.errors import (
     BusyError,
     ClientGoneError,
     MalformedBodyError,
@@ -50,7 +50,7 @@ from campaign_service.api.errors import (
     TooSlowError,
     UnsupportedBodyError,
 )
-from campaign_service.api.problem_kinds import PROBLEMS
+from campaign_service.api.problems.kinds import PROBLEMS
 from campaign_service.api.throttled_warning import ThrottledWarning
 from campaign_service.api.times import rule_of
 from campaign_service.engine import SoundsMissingError

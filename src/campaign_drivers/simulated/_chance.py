@@ -21,18 +21,20 @@ class Chance:
         name: what it is for; names that differ have nothing in common.
     """
 
-    __slots__ = ("_block", "_name", "_units")
+    __slots__ = ("_block", "_name", "_words")
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._block = 0
-        self._units: list[float] = []
+        self._words: list[int] = []
+        """Drawn and not yet asked for."""
 
     def unit(self) -> float:
         """Return a number between 0 and 1, both excluded, each as likely as the next."""
-        if not self._units:
+        if not self._words:
             self._fill()
-        return self._units.pop()
+        # The middle of one of 2**52 equal stretches: neither 0 nor 1 after rounding.
+        return ((self._words.pop() >> 12) + 0.5) * 2.0**-52
 
     def normal(self) -> float:
         """Return a number of the normal distribution around 0 with a deviation of 1."""
@@ -42,5 +44,4 @@ class Chance:
         """Draw eight numbers: each hash of name and count is 64 bytes of chance."""
         self._block += 1
         digest = blake2b(f"{self._name}/{self._block}".encode()).digest()
-        # The middle of one of 2**52 equal stretches: neither 0 nor 1 after rounding.
-        self._units = [((word >> 12) + 0.5) * 2.0**-52 for word in unpack("<8Q", digest)]
+        self._words = list(unpack("<8Q", digest))

@@ -22,7 +22,7 @@ from campaign_core import CampaignModel, check, events, replay
 from campaign_service.database import Database
 from campaign_service.journal.sql import SqlJournal, find_tenant
 
-__all__ = ["EMULATED_MOMENTS", "REAL_MOMENTS", "Trial", "broken_by"]
+__all__ = ["EMULATED_MOMENTS", "REAL_MOMENTS", "KillRun", "broken_by"]
 
 _ENDS_WITHIN_S = 400
 """In full, a telephony that is slow needs minutes for all that are left."""
@@ -76,7 +76,7 @@ async def _until(holds: Callable[[], bool], within_s: float, what: str) -> None:
 
 
 @attrs.frozen(kw_only=True)
-class Trial:
+class KillRun:
     """A service, a telephony, campaigns, and how often the service is killed on the way."""
 
     service: Service
@@ -194,11 +194,11 @@ class Trial:
             await asyncio.sleep(0.1)
 
 
-def broken_by(trial: Trial, asked: Sequence[GivenCommand], database: str) -> list[str]:
-    """Return what the trial's run has broken, by all witnesses; empty: nothing."""
+def broken_by(run: KillRun, asked: Sequence[GivenCommand], database: str) -> list[str]:
+    """Return what the run has broken, by all witnesses; empty: nothing."""
     journal, broken = _kept(database)
-    record = from_lines(trial.pbx.lines)
-    evidence = Evidence(record, journal, trial.service.kills, late_ms=trial.late_ms)
+    record = from_lines(run.pbx.lines)
+    evidence = Evidence(record, journal, run.service.kills, late_ms=run.late_ms)
     return [*broken, *broken_laws(evidence), *broken_promises(asked, journal)]
 
 

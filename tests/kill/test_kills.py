@@ -13,7 +13,7 @@ import random
 import pytest
 from tests.full import IS_FULL
 from tests.kill.campaigns import models, more_numbers
-from tests.kill.kill_loop import Trial, broken_by
+from tests.kill.kill_loop import KillRun, broken_by
 from tests.kill.pausable_service import PLACES
 from tests.kill.pbx import emulated
 from tests.kill.service import Service
@@ -28,7 +28,7 @@ is slow."""
 async def torment(folder, database, seed):
     async with emulated(folder, seed) as pbx:
         service = Service(database, pbx.driver_url, folder)
-        trial = Trial(
+        run = KillRun(
             service=service,
             pbx=pbx,
             models=models(random.Random(seed), RECIPIENTS),
@@ -38,18 +38,18 @@ async def torment(folder, database, seed):
             journal=folder / "campaigns.db-wal",
         )
         try:
-            asked = await trial.run()
+            asked = await run.run()
         finally:
             await service.close()
-    return trial, asked
+    return run, asked
 
 
-def check(trial, asked, database):
-    broken = broken_by(trial, asked, database)
+def check(run, asked, database):
+    broken = broken_by(run, asked, database)
     assert not broken, "\n".join(broken)
-    assert len(trial.service.kills) == KILLS
+    assert len(run.service.kills) == KILLS
     # What a kill at random hardly ever finds was found.
-    assert set(PLACES) == {place for place, times in trial.service.held.items() if times}
+    assert set(PLACES) == {place for place, times in run.service.held.items() if times}
 
 
 @pytest.mark.parametrize("seed", SEEDS["sqlite"])
@@ -57,9 +57,9 @@ def test_a_service_that_is_killed_over_and_over_ends_every_campaign_right(tmp_pa
     """R9.3: no event that was acknowledged is lost, no attempt is placed twice, limits hold."""
     database = f"sqlite:///{tmp_path / 'campaigns.db'}"
 
-    trial, asked = asyncio.run(torment(tmp_path, database, seed))
+    run, asked = asyncio.run(torment(tmp_path, database, seed))
 
-    check(trial, asked, database)
+    check(run, asked, database)
 
 
 @pytest.mark.integration
@@ -68,6 +68,6 @@ def test_so_it_does_on_postgresql(tmp_path, postgres, seed):
     """R9.3, where the journal is another process's."""
     database = postgres.url(postgres.make_database())
 
-    trial, asked = asyncio.run(torment(tmp_path, database, seed))
+    run, asked = asyncio.run(torment(tmp_path, database, seed))
 
-    check(trial, asked, database)
+    check(run, asked, database)

@@ -31,7 +31,7 @@ class Person:
 
 
 @attrs.define
-class Live:
+class LiveCall:
     """A call in progress."""
 
     person: Person
@@ -50,7 +50,7 @@ class ToyServing:
         self.port = 0
         self._calls_max = calls_max
         self._numbers = count(200)
-        self._calls: dict[str, Live] = {}
+        self._calls: dict[str, LiveCall] = {}
         self.listeners: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
@@ -118,7 +118,7 @@ class ToyServing:
             return {"ok": False, "why": "no route"}
         if len(self._calls) >= self._calls_max:
             return {"ok": False, "why": "full"}
-        call = self._calls[call_id] = Live(person)
+        call = self._calls[call_id] = LiveCall(person)
         call.limit = _later(request["limit_s"], self._end, call_id, "limit")
         _later(0, self._tell, "ringing", call_id)
         if person.answers_after_s is not None:

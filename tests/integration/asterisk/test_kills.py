@@ -9,7 +9,7 @@ import asyncio
 import itertools
 
 from tests.full import IS_FULL
-from tests.kill.kill_loop import REAL_MOMENTS, Trial, broken_by
+from tests.kill.kill_loop import REAL_MOMENTS, KillRun, broken_by
 from tests.kill.service import Service
 
 from campaign_core import CallLimits, CallScript, CampaignModel, Line, Recipient
@@ -24,7 +24,7 @@ KILLS = 10 if IS_FULL else 3
 async def torment(folder, server, database):
     async with Witness(server.ami) as witness:
         service = Service(database, driver_url(server), folder)
-        trial = Trial(
+        run = KillRun(
             service=service,
             pbx=witness,
             models=models(),
@@ -37,20 +37,20 @@ async def torment(folder, server, database):
             late_ms=1_000,
         )
         try:
-            asked = await trial.run()
+            asked = await run.run()
         finally:
             await service.close()
-    return trial, asked
+    return run, asked
 
 
 def test_a_service_that_is_killed_over_and_over_ends_every_campaign_right(tmp_path, own_pbx):
     """R9.3: no attempt is placed twice, limits hold, calls that are still up are taken over."""
     database = f"sqlite:///{tmp_path / 'campaigns.db'}"
 
-    trial, asked = asyncio.run(torment(tmp_path, own_pbx, database))
+    run, asked = asyncio.run(torment(tmp_path, own_pbx, database))
 
-    assert broken_by(trial, asked, database) == []
-    assert len(trial.service.kills) == KILLS
+    assert broken_by(run, asked, database) == []
+    assert len(run.service.kills) == KILLS
 
 
 def driver_url(server):

@@ -34,7 +34,7 @@ from campaign_core._decision.queries import (
     unknown_time_zones,
 )
 from campaign_core._decision.reasons import Explanation, Reason, ReasonKind
-from campaign_core._decision.session import Session, Taken
+from campaign_core._decision.session import Session, StepResult
 from campaign_core._decision.strays import strays
 from campaign_core._decision.what_if import PlannedCall, Waiting, WhatIf, starvation, what_if
 from campaign_core._model.call_script import CallScript, TransferOption
@@ -118,7 +118,7 @@ __all__ = [
     "Settings",
     "State",
     "Status",
-    "Taken",
+    "StepResult",
     "TransferOption",
     "Transition",
     "UnknownTimeZone",

@@ -43,7 +43,7 @@ SAMPLES = {
     "ConfirmationNeededError": {"command": DeleteModels(model_ids=[1]), "campaigns": [(1, "a")]},
     "InputError": {"problems": LOCATED},
     "JournalFailedError": {"error": OSError(28, "no space left", "/var/x")},
-    "JournalWentBackError": {
+    "JournalRolledBackError": {
         "tenant": "main",
         "noted": ChainHead(seq=9, chain=b"n"),
         "found": ChainHead(seq=4, chain=b"f"),

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from campaign_core._decision.of_campaigns import OF_CAMPAIGNS
-from campaign_core._decision.of_models import OF_MODELS
-from campaign_core._decision.of_recipients import OF_RECIPIENTS
+from campaign_core._decision.campaign_commands import OF_CAMPAIGNS
+from campaign_core._decision.model_commands import OF_MODELS
+from campaign_core._decision.recipient_commands import OF_RECIPIENTS
 from campaign_core._decision.recorder import Recorder
 from campaign_core._state.service import Draft
 

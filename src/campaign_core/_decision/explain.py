@@ -18,7 +18,7 @@ from campaign_core._model.calling_hours import is_known_zone, local_time
 from campaign_core._model.limits import CallLimits
 from campaign_core._model.recipients import Line, Recipient
 from campaign_core._model.statuses import PauseReason, Status
-from campaign_core._schedule.plan import cutoff
+from campaign_core._schedule.plan import rate_window_start
 from campaign_core._state import record as rec
 from campaign_core._state.campaign import CampaignRow, read_number_key
 from campaign_core._state.lines import (
@@ -236,7 +236,7 @@ def _of_capacity(context: _RecipientContext, index: int) -> Iterator[Reason]:
     )
     limits = campaign.parameters.call_limits
     yield from _full(ReasonKind.CAMPAIGN_LIMIT, "of this campaign", limits, campaign.in_use, line)
-    last = cutoff(draft)
+    last = rate_window_start(draft)
     if last is not None and campaign.rank > last:
         most = settings.active_campaigns_max
         yield Reason(

@@ -34,12 +34,12 @@ __all__ = [
     "Message",
     "Refusal",
     "Transition",
-    "begin",
-    "concluded",
+    "begin_moment",
+    "finish_moment",
     "handle",
     "handle_batch",
     "open_service",
-    "taken_each",
+    "take_messages",
 ]
 
 Message = Command | Report | HostReport
@@ -134,9 +134,9 @@ def handle(state: State, message: Message, now: Instant) -> Transition:
         TypeError: the message is neither a command nor a report nor a tick.
     """
     moment = Moment(Draft(state._row), now)
-    begin(moment, now, (message,))
+    begin_moment(moment, now, (message,))
     moment.take(message)
-    events, decisions = concluded(moment)
+    events, decisions = finish_moment(moment)
     return _new_transition(moment.draft.sealed(), events, decisions)
 
 
@@ -151,13 +151,13 @@ def handle_batch(state: State, messages: Sequence[Message], now: Instant) -> Bat
         now: the time; an earlier one than the last event's is taken as that (R6.13).
     """
     moment = Moment(Draft(state._row), now)
-    begin(moment, now, messages)
-    refusals = taken_each(moment, messages)
-    events, decisions = concluded(moment)
+    begin_moment(moment, now, messages)
+    refusals = take_messages(moment, messages)
+    events, decisions = finish_moment(moment)
     return Batch(moment.draft.sealed(), events, decisions, refusals)
 
 
-def begin(moment: Moment, now: Instant, messages: Sequence[Message]) -> None:
+def begin_moment(moment: Moment, now: Instant, messages: Sequence[Message]) -> None:
     """Begin the moment at which messages come: what is due by then is taken, they are not yet."""
     _check_time(now)
     draft = moment.draft
@@ -174,7 +174,7 @@ def begin(moment: Moment, now: Instant, messages: Sequence[Message]) -> None:
     moment.take_due()
 
 
-def taken_each(moment: Moment, messages: Iterable[Message]) -> tuple[Refusal, ...]:
+def take_messages(moment: Moment, messages: Iterable[Message]) -> tuple[Refusal, ...]:
     """Take each message; return those that are refused, the others stand."""
     refusals = []
     for message in messages:
@@ -185,7 +185,7 @@ def taken_each(moment: Moment, messages: Iterable[Message]) -> tuple[Refusal, ..
     return tuple(refusals)
 
 
-def concluded(moment: Moment) -> tuple[tuple[ev.Event, ...], tuple[Decision, ...]]:
+def finish_moment(moment: Moment) -> tuple[tuple[ev.Event, ...], tuple[Decision, ...]]:
     """Conclude a moment; return what happened in it and what the telephony is to do."""
     moment.conclude()
     return tuple(moment.events), decisions_of(moment.draft, moment.events)

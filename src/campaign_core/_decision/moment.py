@@ -23,7 +23,7 @@ from campaign_core._state import timers
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.lines import idle_positions, stranded_because
 from campaign_core._state.service import Draft
-from campaign_core._state.timers import Due
+from campaign_core._state.timers import TimerKind
 from campaign_core._transition.evolve import apply
 from campaign_core._values.identifiers import (
     CampaignId,
@@ -91,7 +91,7 @@ class Moment:
             for timer in draft.timers:
                 kind, key = timers.read(timer)
                 # R5.5: while the link is down only deadlines run, of what happens in calls.
-                if kind is not Due.DIGIT or (draft.link.is_up and not self._is_deaf):
+                if kind is not TimerKind.DIGIT or (draft.link.is_up and not self._is_deaf):
                     break
             else:
                 return
@@ -99,19 +99,19 @@ class Moment:
                 return
             self._due(kind, key)
 
-    def _due(self, kind: Due, key: int) -> None:
+    def _due(self, kind: TimerKind, key: int) -> None:
         record = self.by(ev.SCHEDULER)
         match kind:
-            case Due.START:
+            case TimerKind.START:
                 starts_at = self.draft.campaigns[CampaignId(key)].starts_at
                 record(ev.CampaignStarted, campaign_id=CampaignId(key), starts_at=starts_at)
-            case Due.EXPIRY:
+            case TimerKind.EXPIRY:
                 record(ev.CampaignExpired, campaign_id=CampaignId(key))
-            case Due.DEADLINE:
+            case TimerKind.DEADLINE:
                 deadline_passed(self._context_of(key, record))
-            case Due.GRACE:
+            case TimerKind.GRACE:
                 freed(self._context_of(key, record))
-            case Due.DIGIT:
+            case TimerKind.DIGIT:
                 digit_timed_out(self._context_of(key, record))
 
     def _context_of(self, key: int, record: Recorder) -> CallContext:

@@ -20,7 +20,13 @@ from typing import final
 import attrs
 
 from campaign_core import events as ev
-from campaign_core._decision.handle import Message, Refusal, begin, concluded, taken_each
+from campaign_core._decision.handle import (
+    Message,
+    Refusal,
+    begin_moment,
+    finish_moment,
+    take_messages,
+)
 from campaign_core._decision.moment import Moment
 from campaign_core._schedule.wakeup import next_wakeup, wakeup_of
 from campaign_core._state.service import Draft, State
@@ -28,14 +34,14 @@ from campaign_core._values.instants import Instant
 from campaign_core._values.makers import maker_of
 from campaign_core.decisions import Decision
 
-__all__ = ["Session", "Taken"]
+__all__ = ["Session", "StepResult"]
 
 _UNSEALED_MAX = 100
 """Moments that are taken again at most: a few milliseconds of work."""
 
 
 @attrs.frozen
-class Taken:
+class StepResult:
     """What came of one moment of a session."""
 
     events: tuple[ev.Event, ...]
@@ -46,7 +52,7 @@ class Taken:
     """Messages not taken, of many given at once; the others stand (R6.6)."""
 
 
-_new_taken = maker_of(Taken)
+_new_result = maker_of(StepResult)
 
 
 @final
@@ -83,7 +89,7 @@ class Session:
             self._seal(self._moment or self._opened())
         return self._state
 
-    def take(self, message: Message, now: Instant) -> Taken:
+    def take(self, message: Message, now: Instant) -> StepResult:
         """Take one message, as :func:`~campaign_core.handle` does.
 
         Raises:
@@ -92,18 +98,18 @@ class Session:
             TypeError: the message is neither a command nor a report nor a tick.
         """
         moment, self._moment = self._moment or self._opened(), None
-        begin(moment, now, (message,))
+        begin_moment(moment, now, (message,))
         moment.take(message)
-        taken = _new_taken(*concluded(moment))
+        taken = _new_result(*finish_moment(moment))
         self._keep(moment, (message,), now)
         return taken
 
-    def take_all(self, messages: Sequence[Message], now: Instant) -> Taken:
+    def take_all(self, messages: Sequence[Message], now: Instant) -> StepResult:
         """Take many messages at one moment, as :func:`~campaign_core.handle_batch` does."""
         moment, self._moment = self._moment or self._opened(), None
-        begin(moment, now, messages)
-        refusals = taken_each(moment, messages)
-        taken = Taken(*concluded(moment), refusals)
+        begin_moment(moment, now, messages)
+        refusals = take_messages(moment, messages)
+        taken = StepResult(*finish_moment(moment), refusals)
         self._keep(moment, tuple(messages), now)
         return taken
 
@@ -118,8 +124,8 @@ class Session:
         """Return a moment on a draft that has all that was taken."""
         moment = Moment(Draft(self._state._row), self._state.now)
         for messages, now in self._since:
-            begin(moment, now, messages)
-            taken_each(moment, messages)
+            begin_moment(moment, now, messages)
+            take_messages(moment, messages)
             moment.conclude()
         return moment
 

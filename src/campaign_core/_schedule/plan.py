@@ -34,9 +34,9 @@ __all__ = [
     "Place",
     "bring_up_to",
     "capacity_free_from",
-    "cutoff",
     "has_candidate",
     "place_calls",
+    "rate_window_start",
 ]
 
 _INTERNAL, _EXTERNAL = LINES
@@ -122,7 +122,7 @@ def _pass(draft: Draft, now: int, place: Place) -> int:
             rank = other
         if rank is None:
             break
-        last = cutoff(draft)
+        last = rate_window_start(draft)
         if last is not None and rank > last:
             break
         campaign_id = draft.contenders.get(rank)
@@ -131,7 +131,7 @@ def _pass(draft: Draft, now: int, place: Place) -> int:
     return free_from
 
 
-def cutoff(draft: Draft) -> int | None:
+def rate_window_start(draft: Draft) -> int | None:
     """Return the rank of the last campaign that may place calls (R6.2); ``None``: all may."""
     most = draft.settings.active_campaigns_max
     if most is None:
@@ -185,7 +185,7 @@ def _let_place(
     """Let one campaign place calls, within the room there is, until it can place no more."""
     rank = _rank(draft, campaign)
     total, internal, external = least(room, campaign.room())
-    heads = _heads(draft, campaign, now)
+    heads = _queue_heads(draft, campaign, now)
     rate = campaign.parameters.call_rate
     is_rated = rate is not None or draft.settings.call_rate is not None
     while total > 0 and (head := _head(heads, internal=internal > 0, external=external > 0)):
@@ -212,7 +212,7 @@ def _let_place(
             # Others, and this one too, may have nobody to call any more.
             _settle_capped(draft, now)
             rank = _rank(draft, campaign)
-            heads = _heads(draft, campaign, now)
+            heads = _queue_heads(draft, campaign, now)
         if is_rated and held is None:
             own_free_from = 0 if rate is None else campaign.placements.free_from(rate)
             if own_free_from > now or capacity_free_from(draft) > now:
@@ -223,7 +223,7 @@ def _let_place(
     draft.touched_now.discard(campaign.campaign_id)
 
 
-def _heads(draft: Draft, campaign: CampaignRow, now: int) -> dict[LineKey, int | None]:
+def _queue_heads(draft: Draft, campaign: CampaignRow, now: int) -> dict[LineKey, int | None]:
     ready = campaign.ready
     return {line: ready[line].first() for line in open_lines(draft, campaign, now)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaign_core._schedule.plan import capacity_free_from
 from campaign_core._state import timers
 from campaign_core._state.service import ServiceRow, State
-from campaign_core._state.timers import Due
+from campaign_core._state.timers import TimerKind
 from campaign_core._values.instants import Instant
 
 __all__ = ["next_wakeup", "wakeup_of"]
@@ -52,6 +52,6 @@ def _first_in_darkness(row: ServiceRow) -> int | None:
     """R5.5: while the link is down no silence is over; the rest becomes due as ever."""
     for timer in row.timers:
         kind, _ = timers.read(timer)
-        if kind is not Due.DIGIT:
+        if kind is not TimerKind.DIGIT:
             return timer
     return None

@@ -12,7 +12,7 @@ from campaign_core._state import timers
 from campaign_core._state.campaign import CampaignRow, form_key
 from campaign_core._state.lines import line_up_all
 from campaign_core._state.service import Draft, ServiceRow
-from campaign_core._state.timers import Due
+from campaign_core._state.timers import TimerKind
 from campaign_core._values.hash_map import HashMap
 from campaign_core._values.sorted_map import SortedMap
 
@@ -59,12 +59,12 @@ def of_campaign(row: ServiceRow, campaign: CampaignRow) -> list[int]:
     entries = []
     if campaign.status is Status.SCHEDULED:
         entries.append(
-            timers.entry(row.time_of(campaign.starts_at), Due.START, campaign.campaign_id)
+            timers.entry(row.time_of(campaign.starts_at), TimerKind.START, campaign.campaign_id)
         )
     is_over = campaign.status.is_final or campaign.is_expired
     if campaign.expires_at is not None and not is_over:
         entries.append(
-            timers.entry(row.time_of(campaign.expires_at), Due.EXPIRY, campaign.campaign_id)
+            timers.entry(row.time_of(campaign.expires_at), TimerKind.EXPIRY, campaign.campaign_id)
         )
     return entries
 

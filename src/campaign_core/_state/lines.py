@@ -62,7 +62,7 @@ def next_number(row: ServiceRow, recipient: Recipient, record: int) -> int | Non
     The one after the number of the last counted attempt, round again, without those barred.
     """
     if not recipient.further_numbers:
-        is_barred = rec.never_of(record) or (
+        is_barred = rec.barred_numbers_of(record) or (
             row.do_not_call and row.is_barred(recipient.number, recipient.line)
         )
         return None if is_barred else 0
@@ -79,7 +79,7 @@ def next_number(row: ServiceRow, recipient: Recipient, record: int) -> int | Non
 
 def _never(row: ServiceRow, recipient: Recipient, record: int) -> int:
     """Return the numbers never tried again (R6.10), with those that are the same by the plan."""
-    never, plan = rec.never_of(record), row.settings.number_plan
+    never, plan = rec.barred_numbers_of(record), row.settings.number_plan
     if not never or plan is None:
         return never
     keys = [form_key(number.number, number.line, plan) for number in recipient.numbers]

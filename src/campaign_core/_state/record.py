@@ -42,6 +42,7 @@ __all__ = [
     "allowed_of",
     "attempts_of",
     "barred",
+    "barred_numbers_of",
     "contacted",
     "counted_of",
     "due",
@@ -50,7 +51,6 @@ __all__ = [
     "fresh",
     "idle",
     "is_stopped",
-    "never_of",
     "pack",
     "placed",
     "placed_at_of",
@@ -132,7 +132,7 @@ def used_of(record: int) -> int:
     return record >> _USED & 0xF
 
 
-def never_of(record: int) -> int:
+def barred_numbers_of(record: int) -> int:
     """Return the numbers not to be tried again, a bit each."""
     return record >> _NEVER & 0x3FF
 

@@ -11,10 +11,10 @@ from enum import IntEnum
 from campaign_core._state.call import Call, Silent
 from campaign_core._values.instants import SECOND_MS
 
-__all__ = ["GRACE_MS", "Due", "after", "due_at", "entry", "last_of_call", "of_call", "read"]
+__all__ = ["GRACE_MS", "TimerKind", "after", "due_at", "entry", "last_of_call", "of_call", "read"]
 
 
-class Due(IntEnum):
+class TimerKind(IntEnum):
     """The kinds of what becomes due, in the order in which they are taken."""
 
     START = 0
@@ -30,16 +30,16 @@ GRACE_MS = 10 * SECOND_MS
 _KEY_BITS = 64
 _KIND_BITS = 3
 _SHIFT = _KEY_BITS + _KIND_BITS
-_KINDS = tuple(Due)
-_DEADLINE_BITS = Due.DEADLINE << _KEY_BITS
+_KINDS = tuple(TimerKind)
+_DEADLINE_BITS = TimerKind.DEADLINE << _KEY_BITS
 
 
-def entry(at: int, kind: Due, key: int) -> int:
+def entry(at: int, kind: TimerKind, key: int) -> int:
     """Return the entry for a campaign's id or a call's key."""
     return at << _SHIFT | kind << _KEY_BITS | key
 
 
-def read(packed: int) -> tuple[Due, int]:
+def read(packed: int) -> tuple[TimerKind, int]:
     """Return the kind and the campaign's id or the call's key."""
     return _KINDS[packed >> _KEY_BITS & 7], packed & (1 << _KEY_BITS) - 1
 
@@ -58,12 +58,12 @@ def of_call(call: Call) -> list[int]:
     """Return the entries that a call in progress asks for."""
     last = last_of_call(call)
     if isinstance(call.step, Silent) and not call.is_adrift:
-        return [last, entry(call.step.until, Due.DIGIT, call.placement.key)]
+        return [last, entry(call.step.until, TimerKind.DIGIT, call.placement.key)]
     return [last]
 
 
 def last_of_call(call: Call) -> int:
     """Return the entry of a call's deadline, or of the grace after it."""
     if call.is_overdue:
-        return entry(call.deadline_at + GRACE_MS, Due.GRACE, call.placement.key)
+        return entry(call.deadline_at + GRACE_MS, TimerKind.GRACE, call.placement.key)
     return call.deadline_at << _SHIFT | _DEADLINE_BITS | call.placement.key

@@ -14,9 +14,9 @@ from campaign_core import events as ev
 from campaign_core._state.index import rebuild_lines
 from campaign_core._state.link import Link
 from campaign_core._state.service import Draft, ServiceRow, State
-from campaign_core._transition.of_call import OF_CALL
-from campaign_core._transition.of_campaign import OF_CAMPAIGN
-from campaign_core._transition.of_service import OF_SERVICE
+from campaign_core._transition.call_events import OF_CALL
+from campaign_core._transition.campaign_events import OF_CAMPAIGN
+from campaign_core._transition.service_events import OF_SERVICE
 from campaign_core._values.instants import Instant
 from campaign_core.errors import JournalError
 

@@ -51,7 +51,7 @@ def _given_back(record: int, _: ev.CallGivenBack, context: Context) -> int:
     # R5.5: as if never called, but the attempt's number stays used, and what a user allowed or
     # stopped meanwhile stays so.
     before = rec.with_allowed(context.record_before, rec.allowed_of(record))
-    before = rec.with_never(before, rec.never_of(record))
+    before = rec.with_never(before, rec.barred_numbers_of(record))
     before = rec.renumbered(before, rec.attempts_of(record))
     if rec.is_stopped(record):
         return rec.failed(before, FailureReason.STOPPED)

@@ -9,7 +9,7 @@ from campaign_core._state.call import Call, Silent
 from campaign_core._state.campaign import CampaignRow
 from campaign_core._state.lines import leave, line_up
 from campaign_core._state.service import Draft
-from campaign_core._state.timers import Due
+from campaign_core._state.timers import TimerKind
 from campaign_core._transition.recipient import Context, next_record
 
 __all__ = ["arm", "change_recipient", "disarm", "disarm_digit"]
@@ -36,12 +36,12 @@ def change_recipient(
         campaign.idle += 1
 
 
-def arm(draft: Draft, at: int, kind: Due, key: int) -> None:
+def arm(draft: Draft, at: int, kind: TimerKind, key: int) -> None:
     """Note what becomes due, and when."""
     draft.timers = draft.timers.with_item(timers.entry(at, kind, key), None, draft.owner)
 
 
-def disarm(draft: Draft, at: int, kind: Due, key: int) -> None:
+def disarm(draft: Draft, at: int, kind: TimerKind, key: int) -> None:
     """Forget what was to become due."""
     draft.timers = draft.timers.without(timers.entry(at, kind, key), draft.owner)
 
@@ -49,4 +49,4 @@ def disarm(draft: Draft, at: int, kind: Due, key: int) -> None:
 def disarm_digit(draft: Draft, call: Call) -> None:
     """Forget the end of a silence, if the call is in one."""
     if isinstance(call.step, Silent):
-        disarm(draft, call.step.until, Due.DIGIT, call.placement.key)
+        disarm(draft, call.step.until, TimerKind.DIGIT, call.placement.key)

@@ -27,7 +27,7 @@ import attrs
 
 from campaign_core._state.service import State
 from campaign_core.codec._event_texts import writer_of
-from campaign_core.codec._in_place import InPlaceReader, InPlaceWriter
+from campaign_core.codec._in_place import InlineReader, InPlaceWriter
 from campaign_core.codec._parts import SNAPSHOT_FORMAT
 from campaign_core.codec._snapshots import snapshot_of, state_of
 from campaign_core.codec._states import state_from_data, state_to_data
@@ -112,7 +112,7 @@ def from_data(data: object) -> Any:
         plain = _UPGRADES[number](plain)
     try:
         if plain.get("type") == "State":
-            return state_from_data(plain, InPlaceReader())
+            return state_from_data(plain, InlineReader())
         value = untagged(plain)
     except (JournalError, SettingsError):
         raise

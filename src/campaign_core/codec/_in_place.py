@@ -10,7 +10,7 @@ from campaign_core._model.statuses import FailureReason
 from campaign_core._state import record as rec
 from campaign_core.codec._values import Data, coder
 
-__all__ = ["InPlaceReader", "InPlaceWriter", "record_fields", "record_of"]
+__all__ = ["InPlaceWriter", "InlineReader", "record_fields", "record_of"]
 
 _FIELDS: dict[str, Callable[[int], Any]] = {
     "status": rec.status_of,
@@ -19,7 +19,7 @@ _FIELDS: dict[str, Callable[[int], Any]] = {
     ),
     "stopped": rec.is_stopped,
     "used": rec.used_of,
-    "never": rec.never_of,
+    "never": rec.barred_numbers_of,
     "counted": rec.counted_of,
     "allowed": rec.allowed_of,
     "attempts": rec.attempts_of,
@@ -75,7 +75,7 @@ class InPlaceWriter:
         return columns
 
 
-class InPlaceReader:
+class InlineReader:
     """Reads what :class:`InPlaceWriter` wrote."""
 
     def rows(self, data: Any) -> Iterator[Any]:

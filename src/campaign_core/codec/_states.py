@@ -25,7 +25,7 @@ from campaign_core._values.validators import with_accepted, with_changes
 from campaign_core._values.vector import Vector
 from campaign_core.codec._values import Data, coder
 
-__all__ = ["LargeReader", "LargeWriter", "state_from_data", "state_to_data"]
+__all__ = ["ColumnReader", "LargeWriter", "state_from_data", "state_to_data"]
 
 _PLAIN = {
     "service_id": str,
@@ -52,7 +52,7 @@ class LargeWriter(Protocol):
     def records(self, records: Iterable[int]) -> Any: ...
 
 
-class LargeReader(Protocol):
+class ColumnReader(Protocol):
     """Reads what a writer wrote."""
 
     def rows(self, data: Any) -> Iterable[Any]: ...
@@ -86,7 +86,7 @@ def state_to_data(state: State, large: LargeWriter) -> Data:
     }
 
 
-def state_from_data(data: Data, large: LargeReader) -> State:
+def state_from_data(data: Data, large: ColumnReader) -> State:
     """Return the state of some data."""
     plain = {name: _read(kind, data[name]) for name, kind in _PLAIN.items()}
     row = ServiceRow(
@@ -124,7 +124,7 @@ def _placements_to_data(placements: Placements, large: LargeWriter) -> Any:
     return large.numbers([placements.count, *placements.times.values()])
 
 
-def _placements_from_data(data: Any, large: LargeReader) -> Placements:
+def _placements_from_data(data: Any, large: ColumnReader) -> Placements:
     count, *times = large.numbers(data)
     first = count - len(times)
     return Placements(count, SortedMap(enumerate(times, first)))
@@ -136,7 +136,7 @@ def _model_to_data(model: CampaignModel, large: LargeWriter) -> Data:
     return data
 
 
-def _model_from_data(data: Data, large: LargeReader) -> CampaignModel:
+def _model_from_data(data: Data, large: ColumnReader) -> CampaignModel:
     model: CampaignModel = _read(CampaignModel, {**data, "recipients": []})
     if "recipients" not in data:
         return model
@@ -173,7 +173,7 @@ def _campaign_to_data(campaign: CampaignRow, large: LargeWriter) -> Data:
     return data
 
 
-def _campaign_from_data(data: Data, large: LargeReader) -> CampaignRow:
+def _campaign_from_data(data: Data, large: ColumnReader) -> CampaignRow:
     parameters = _read(CampaignModel, {**data["parameters"], "recipients": []})
     recipients = large.recipients(data["recipients"])
     own = recipients.first(data["started_with"])

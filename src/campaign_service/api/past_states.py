@@ -13,7 +13,7 @@ from campaign_service.api.limits.worker_slots import WorkerSlots
 from campaign_service.api.problems.errors import BusyError
 from campaign_service.api.times import text_of
 from campaign_service.journal import JournalAwayError, JournalDamagedError
-from campaign_service.journal.sql import Recovered
+from campaign_service.journal.sql import RecoveryResult
 from campaign_service.schemas.conversion import BadValuesError
 from campaign_service.serving import TenantService
 
@@ -31,7 +31,7 @@ _StateKey = tuple[str, Instant]
 class _PendingState:
     """A state that is being made."""
 
-    task: asyncio.Task[Recovered]
+    task: asyncio.Task[RecoveryResult]
     is_abandoned: threading.Event
     """Set once nobody waits for it."""
     waiting: int = 0
@@ -52,7 +52,7 @@ class PastStates:
 
     def __init__(self, *, kept: int) -> None:
         self._kept_max = kept
-        self._kept: dict[_StateKey, Recovered] = {}
+        self._kept: dict[_StateKey, RecoveryResult] = {}
         """The one that was asked for last stands last; replaced, since other threads look at it."""
         self._pending: dict[_StateKey, _PendingState] = {}
         self._slots: dict[str, WorkerSlots] = {}
@@ -105,14 +105,14 @@ class PastStates:
 
     async def _make(
         self, tenant: TenantService, at: Instant, by: str, is_abandoned: threading.Event
-    ) -> Recovered:
+    ) -> RecoveryResult:
         slots = self._slots.get(tenant.name)
         if slots is None:
             slots = self._slots[tenant.name] = _slots_for(tenant)
         # Of what happened just now, more may be written yet.
         is_settled = at <= tenant.now - _SETTLED_MS
 
-        def made() -> Recovered:
+        def made() -> RecoveryResult:
             known = self._nearest(tenant.name, at)
             return _recovered(tenant, at, known, is_abandoned)
 
@@ -121,13 +121,13 @@ class PastStates:
             self._keep((tenant.name, at), recovered)
         return recovered
 
-    def _nearest(self, name: str, at: Instant) -> Recovered | None:
+    def _nearest(self, name: str, at: Instant) -> RecoveryResult | None:
         """Return the latest state that is kept of no later instant."""
         kept = self._kept
         before = [key for key in kept if key[0] == name and key[1] <= at]
         return kept[max(before)] if before else None
 
-    def _keep(self, key: _StateKey, recovered: Recovered) -> None:
+    def _keep(self, key: _StateKey, recovered: RecoveryResult) -> None:
         others = [one for one in self._kept.items() if one[0] != key]
         self._kept = dict([*others, (key, recovered)][-self._kept_max :])
 
@@ -143,8 +143,8 @@ def _slots_for(tenant: TenantService) -> WorkerSlots:
 
 
 def _recovered(
-    tenant: TenantService, at: Instant, known: Recovered | None, is_abandoned: threading.Event
-) -> Recovered:
+    tenant: TenantService, at: Instant, known: RecoveryResult | None, is_abandoned: threading.Event
+) -> RecoveryResult:
     try:
         return tenant.history.recovered_at(
             at, known=known, is_wanted=lambda: not is_abandoned.is_set()

@@ -19,7 +19,7 @@ __all__ = [
     "PUBLIC_URL",
     "SWITCH",
     "UNIX_SOCKET",
-    "Listen",
+    "ListenAddress",
     "OptionType",
     "RefusedError",
     "one_of",
@@ -144,7 +144,7 @@ SWITCH = OptionType(
 
 
 @attrs.frozen(kw_only=True)
-class Listen:
+class ListenAddress:
     """Where HTTP is answered: a host and a port, or a socket in the file system."""
 
     host: str = ""
@@ -162,18 +162,18 @@ class Listen:
         return f"{host}:{self.port}"
 
 
-def _listen(text: str) -> Listen:
+def _listen(text: str) -> ListenAddress:
     if text.startswith("unix:"):
         path = Path(text.removeprefix("unix:"))
         if not path.is_absolute():
             raise ValueError
-        return Listen(path=path)
+        return ListenAddress(path=path)
     host, colon, port = text.rpartition(":")
     if not colon or not _HOST.fullmatch(host) or not _PORT.fullmatch(port):
         raise ValueError
     if int(port) > _PORT_MAX:
         raise ValueError
-    return Listen(host=host.strip("[]"), port=int(port))
+    return ListenAddress(host=host.strip("[]"), port=int(port))
 
 
 LISTEN = _text(

@@ -23,7 +23,7 @@ from campaign_service.config.option_types import (
     PUBLIC_URL,
     SWITCH,
     UNIX_SOCKET,
-    Listen,
+    ListenAddress,
     OptionType,
     one_of,
     some_text,
@@ -37,7 +37,7 @@ __all__ = [
     "MAIN",
     "OPTIONS",
     "UNIX_SOCKET",
-    "Listen",
+    "ListenAddress",
     "Option",
     "ServiceSettings",
     "TenantSettings",
@@ -50,7 +50,7 @@ MAIN = "main"
 """The tenant of a service that has one."""
 _OPTION = "option"
 _Value = TypeVar("_Value")
-_LOOPBACK = Listen(host="127.0.0.1", port=8080)
+_LOOPBACK = ListenAddress(host="127.0.0.1", port=8080)
 _DRIVER_RULE = "simulated, or the URL of a telephony such as asterisk://user:secret@host/"
 
 
@@ -156,7 +156,9 @@ class ServiceSettings:
     language: str = _option(
         one_of("en|it", *LANGUAGES), LANGUAGES[0], "Of the prompts that are put there: en or it."
     )
-    listen: Listen = _option(LISTEN, _LOOPBACK, "Where HTTP is answered: HOST:PORT, or unix:/PATH.")
+    listen: ListenAddress = _option(
+        LISTEN, _LOOPBACK, "Where HTTP is answered: HOST:PORT, or unix:/PATH."
+    )
     public_url: str | None = _option(
         PUBLIC_URL, None, "How others reach this process, for them to be sent here."
     )

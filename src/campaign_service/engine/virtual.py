@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from campaign_core import Instant, Message, Session, State, Taken, Transition
+from campaign_core import Instant, Message, Session, State, StepResult, Transition
 from campaign_core import events as ev
 from campaign_core.commands import Command
 from campaign_core.reports import DriverDownReport, Tick
@@ -118,7 +118,7 @@ class VirtualEngine:
             at = min(reported_at, due_at)
         return None if at is None else max(at, self._now)
 
-    def _do(self, taken: Taken) -> None:
+    def _do(self, taken: StepResult) -> None:
         self._tell(taken.events)
         for decision in taken.decisions:
             self._exchange.carry_out(decision, self._now)

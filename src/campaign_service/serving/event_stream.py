@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from campaign_core import CampaignId
 from campaign_service.journal import JournalAwayError, JournalEntry
-from campaign_service.journal.sql import History
+from campaign_service.journal.sql import JournalQueries
 
 __all__ = ["EventStream"]
 
@@ -36,7 +36,7 @@ class EventStream:
         last_seq: the last one that is known to be there.
     """
 
-    def __init__(self, history: History, *, last_seq: int = 0) -> None:
+    def __init__(self, history: JournalQueries, *, last_seq: int = 0) -> None:
         self._history = history
         self._last_seq = last_seq
         self._kept: list[JournalEntry] = []

@@ -22,7 +22,7 @@ from campaign_core.commands import Command
 from campaign_service.engine import CommandResult
 from campaign_service.journal import Receipt
 from campaign_service.journal.json_pieces import JsonWriter
-from campaign_service.journal.sql import History
+from campaign_service.journal.sql import JournalQueries
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.serving.errors import KeyReusedError
 
@@ -53,7 +53,7 @@ def digest_of(command: Command) -> str:
 class IdempotencyKeys:
     """The keys of one tenant, while this process leads it; receipts are in its history."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: JournalQueries) -> None:
         self._history = history
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._in_doubt: dict[tuple[str, str], int] = {}

@@ -23,7 +23,7 @@ from campaign_service.engine import (
     telephony_of,
 )
 from campaign_service.engine.service_time import service_clock
-from campaign_service.journal.sql import History, SqlJournal, TenantRow
+from campaign_service.journal.sql import JournalQueries, SqlJournal, TenantRow
 from campaign_service.journal.sql.snapshots import list_snapshots
 from campaign_service.serving.event_stream import EventStream
 from campaign_service.serving.first_completed import first_completed
@@ -46,7 +46,7 @@ class TenantParts:
     database: Database
     clock: Clock
     settings: ServiceHostSettings
-    history: History
+    history: JournalQueries
     stream: EventStream
     """Is told the events once they are durable."""
     lock: LeaderLock

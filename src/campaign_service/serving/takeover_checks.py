@@ -7,12 +7,12 @@ import logging
 from campaign_core import SIMULATED, State, link
 from campaign_core.errors import JournalError
 from campaign_service.database import Database
-from campaign_service.journal.sql import ChainHead, History, TenantRow
+from campaign_service.journal.sql import ChainHead, JournalQueries, TenantRow
 from campaign_service.journal.sql.transactions import read_transaction
 from campaign_service.journal.sql.verified_entries import read_chain_value, read_head
 from campaign_service.serving.high_water_mark import HighWaterMark
 
-__all__ = ["JournalWentBackError", "OtherTelephonyError", "check_mark", "check_telephony"]
+__all__ = ["JournalRolledBackError", "OtherTelephonyError", "check_mark", "check_telephony"]
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class OtherTelephonyError(JournalError):
 
 
 def check_telephony(
-    history: History, state: State | None, telephony: str, *, may_change: bool
+    history: JournalQueries, state: State | None, telephony: str, *, may_change: bool
 ) -> None:
     """Return if calls may go to a kind of telephony from now on.
 
@@ -56,7 +56,7 @@ def check_telephony(
         raise OtherTelephonyError(history.tenant.name, before=before, now=telephony)
 
 
-class JournalWentBackError(JournalError):
+class JournalRolledBackError(JournalError):
     """A journal ends earlier than it did, or is another one: whom it called since is not in it."""
 
     def __init__(
@@ -87,7 +87,7 @@ def check_mark(
         may_go_back: whether the operator says that it is to be gone on from.
 
     Raises:
-        JournalWentBackError: it has, and may not.
+        JournalRolledBackError: it has, and may not.
         JournalAwayError: the journal cannot be read just now.
         JournalDamagedError: an event is missing.
     """
@@ -100,7 +100,7 @@ def check_mark(
         if is_there and read_chain_value(connection, tenant, noted.seq) == noted.chain:
             return False
     if not may_go_back:
-        raise JournalWentBackError(tenant.name, noted=noted, found=found, mark=mark)
+        raise JournalRolledBackError(tenant.name, noted=noted, found=found, mark=mark)
     _log.warning(
         "tenant %s: going on from event %d, though event %d was there before; all is held",
         *(tenant.name, found.seq, noted.seq),

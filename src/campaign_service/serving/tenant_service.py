@@ -32,7 +32,7 @@ from campaign_service.engine import (
     sounds_needed,
 )
 from campaign_service.journal import JournalAwayError, JournalEntry
-from campaign_service.journal.sql import History, TenantRow
+from campaign_service.journal.sql import JournalQueries, TenantRow
 from campaign_service.serving.errors import NotLeadingError, UnknownNodeError
 from campaign_service.serving.event_stream import EventStream
 from campaign_service.serving.high_water_mark import mark_of
@@ -98,7 +98,7 @@ class TenantService:
         self.name = row.name
         self.service_id: ServiceId = row.service_id
         """Prefix of this tenant's call ids (8 hex digits)."""
-        self.history = History(database, row)
+        self.history = JournalQueries(database, row)
         """The past: log, attempts, states; asked in a thread, since it reads the database."""
         self._row = row
         self._stream = EventStream(self.history)

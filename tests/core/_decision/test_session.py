@@ -138,7 +138,7 @@ def test_interrupt_in_the_middle_changes_nothing(monkeypatch):
         session.take(report, story.now)
         state = handle(state, report, story.now).state
     with monkeypatch.context() as patched:
-        patched.setattr(plan, "cutoff", lambda _: (_ for _ in ()).throw(PowerCut))
+        patched.setattr(plan, "rate_window_start", lambda _: (_ for _ in ()).throw(PowerCut))
         with pytest.raises(PowerCut):
             session.take(ends_of(state)[0], story.now)
         with pytest.raises(PowerCut):

@@ -11,7 +11,7 @@ from tests.service.api.running_service import RunningService, tenant_path
 
 from campaign_service.api import ApiSettings
 from campaign_service.api.times import text_of
-from campaign_service.journal.sql import History, RecoveryCancelledError
+from campaign_service.journal.sql import JournalQueries, RecoveryCancelledError
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def slow(tmp_path, monkeypatch):
         ended.set()
         raise RecoveryCancelledError
 
-    monkeypatch.setattr(History, "recovered_at", recovered_at)
+    monkeypatch.setattr(JournalQueries, "recovered_at", recovered_at)
     with RunningService(tmp_path) as service:
         yield service, begun, ended
 

@@ -9,14 +9,14 @@ import pytest
 from campaign_core import Settings, open_service
 from campaign_service.api.past_states import PastStates
 from campaign_service.api.problems.errors import BusyError
-from campaign_service.journal.sql import ChainHead, Recovered, RecoveryCancelledError
+from campaign_service.journal.sql import ChainHead, RecoveryCancelledError, RecoveryResult
 from campaign_service.schemas.conversion import BadValuesError
 
 NOW = 1_768_219_200_000
 STATE = open_service("00000001", Settings(), NOW).state
 
 
-class History:
+class JournalQueries:
     """Makes states, once it is let."""
 
     def __init__(self):
@@ -35,11 +35,11 @@ class History:
             raise RecoveryCancelledError
         # The number of its last event tells one state from another.
         head = ChainHead(seq=at, chain=b"")
-        return Recovered(state=STATE, head=head, snapshot_seq=0, damaged=())
+        return RecoveryResult(state=STATE, head=head, snapshot_seq=0, damaged=())
 
 
 def tenant(name="main"):
-    return SimpleNamespace(name=name, now=NOW, history=History())
+    return SimpleNamespace(name=name, now=NOW, history=JournalQueries())
 
 
 def run(story):

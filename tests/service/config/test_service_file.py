@@ -6,7 +6,7 @@ import pytest
 
 from campaign_core.errors import SettingsError
 from campaign_service.config.service_file import flag_of, read_service, variable_of
-from campaign_service.config.service_settings import Listen
+from campaign_service.config.service_settings import ListenAddress
 from campaign_service.database import Database
 from campaign_service.journal.sql import create_tenant
 
@@ -226,10 +226,10 @@ def test_driver_beside_tenants_is_refused(file):
 @pytest.mark.parametrize(
     ("text", "listen"),
     [
-        ("127.0.0.1:8080", Listen(host="127.0.0.1", port=8080)),
-        ("[::1]:0", Listen(host="::1", port=0)),
-        ("pbx.example:443", Listen(host="pbx.example", port=443)),
-        ("unix:/run/c/http", Listen(path=Path("/run/c/http"))),
+        ("127.0.0.1:8080", ListenAddress(host="127.0.0.1", port=8080)),
+        ("[::1]:0", ListenAddress(host="::1", port=0)),
+        ("pbx.example:443", ListenAddress(host="pbx.example", port=443)),
+        ("unix:/run/c/http", ListenAddress(path=Path("/run/c/http"))),
     ],
 )
 def test_places_to_listen(text, listen):

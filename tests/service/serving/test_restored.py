@@ -19,7 +19,7 @@ from campaign_service.engine import register_driver
 from campaign_service.journal.sql import find_tenant
 from campaign_service.serving import ServiceHost, ServiceHostSettings
 from campaign_service.serving.high_water_mark import HighWaterMark, mark_of
-from campaign_service.serving.takeover_checks import JournalWentBackError
+from campaign_service.serving.takeover_checks import JournalRolledBackError
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_journal_that_went_back_is_refused_until_the_operator_says_so(path, tele
     restore(backed_up(path, add), path)
     events = journal_of(path)
 
-    with pytest.raises(JournalWentBackError, match="was a backup restored"):
+    with pytest.raises(JournalRolledBackError, match="was a backup restored"):
         serve(path, look)
     assert journal_of(path) == events
 
@@ -162,7 +162,7 @@ def test_lost_write_ahead_log_is_noticed(path, telephonies):
 
     serve(path, copy_without_log)
     restore(lost, path)
-    with pytest.raises(JournalWentBackError):
+    with pytest.raises(JournalRolledBackError):
         serve(path, look)
 
 
@@ -178,7 +178,7 @@ def test_journal_that_went_on_otherwise_from_a_backup_is_refused(path, telephoni
 
     serve(elsewhere, go_on)
     restore(elsewhere, path)
-    with pytest.raises(JournalWentBackError, match="has another event"):
+    with pytest.raises(JournalRolledBackError, match="has another event"):
         serve(path, look)
 
 
@@ -187,7 +187,7 @@ def test_file_that_is_gone_is_not_begun_anew_unseen(path, telephonies):
     for file in path.parent.glob("campaigns.db*"):
         if file.suffix != ".mark":
             file.unlink()
-    with pytest.raises(JournalWentBackError):
+    with pytest.raises(JournalRolledBackError):
         serve(path, look)
 
 

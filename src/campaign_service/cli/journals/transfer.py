@@ -20,7 +20,7 @@ from campaign_service.cli.databases import (
 from campaign_service.cli.options import EXISTING_FILE
 from campaign_service.cli.value_text import counted
 from campaign_service.journal import JsonLinesJournal
-from campaign_service.journal.sql import CampaignExport, History, import_journal
+from campaign_service.journal.sql import CampaignExport, JournalQueries, import_journal
 from campaign_service.report.rows import ATTEMPT_COLUMNS, RECIPIENT_COLUMNS, Row, csv_row
 
 __all__ = ["export", "import_"]
@@ -46,7 +46,7 @@ def export(*, finder: DatabaseFinder, tenant: str, number: int, folder: Path) ->
     """
     with closing(finder.open(is_read_only=True)) as database:
         tenant_row = existing_tenant(database, tenant)
-        campaign = CampaignExport(History(database, tenant_row), CampaignId(number))
+        campaign = CampaignExport(JournalQueries(database, tenant_row), CampaignId(number))
         folder.mkdir(parents=True, exist_ok=True)
         with _written(folder / "recipients.csv") as file:
             recipients = _table(file, RECIPIENT_COLUMNS, campaign.recipients())

@@ -12,7 +12,7 @@ from pathlib import Path
 from campaign_core.errors import SettingsError
 from campaign_service.cli.serving.connection_limiter import BACKLOG
 from campaign_service.cli.statuses import CommandFailedError, ExitStatus
-from campaign_service.config.service_settings import Listen, ServiceSettings
+from campaign_service.config.service_settings import ListenAddress, ServiceSettings
 
 __all__ = ["check_certificate", "file_of", "open_sockets", "public_url", "shown_urls"]
 
@@ -20,7 +20,7 @@ _SOCKET_MODE = 0o660
 """Of a Unix socket: the service's user and group."""
 
 
-def open_sockets(listen: Listen) -> list[socket.socket]:
+def open_sockets(listen: ListenAddress) -> list[socket.socket]:
     """Return sockets that are bound and take connections.
 
     Raises:
@@ -34,7 +34,7 @@ def open_sockets(listen: Listen) -> list[socket.socket]:
         raise CommandFailedError(_why(listen, error), ExitStatus.FAILED) from error
 
 
-def file_of(listen: Listen) -> tuple[int, int] | None:
+def file_of(listen: ListenAddress) -> tuple[int, int] | None:
     """Return which file a Unix socket is, by device and number; ``None``: there is none."""
     if listen.path is None:
         return None
@@ -98,7 +98,7 @@ def check_certificate(settings: ServiceSettings) -> None:
         raise SettingsError([settings.problem("tls_certificate", rule)]) from None
 
 
-def _network_sockets(listen: Listen) -> list[socket.socket]:
+def _network_sockets(listen: ListenAddress) -> list[socket.socket]:
     found = socket.getaddrinfo(
         listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
@@ -146,7 +146,7 @@ def _remove_stale(path: Path) -> None:
         raise OSError(errno.EADDRINUSE, "in use")
 
 
-def _why(listen: Listen, error: OSError) -> str:
+def _why(listen: ListenAddress, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             why = "it is in use; another service, or another program, listens there"

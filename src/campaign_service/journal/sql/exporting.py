@@ -19,7 +19,7 @@ from campaign_core import (
 )
 from campaign_core.errors import Problem, SettingsError
 from campaign_service.instants import TimeWriter, zone_of
-from campaign_service.journal.sql.history import CampaignRecord, History
+from campaign_service.journal.sql.history import CampaignRecord, JournalQueries
 from campaign_service.report import Attempt
 from campaign_service.report.panel import row_from_attempts
 from campaign_service.report.rows import Row, attempt_row, recipient_row
@@ -41,7 +41,7 @@ class CampaignExport:
         JournalAwayError: the database cannot be read just now.
     """
 
-    def __init__(self, history: History, campaign_id: CampaignId) -> None:
+    def __init__(self, history: JournalQueries, campaign_id: CampaignId) -> None:
         record = history.campaign(campaign_id)
         if record is None:
             rule = "the number of a campaign that is or was there"

@@ -16,13 +16,13 @@ from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalEntry, Receipt
 from campaign_service.journal.sql.attempts import attempt_of_row
 from campaign_service.journal.sql.entries import storable
-from campaign_service.journal.sql.recovery import Recovered, recover_state
+from campaign_service.journal.sql.recovery import RecoveryResult, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
 from campaign_service.journal.sql.transactions import read_transaction
 from campaign_service.journal.sql.verified_entries import ENTRY_COLUMNS, entry_of_row, read_head
 from campaign_service.report.attempts import Attempt
 
-__all__ = ["CampaignRecord", "History"]
+__all__ = ["CampaignRecord", "JournalQueries"]
 
 _ROWS = 100
 """Rows that are fetched at a time."""
@@ -57,7 +57,7 @@ _CAMPAIGNS = sa.select(
 )
 
 
-class History:
+class JournalQueries:
     """Read-only questions of one tenant; for any thread, and never for the event loop's own.
 
     Every method raises :class:`~campaign_service.journal.JournalAwayError` when the database
@@ -223,9 +223,9 @@ class History:
         self,
         at: Instant,
         *,
-        known: Recovered | None = None,
+        known: RecoveryResult | None = None,
         is_wanted: Callable[[], bool] = lambda: True,
-    ) -> Recovered:
+    ) -> RecoveryResult:
         """Return the state as it was at a time, and where the journal was then.
 
         Args:

@@ -22,7 +22,7 @@ from campaign_service.journal.sql.snapshots import write_snapshot
 from campaign_service.journal.sql.tenants import TenantRow, insert_tenant
 from campaign_service.journal.sql.transactions import write_transaction
 
-__all__ = ["Imported", "import_journal"]
+__all__ = ["ImportResult", "import_journal"]
 
 _log = logging.getLogger("campaign_service.journal")
 
@@ -32,7 +32,7 @@ _SIZE_FACTOR = 8
 
 
 @attrs.frozen(kw_only=True)
-class Imported:
+class ImportResult:
     """What was taken in."""
 
     tenant: TenantRow
@@ -41,7 +41,7 @@ class Imported:
     """What a crash left behind the last event; it is not taken in, since nobody was told of it."""
 
 
-def import_journal(database: Database, journal: JsonLinesJournal, *, tenant: str) -> Imported:
+def import_journal(database: Database, journal: JsonLinesJournal, *, tenant: str) -> ImportResult:
     """Take in a whole journal, or nothing of it: events, service id and all.
 
     The chain is made anew. All of it is one transaction, for which others that write to the same
@@ -68,7 +68,7 @@ def import_journal(database: Database, journal: JsonLinesJournal, *, tenant: str
         state = replay(writer.written(first, events))
         writer.finish()
     _keep(database, row, state)
-    return Imported(tenant=row, head=writer.head, torn_tail=journal.torn_tail)
+    return ImportResult(tenant=row, head=writer.head, torn_tail=journal.torn_tail)
 
 
 def _keep(database: Database, tenant: TenantRow, state: State) -> None:

@@ -19,7 +19,7 @@ from campaign_service.journal.sql.tenants import TenantRow
 from campaign_service.journal.sql.transactions import read_transaction
 from campaign_service.journal.sql.verified_entries import read_head, verified_entries
 
-__all__ = ["Recovered", "RecoveryCancelledError", "recover_state"]
+__all__ = ["RecoveryCancelledError", "RecoveryResult", "recover_state"]
 
 _log = logging.getLogger("campaign_service.journal")
 
@@ -29,7 +29,7 @@ class RecoveryCancelledError(Exception):
 
 
 @attrs.frozen(kw_only=True)
-class Recovered:
+class RecoveryResult:
     """What a journal gave back."""
 
     state: State
@@ -48,9 +48,9 @@ def recover_state(
     *,
     seq_max: int | None = None,
     until: Instant | None = None,
-    known: Recovered | None = None,
+    known: RecoveryResult | None = None,
     is_wanted: Callable[[], bool] = lambda: True,
-) -> Recovered | None:
+) -> RecoveryResult | None:
     """Return the state after the last event up to a number and a time, or at the journal's end.
 
     Args:
@@ -92,13 +92,13 @@ def recover_state(
         state = replay(chain([first], rest), state)
     if state is None:
         return None
-    return Recovered(state=state, head=head, snapshot_seq=begun_at, damaged=damaged)
+    return RecoveryResult(state=state, head=head, snapshot_seq=begun_at, damaged=damaged)
 
 
 def _begun(
     database: Database,
     tenant: TenantRow,
-    known: Recovered | None,
+    known: RecoveryResult | None,
     *,
     seq_max: int | None,
     until: Instant | None,

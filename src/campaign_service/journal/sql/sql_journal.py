@@ -27,7 +27,7 @@ from campaign_service.journal.sql import append_statements, snapshots
 from campaign_service.journal.sql.attempts import AttemptRow, changes_of, open_attempts
 from campaign_service.journal.sql.chain import ChainHead, chain_values
 from campaign_service.journal.sql.entries import entry_of, event_of
-from campaign_service.journal.sql.recovery import Recovered, recover_state
+from campaign_service.journal.sql.recovery import RecoveryResult, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
 from campaign_service.journal.sql.transactions import read_transaction, write_transaction
 from campaign_service.journal.sql.verified_entries import (
@@ -155,7 +155,7 @@ class SqlJournal:
             found: int = connection.execute(sa.select(size).where(mine, db.BY_USERS)).scalar_one()
         return found
 
-    def recover(self) -> Recovered | None:
+    def recover(self) -> RecoveryResult | None:
         """Return the state at the journal's end; ``None``: the journal is empty.
 
         From the latest snapshot that is whole, and the events behind it, whose chain is verified.

@@ -33,7 +33,7 @@ from campaign_service.journal.sql.tenants import TenantRow
 from campaign_service.journal.sql.transactions import read_transaction
 from campaign_service.journal.sql.verified_entries import verified_entries, verified_entries_within
 
-__all__ = ["Verified", "verify"]
+__all__ = ["VerificationResult", "verify"]
 
 _CHUNK = 500
 
@@ -41,7 +41,7 @@ _Rows = Mapping[CallId, AttemptRow]
 
 
 @attrs.frozen(kw_only=True)
-class Verified:
+class VerificationResult:
     """What was looked at, and what is wrong with it."""
 
     head: ChainHead
@@ -55,7 +55,7 @@ class Verified:
 
 def verify(
     database: Database, tenant: TenantRow, *, noted: ChainHead | None = None, replays: bool = False
-) -> Verified:
+) -> VerificationResult:
     """Return whether a journal is what was written.
 
     Args:
@@ -76,7 +76,7 @@ def verify(
         if isinstance(error, OSError):
             raise
         verification.problems.append(str(error))
-    return Verified(
+    return VerificationResult(
         head=verification.head,
         attempts=verification.placed,
         campaigns=len(verification.campaigns),

@@ -3,7 +3,7 @@
 import pytest
 
 from campaign_core import ServiceId
-from campaign_service.journal.sql import History, SqlJournal, create_tenant
+from campaign_service.journal.sql import JournalQueries, SqlJournal, create_tenant
 
 
 @pytest.fixture
@@ -19,4 +19,4 @@ def journal(database, tenant):
 
 @pytest.fixture
 def history(database, tenant):
-    return History(database, tenant)
+    return JournalQueries(database, tenant)

@@ -14,7 +14,7 @@ from campaign_service.database import Database
 from campaign_service.journal import JsonLinesJournal
 from campaign_service.journal.sql import (
     CampaignExport,
-    History,
+    JournalQueries,
     SqlJournal,
     create_tenant,
     find_tenant,
@@ -235,7 +235,7 @@ def test_journal_of_a_run_is_imported(database, tmp_path, lines):
     lines.end_calls()
     journal.append(lines.events[done:], expected=done)
     assert [
-        one.attempt for one in History(database, taken.tenant).attempts(1, first=1, last=3)
+        one.attempt for one in JournalQueries(database, taken.tenant).attempts(1, first=1, last=3)
     ] == [1, 1, 1]
 
 

@@ -9,7 +9,13 @@ from campaign_core import handle, replay
 from campaign_core.reports import DriverDownReport
 from campaign_service import access
 from campaign_service.database import Database
-from campaign_service.journal.sql import CampaignExport, History, SqlJournal, find_tenant, verify
+from campaign_service.journal.sql import (
+    CampaignExport,
+    JournalQueries,
+    SqlJournal,
+    find_tenant,
+    verify,
+)
 
 DATA = Path(__file__).parent / "data"
 HEADS = {
@@ -63,7 +69,7 @@ def opened(name, tmp_path):
 
 def test_journal_of_an_older_release_is_told_of(tmp_path):
     database = opened("journal-0.1.db", tmp_path)
-    history = History(database, find_tenant(database, "main"))
+    history = JournalQueries(database, find_tenant(database, "main"))
 
     assert [one.name for one in history.campaigns()] == ["Closing"]
     assert len(history.attempts(1, first=1, last=3)) == 3
@@ -75,7 +81,7 @@ def test_journal_of_an_older_release_is_told_of(tmp_path):
 def test_busy_evening_of_an_older_release_is_told_of(tmp_path):
     """R9.2: with every attempt, however it ended, and who gave which command."""
     database = opened(EVENING, tmp_path)
-    history = History(database, find_tenant(database, "main"))
+    history = JournalQueries(database, find_tenant(database, "main"))
 
     assert [one.name for one in history.campaigns()] == [
         "Evening è sera",
@@ -117,7 +123,7 @@ def test_journal_of_an_older_release_is_verified_and_told_of_as_it_is(path):
     tenant = find_tenant(database, "main")
 
     found = verify(database, tenant, replays=True)
-    export = CampaignExport(History(database, tenant), 1)
+    export = CampaignExport(JournalQueries(database, tenant), 1)
 
     assert (found.problems, str(found.head)) == ((), HEADS[path.name])
     assert list(export.recipients())

@@ -16,7 +16,7 @@ from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal import JournalDamagedError
 from campaign_service.journal.sql import (
-    History,
+    JournalQueries,
     RecoveryCancelledError,
     SqlJournal,
     create_tenant,
@@ -294,7 +294,7 @@ def law_of_recovery(database, names, story, data):
 
     assert story.state == found.state == replay(events)
     assert snapshot_of(story.state) == snapshot_of(found.state)
-    assert replay(events, until=until) == History(database, tenant).state_at(until)
+    assert replay(events, until=until) == JournalQueries(database, tenant).state_at(until)
 
 
 def test_recovery_gives_what_replaying_everything_gives_whatever_the_snapshots(shared):

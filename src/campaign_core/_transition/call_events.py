@@ -16,10 +16,10 @@ from campaign_core._state.campaign import CampaignRow, form_key, number_key
 from campaign_core._state.lines import attempts_to, leave, leave_ready, uncap, unpark
 from campaign_core._state.pacing import attempts_with, cap_frees_at
 from campaign_core._state.service import Draft
-from campaign_core._state.timers import GRACE_MS, Due
+from campaign_core._state.timers import GRACE_MS, TimerKind
 from campaign_core._transition.call import new_call, next_call
-from campaign_core._transition.of_service import change_do_not_call
 from campaign_core._transition.recipient import Context, next_record
+from campaign_core._transition.service_events import change_do_not_call
 from campaign_core._transition.shared import arm, change_recipient, disarm, disarm_digit
 from campaign_core._values.identifiers import CallKey
 from campaign_core._values.instants import HOUR_MS, SECOND_MS, Instant
@@ -30,7 +30,7 @@ __all__ = ["OF_CALL"]
 _new_placement = maker_of(Placement)
 
 # On Python 3.11 an enumeration is asked for a member at each look.
-_DEADLINE = Due.DEADLINE
+_DEADLINE = TimerKind.DEADLINE
 _REACHED = Outcome.REACHED
 
 _CAP_HORIZON_MS = 8_760 * HOUR_MS
@@ -111,7 +111,7 @@ def _call_changed(draft: Draft, event: ev.CallEvent) -> Call:
 def _silence_started(draft: Draft, event: ev.SilenceStarted) -> None:
     call = _call_changed(draft, event)
     if not call.is_adrift:
-        arm(draft, event.until, Due.DIGIT, call.placement.key)
+        arm(draft, event.until, TimerKind.DIGIT, call.placement.key)
 
 
 def _call_transferred(draft: Draft, event: ev.CallTransferred) -> None:
@@ -124,7 +124,7 @@ def _call_transferred(draft: Draft, event: ev.CallTransferred) -> None:
 def _deadline_passed(draft: Draft, event: ev.DeadlinePassed) -> None:
     call = _call_changed(draft, event)
     disarm(draft, call.deadline_at, _DEADLINE, call.placement.key)
-    arm(draft, call.deadline_at + GRACE_MS, Due.GRACE, call.placement.key)
+    arm(draft, call.deadline_at + GRACE_MS, TimerKind.GRACE, call.placement.key)
 
 
 def _disarm_deadline(draft: Draft, call: Call) -> None:

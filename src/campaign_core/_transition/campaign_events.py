@@ -13,7 +13,7 @@ from campaign_core._state.lines import line_up_all
 from campaign_core._state.listing import strike
 from campaign_core._state.pacing import Placements
 from campaign_core._state.service import Draft
-from campaign_core._state.timers import Due
+from campaign_core._state.timers import TimerKind
 from campaign_core._transition.campaign import next_status
 from campaign_core._transition.recipient import Context
 from campaign_core._transition.shared import arm, change_recipient, disarm
@@ -47,9 +47,9 @@ def _campaign_scheduled(draft: Draft, event: ev.CampaignScheduled) -> None:
     draft.next_campaign_id = event.campaign_id + 1
     draft.add(campaign)
     line_up_all(draft, campaign, range(1, count + 1), event.at)
-    arm(draft, draft.time_of(event.starts_at), Due.START, event.campaign_id)
+    arm(draft, draft.time_of(event.starts_at), TimerKind.START, event.campaign_id)
     if event.expires_at is not None:
-        arm(draft, draft.time_of(event.expires_at), Due.EXPIRY, event.campaign_id)
+        arm(draft, draft.time_of(event.expires_at), TimerKind.EXPIRY, event.campaign_id)
     draft.touched_now.add(event.campaign_id)
 
 
@@ -65,7 +65,7 @@ def _with_campaign(draft: Draft, event: ev.CampaignEvent) -> CampaignRow:
 
 def _campaign_started(draft: Draft, event: ev.CampaignStarted) -> None:
     campaign = _with_campaign(draft, event)
-    disarm(draft, draft.time_of(campaign.starts_at), Due.START, event.campaign_id)
+    disarm(draft, draft.time_of(campaign.starts_at), TimerKind.START, event.campaign_id)
     campaign.starts_at = event.starts_at
     campaign.rank = rank_of(campaign.parameters.priority, event.starts_at, event.campaign_id)
 
@@ -91,15 +91,15 @@ def _campaign_ended(draft: Draft, event: ev.CampaignEnded) -> None:
 
 def _settle_for_good(draft: Draft, campaign: CampaignRow) -> None:
     strike(draft, campaign)
-    disarm(draft, draft.time_of(campaign.starts_at), Due.START, campaign.campaign_id)
+    disarm(draft, draft.time_of(campaign.starts_at), TimerKind.START, campaign.campaign_id)
     if campaign.expires_at is not None:
-        disarm(draft, draft.time_of(campaign.expires_at), Due.EXPIRY, campaign.campaign_id)
+        disarm(draft, draft.time_of(campaign.expires_at), TimerKind.EXPIRY, campaign.campaign_id)
 
 
 def _campaign_expired(draft: Draft, event: ev.CampaignExpired) -> None:
     campaign = _with_campaign(draft, event)
     assert campaign.expires_at is not None
-    disarm(draft, draft.time_of(campaign.expires_at), Due.EXPIRY, event.campaign_id)
+    disarm(draft, draft.time_of(campaign.expires_at), TimerKind.EXPIRY, event.campaign_id)
     campaign.is_expired = True
 
 

@@ -9,7 +9,7 @@ from campaign_core import commands as cm
 from campaign_core import events as ev
 from campaign_core._decision.call_context import CallContext
 from campaign_core._decision.call_flow import hang_up
-from campaign_core._decision.of_models import model_named, refuse_repeats
+from campaign_core._decision.model_commands import model_named, refuse_repeats
 from campaign_core._decision.recorder import Recorder
 from campaign_core._model.campaign_model import CampaignModel
 from campaign_core._model.outcomes import Outcome

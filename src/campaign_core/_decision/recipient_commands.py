@@ -7,7 +7,7 @@ from typing import Any
 
 from campaign_core import commands as cm
 from campaign_core import events as ev
-from campaign_core._decision.of_campaigns import OPEN, campaign_in
+from campaign_core._decision.campaign_commands import OPEN, campaign_in
 from campaign_core._decision.recorder import Recorder
 from campaign_core._model.recipient_list import RecipientList
 from campaign_core._model.statuses import FailureReason

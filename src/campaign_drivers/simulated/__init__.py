@@ -56,12 +56,8 @@ from campaign_drivers.simulated._behaviour import (
     Share,
     Waits,
 )
-from campaign_drivers.simulated._clock import RealClock, VirtualClock
-from campaign_drivers.simulated._delays import Constant, Delay, Exponential, LogNormal, Uniform
-from campaign_drivers.simulated._driver import SimulatedDriver
-from campaign_drivers.simulated._exchange import Exchange
-from campaign_drivers.simulated._faults import Faults, Mishap, Outage, Spoiled
-from campaign_drivers.simulated._kinds import (
+from campaign_drivers.simulated._call_counters import Counts
+from campaign_drivers.simulated._callee_kinds import (
     PEOPLE,
     TYPICAL,
     Rates,
@@ -75,9 +71,13 @@ from campaign_drivers.simulated._kinds import (
     population,
     voicemail,
 )
+from campaign_drivers.simulated._clock import RealClock, VirtualClock
+from campaign_drivers.simulated._delays import Constant, Delay, Exponential, LogNormal, Uniform
+from campaign_drivers.simulated._driver import SimulatedDriver
+from campaign_drivers.simulated._exchange import Exchange
+from campaign_drivers.simulated._faults import Faults, Mishap, Outage, Spoiled
 from campaign_drivers.simulated._live_call import CallRecord
 from campaign_drivers.simulated._network import Network, Sounds
-from campaign_drivers.simulated._tally import Counts
 
 __all__ = [
     "PEOPLE",

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from campaign_core import Instant
 from campaign_drivers.clock import Timer, present
-from campaign_drivers.simulated._agenda import Agenda
 from campaign_drivers.simulated._checks import refuse
+from campaign_drivers.simulated._event_queue import EventQueue
 
 __all__ = ["RealClock", "VirtualClock"]
 
@@ -34,7 +34,7 @@ class VirtualClock:
 
     def __init__(self, starts_at: Instant) -> None:
         self._now = starts_at
-        self._agenda = Agenda()
+        self._queue = EventQueue()
 
     def now(self) -> Instant:
         """Return the present instant."""
@@ -42,17 +42,17 @@ class VirtualClock:
 
     def next_at(self) -> Instant | None:
         """Return when the next thing is to be done."""
-        return self._agenda.next_at()
+        return self._queue.next_at()
 
     def call_at(self, at: Instant, do: Callable[[], None]) -> Timer:
         """Have something done at an instant: while the clock is advanced, never within here."""
         timer = _VirtualTimer(do)
-        self._agenda.put(max(at, self._now), timer, 0, self._ring)
+        self._queue.put(max(at, self._now), timer, 0, self._ring)
         return timer
 
     def advance_to(self, at: Instant) -> None:
         """Go to an instant; a timer that is due shows its own instant while it is done."""
-        self._agenda.run_until(at)
+        self._queue.run_until(at)
         self._now = max(self._now, at)
 
     async def sleep_until(self, at: Instant) -> None:

@@ -21,16 +21,16 @@ from campaign_core import CallId, Instant, Line
 from campaign_core.decisions import Decision, HangUp, PlaceCall, Play
 from campaign_core.reports import DeferralReport, RefusalReport, Report
 from campaign_drivers._driver import Capacity, Missing, Need
-from campaign_drivers.simulated._agenda import Agenda
 from campaign_drivers.simulated._behaviour import Answers, Behaviour, IsRefused, NotAnswered
+from campaign_drivers.simulated._call_counters import CallCounters, Counts
 from campaign_drivers.simulated._chance import Chance
-from campaign_drivers.simulated._courier import Courier
+from campaign_drivers.simulated._event_queue import EventQueue
 from campaign_drivers.simulated._link import Link
 from campaign_drivers.simulated._live_call import CallRecord, LiveCall
 from campaign_drivers.simulated._network import Network
 from campaign_drivers.simulated._outages import Outages
+from campaign_drivers.simulated._report_delivery import ReportDelivery
 from campaign_drivers.simulated._switchboard import Switchboard
-from campaign_drivers.simulated._tally import Counts, Tally
 
 __all__ = ["Exchange"]
 
@@ -54,20 +54,20 @@ class Exchange:
         self._per_second = inf if rate is None else int(rate)
         self._last_taken: deque[Instant] = deque(maxlen=0 if rate is None else int(rate))
         faults = network.faults
-        agenda = self._agenda = Agenda()
-        self._tally = Tally(kept_calls_max=kept_calls_max)
-        self._link = Link(agenda=agenda, calls=self._calls)
-        self._courier = Courier(agenda=agenda, link=self._link, faults=faults, seed=seed)
+        queue = self._queue = EventQueue()
+        self._counters = CallCounters(kept_calls_max=kept_calls_max)
+        self._link = Link(queue=queue, calls=self._calls)
+        self._delivery = ReportDelivery(queue=queue, link=self._link, faults=faults, seed=seed)
         self._switchboard = Switchboard(
             calls=self._calls,
-            agenda=agenda,
+            queue=queue,
             sounds=network.sounds,
-            courier=self._courier,
-            tally=self._tally,
+            delivery=self._delivery,
+            counters=self._counters,
             playback_failed=faults.playback_failed,
         )
         self._outages = Outages(
-            agenda=agenda, faults=faults, seed=seed, link=self._link, switchboard=self._switchboard
+            queue=queue, faults=faults, seed=seed, link=self._link, switchboard=self._switchboard
         )
 
     # What a host's loop needs --------------------------------------------------------------
@@ -127,7 +127,7 @@ class Exchange:
         instant there need not be anything to report. ``None``: all is quiet.
         """
         sent_at = self._link.first_sent_at()
-        return self._agenda.next_at() if sent_at is None else sent_at
+        return self._queue.next_at() if sent_at is None else sent_at
 
     def reports_until(self, now: Instant) -> list[tuple[Instant, Report]]:
         """Return, in order, what there is to report by now and when each happened."""
@@ -155,11 +155,11 @@ class Exchange:
 
     def counts(self) -> Counts:
         """Return what was counted."""
-        return self._tally.counts()
+        return self._counters.counts()
 
     def calls(self) -> tuple[CallRecord, ...]:
         """Return the calls that are known: those ended and kept, then those in progress."""
-        return (*self._tally.kept(), *(call.record() for call in self._calls.values()))
+        return (*self._counters.kept(), *(call.record() for call in self._calls.values()))
 
     def calls_up(self) -> frozenset[CallId]:
         """Return the ids of the calls in progress."""
@@ -193,11 +193,11 @@ class Exchange:
 
     def _place(self, order: PlaceCall, now: Instant) -> None:
         if not self._link.is_up:
-            self._tally.given_back += 1
+            self._counters.given_back += 1
             self._link.give_back(order.call_id, now)
         elif order.call_id in self._calls:
             # A report would end the call in progress for the core; exchanges keep quiet too.
-            self._tally.repeated += 1
+            self._counters.repeated += 1
         elif not self._has_route(order):
             self._refuse(order, "no route for this call", now)
         elif (full_until := self._full_until(now)) is not None:
@@ -221,7 +221,7 @@ class Exchange:
             order=order,
             plan=plan,
             chance=chance or Chance(f"call/{self._seed}/{order.call_id}"),
-            mishaps=self._courier.mishaps(order.call_id),
+            mishaps=self._delivery.mishaps(order.call_id),
             placed_at=self._now,
         )
 
@@ -255,18 +255,18 @@ class Exchange:
         if self._network.refuses_when_full:
             self._refuse(order, "no channel free", now)
             return
-        self._tally.deferred += 1
+        self._counters.deferred += 1
         deferral = DeferralReport(call_id=order.call_id, until=until)
-        self._courier.tell_untaken(order, deferral, now)
+        self._delivery.tell_untaken(order, deferral, now)
 
     def _refuse(self, order: PlaceCall, why: str, now: Instant) -> None:
-        self._tally.refused += 1
+        self._counters.refused += 1
         refusal = RefusalReport(call_id=order.call_id, why=why)
-        self._courier.tell_untaken(order, refusal, now)
+        self._delivery.tell_untaken(order, refusal, now)
 
     # Time ----------------------------------------------------------------------------------
 
     def _advance(self, now: Instant) -> None:
         """Let everything happen that is due by now; time given earlier than before stands."""
         self._now = max(self._now, now)
-        self._agenda.run_until(self._now)
+        self._queue.run_until(self._now)

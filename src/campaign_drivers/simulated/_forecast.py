@@ -41,10 +41,10 @@ from campaign_core.reports import (
     Tick,
 )
 from campaign_drivers.simulated._behaviour import Answers, IsRefused, Kind, Population, Share
+from campaign_drivers.simulated._callee_kinds import population
 from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import refuse
 from campaign_drivers.simulated._exchange import Exchange
-from campaign_drivers.simulated._kinds import population
 from campaign_drivers.simulated._network import Network, Sounds
 from campaign_drivers.simulated._observed import Observed, Observer, SeenCall, observed
 
@@ -104,7 +104,7 @@ class Forecast:
 
 
 @attrs.frozen(kw_only=True)
-class _End:
+class _CampaignEnd:
     """How a campaign ended in one run."""
 
     at: Instant | None
@@ -149,7 +149,9 @@ def forecast(  # noqa: PLR0913
     futures = []
     for number in range(runs):
         chance = Chance(f"forecast/{seed}/{number}")
-        future = _Future(state, now, seen, expected or population(), chance, seed=seed + number)
+        future = _SimulationRun(
+            state, now, seen, expected or population(), chance, seed=seed + number
+        )
         played = future.play(open_ids, Instant(now + horizon_s * 1_000), step_ms, go_on)
         if played is None:
             break
@@ -177,7 +179,7 @@ def _open_campaigns(state: State, now: Instant) -> tuple[CampaignId, ...]:
 # The runs together ---------------------------------------------------------------------------
 
 
-def _of_campaign(campaign_id: CampaignId, ends: Sequence[_End]) -> CampaignForecast:
+def _of_campaign(campaign_id: CampaignId, ends: Sequence[_CampaignEnd]) -> CampaignForecast:
     return CampaignForecast(
         campaign_id=campaign_id,
         ends_at=_spread([end.at for end in ends]),
@@ -186,7 +188,7 @@ def _of_campaign(campaign_id: CampaignId, ends: Sequence[_End]) -> CampaignForec
     )
 
 
-def _last(ends: Iterable[_End]) -> int | None:
+def _last(ends: Iterable[_CampaignEnd]) -> int | None:
     instants = [end.at for end in ends]
     known = [at for at in instants if at is not None]
     return max(known) if known and len(known) == len(instants) else None
@@ -219,13 +221,13 @@ def _settled(seen: Sequence[SeenCall], now: Instant) -> list[SeenCall]:
     return [call for call in seen if call.placed_at + nearly_all_ms <= now]
 
 
-def _drawn_anew(seen: Sequence[SeenCall], chance: Chance) -> list[Share]:
+def _resampled(seen: Sequence[SeenCall], chance: Chance) -> list[Share]:
     """Draw as many calls as were seen, each from all of them."""
     drawn = (seen[int(chance.unit() * len(seen))] for _ in seen)
     return [Share(weight=1, behaviour=call.behaviour) for call in drawn]
 
 
-def _weighing(shares: Iterable[Share], weight: float) -> list[Share]:
+def _reweighted(shares: Iterable[Share], weight: float) -> list[Share]:
     """Return shares in the same proportion that weigh so much together."""
     known = list(shares)
     total = sum(share.weight for share in known)
@@ -235,13 +237,13 @@ def _weighing(shares: Iterable[Share], weight: float) -> list[Share]:
 def _shares_of(people: Population) -> list[Share]:
     """Return all shares of all kinds, in proportion."""
     kinds = [kind for kind in people.kinds if kind.weight > 0]
-    return [share for kind in kinds for share in _weighing(kind.calls, kind.weight)]
+    return [share for kind in kinds for share in _reweighted(kind.calls, kind.weight)]
 
 
 # One run -------------------------------------------------------------------------------------
 
 
-class _Future:
+class _SimulationRun:
     """One way in which things may go on from a state."""
 
     def __init__(
@@ -261,9 +263,9 @@ class _Future:
         first = [call for call in settled if not call.is_retry]
         again = [call for call in settled if call.is_retry]
         # What is not known of retries is taken from first calls, and of those from expectation.
-        expectation = _weighing(_shares_of(expected), _EXPECTED_WEIGHT)
-        first_calls = _drawn_anew(first, chance) + expectation
-        retries = _drawn_anew(again, chance) + _weighing(first_calls, _EXPECTED_WEIGHT)
+        expectation = _reweighted(_shares_of(expected), _EXPECTED_WEIGHT)
+        first_calls = _resampled(first, chance) + expectation
+        retries = _resampled(again, chance) + _reweighted(first_calls, _EXPECTED_WEIGHT)
         self._shares = {False: first_calls, True: retries}
         sounds = Sounds(durations_s=seen.sounds_s, missing=seen.missing)
         # First calls and retries are answered by different exchanges, since an exchange cannot
@@ -276,7 +278,7 @@ class _Future:
             for is_retry, shares in self._shares.items()
         }
         self._home: dict[CallId, Exchange] = {}
-        self._ends: dict[CampaignId, _End] = {}
+        self._ends: dict[CampaignId, _CampaignEnd] = {}
 
     def play(
         self,
@@ -284,7 +286,7 @@ class _Future:
         until: Instant,
         step_ms: int,
         go_on: Callable[[], bool],
-    ) -> dict[CampaignId, _End] | None:
+    ) -> dict[CampaignId, _CampaignEnd] | None:
         """Let everything go on until all campaigns are over, or all is quiet, or it is time.
 
         ``None``: it may not go on so far.
@@ -356,7 +358,7 @@ class _Future:
             if isinstance(event, ev.CallPlaced):
                 self._home[event.call_id] = self._exchanges[event.is_retry]
             elif isinstance(event, ev.CampaignEnded):
-                self._ends[event.campaign_id] = _End(
+                self._ends[event.campaign_id] = _CampaignEnd(
                     at=event.at,
                     reached=event.contacted,
                     is_completed=event.status is Status.COMPLETED,
@@ -372,9 +374,9 @@ class _Future:
         known = [at for at in (*instants, next_wakeup(self._state, self._now)) if at is not None]
         return min(known, default=None)
 
-    def _end_of(self, campaign_id: CampaignId) -> _End:
+    def _end_of(self, campaign_id: CampaignId) -> _CampaignEnd:
         end = self._ends.get(campaign_id)
         if end is not None:
             return end
         reached = campaign(self._state, campaign_id, self._now).contacted
-        return _End(at=None, reached=reached, is_completed=False)
+        return _CampaignEnd(at=None, reached=reached, is_completed=False)

@@ -13,7 +13,7 @@ from campaign_core.reports import (
     Report,
 )
 from campaign_drivers.errors import LinkLostError
-from campaign_drivers.simulated._agenda import Agenda, Slots
+from campaign_drivers.simulated._event_queue import EventQueue, Slots
 from campaign_drivers.simulated._live_call import LiveCall
 
 __all__ = ["Link"]
@@ -26,12 +26,12 @@ class Link:
     """A connection that can be lost; what is sent meanwhile is lost with it.
 
     Args:
-        agenda: where the second report of a connection is put down.
+        queue: where the second report of a connection is put down.
         calls: the calls in progress, by id.
     """
 
-    def __init__(self, *, agenda: Agenda, calls: Mapping[str, LiveCall]) -> None:
-        self._agenda = agenda
+    def __init__(self, *, queue: EventQueue, calls: Mapping[str, LiveCall]) -> None:
+        self._queue = queue
         self._calls = calls
         self.slots: Slots = [0]
         self._is_open = False
@@ -50,7 +50,7 @@ class Link:
             raise LinkLostError("the simulated exchange is out of reach")
         if not self._is_open:
             self._is_open = self.is_up = True
-            self._greet(now)
+            self._report_up(now)
 
     def close(self) -> None:
         """Disconnect; nothing is reported after."""
@@ -70,7 +70,7 @@ class Link:
         self._is_lost = False
         if self._is_open:
             self.is_up = True
-            self._greet(now)
+            self._report_up(now)
 
     def send(self, report: Report, at: Instant) -> None:
         """Report something, if it gets through."""
@@ -93,14 +93,14 @@ class Link:
         sent, self._sent = self._sent, []
         return sent
 
-    def _greet(self, now: Instant) -> None:
+    def _report_up(self, now: Instant) -> None:
         self.send(DriverUpReport(), now)
         self._tell_calls_up(now)
         for call in self._calls.values():
             if call.answered_at is not None and not call.answer_told:
                 self.send(AnswerReport(call.order.call_id), now)
         second = Instant(now + _SECOND_LOOK_MS)
-        self._agenda.put(second, self, 0, Link._tell_calls_up)
+        self._queue.put(second, self, 0, Link._tell_calls_up)
 
     def _tell_calls_up(self, at: Instant) -> None:
         up = (call.order.call_id for call in self._calls.values())

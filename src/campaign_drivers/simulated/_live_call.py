@@ -6,14 +6,14 @@ import attrs
 
 from campaign_core import CallId, Instant, Line
 from campaign_core.decisions import PlaceCall, Play
-from campaign_drivers.simulated._agenda import Slots
 from campaign_drivers.simulated._behaviour import Answers, Moment, NotAnswered
 from campaign_drivers.simulated._chance import Chance
+from campaign_drivers.simulated._event_queue import Slots
 
 __all__ = ["DEAD_MAN", "MIND", "PLAYBACK", "RING", "CallRecord", "LiveCall"]
 
 RING, MIND, PLAYBACK, DEAD_MAN = range(4)
-"""Slots of a call on the agenda: its answer or end unanswered, what the callee has in mind, the
+"""Slots of a call in the queue: its answer or end unanswered, what the callee has in mind, the
 end of what plays, the dead man's switch. The callee's acts of ``ANSWER`` have slots of their
 own behind these."""
 

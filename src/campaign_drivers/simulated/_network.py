@@ -9,9 +9,9 @@ import attrs
 
 from campaign_drivers._driver import Capacity
 from campaign_drivers.simulated._behaviour import Population
+from campaign_drivers.simulated._callee_kinds import population
 from campaign_drivers.simulated._checks import number_between, refuse
 from campaign_drivers.simulated._faults import Faults
-from campaign_drivers.simulated._kinds import population
 
 __all__ = ["Network", "Sounds"]
 

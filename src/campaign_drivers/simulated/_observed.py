@@ -66,7 +66,7 @@ _NEVER = Instant(0)
 
 
 @attrs.define(eq=False)
-class _Course:
+class _ObservedCall:
     """A call in progress, as far as it was seen."""
 
     placed_at: Instant
@@ -134,10 +134,10 @@ class Observer:
 
     def __init__(self, *, calls_max: int = 1_000) -> None:
         self._ended: deque[SeenCall] = deque(maxlen=calls_max)
-        self._live: dict[CallId, _Course] = {}
+        self._live: dict[CallId, _ObservedCall] = {}
         self._sounds_s: dict[str, float] = {}
         self._failed: set[str] = set()
-        self._takes: dict[type[ev.CallEvent], Callable[[_Course, Any], None]] = {
+        self._takes: dict[type[ev.CallEvent], Callable[[_ObservedCall, Any], None]] = {
             ev.CallAnswered: self._answer,
             ev.PlaybackStarted: self._start,
             ev.PlaybackEnded: self._finish,
@@ -152,7 +152,7 @@ class Observer:
     def see(self, event: ev.Event) -> None:
         """Take note of one event."""
         if isinstance(event, ev.CallPlaced):
-            self._live[event.call_id] = _Course(event.at, event.is_retry)
+            self._live[event.call_id] = _ObservedCall(event.at, event.is_retry)
         elif isinstance(event, ev.CallEvent):
             course = self._live.get(event.call_id)
             take = self._takes.get(type(event))
@@ -167,10 +167,10 @@ class Observer:
             missing=frozenset(self._failed - self._sounds_s.keys()),
         )
 
-    def _answer(self, course: _Course, event: ev.CallAnswered) -> None:
+    def _answer(self, course: _ObservedCall, event: ev.CallAnswered) -> None:
         course.answered_at = course.since = event.at
 
-    def _start(self, course: _Course, event: ev.PlaybackStarted) -> None:
+    def _start(self, course: _ObservedCall, event: ev.PlaybackStarted) -> None:
         course.plays[event.play] = (event.sound, event.at)
         if event.purpose is Purpose.ANSWER_PROMPT:
             course.begin(Moment.PROMPT, event.at)
@@ -178,7 +178,7 @@ class Observer:
             course.message = event.play
             course.begin(Moment.MESSAGE, event.at)
 
-    def _finish(self, course: _Course, event: ev.PlaybackEnded) -> None:
+    def _finish(self, course: _ObservedCall, event: ev.PlaybackEnded) -> None:
         sound, began_at = course.plays.get(event.play, ("", event.at))
         if event.end is PlaybackEnd.FAILED:
             self._failed.add(sound)
@@ -187,23 +187,23 @@ class Observer:
             if event.play == course.message:
                 course.begin(Moment.AFTER_MESSAGE, event.at)
 
-    def _fall_silent(self, course: _Course, event: ev.SilenceStarted) -> None:
+    def _fall_silent(self, course: _ObservedCall, event: ev.SilenceStarted) -> None:
         if not course.plays:
             course.begin(Moment.SILENCE, event.at)
 
-    def _dial(self, course: _Course, event: ev.DigitDialled) -> None:
+    def _dial(self, course: _ObservedCall, event: ev.DigitDialled) -> None:
         course.dial(event.digit, event.at)
 
-    def _transfer(self, course: _Course, event: ev.CallTransferred) -> None:
+    def _transfer(self, course: _ObservedCall, event: ev.CallTransferred) -> None:
         course.begin(Moment.TRANSFER, event.at)
 
-    def _order_end(self, course: _Course, event: ev.HangUpOrdered) -> None:
+    def _order_end(self, course: _ObservedCall, event: ev.HangUpOrdered) -> None:
         course.is_hung_up = True
 
-    def _give_back(self, course: _Course, event: ev.CallGivenBack) -> None:
+    def _give_back(self, course: _ObservedCall, event: ev.CallGivenBack) -> None:
         del self._live[event.call_id]
 
-    def _end(self, course: _Course, event: ev.CallEnded) -> None:
+    def _end(self, course: _ObservedCall, event: ev.CallEnded) -> None:
         del self._live[event.call_id]
         behaviour = _behaviour(course, event)
         if behaviour is not None:
@@ -217,7 +217,7 @@ class Observer:
             )
 
 
-def _behaviour(course: _Course, event: ev.CallEnded) -> Behaviour | None:
+def _behaviour(course: _ObservedCall, event: ev.CallEnded) -> Behaviour | None:
     """Return what the callee did; ``None`` where the end says nothing about the callee."""
     if event.outcome in {Outcome.LOST, Outcome.CANCELLED}:
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from campaign_core import Instant
-from campaign_drivers.simulated._agenda import Agenda, Slots
 from campaign_drivers.simulated._chance import Chance
+from campaign_drivers.simulated._event_queue import EventQueue, Slots
 from campaign_drivers.simulated._faults import Faults, Outage
 from campaign_drivers.simulated._link import Link
 from campaign_drivers.simulated._switchboard import Switchboard
@@ -31,9 +31,9 @@ class Outages:
     """Those of one exchange; where some overlap, the link is back when the last one is over."""
 
     def __init__(
-        self, *, agenda: Agenda, faults: Faults, seed: int, link: Link, switchboard: Switchboard
+        self, *, queue: EventQueue, faults: Faults, seed: int, link: Link, switchboard: Switchboard
     ) -> None:
-        self._agenda = agenda
+        self._queue = queue
         self._faults = faults
         self._chance = Chance(f"outages/{seed}")
         self._link = link
@@ -78,12 +78,12 @@ class Outages:
 
     def _put(self, due: _Due, now: Instant) -> None:
         at = Instant(now + round(due.outage.after_s * 1_000))
-        self._agenda.put(at, due, 0, self._set_in)
+        self._queue.put(at, due, 0, self._set_in)
 
     def _set_in(self, due: _Due, at: Instant) -> None:
         self.begin(at, cause=due.cause, restarts=due.outage.restarts)
         over_at = Instant(at + round(due.outage.lasts_s * 1_000))
-        self._agenda.put(over_at, due, 0, self._pass)
+        self._queue.put(over_at, due, 0, self._pass)
 
     def _pass(self, due: _Due, at: Instant) -> None:
         self.end(at, cause=due.cause)

@@ -17,7 +17,6 @@ from campaign_core.reports import (
     PlaybackEnd,
     PlaybackReport,
 )
-from campaign_drivers.simulated._agenda import Agenda
 from campaign_drivers.simulated._behaviour import (
     HANGUP_CAUSES,
     Act,
@@ -28,10 +27,11 @@ from campaign_drivers.simulated._behaviour import (
     NotAnswered,
     Waits,
 )
-from campaign_drivers.simulated._courier import Courier
+from campaign_drivers.simulated._call_counters import CallCounters
+from campaign_drivers.simulated._event_queue import EventQueue
 from campaign_drivers.simulated._live_call import DEAD_MAN, MIND, PLAYBACK, RING, LiveCall
 from campaign_drivers.simulated._network import Sounds
-from campaign_drivers.simulated._tally import Tally
+from campaign_drivers.simulated._report_delivery import ReportDelivery
 
 __all__ = ["Switchboard"]
 
@@ -44,10 +44,10 @@ class Switchboard:
 
     Args:
         calls: where they are kept by id, in the order in which they were placed.
-        agenda: where what is to come is put down.
+        queue: where what is to come is put down.
         sounds: what can be played.
-        courier: takes each report.
-        tally: counts.
+        delivery: takes each report.
+        counters: counts.
         playback_failed: the share of playbacks that fail though the sound is there.
     """
 
@@ -55,23 +55,23 @@ class Switchboard:
         self,
         *,
         calls: dict[str, LiveCall],
-        agenda: Agenda,
+        queue: EventQueue,
         sounds: Sounds,
-        courier: Courier,
-        tally: Tally,
+        delivery: ReportDelivery,
+        counters: CallCounters,
         playback_failed: float,
     ) -> None:
         self._calls = calls
-        self._agenda = agenda
+        self._queue = queue
         self._sounds = sounds
-        self._tell = courier.tell
-        self._tally = tally
+        self._tell = delivery.tell
+        self._counters = counters
         self._playback_failed = playback_failed
 
     def take(self, call: LiveCall, now: Instant) -> None:
         """Let a new call ring."""
         plan = call.plan
-        self._enter(call, now)
+        self._ring(call, now)
         timeout_ms = call.order.ring_timeout_s * 1_000
         if isinstance(plan, Answers):
             rings_ms = plan.ring.draw_ms(call.chance)
@@ -88,7 +88,7 @@ class Switchboard:
 
     def take_answered(self, call: LiveCall, now: Instant) -> None:
         """Take a call that was answered elsewhere."""
-        self._enter(call, now)
+        self._ring(call, now)
         call.answer_told = True
         self._talk(call, now)
 
@@ -118,7 +118,7 @@ class Switchboard:
         """End a call; nothing where it is over."""
         call = self._calls.get(order.call_id)
         if call is not None:
-            self._let_go(call, now)
+            self._end_if_idle(call, now)
 
     def transfer(self, order: Transfer, now: Instant) -> None:
         """Connect an answered call to an extension."""
@@ -128,7 +128,7 @@ class Switchboard:
         call.transferred = True
         call.playing = None
         call.slots[PLAYBACK] = call.slots[MIND] = 0
-        self._put(call, DEAD_MAN, order.dead_man_s * 1_000, now, self._let_go)
+        self._put(call, DEAD_MAN, order.dead_man_s * 1_000, now, self._end_if_idle)
         self._begin(call, Moment.TRANSFER, now)
 
     def drop_all(self, now: Instant) -> None:
@@ -138,10 +138,10 @@ class Switchboard:
 
     # The ring ----------------------------------------------------------------------------
 
-    def _enter(self, call: LiveCall, now: Instant) -> None:
+    def _ring(self, call: LiveCall, now: Instant) -> None:
         self._calls[call.order.call_id] = call
-        self._tally.take(call)
-        self._put(call, DEAD_MAN, call.order.dead_man_s * 1_000, now, self._let_go)
+        self._counters.take(call)
+        self._put(call, DEAD_MAN, call.order.dead_man_s * 1_000, now, self._end_if_idle)
 
     def _answer(self, call: LiveCall, at: Instant) -> None:
         self._tell(call, AnswerReport(call.order.call_id), at)
@@ -149,11 +149,11 @@ class Switchboard:
 
     def _talk(self, call: LiveCall, at: Instant) -> None:
         call.answered_at = at
-        self._tally.answered += 1
+        self._counters.answered += 1
         assert isinstance(call.plan, Answers)
         for act in call.plan.acts_at(Moment.ANSWER):
             call.slots.append(0)
-            self._intend(call, act, len(call.slots) - 1, at)
+            self._schedule_act(call, act, len(call.slots) - 1, at)
         self._begin(call, Moment.SILENCE, at)
 
     def _ring_out(self, call: LiveCall, at: Instant) -> None:
@@ -174,9 +174,9 @@ class Switchboard:
         call.turns[moment] = turn + 1
         # Silence comes again with each digit: to repeat its last act would be to dial for ever.
         if turn < len(acts) or moment is not Moment.SILENCE:
-            self._intend(call, acts[min(turn, len(acts) - 1)], MIND, at)
+            self._schedule_act(call, acts[min(turn, len(acts) - 1)], MIND, at)
 
-    def _intend(self, call: LiveCall, act: Act, slot: int, at: Instant) -> None:
+    def _schedule_act(self, call: LiveCall, act: Act, slot: int, at: Instant) -> None:
         match act:
             case Waits():
                 call.slots[slot] = 0
@@ -226,7 +226,7 @@ class Switchboard:
 
     # The end -----------------------------------------------------------------------------
 
-    def _let_go(self, call: LiveCall, at: Instant) -> None:
+    def _end_if_idle(self, call: LiveCall, at: Instant) -> None:
         """End a call from our side, by order or by the dead man's switch."""
         self._end(call, at, outcome=Outcome.NO_ANSWER, hangup_cause=_NORMAL_CLEARING)
 
@@ -244,7 +244,7 @@ class Switchboard:
         del self._calls[call.order.call_id]
         call.ended_at = at
         call.slots[:] = [0] * len(call.slots)
-        self._tally.end(call)
+        self._counters.end(call)
 
     def _put(
         self,
@@ -254,4 +254,4 @@ class Switchboard:
         at: Instant,
         do: Callable[[LiveCall, Instant], None],
     ) -> None:
-        self._agenda.put(Instant(at + after_ms), call, slot, do)
+        self._queue.put(Instant(at + after_ms), call, slot, do)

@@ -1,4 +1,4 @@
-"""The courier: carries reports about calls to the link, and spoils them where faults say so."""
+"""Carries reports about calls to the link, and spoils them where faults say so."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import attrs
 from campaign_core import CallId, Instant
 from campaign_core.decisions import PlaceCall
 from campaign_core.reports import DeferralReport, RefusalReport
-from campaign_drivers.simulated._agenda import Agenda, Slots
 from campaign_drivers.simulated._chance import Chance
+from campaign_drivers.simulated._event_queue import EventQueue, Slots
 from campaign_drivers.simulated._faults import CallReport, Faults
 from campaign_drivers.simulated._link import Link
 from campaign_drivers.simulated._live_call import LiveCall
 
-__all__ = ["Courier"]
+__all__ = ["ReportDelivery"]
 
 
 @attrs.frozen(eq=False)
@@ -24,11 +24,11 @@ class _Late:
     slots: Slots = attrs.field(factory=lambda: [0])
 
 
-class Courier:
+class ReportDelivery:
     """Carries reports, at once where nothing goes wrong."""
 
-    def __init__(self, *, agenda: Agenda, link: Link, faults: Faults, seed: int) -> None:
-        self._agenda = agenda
+    def __init__(self, *, queue: EventQueue, link: Link, faults: Faults, seed: int) -> None:
+        self._queue = queue
         self._link = link
         self._faults = faults
         self._seed = seed
@@ -60,7 +60,7 @@ class Courier:
     ) -> None:
         for delay_ms in self._faults.delays_ms(order.number, report, mishaps):
             if delay_ms:
-                self._agenda.put(Instant(at + delay_ms), _Late(report), 0, self._arrive)
+                self._queue.put(Instant(at + delay_ms), _Late(report), 0, self._arrive)
             else:
                 self._link.send(report, at)
 

@@ -1,4 +1,4 @@
-"""The tally: what an exchange counts and keeps of its calls, for proof."""
+"""What an exchange counts and keeps of its calls, for proof."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import attrs
 from campaign_core import Line
 from campaign_drivers.simulated._live_call import CallRecord, LiveCall
 
-__all__ = ["Counts", "Tally"]
+__all__ = ["CallCounters", "Counts"]
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +32,7 @@ class Counts:
     external_at_once_max: int
 
 
-class Tally:
+class CallCounters:
     """Counts; changed by the exchange and its switchboard alone."""
 
     def __init__(self, *, kept_calls_max: int) -> None:

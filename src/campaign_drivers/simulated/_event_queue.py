@@ -1,4 +1,4 @@
-"""The agenda: what is due when, in total order of time and of being put down."""
+"""What is due when, in total order of time and of being put down."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from campaign_core import Instant
 
-__all__ = ["Agenda", "Owner", "Slots"]
+__all__ = ["EventQueue", "Owner", "Slots"]
 
 Slots = list[int]
 """The entries of one owner that still hold: in each slot the number of one, or 0 for none.
@@ -16,7 +16,7 @@ Writing another number there drops the entry, which costs nothing and leaves it 
 
 
 class Owner(Protocol):
-    """Whoever has entries on the agenda."""
+    """Whoever has entries in the queue."""
 
     @property
     def slots(self) -> Slots:
@@ -32,7 +32,7 @@ _SPARE = 1_000
 """How many dropped entries are not worth a cleaning."""
 
 
-class Agenda:
+class EventQueue:
     """A heap of timed entries; entries of one instant come in the order they were put down."""
 
     def __init__(self) -> None:

@@ -10,17 +10,7 @@ import msgspec
 from campaign_service.client.connection import Parameters
 from campaign_service.client.json_data import Json
 from campaign_service.client.requests import Requests, moment
-from campaign_service.schemas.accounts import (
-    AdminEvent,
-    Grant,
-    LoginAnswer,
-    Me,
-    NewTokenAnswer,
-    NewUserAnswer,
-    Role,
-    Token,
-    User,
-)
+from campaign_service.schemas import accounts
 
 __all__ = ["AccountMethods"]
 
@@ -28,18 +18,18 @@ __all__ = ["AccountMethods"]
 class AccountMethods(Requests):
     """Users. Where a tag is given, nothing is done if somebody changed the user since."""
 
-    def log_in(self, name: str, password: str) -> LoginAnswer:
+    def log_in(self, name: str, password: str) -> accounts.LoginAnswer:
         """Return a token for a user."""
         body: Json = {"name": name, "password": password}
-        return self._read(LoginAnswer, self._change("POST", "login", body).data)
+        return self._read(accounts.LoginAnswer, self._change("POST", "login", body).data)
 
     def log_out(self) -> None:
         """Have the token hold no more."""
         self._change("POST", "logout")
 
-    def me(self) -> Me:
+    def me(self) -> accounts.Me:
         """Return who one is, and what one may do."""
-        return self._read(Me, self._ask("me"))
+        return self._read(accounts.Me, self._ask("me"))
 
     def change_password(self, old: str, new: str) -> None:
         """Give oneself another password."""
@@ -47,14 +37,14 @@ class AccountMethods(Requests):
 
     # Users ---------------------------------------------------------------------------------
 
-    def users(self) -> list[User]:
+    def users(self) -> list[accounts.User]:
         """Return all users, by name."""
-        return self._items(User, "users")
+        return self._items(accounts.User, "users")
 
-    def user(self, name: str) -> tuple[User, str | None]:
+    def user(self, name: str) -> tuple[accounts.User, str | None]:
         """Return a user, and the tag for a change."""
         data, tag = self._tagged(f"users/{name}")
-        return self._read(User, data), tag
+        return self._read(accounts.User, data), tag
 
     def add_user(
         self,
@@ -62,8 +52,8 @@ class AccountMethods(Requests):
         *,
         password: str | None = None,
         must_change_password: bool = True,
-        grants: Sequence[Grant] = (),
-    ) -> NewUserAnswer:
+        grants: Sequence[accounts.Grant] = (),
+    ) -> accounts.NewUserAnswer:
         """Make a user; without a password, a one-time password is made up."""
         body: Json = {
             "name": name,
@@ -72,7 +62,7 @@ class AccountMethods(Requests):
             "grants": msgspec.to_builtins(list(grants)),
         }
         return self._read(
-            NewUserAnswer, self._change("POST", "users", body, is_repeatable=False).data
+            accounts.NewUserAnswer, self._change("POST", "users", body, is_repeatable=False).data
         )
 
     def change_user(
@@ -80,13 +70,13 @@ class AccountMethods(Requests):
         name: str,
         *,
         enabled: bool | None = None,
-        grants: Sequence[Grant] | None = None,
+        grants: Sequence[accounts.Grant] | None = None,
         tag: str | None = None,
-    ) -> User:
+    ) -> accounts.User:
         """Enable or disable a user, or say which roles that one has; ``None``: as it is."""
         roles: Json = None if grants is None else msgspec.to_builtins(list(grants))
         body: Json = {"enabled": enabled, "grants": roles}
-        return self._read(User, self._change("PATCH", f"users/{name}", body, tag=tag).data)
+        return self._read(accounts.User, self._change("PATCH", f"users/{name}", body, tag=tag).data)
 
     def delete_user(self, name: str, *, tag: str | None = None) -> None:
         """Delete a user, with all sessions and tokens."""
@@ -99,17 +89,17 @@ class AccountMethods(Requests):
         password: str | None = None,
         must_change_password: bool = True,
         tag: str | None = None,
-    ) -> NewUserAnswer:
+    ) -> accounts.NewUserAnswer:
         """Give a user another password; without one, a one-time password is made up."""
         body: Json = {"password": password, "must_change_password": must_change_password}
         answer = self._change("PUT", f"users/{name}/password", body, tag=tag)
-        return self._read(NewUserAnswer, answer.data)
+        return self._read(accounts.NewUserAnswer, answer.data)
 
     # Tokens --------------------------------------------------------------------------------
 
-    def tokens(self, name: str) -> list[Token]:
+    def tokens(self, name: str) -> list[accounts.Token]:
         """Return a user's tokens, sessions too."""
-        return self._items(Token, f"users/{name}/tokens")
+        return self._items(accounts.Token, f"users/{name}/tokens")
 
     def make_token(
         self,
@@ -119,7 +109,7 @@ class AccountMethods(Requests):
         expires_at: datetime | None = None,
         permissions: Sequence[str] | None = None,
         tenants: Sequence[str] | None = None,
-    ) -> NewTokenAnswer:
+    ) -> accounts.NewTokenAnswer:
         """Make a token for a program that acts for a user, perhaps a narrowed one."""
         body: Json = {
             "label": label,
@@ -128,7 +118,7 @@ class AccountMethods(Requests):
             "tenants": None if tenants is None else list(tenants),
         }
         answer = self._change("POST", f"users/{name}/tokens", body, is_repeatable=False)
-        return self._read(NewTokenAnswer, answer.data)
+        return self._read(accounts.NewTokenAnswer, answer.data)
 
     def revoke_token(self, name: str, token_id: str) -> None:
         """End a token, or a session."""
@@ -136,24 +126,26 @@ class AccountMethods(Requests):
 
     # Roles and the audit -------------------------------------------------------------------
 
-    def roles(self) -> list[Role]:
+    def roles(self) -> list[accounts.Role]:
         """Return all roles: those built in, then the others."""
-        return self._items(Role, "roles")
+        return self._items(accounts.Role, "roles")
 
-    def role(self, name: str) -> tuple[Role, str | None]:
+    def role(self, name: str) -> tuple[accounts.Role, str | None]:
         """Return a role, and the tag for a change."""
         data, tag = self._tagged(f"roles/{name}")
-        return self._read(Role, data), tag
+        return self._read(accounts.Role, data), tag
 
-    def put_role(self, name: str, permissions: Sequence[str], *, tag: str | None = None) -> Role:
+    def put_role(
+        self, name: str, permissions: Sequence[str], *, tag: str | None = None
+    ) -> accounts.Role:
         """Make a role, or give it other permissions, for all who have it."""
         body: Json = {"permissions": list(permissions)}
-        return self._read(Role, self._change("PUT", f"roles/{name}", body, tag=tag).data)
+        return self._read(accounts.Role, self._change("PUT", f"roles/{name}", body, tag=tag).data)
 
     def delete_role(self, name: str, *, tag: str | None = None) -> None:
         """Delete a role that nobody has."""
         self._change("DELETE", f"roles/{name}", tag=tag)
 
-    def admin_audit(self, parameters: Parameters) -> Iterator[AdminEvent]:
+    def admin_audit(self, parameters: Parameters) -> Iterator[accounts.AdminEvent]:
         """Yield what was done to users and nodes and by whom, log-ins too, oldest first."""
-        return self._pages(AdminEvent, "audit", parameters)
+        return self._pages(accounts.AdminEvent, "audit", parameters)

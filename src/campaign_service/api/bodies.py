@@ -25,7 +25,7 @@ from campaign_service.api.reading.values import read_body
 from campaign_service.api.settings import ApiSettings
 from campaign_service.schemas.conversion import BadValuesError
 
-__all__ = ["BODY_BYTES_A_S", "BODY_S", "AnyRequest", "body_max", "media_of", "read"]
+__all__ = ["BODY_BYTES_A_S", "BODY_S", "AnyRequest", "body_max", "is_refused", "media_of", "read"]
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -90,10 +90,13 @@ async def _decoded(
 
 
 def media_of(one: str) -> str:
-    """Return a media type without its parameters; nothing where it is refused by ``q=0``."""
-    name, *parameters = one.split(";")
-    is_refused = any(re.fullmatch(r"\s*q=0(\.0*)?\s*", parameter) for parameter in parameters)
-    return "" if is_refused else name.strip().lower()
+    """Return a media type without its parameters."""
+    return one.partition(";")[0].strip().lower()
+
+
+def is_refused(one: str) -> bool:
+    """Return whether a range of media types is refused, by ``q=0``."""
+    return any(re.fullmatch(r"\s*q=0(\.0*)?\s*", parameter) for parameter in one.split(";")[1:])
 
 
 def _body_max_of(

@@ -21,7 +21,7 @@ from msgspec import Struct
 from campaign_core.errors import Problem
 from campaign_service.access import NotPermittedError, Principal, ServicePermission, audit_refusal
 from campaign_service.api import bodies
-from campaign_service.api.bodies import AnyRequest, media_of
+from campaign_service.api.bodies import AnyRequest, is_refused, media_of
 from campaign_service.api.context import ApiContext
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
@@ -170,10 +170,11 @@ def _check_acceptable(operation: Operation, request: AnyRequest) -> None:
     offered = operation.response.media
     if not accept or not offered:
         return
-    wanted = [media_of(one) for one in accept.split(",")]
+    taken = {media_of(one): not is_refused(one) for one in accept.split(",")}
     for kind in offered:
-        main = kind.partition("/")[0]
-        if any(one in (kind, f"{main}/*", "*/*") for one in wanted):
+        # Of several ranges that hold a type, the narrowest counts (RFC 9110, 12.5.1).
+        fitting = (kind, f"{kind.partition('/')[0]}/*", "*/*")
+        if next((taken[one] for one in fitting if one in taken), False):
             return
     raise NotAcceptableError(f"Accept: {accept}: the answer is {' or '.join(offered)}")
 

@@ -65,13 +65,22 @@ def test_method_that_is_not_allowed_is_told_which_are(ask, method, path, allowed
     assert (options.status_code, options.headers["Allow"]) == (204, ", ".join(sorted(allowed)))
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "image/*"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/json;q=0", "image/*", "*/*, application/json; q=0.0"]
+)
 def test_answer_that_the_client_does_not_take_is_not_acceptable(ask, accept):
     check(ask.get(tenant_path("settings"), headers={"Accept": accept}), 406, "not-acceptable")
 
 
 @pytest.mark.parametrize(
-    "accept", ["*/*", "application/*", "application/json", "text/html, application/json;q=0.1"]
+    "accept",
+    [
+        "*/*",
+        "application/*",
+        "application/json",
+        "text/html, application/json;q=0.1",
+        "*/*;q=0, application/json",
+    ],
 )
 def test_answer_that_the_client_takes_is_given(ask, accept):
     assert ask.get(tenant_path("settings"), headers={"Accept": accept}).status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from campaign_core import CallId, ServiceId
-from campaign_core.decisions import PlaceCall
+from campaign_core.decisions import HangUp, PlaceCall
 from campaign_core.reports import (
     AnswerReport,
     CallsUpReport,
@@ -88,12 +88,13 @@ async def calls_of_another_service_are_not_ours(tested: DriverUnderTest) -> None
     theirs = ServiceId(digits[:-1] + ("0" if digits[-1] != "0" else "1"))
     driver = offered(tested.line_up.make_driver_of(theirs), "is another service on this telephony")
     callee = answering(tested)
+    call_id = CallId(f"{theirs}{1 << 64 | 1 << 32 | 1:024x}")
     heard: list[object] = []
     await driver.start(heard.append)
     try:
         driver.carry_out(
             PlaceCall(
-                call_id=CallId(f"{theirs}{1 << 64 | 1 << 32 | 1:024x}"),
+                call_id=call_id,
                 number=callee.number,
                 line=callee.line,
                 routing_class=callee.routing_class,
@@ -113,6 +114,12 @@ async def calls_of_another_service_are_not_ours(tested: DriverUnderTest) -> None
         up = await tested.expect(CallsUpReport)
         strangers = [one for one in up.call_ids if not one.startswith(digits)]
         tested.require(not strangers, f"another service's calls are told as ours: {strangers}")
+        # Left up, it would be found by whoever has that id next.
+        driver.carry_out(HangUp(call_id=call_id))
+        over = await tested.until(
+            lambda: any(isinstance(report, EndReport) for report in heard), within_s=10
+        )
+        tested.require(over, "the other service's call does not end when it is hung up")
     finally:
         await driver.close()
 

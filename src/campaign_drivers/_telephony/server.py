@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport, Report
-from campaign_drivers._board import StepResult
 from campaign_drivers._telephony.call import CONCLUSIONS, Call, Channel, Conclusion, Placing, Timer
+from campaign_drivers._telephony.protocol import StepResult
 from campaign_drivers._telephony.session import Session
-from campaign_drivers._timers import Timers
+from campaign_drivers._telephony.timers import Timers
 
 __all__ = ["CallT", "Server"]
 

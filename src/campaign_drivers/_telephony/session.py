@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from campaign_drivers._board import Happening, Purpose, SessionOver
+from campaign_drivers._telephony.protocol import Happening, Purpose, SessionOver
 from campaign_drivers._telephony.settings import ServerSettings
 from campaign_drivers.errors import MalformedMessageError
 

@@ -12,7 +12,7 @@ import attrs
 from campaign_core import Line, ServiceId
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._checks import HOST, SERVICE_ID, between
-from campaign_drivers._shell import Address
+from campaign_drivers._telephony.socket_driver import Address
 from campaign_drivers.caller_number import caller_number_on_route
 
 __all__ = ["ServerSettings", "UnfitError", "caller_number_of", "checked_number", "fit", "route_of"]

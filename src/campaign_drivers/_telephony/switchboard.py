@@ -23,7 +23,9 @@ from campaign_core.reports import (
     RefusalReport,
     telling,
 )
-from campaign_drivers._board import (
+from campaign_drivers._telephony import fate, playing
+from campaign_drivers._telephony.call import Timer
+from campaign_drivers._telephony.protocol import (
     EventCame,
     Reply,
     SessionOver,
@@ -31,8 +33,6 @@ from campaign_drivers._board import (
     first_reports,
     is_call_of,
 )
-from campaign_drivers._telephony import fate, playing
-from campaign_drivers._telephony.call import Timer
 from campaign_drivers._telephony.server import CallT, Server
 from campaign_drivers._telephony.session import Session
 from campaign_drivers._telephony.settings import ServerSettings, UnfitError

@@ -6,9 +6,9 @@ The three events that tell of a call's fate come in any order, and some do not c
 from __future__ import annotations
 
 from campaign_core.decisions import PlaceCall
-from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Conclusion, Placing, Timer
+from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._server import CONCLUSIONS, Call, Server
 from campaign_drivers.asterisk._wire import Message

@@ -19,9 +19,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from campaign_core import CallId
-from campaign_drivers._board import is_call_of
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.protocol import is_call_of
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._server import AGAIN_MS, Call, Server

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from campaign_drivers._driver import Capacity, Missing
-from campaign_drivers._shell import Connected
+from campaign_drivers._telephony.socket_driver import SocketDriver
 from campaign_drivers.asterisk._doctor import missing
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._switchboard import Switchboard
@@ -13,7 +13,7 @@ from campaign_drivers.asterisk._switchboard import Switchboard
 __all__ = ["AsteriskDriver"]
 
 
-class AsteriskDriver(Connected):
+class AsteriskDriver(SocketDriver):
     """Places calls on an Asterisk, as :class:`~campaign_drivers.Driver` promises."""
 
     def __init__(self, settings: AsteriskSettings) -> None:

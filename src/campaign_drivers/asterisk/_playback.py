@@ -22,10 +22,10 @@ from urllib.parse import unquote
 import attrs
 
 from campaign_core.reports import PlaybackEnd
-from campaign_drivers._board import Reply
 from campaign_drivers._telephony import playing as orders
 from campaign_drivers._telephony.call import Channel, Playback, Timer
 from campaign_drivers._telephony.fate import conclude, order_hang_up
+from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers.asterisk._calls import answer
 from campaign_drivers.asterisk._server import AGAIN_MS, STOP_MS, Call, Server
 from campaign_drivers.asterisk._translate import STOP_DIGIT

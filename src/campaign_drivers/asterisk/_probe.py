@@ -16,9 +16,9 @@ from secrets import token_hex
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import Reply
-from campaign_drivers._probe import Probe as SharedProbe
-from campaign_drivers._shell import monotonic_ms
+from campaign_drivers._telephony.probe import Probe as SharedProbe
+from campaign_drivers._telephony.protocol import Reply
+from campaign_drivers._telephony.socket_driver import monotonic_ms
 from campaign_drivers.asterisk._session import Ready, Session
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import Action, AgiResult, Message

@@ -22,9 +22,9 @@ from typing import TypeAlias
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import EventCame, Purpose, Reply, SessionOver
-from campaign_drivers._board import Happening as AnyHappening
 from campaign_drivers._telephony import session as shared
+from campaign_drivers._telephony.protocol import EventCame, Purpose, Reply, SessionOver
+from campaign_drivers._telephony.protocol import Happening as AnyHappening
 from campaign_drivers._telephony.session import Pending, Stage
 from campaign_drivers.asterisk._settings import AsteriskSettings
 from campaign_drivers.asterisk._wire import SHUTTING_DOWN, Action, Message, Reader, encode

@@ -15,9 +15,9 @@ from typing_extensions import override
 from campaign_core import CallId
 from campaign_core.decisions import HangUp, PlaceCall, Transfer
 from campaign_core.reports import DriverDownReport
-from campaign_drivers._board import Reply
 from campaign_drivers._telephony import switchboard as shared
 from campaign_drivers._telephony.call import Timer
+from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers._telephony.switchboard import CENSUS_MS, FIRST
 from campaign_drivers.asterisk import _calls as calls
 from campaign_drivers.asterisk import _channels as channels

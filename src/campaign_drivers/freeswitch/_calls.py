@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from campaign_core.decisions import PlaceCall
-from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers._telephony.settings import UnfitError, route_of
 from campaign_drivers.errors import MalformedMessageError
 from campaign_drivers.freeswitch import _translate as translate

@@ -20,10 +20,10 @@ from types import MappingProxyType
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import PlaybackEnd
-from campaign_drivers._board import Reply
 from campaign_drivers._telephony import playing as orders
 from campaign_drivers._telephony.call import Playback, Timer
 from campaign_drivers._telephony.fate import order_hang_up
+from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._call import Call
 from campaign_drivers.freeswitch._server import Server

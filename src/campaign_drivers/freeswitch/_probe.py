@@ -9,8 +9,8 @@ from __future__ import annotations
 from secrets import token_hex
 
 from campaign_core import CallId
-from campaign_drivers._probe import Probe as SharedProbe
-from campaign_drivers._shell import monotonic_ms
+from campaign_drivers._telephony.probe import Probe as SharedProbe
+from campaign_drivers._telephony.socket_driver import monotonic_ms
 from campaign_drivers.freeswitch import _translate as translate
 from campaign_drivers.freeswitch._session import Ready, Session
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings

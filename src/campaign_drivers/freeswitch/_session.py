@@ -25,9 +25,9 @@ from typing import TypeAlias
 import attrs
 from typing_extensions import override
 
-from campaign_drivers._board import EventCame, Purpose, Reply, SessionOver
-from campaign_drivers._board import Happening as AnyHappening
 from campaign_drivers._telephony import session as shared
+from campaign_drivers._telephony.protocol import EventCame, Purpose, Reply, SessionOver
+from campaign_drivers._telephony.protocol import Happening as AnyHappening
 from campaign_drivers._telephony.session import Stage
 from campaign_drivers.freeswitch._settings import FreeSwitchSettings
 from campaign_drivers.freeswitch._wire import Command, Event, Frame, Reader, encode

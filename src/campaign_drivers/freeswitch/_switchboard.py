@@ -16,10 +16,10 @@ from campaign_core.reports import (
     EndReport,
     RefusalReport,
 )
-from campaign_drivers._board import Reply
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony import switchboard as shared
 from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers._telephony.switchboard import FIRST, SECOND
 from campaign_drivers.freeswitch import _calls as calls
 from campaign_drivers.freeswitch import _census as census

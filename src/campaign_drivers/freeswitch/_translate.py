@@ -17,7 +17,7 @@ from functools import partial
 from types import MappingProxyType
 
 from campaign_core.decisions import PlaceCall
-from campaign_drivers._board import is_call_of
+from campaign_drivers._telephony.protocol import is_call_of
 from campaign_drivers._telephony.settings import (
     UnfitError,
     caller_number_of,

@@ -5,7 +5,7 @@ import hashlib
 import attrs
 import pytest
 
-from campaign_drivers._board import SessionOver
+from campaign_drivers._telephony.protocol import SessionOver
 from campaign_drivers._telephony.session import Stage
 from campaign_drivers.asterisk._session import Ready, Reply, Session, event_filter
 from campaign_drivers.asterisk._wire import Action

@@ -12,7 +12,7 @@ from tests.emulators.freeswitch.switch import Config, Switch
 from campaign_core import CallId, Line, ServiceId
 from campaign_core.decisions import Decision, PlaceCall
 from campaign_core.reports import Report
-from campaign_drivers._board import SessionOver
+from campaign_drivers._telephony.protocol import SessionOver
 from campaign_drivers.freeswitch import FreeSwitchSettings, Route
 from campaign_drivers.freeswitch._switchboard import Switchboard
 

@@ -50,7 +50,7 @@ from campaign_drivers import (
     Need,
     Severity,
 )
-from campaign_drivers._shell import monotonic_ms
+from campaign_drivers._telephony.socket_driver import monotonic_ms
 from campaign_drivers.freeswitch import (
     FreeSwitchDriver,
     FreeSwitchSettings,

@@ -20,17 +20,17 @@ from campaign_core import CallId, Outcome
 from campaign_core.decisions import PlaceCall, Play, Transfer
 from campaign_core.reports import EndReport, PlaybackEnd
 from campaign_drivers import Capacity, Missing, Need
-from campaign_drivers._board import EventCame, Happening, Purpose, Reply, SessionOver
-from campaign_drivers._probe import Probe
-from campaign_drivers._shell import Connected, monotonic_ms
 from campaign_drivers._telephony import call as shared_call
 from campaign_drivers._telephony import fate, playing
 from campaign_drivers._telephony import server as shared_server
 from campaign_drivers._telephony import session as shared_session
 from campaign_drivers._telephony import switchboard as shared_switchboard
 from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.probe import Probe
+from campaign_drivers._telephony.protocol import EventCame, Happening, Purpose, Reply, SessionOver
 from campaign_drivers._telephony.session import Stage
 from campaign_drivers._telephony.settings import ServerSettings, checked_number, fit
+from campaign_drivers._telephony.socket_driver import SocketDriver, monotonic_ms
 from campaign_drivers.errors import MalformedMessageError
 
 # The protocol ------------------------------------------------------------------------------
@@ -333,7 +333,7 @@ class ToyProbe(Probe[Message, Message, Ready]):
         return bool(reply.message["ok"])
 
 
-class ToyDriver(Connected):
+class ToyDriver(SocketDriver):
     def __init__(self, settings: ToySettings) -> None:
         self._settings = settings
         super().__init__(board=ToySwitchboard(settings), address=settings.address, name="Toy")

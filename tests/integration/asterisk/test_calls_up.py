@@ -14,7 +14,7 @@ from campaign_core.reports import (
     PlaybackEnd,
     PlaybackReport,
 )
-from campaign_drivers._shell import monotonic_ms
+from campaign_drivers._telephony.socket_driver import monotonic_ms
 from campaign_drivers.asterisk._playback import stop_due
 
 from .rig import connected, settings_for

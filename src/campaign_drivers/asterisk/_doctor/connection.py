@@ -11,7 +11,7 @@ import socket
 import ssl
 
 from campaign_drivers._findings import Finding, is_this_machine, note, wrong
-from campaign_drivers._transport import Link, connect, tls_context
+from campaign_drivers._telephony.transport import Link, connect, tls_context
 from campaign_drivers.asterisk._doctor import advice
 from campaign_drivers.asterisk._probe import Probe
 from campaign_drivers.asterisk._settings import AsteriskSettings

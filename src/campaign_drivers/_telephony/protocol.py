@@ -14,9 +14,9 @@ from campaign_core.decisions import Decision
 from campaign_core.reports import CapacityReport, DriverUpReport, Report
 
 __all__ = [
-    "Board",
     "EventCame",
     "Happening",
+    "ProtocolDriver",
     "Purpose",
     "Reply",
     "SessionOver",
@@ -96,7 +96,7 @@ class StepResult:
     """The connection is to be cut."""
 
 
-class Board(Protocol):
+class ProtocolDriver(Protocol):
     """A driver without its socket; times are milliseconds of a clock that never goes back."""
 
     is_up: bool

@@ -23,13 +23,13 @@ from typing_extensions import override
 from campaign_core import Instant
 from campaign_core.decisions import Decision
 from campaign_core.reports import DeferralReport, DriverDownReport, Report
-from campaign_drivers._board import Board
 from campaign_drivers._driver import Driver, ReportSink
-from campaign_drivers._transport import Link, connect, tls_context
+from campaign_drivers._telephony.protocol import ProtocolDriver
+from campaign_drivers._telephony.transport import Link, connect, tls_context
 from campaign_drivers.clock import Clock, present
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
-__all__ = ["Address", "Connected", "dial", "monotonic_ms"]
+__all__ = ["Address", "SocketDriver", "dial", "monotonic_ms"]
 
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between attempts to connect again; the last one repeats."""
@@ -93,7 +93,7 @@ class OnLost(Protocol):
         """Take the reason."""
 
 
-class Connected(Driver):
+class SocketDriver(Driver):
     """What a driver over one connection is, beside its board.
 
     A subclass adds ``check`` and ``capacity``.
@@ -104,7 +104,7 @@ class Connected(Driver):
         name: of the telephony, for the log.
     """
 
-    def __init__(self, *, board: Board, address: Address, name: str) -> None:
+    def __init__(self, *, board: ProtocolDriver, address: Address, name: str) -> None:
         """Nothing is connected before :meth:`start`."""
         self._board = board
         self._address = address

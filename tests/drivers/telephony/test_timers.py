@@ -4,7 +4,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_drivers._timers import Timers
+from campaign_drivers._telephony.timers import Timers
 
 
 @attrs.define(eq=False)

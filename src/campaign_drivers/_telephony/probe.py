@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, Protocol, Self, TypeVar
 
-from campaign_drivers._board import EventCame, Happening, Reply, SessionOver
-from campaign_drivers._shell import Address, dial, monotonic_ms
-from campaign_drivers._transport import Link
+from campaign_drivers._telephony.protocol import EventCame, Happening, Reply, SessionOver
+from campaign_drivers._telephony.socket_driver import Address, dial, monotonic_ms
+from campaign_drivers._telephony.transport import Link
 from campaign_drivers.errors import DriverError, LinkLostError, LoginRefusedError
 
 __all__ = ["Probe"]

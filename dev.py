@@ -47,6 +47,7 @@ EMBEDDED_SUITES = (
 # Extras of pyproject.toml: what the service runs with, and what its tests need beside.
 SERVICE = ("service", "postgresql")
 TESTS = ("test", "test-service")
+DRAWN = ("campaign_core", "campaign_drivers", "campaign_service", "campaign_service.api")
 
 
 class CannotGoOnError(Exception):
@@ -144,6 +145,23 @@ def docs(arguments: Sequence[str]) -> int:
     return status
 
 
+def diagram(_arguments: Sequence[str]) -> int:
+    """Draw which part imports which, into docs/diagrams; needs Graphviz."""
+    if shutil.which("dot") is None:
+        message = "no program dot: install Graphviz (Debian's package is called graphviz)"
+        raise CannotGoOnError(message)
+    python = environment({*SERVICE, "dev"})
+    folder = ROOT / "docs" / "diagrams"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for package in DRAWN:
+        command = (beside(python, "import-linter"), "drawgraph", package)
+        graph = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+        drawn = subprocess.run(("dot", "-Tsvg"), input=graph, check=True, capture_output=True)
+        (folder / f"{package}.svg").write_bytes(drawn.stdout)
+    return 0
+
+
 def bench(arguments: Sequence[str]) -> int:
     """Run the benchmarks."""
     python = environment({*SERVICE, *TESTS})
@@ -201,6 +219,7 @@ COMMANDS: tuple[Callable[[Sequence[str]], int], ...] = (
     coverage,
     lint,
     docs,
+    diagram,
     bench,
     mutation,
     build,

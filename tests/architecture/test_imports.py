@@ -1,12 +1,16 @@
 """No import goes round: whoever reads a module finds what it stands on by going down alone."""
 
 import ast
+import html
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).parents[2] / "src"
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src"
+DIAGRAMS = ROOT / "docs/diagrams"
 
 
 def modules() -> dict[str, Path | str]:
@@ -40,6 +44,33 @@ def loaded(module: str, names: set[str], known: dict[str, Path | str]) -> set[st
         *packages, target = [way for way in ways if way in known] or [""]
         found |= {one for one in packages if not f"{module}.".startswith(f"{one}.")} | {target}
     return found & known.keys()
+
+
+def parts_and_arrows(package: str) -> tuple[set[str], set[tuple[str, str]]]:
+    """The modules and folders right under a package, and which of them imports which."""
+    known = modules()
+    depth = package.count(".") + 1
+    inside = {module for module in known if module.startswith(f"{package}.")}
+    part = {module: module.split(".")[depth] for module in inside}
+    arrows = {
+        (part[module], part[target])
+        for module in inside
+        for target in loaded(module, imported(ast.parse(known[module].read_text())), known) & inside
+    }
+    return set(part.values()), {(one, other) for one, other in arrows if one != other}
+
+
+@pytest.mark.parametrize(
+    "package", ["campaign_core", "campaign_drivers", "campaign_service", "campaign_service.api"]
+)
+def test_diagram_shows_the_parts_and_their_imports(package):
+    """`python3 dev.py diagram` draws them anew."""
+    svg = (DIAGRAMS / f"{package}.svg").read_text(encoding="utf-8")
+    titles = [html.unescape(title) for title in re.findall(r"<title>(.*?)</title>", svg)]
+    boxes = {title[1:] for title in titles if title.startswith(".") and "->" not in title}
+    arrows = {tuple(end[1:] for end in title.split("->")) for title in titles if "->" in title}
+
+    assert (boxes, arrows) == parts_and_arrows(package)
 
 
 def circle(sources: dict[str, Path | str]) -> list[str]:

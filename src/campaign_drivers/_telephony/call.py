@@ -28,7 +28,7 @@ import attrs
 from campaign_core import CallId
 from campaign_core.decisions import Play, Transfer
 
-__all__ = ["CONCLUSIONS", "Call", "Channel", "Conclusion", "Placing", "Playback", "Timer"]
+__all__ = ["CONCLUSIONS", "Call", "CallTimer", "Channel", "Conclusion", "Placing", "Playback"]
 
 
 class Placing(Enum):
@@ -72,7 +72,7 @@ CONCLUSIONS: Mapping[tuple[Placing, Channel], Conclusion] = MappingProxyType(
 """What to do about a call, by all that is known of its fate."""
 
 
-class Timer(Enum):
+class CallTimer(Enum):
     """What a moment that was set for a call is for."""
 
     GRACE = auto()
@@ -137,11 +137,11 @@ class Call:
     """What waits until the server takes orders for it, or until a playback has ended."""
     unknown_playback: bool = False
     """Taken over: something we know nothing of may be playing."""
-    timers: dict[Timer, int] = attrs.field(factory=dict)
+    timers: dict[CallTimer, int] = attrs.field(factory=dict)
 
     def out_of_reach(self) -> None:
         """Take it that the connection is lost: what becomes of it and what plays is not known."""
         self.here, self.was_out_of_reach = False, True
         self.playing, self.next_order, self.unknown_playback = None, None, True
-        for timer in (Timer.START, Timer.STOP, Timer.AGAIN):
+        for timer in (CallTimer.START, CallTimer.STOP, CallTimer.AGAIN):
             self.timers.pop(timer, None)

@@ -11,7 +11,7 @@ from campaign_core.reports import (
     RefusalReport,
     telling,
 )
-from campaign_drivers._telephony.call import Conclusion, Timer
+from campaign_drivers._telephony.call import CallTimer, Conclusion
 from campaign_drivers._telephony.server import CallT, Server
 
 __all__ = [
@@ -70,8 +70,8 @@ def conclude(call: CallT, server: Server[CallT]) -> None:
 
 def await_end(call: CallT, server: Server[CallT]) -> None:
     """Give the event that is still missing its time."""
-    if Timer.GRACE not in call.timers:
-        server.set_timer(call, Timer.GRACE, server.grace_ms)
+    if CallTimer.GRACE not in call.timers:
+        server.set_timer(call, CallTimer.GRACE, server.grace_ms)
 
 
 def end(call: CallT, server: Server[CallT]) -> None:

@@ -17,10 +17,10 @@ __all__ = [
     "EventCame",
     "Happening",
     "ProtocolDriver",
+    "ProtocolOutput",
     "Purpose",
     "Reply",
     "SessionOver",
-    "StepResult",
     "first_reports",
     "is_call_of",
 ]
@@ -86,7 +86,7 @@ Happening: TypeAlias = SessionOver | Reply[MessageT_co] | EventCame[EventT_co] |
 
 
 @attrs.define
-class StepResult:
+class ProtocolOutput:
     """What came of a step, for the outside to take."""
 
     reports: list[Report] = attrs.field(factory=list)
@@ -116,7 +116,7 @@ class ProtocolDriver(Protocol):
     def outgoing(self) -> bytes:
         """Return the bytes to be written, once."""
 
-    def take(self) -> StepResult:
+    def take(self) -> ProtocolOutput:
         """Return what came of the steps since the last time."""
 
     def carry_out(self, decision: Decision, now: int) -> None:

@@ -9,8 +9,15 @@ from typing import Any, Generic, TypeVar
 
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport, Report
-from campaign_drivers._telephony.call import CONCLUSIONS, Call, Channel, Conclusion, Placing, Timer
-from campaign_drivers._telephony.protocol import StepResult
+from campaign_drivers._telephony.call import (
+    CONCLUSIONS,
+    Call,
+    CallTimer,
+    Channel,
+    Conclusion,
+    Placing,
+)
+from campaign_drivers._telephony.protocol import ProtocolOutput
 from campaign_drivers._telephony.session import Session
 from campaign_drivers._telephony.timers import Timers
 
@@ -36,8 +43,8 @@ class Server(ABC, Generic[CallT]):
         """Whether the core knows that the connection is up."""
         self.run = ""
         """A word that no earlier connection had, of this or of another process."""
-        self.out = StepResult()
-        self.timers: Timers[CallT, Timer] = Timers()
+        self.out = ProtocolOutput()
+        self.timers: Timers[CallT, CallTimer] = Timers()
         self._serial = count(1)
 
     def serial(self) -> str:
@@ -52,7 +59,7 @@ class Server(ABC, Generic[CallT]):
         """Write into the log."""
         self.out.notes.append(sentence)
 
-    def set_timer(self, call: CallT, timer: Timer, after_ms: int) -> None:
+    def set_timer(self, call: CallT, timer: CallTimer, after_ms: int) -> None:
         """Set one of the call's moments anew."""
         self.timers.set(self.now + after_ms, call, timer)
 

@@ -24,12 +24,12 @@ from campaign_core.reports import (
     telling,
 )
 from campaign_drivers._telephony import fate, playing
-from campaign_drivers._telephony.call import Timer
+from campaign_drivers._telephony.call import CallTimer
 from campaign_drivers._telephony.protocol import (
     EventCame,
+    ProtocolOutput,
     Reply,
     SessionOver,
-    StepResult,
     first_reports,
     is_call_of,
 )
@@ -104,7 +104,7 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
         """
 
     @abstractmethod
-    def _timer_passed(self, call: CallT, timer: Timer, server: ServerT) -> None:
+    def _timer_passed(self, call: CallT, timer: CallTimer, server: ServerT) -> None:
         """Do what a moment was set for."""
 
     @abstractmethod
@@ -184,9 +184,9 @@ class Switchboard(ABC, Generic[CallT, ServerT]):
         """Return the bytes to be written, once."""
         return b"" if self._server.session is None else self._server.session.outgoing()
 
-    def take(self) -> StepResult:
+    def take(self) -> ProtocolOutput:
         """Return what came of the steps since the last time."""
-        out, self._server.out = self._server.out, StepResult()
+        out, self._server.out = self._server.out, ProtocolOutput()
         return out
 
     # Time ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._telephony import fate
-from campaign_drivers._telephony.call import Channel, Conclusion, Placing, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Conclusion, Placing
 from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers.asterisk import _translate as translate
 from campaign_drivers.asterisk._server import CONCLUSIONS, Call, Server
@@ -40,7 +40,7 @@ def place(order: PlaceCall, server: Server) -> Call:
     action = translate.originate(server.settings, order)
     server.ask(action, "place", order.call_id, action_id=order.call_id)
     call = Call(call_id=order.call_id, dial_string=action.headers[0][1])
-    server.set_timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + DEAD_MAN_GRACE_MS)
+    server.set_timer(call, CallTimer.DEAD_MAN, order.dead_man_s * 1_000 + DEAD_MAN_GRACE_MS)
     return call
 
 
@@ -63,7 +63,7 @@ def place_replied(call: Call, reply: Reply[Message], server: Server) -> None:
 def alive_replied(call: Call, reply: Reply[Message], server: Server) -> None:
     """Take the reply to the question whether a call that should have ended is still up."""
     if reply.message.is_success:
-        server.set_timer(call, Timer.DEAD_MAN, DEAD_MAN_GRACE_MS)
+        server.set_timer(call, CallTimer.DEAD_MAN, DEAD_MAN_GRACE_MS)
     else:
         fate.end(call, server)
 
@@ -76,7 +76,7 @@ def hang_up_replied(call: Call, reply: Reply[Message], server: Server) -> None:
         call.hang_up_missed = True
     elif reply.message["message"] == "No such channel":
         # Its Hangup is on the way, unless it got lost.
-        server.set_timer(call, Timer.GRACE, server.grace_ms)
+        server.set_timer(call, CallTimer.GRACE, server.grace_ms)
     else:
         server.note(f"call {call.call_id}: cannot hang up: {reply.message['message']}")
 
@@ -125,7 +125,7 @@ def hung_up(call: Call, message: Message, server: Server) -> None:
     if call.hang_up_ordered or call.callee_hung_up:
         fate.end(call, server)
     else:
-        server.set_timer(call, Timer.GRACE, server.grace_ms)
+        server.set_timer(call, CallTimer.GRACE, server.grace_ms)
 
 
 def _look_for(call: Call, server: Server) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from campaign_core import CallId
 from campaign_drivers._telephony import fate
-from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Placing
 from campaign_drivers._telephony.protocol import is_call_of
 from campaign_drivers.asterisk import _playback as playback
 from campaign_drivers.asterisk import _translate as translate
@@ -131,7 +131,7 @@ def _take_place(call: Call, channel_id: str, server: Server) -> None:
         return
     call.channel_id, call.channel = channel_id, Channel.UP
     call.callee_hung_up = False
-    call.timers.pop(Timer.GRACE, None)
+    call.timers.pop(CallTimer.GRACE, None)
     server.move(call)
     if call.hang_up_ordered:
         fate.order_hang_up(call, server)
@@ -165,7 +165,7 @@ def identified(calls: Calls, channel_id: str, channels: Sequence[Message], serve
     """Take what is known of a channel that takes commands and is no call by its id."""
     followed = next((call for call in calls.values() if call.channel_id == channel_id), None)
     if not channels and followed is not None and not followed.listens:
-        server.set_timer(followed, Timer.AGAIN, AGAIN_MS)
+        server.set_timer(followed, CallTimer.AGAIN, AGAIN_MS)
     for channel in channels:
         named = translate.call_named_by(channel)
         call = calls.get(CallId(named)) or followed

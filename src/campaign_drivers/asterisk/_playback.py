@@ -23,7 +23,7 @@ import attrs
 
 from campaign_core.reports import PlaybackEnd
 from campaign_drivers._telephony import playing as orders
-from campaign_drivers._telephony.call import Channel, Playback, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Playback
 from campaign_drivers._telephony.fate import conclude, order_hang_up
 from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers.asterisk._calls import answer
@@ -73,7 +73,7 @@ def agi_replied(call: Call, reply: Reply[Message], server: Server) -> None:
     if text.endswith("does not exist."):
         # Gone already, and its end is on the way; or another channel is taking its place.
         _put_back(call, playing, server)
-        server.set_timer(call, Timer.AGAIN, AGAIN_MS)
+        server.set_timer(call, CallTimer.AGAIN, AGAIN_MS)
         return
     if text.startswith(_NOT_YET):
         # By the list of channels it is in the AGI, which has not begun to take commands.
@@ -150,7 +150,7 @@ def dialled(call: Call, message: Message, server: Server) -> None:
         return
     if playing is not None and digit in playing.order.stop_digits and not playing.is_stopping:
         playing.is_stopping = True
-        server.set_timer(call, Timer.STOP, STOP_MS)
+        server.set_timer(call, CallTimer.STOP, STOP_MS)
 
 
 def executed(call: Call, message: Message, server: Server) -> None:

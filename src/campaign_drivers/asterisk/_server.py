@@ -19,7 +19,7 @@ from campaign_core.reports import EndReport
 from campaign_drivers._telephony import server as shared
 from campaign_drivers._telephony.call import CONCLUSIONS as SHARED_CONCLUSIONS
 from campaign_drivers._telephony.call import Call as SharedCall
-from campaign_drivers._telephony.call import Channel, Conclusion, Placing, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Conclusion, Placing
 from campaign_drivers._telephony.fate import await_end
 from campaign_drivers._telephony.playing import stop
 from campaign_drivers.asterisk import _translate as translate
@@ -132,7 +132,7 @@ class Server(shared.Server[Call]):
     def stop(self, call: Call) -> None:
         if call.playing is not None:
             # Sent into the gap before the command is taken, it ends nothing: then once more.
-            self.set_timer(call, Timer.STOP, STOP_MS)
+            self.set_timer(call, CallTimer.STOP, STOP_MS)
         call.injected += 1
         self.ask(translate.stop_playback(call.channel_id), "stop", call.call_id)
 

@@ -16,7 +16,7 @@ from campaign_core import CallId
 from campaign_core.decisions import HangUp, PlaceCall, Transfer
 from campaign_core.reports import DriverDownReport
 from campaign_drivers._telephony import switchboard as shared
-from campaign_drivers._telephony.call import Timer
+from campaign_drivers._telephony.call import CallTimer
 from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers._telephony.switchboard import CENSUS_MS, FIRST
 from campaign_drivers.asterisk import _calls as calls
@@ -88,18 +88,18 @@ class Switchboard(shared.Switchboard[Call, Server]):
         return calls.place(order, server)
 
     @override
-    def _timer_passed(self, call: Call, timer: Timer, server: Server) -> None:
-        if timer is Timer.GRACE:
+    def _timer_passed(self, call: Call, timer: CallTimer, server: Server) -> None:
+        if timer is CallTimer.GRACE:
             calls.grace_passed(call, server)
-        elif timer is Timer.STOP:
+        elif timer is CallTimer.STOP:
             playback.stop_due(call, server)
-        elif timer is Timer.AGAIN:
+        elif timer is CallTimer.AGAIN:
             channels.try_again(call, server)
         elif self.is_up:
             # By now Asterisk itself has ended it; if nobody told us, ask.
             server.ask(translate.status(call.channel_id), "alive", call.call_id)
         else:
-            server.set_timer(call, Timer.DEAD_MAN, calls.DEAD_MAN_GRACE_MS)
+            server.set_timer(call, CallTimer.DEAD_MAN, calls.DEAD_MAN_GRACE_MS)
 
     # What the server says -----------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
         elif kind == "hang_up":
             self._wishes[call.call_id] = HangUp(call.call_id)
         elif kind == "alive":
-            server.set_timer(call, Timer.DEAD_MAN, calls.DEAD_MAN_GRACE_MS)
+            server.set_timer(call, CallTimer.DEAD_MAN, calls.DEAD_MAN_GRACE_MS)
         elif kind == "agi":
             if call.playing is not None and call.playing.playback_id == rest[1]:
                 call.playing = None

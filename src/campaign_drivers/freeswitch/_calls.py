@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign_core.decisions import PlaceCall
 from campaign_drivers._telephony import fate
-from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Placing
 from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers._telephony.settings import UnfitError, route_of
 from campaign_drivers.errors import MalformedMessageError
@@ -67,8 +67,8 @@ def place(order: PlaceCall, server: Server, *, closed_until: int | None) -> Call
         is_sent=question is None,
         placed_at=now,
     )
-    server.set_timer(call, Timer.RINGING, order.ring_timeout_s * 1_000 + _RINGING_MS)
-    server.set_timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + server.grace_ms)
+    server.set_timer(call, CallTimer.RINGING, order.ring_timeout_s * 1_000 + _RINGING_MS)
+    server.set_timer(call, CallTimer.DEAD_MAN, order.dead_man_s * 1_000 + server.grace_ms)
     return call
 
 
@@ -116,7 +116,7 @@ def hang_up_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
         call.hang_up_missed = True
     else:
         # It is gone; its end is on the way, unless it got lost.
-        server.set_timer(call, Timer.GRACE, server.grace_ms)
+        server.set_timer(call, CallTimer.GRACE, server.grace_ms)
 
 
 def ask_existence(call: Call, server: Server) -> None:
@@ -147,7 +147,7 @@ def existence_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
             # What became of it may be on the way still.
             call.is_gone = True
             call.legs.gone.clear()
-            server.set_timer(call, Timer.GRACE, _ON_ITS_WAY_MS)
+            server.set_timer(call, CallTimer.GRACE, _ON_ITS_WAY_MS)
 
 
 def _end_untold(call: Call, server: Server) -> None:
@@ -183,7 +183,7 @@ def seen(call: Call, event: Event, server: Server) -> None:
 
 def _answer(call: Call, server: Server) -> None:
     call.is_answered = True
-    call.timers.pop(Timer.RINGING, None)
+    call.timers.pop(CallTimer.RINGING, None)
     fate.tell_answer(call, server)
 
 

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import PlaybackEnd
 from campaign_drivers._telephony import playing as orders
-from campaign_drivers._telephony.call import Playback, Timer
+from campaign_drivers._telephony.call import CallTimer, Playback
 from campaign_drivers._telephony.fate import order_hang_up
 from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers.freeswitch import _translate as translate
@@ -86,9 +86,9 @@ def break_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     if (
         call.playing is not None
         and _is_about(call.playing, reply)
-        and Timer.STOP not in call.timers
+        and CallTimer.STOP not in call.timers
     ):
-        server.set_timer(call, Timer.STOP, STOP_MS)
+        server.set_timer(call, CallTimer.STOP, STOP_MS)
 
 
 def stop_due(call: Call, server: Server) -> None:
@@ -139,11 +139,11 @@ def execute_replied(call: Call, reply: Reply[Frame], server: Server) -> None:
     if reply.message.is_success:
         call.took_command = True
         if playing is not None and not playing.is_started:
-            server.set_timer(call, Timer.START, START_MS)
+            server.set_timer(call, CallTimer.START, START_MS)
         return
     if reply.message.text.startswith("-ERR invalid session id"):
         # The call is gone; its end is on the way, unless it got lost.
-        server.set_timer(call, Timer.GRACE, server.grace_ms)
+        server.set_timer(call, CallTimer.GRACE, server.grace_ms)
         return
     server.note(f"call {call.call_id}: FreeSWITCH refused an application: {reply.message.text}")
     if playing is not None:
@@ -175,7 +175,7 @@ def started(call: Call, _event: Event, server: Server) -> None:
         return
     # What was told of an end before is not of this one.
     playing.is_started, call.playback_status = True, ""
-    call.timers.pop(Timer.START, None)
+    call.timers.pop(CallTimer.START, None)
     if playing.is_stopping:
         server.stop(call)
 
@@ -210,8 +210,8 @@ def executed(call: Call, event: Event, server: Server) -> None:
     if playing is None or event["application-uuid"] != playing.playback_id:
         return
     call.playing = None
-    call.timers.pop(Timer.START, None)
-    call.timers.pop(Timer.STOP, None)
+    call.timers.pop(CallTimer.START, None)
+    call.timers.pop(CallTimer.STOP, None)
     if has_ended:
         return
     if event["application-response"] != "FILE PLAYED":

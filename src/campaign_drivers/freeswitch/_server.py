@@ -8,7 +8,7 @@ from campaign_core import Outcome
 from campaign_core.decisions import Play, Transfer
 from campaign_core.reports import EndReport, Report
 from campaign_drivers._telephony import server as shared
-from campaign_drivers._telephony.call import Channel, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel
 from campaign_drivers._telephony.fate import await_end, defer, end, refuse
 from campaign_drivers.freeswitch import _causes as causes
 from campaign_drivers.freeswitch import _translate as translate
@@ -101,7 +101,7 @@ class Server(shared.Server[Call]):
         for variable in translate.before_bridge(call.channel_id, call.number, set_id):
             self.ask(variable, "set", call.call_id)
         self.ask(command, "execute", call.call_id, bridge_id)
-        self.set_timer(call, Timer.DEAD_MAN, left_ms + self.grace_ms)
+        self.set_timer(call, CallTimer.DEAD_MAN, left_ms + self.grace_ms)
 
     @override
     def turned_away(self, call: Call) -> None:

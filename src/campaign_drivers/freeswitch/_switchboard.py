@@ -18,7 +18,7 @@ from campaign_core.reports import (
 )
 from campaign_drivers._telephony import fate
 from campaign_drivers._telephony import switchboard as shared
-from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Placing
 from campaign_drivers._telephony.protocol import Reply
 from campaign_drivers._telephony.switchboard import FIRST, SECOND
 from campaign_drivers.freeswitch import _calls as calls
@@ -104,13 +104,13 @@ class Switchboard(shared.Switchboard[Call, Server]):
         playback.order_transfer(call, order, server)
 
     @override
-    def _timer_passed(self, call: Call, timer: Timer, server: Server) -> None:
+    def _timer_passed(self, call: Call, timer: CallTimer, server: Server) -> None:
         match timer:
-            case Timer.GRACE if call.placing is Placing.FAILED:
+            case CallTimer.GRACE if call.placing is Placing.FAILED:
                 fate.end(call, server)
-            case Timer.START:
+            case CallTimer.START:
                 playback.start_due(call, server)
-            case Timer.STOP:
+            case CallTimer.STOP:
                 playback.stop_due(call, server)
             case _:
                 if self.is_up and call.here and call.is_sent:
@@ -196,7 +196,7 @@ class Switchboard(shared.Switchboard[Call, Server]):
         if call is None and (call := self._adopt_if_ours(call_id)) is not None:
             call.legs, call.is_heard_of = Legs(channel_id=channel_id), True
             # Whoever ended before we subscribed may be listed too; nothing will be told of it.
-            server.set_timer(call, Timer.DEAD_MAN, server.grace_ms)
+            server.set_timer(call, CallTimer.DEAD_MAN, server.grace_ms)
         return call
 
     def _end_if_lost(self, channel_id: str, server: Server) -> None:

@@ -41,20 +41,23 @@ Two calls that an exchange takes, from the order to the end:
 6500 EndReport 16
 """
 
+from typing import TYPE_CHECKING
+
+from campaign_core.renamed import former_names
 from campaign_drivers.clock import Clock
 from campaign_drivers.simulated._behaviour import (
     Act,
     Answers,
     Behaviour,
+    CalleeKind,
     Dials,
     HangsUp,
     IsRefused,
-    Kind,
     Moment,
     NotAnswered,
     Population,
-    Share,
     Waits,
+    WeightedBehaviour,
 )
 from campaign_drivers.simulated._call_counters import Counts
 from campaign_drivers.simulated._callee_kinds import (
@@ -75,7 +78,7 @@ from campaign_drivers.simulated._clock import RealClock, VirtualClock
 from campaign_drivers.simulated._delays import Constant, Delay, Exponential, LogNormal, Uniform
 from campaign_drivers.simulated._driver import SimulatedDriver
 from campaign_drivers.simulated._exchange import Exchange
-from campaign_drivers.simulated._faults import Faults, Mishap, Outage, Spoiled
+from campaign_drivers.simulated._faults import Faults, FaultyReport, Outage, ReportFault
 from campaign_drivers.simulated._live_call import CallRecord
 from campaign_drivers.simulated._network import Network, Sounds
 
@@ -86,6 +89,7 @@ __all__ = [
     "Answers",
     "Behaviour",
     "CallRecord",
+    "CalleeKind",
     "Clock",
     "Constant",
     "Counts",
@@ -94,11 +98,10 @@ __all__ = [
     "Exchange",
     "Exponential",
     "Faults",
+    "FaultyReport",
     "HangsUp",
     "IsRefused",
-    "Kind",
     "LogNormal",
-    "Mishap",
     "Moment",
     "Network",
     "NotAnswered",
@@ -106,13 +109,13 @@ __all__ = [
     "Population",
     "Rates",
     "RealClock",
-    "Share",
+    "ReportFault",
     "SimulatedDriver",
     "Sounds",
-    "Spoiled",
     "Uniform",
     "VirtualClock",
     "Waits",
+    "WeightedBehaviour",
     "asks_for_transfer",
     "dials_wrong",
     "follows_prompts",
@@ -123,3 +126,13 @@ __all__ = [
     "population",
     "voicemail",
 ]
+
+_FORMER_NAMES = {
+    "Kind": "CalleeKind",
+    "Mishap": "ReportFault",
+    "Share": "WeightedBehaviour",
+    "Spoiled": "FaultyReport",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = former_names(__name__, _FORMER_NAMES)

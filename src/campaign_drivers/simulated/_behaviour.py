@@ -38,15 +38,15 @@ __all__ = [
     "Act",
     "Answers",
     "Behaviour",
+    "CalleeKind",
     "Dials",
     "HangsUp",
     "IsRefused",
-    "Kind",
     "Moment",
     "NotAnswered",
     "Population",
-    "Share",
     "Waits",
+    "WeightedBehaviour",
 ]
 
 HANGUP_CAUSES = {
@@ -180,26 +180,28 @@ _weight = number_between(0, 1e9)
 
 
 @attrs.frozen(kw_only=True)
-class Share:
+class WeightedBehaviour:
     """A behaviour and how often it comes, in proportion to the other weights."""
 
     weight: float = attrs.field(validator=_weight)
     behaviour: Behaviour
 
 
-def _shares(given: Iterable[Share]) -> tuple[Share, ...]:
+def _shares(given: Iterable[WeightedBehaviour]) -> tuple[WeightedBehaviour, ...]:
     return tuple(given)
 
 
-_Weighted = TypeVar("_Weighted", "Kind", "Share")
+_Weighted = TypeVar("_Weighted", "CalleeKind", "WeightedBehaviour")
 
 
-def _some_weight(_: object, attribute: attrs.Attribute[Any], value: Iterable[Kind | Share]) -> None:
+def _some_weight(
+    _: object, attribute: attrs.Attribute[Any], value: Iterable[CalleeKind | WeightedBehaviour]
+) -> None:
     if not sum(entry.weight for entry in value) > 0:
         raise refuse(attribute.name, value, "at least one entry with a weight above 0")
 
 
-def _bounds(entries: Sequence[Kind | Share]) -> tuple[float, ...]:
+def _bounds(entries: Sequence[CalleeKind | WeightedBehaviour]) -> tuple[float, ...]:
     return tuple(accumulate(entry.weight for entry in entries))
 
 
@@ -209,10 +211,10 @@ def _drawn(entries: tuple[_Weighted, ...], bounds: tuple[float, ...], unit: floa
 
 
 @attrs.frozen(kw_only=True)
-class Kind:
+class CalleeKind:
     """A kind of callee: its calls end in several ways, but the kind sticks to the number."""
 
-    calls: tuple[Share, ...] = attrs.field(converter=_shares, validator=_some_weight)
+    calls: tuple[WeightedBehaviour, ...] = attrs.field(converter=_shares, validator=_some_weight)
     weight: float = attrs.field(default=1, validator=_weight)
     _call_bounds: tuple[float, ...] = attrs.field(
         init=False,
@@ -226,7 +228,7 @@ class Kind:
         return _drawn(self.calls, self._call_bounds, chance.unit()).behaviour
 
 
-def _kinds(given: Iterable[Kind]) -> tuple[Kind, ...]:
+def _kinds(given: Iterable[CalleeKind]) -> tuple[CalleeKind, ...]:
     return tuple(given)
 
 
@@ -241,7 +243,7 @@ def _scripts(
 class Population:
     """Who lives at the numbers of a network."""
 
-    kinds: tuple[Kind, ...] = attrs.field(converter=_kinds, validator=_some_weight)
+    kinds: tuple[CalleeKind, ...] = attrs.field(converter=_kinds, validator=_some_weight)
     """Drawn for every number without a script."""
     scripts: tuple[tuple[str, tuple[Behaviour, ...]], ...] = attrs.field(
         default=(), converter=_scripts
@@ -271,7 +273,7 @@ class Population:
         """Return the calls of a scripted number, ``None`` for any other."""
         return self._script_of.get(number)
 
-    def kind(self, number: str, seed: int) -> Kind:
+    def kind(self, number: str, seed: int) -> CalleeKind:
         """Return the kind of callee at a number: always the same for the same seed."""
         if len(self.kinds) == 1:
             return self.kinds[0]

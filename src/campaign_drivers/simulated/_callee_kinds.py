@@ -12,14 +12,14 @@ from campaign_drivers.simulated._behaviour import (
     Act,
     Answers,
     Behaviour,
+    CalleeKind,
     Dials,
     HangsUp,
-    Kind,
     Moment,
     NotAnswered,
     Population,
-    Share,
     Waits,
+    WeightedBehaviour,
 )
 from campaign_drivers.simulated._checks import refuse, share
 from campaign_drivers.simulated._delays import Delay, LogNormal, Uniform
@@ -128,13 +128,13 @@ def asks_for_transfer(
 
 
 PEOPLE = (
-    Share(weight=70, behaviour=follows_prompts()),
-    Share(weight=12, behaviour=voicemail()),
-    Share(weight=5, behaviour=dials_wrong(times=1, right_then=True)),
-    Share(weight=1, behaviour=dials_wrong(times=2, right_then=False)),
-    Share(weight=6, behaviour=hangs_up_in_prompt()),
-    Share(weight=4, behaviour=hangs_up_in_message()),
-    Share(weight=2, behaviour=hangs_up_in_silence()),
+    WeightedBehaviour(weight=70, behaviour=follows_prompts()),
+    WeightedBehaviour(weight=12, behaviour=voicemail()),
+    WeightedBehaviour(weight=5, behaviour=dials_wrong(times=1, right_then=True)),
+    WeightedBehaviour(weight=1, behaviour=dials_wrong(times=2, right_then=False)),
+    WeightedBehaviour(weight=6, behaviour=hangs_up_in_prompt()),
+    WeightedBehaviour(weight=4, behaviour=hangs_up_in_message()),
+    WeightedBehaviour(weight=2, behaviour=hangs_up_in_silence()),
 )
 """Those who answer, where nothing else is said."""
 
@@ -171,7 +171,7 @@ TYPICAL = Rates(answered=0.6, busy=0.1, rejected=0.03, congestion=0.02, failed=0
 _SOON = Uniform(least_s=0.5, most_s=3)
 
 
-def _not_answered(rates: Rates) -> Iterable[Share]:
+def _not_answered(rates: Rates) -> Iterable[WeightedBehaviour]:
     for weight, outcome, after in (
         (rates.busy, Outcome.BUSY, _SOON),
         (rates.rejected, Outcome.REJECTED, RING),
@@ -179,13 +179,13 @@ def _not_answered(rates: Rates) -> Iterable[Share]:
         (rates.failed, Outcome.FAILED, _SOON),
         (rates.no_answer, Outcome.NO_ANSWER, None),
     ):
-        yield Share(weight=weight, behaviour=NotAnswered(outcome=outcome, after=after))
+        yield WeightedBehaviour(weight=weight, behaviour=NotAnswered(outcome=outcome, after=after))
 
 
 def population(
     *,
     rates: Rates = TYPICAL,
-    people: Sequence[Share] = PEOPLE,
+    people: Sequence[WeightedBehaviour] = PEOPLE,
     scripts: Mapping[str, Iterable[Behaviour]] | None = None,
 ) -> Population:
     """Return a population with these rates.
@@ -204,8 +204,10 @@ def population(
             attrs.evolve(person, weight=person.weight * rates.answered / total) for person in people
         )
         calls = (*answered, *_not_answered(rates))
-        kinds.append(Kind(weight=1 - rates.invalid, calls=calls))
+        kinds.append(CalleeKind(weight=1 - rates.invalid, calls=calls))
     if rates.invalid > 0:
         nobody = NotAnswered(outcome=Outcome.INVALID_NUMBER, after=_SOON)
-        kinds.append(Kind(weight=rates.invalid, calls=[Share(weight=1, behaviour=nobody)]))
+        kinds.append(
+            CalleeKind(weight=rates.invalid, calls=[WeightedBehaviour(weight=1, behaviour=nobody)])
+        )
     return Population(kinds=kinds, scripts=scripts or {})

@@ -24,7 +24,7 @@ from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import number_between, refuse, share
 from campaign_drivers.simulated._delays import Delay, Exponential, Uniform, as_delay
 
-__all__ = ["CallReport", "Faults", "Mishap", "Outage", "Spoiled"]
+__all__ = ["CallReport", "Faults", "FaultyReport", "Outage", "ReportFault"]
 
 CallReport = (
     AnswerReport | DigitReport | PlaybackReport | EndReport | RefusalReport | DeferralReport
@@ -32,7 +32,7 @@ CallReport = (
 """Reports about one call: those that a fault can spoil."""
 
 
-class Mishap(Enum):
+class ReportFault(Enum):
     """What can become of a report on its way."""
 
     LOST = "LOST"
@@ -41,12 +41,12 @@ class Mishap(Enum):
 
 
 @attrs.frozen(kw_only=True)
-class Spoiled:
+class FaultyReport:
     """A mishap on demand: every such report of the calls to one number."""
 
     number: str
     report: type[CallReport]
-    mishap: Mishap
+    mishap: ReportFault
     delay: Delay = attrs.field(default=Uniform(least_s=1, most_s=1), converter=as_delay)
     """Where the report is delayed: for how long."""
 
@@ -63,7 +63,7 @@ class Outage:
     on, unheard."""
 
 
-def _spoiled(given: Iterable[Spoiled]) -> tuple[Spoiled, ...]:
+def _spoiled(given: Iterable[FaultyReport]) -> tuple[FaultyReport, ...]:
     return tuple(given)
 
 
@@ -85,7 +85,7 @@ class Faults:
     """How late."""
     playback_failed: float = attrs.field(default=0, validator=share)
     """The share of playbacks that fail though the sound is there."""
-    spoiled: tuple[Spoiled, ...] = attrs.field(default=(), converter=_spoiled)
+    spoiled: tuple[FaultyReport, ...] = attrs.field(default=(), converter=_spoiled)
     """Mishaps on demand; they go before those by chance."""
     outages: tuple[Outage, ...] = attrs.field(default=(), converter=_outages)
     """Outages on demand; those that overlap are one."""
@@ -116,9 +116,9 @@ class Faults:
                 return _arrivals(spoiled.mishap, spoiled.delay, chance)
         draw = chance.unit()
         for mishap, rate in (
-            (Mishap.LOST, self.lost),
-            (Mishap.DOUBLED, self.doubled),
-            (Mishap.DELAYED, self.delayed),
+            (ReportFault.LOST, self.lost),
+            (ReportFault.DOUBLED, self.doubled),
+            (ReportFault.DELAYED, self.delayed),
         ):
             if draw < rate:
                 return _arrivals(mishap, self.delay, chance)
@@ -126,11 +126,11 @@ class Faults:
         return (0,)
 
 
-def _arrivals(mishap: Mishap, delay: Delay, chance: Chance) -> tuple[int, ...]:
+def _arrivals(mishap: ReportFault, delay: Delay, chance: Chance) -> tuple[int, ...]:
     match mishap:
-        case Mishap.LOST:
+        case ReportFault.LOST:
             return ()
-        case Mishap.DOUBLED:
+        case ReportFault.DOUBLED:
             return (0, 0)
-        case Mishap.DELAYED:
+        case ReportFault.DELAYED:
             return (delay.draw_ms(chance),)

@@ -40,7 +40,13 @@ from campaign_core.reports import (
     EndReport,
     Tick,
 )
-from campaign_drivers.simulated._behaviour import Answers, IsRefused, Kind, Population, Share
+from campaign_drivers.simulated._behaviour import (
+    Answers,
+    CalleeKind,
+    IsRefused,
+    Population,
+    WeightedBehaviour,
+)
 from campaign_drivers.simulated._callee_kinds import population
 from campaign_drivers.simulated._chance import Chance
 from campaign_drivers.simulated._checks import refuse
@@ -221,20 +227,20 @@ def _settled(seen: Sequence[SeenCall], now: Instant) -> list[SeenCall]:
     return [call for call in seen if call.placed_at + nearly_all_ms <= now]
 
 
-def _resampled(seen: Sequence[SeenCall], chance: Chance) -> list[Share]:
+def _resampled(seen: Sequence[SeenCall], chance: Chance) -> list[WeightedBehaviour]:
     """Draw as many calls as were seen, each from all of them."""
     drawn = (seen[int(chance.unit() * len(seen))] for _ in seen)
-    return [Share(weight=1, behaviour=call.behaviour) for call in drawn]
+    return [WeightedBehaviour(weight=1, behaviour=call.behaviour) for call in drawn]
 
 
-def _reweighted(shares: Iterable[Share], weight: float) -> list[Share]:
+def _reweighted(shares: Iterable[WeightedBehaviour], weight: float) -> list[WeightedBehaviour]:
     """Return shares in the same proportion that weigh so much together."""
     known = list(shares)
     total = sum(share.weight for share in known)
     return [attrs.evolve(share, weight=share.weight * weight / total) for share in known]
 
 
-def _shares_of(people: Population) -> list[Share]:
+def _shares_of(people: Population) -> list[WeightedBehaviour]:
     """Return all shares of all kinds, in proportion."""
     kinds = [kind for kind in people.kinds if kind.weight > 0]
     return [share for kind in kinds for share in _reweighted(kind.calls, kind.weight)]
@@ -272,7 +278,7 @@ class _SimulationRun:
         # know which is which.
         self._exchanges = {
             is_retry: Exchange(
-                Network(population=Population(kinds=[Kind(calls=shares)]), sounds=sounds),
+                Network(population=Population(kinds=[CalleeKind(calls=shares)]), sounds=sounds),
                 seed=seed,
             )
             for is_retry, shares in self._shares.items()

@@ -5,6 +5,7 @@ Who asks and what that one may do; how that reaches us, and what it is asked of,
 
 from typing import TYPE_CHECKING
 
+from campaign_core.renamed import former_names
 from campaign_service.access.audit import (
     AccessAction,
     AccessEvent,
@@ -78,7 +79,6 @@ from campaign_service.access.users import (
     users,
 )
 from campaign_service.access.values import NAME_PATTERN
-from campaign_service.renamed import former_names
 from campaign_service.vocabulary import ServicePermission
 
 __all__ = [

@@ -5,6 +5,7 @@ Speaks to a running service and knows none of its insides: no state, no database
 
 from typing import TYPE_CHECKING
 
+from campaign_core.renamed import former_names
 from campaign_service.client.client import Client
 from campaign_service.client.connection import Connection, Response
 from campaign_service.client.errors import (
@@ -20,7 +21,6 @@ from campaign_service.client.errors import (
 )
 from campaign_service.client.json_data import Json
 from campaign_service.client.model_methods import ModelRow
-from campaign_service.renamed import former_names
 from campaign_service.schemas.accounts import (
     AdminEvent,
     Grant,

@@ -25,9 +25,9 @@ from campaign_drivers.simulated import (
     Outage,
     Population,
     Rates,
-    Share,
     Sounds,
     Uniform,
+    WeightedBehaviour,
     asks_for_transfer,
     dials_wrong,
     follows_prompts,
@@ -95,13 +95,15 @@ class SimulatedCallees:
             transfer_digit=None if transfer is None else transfer.digit,
         )
 
-    def typical(self) -> tuple[Share, ...]:
+    def typical(self) -> tuple[WeightedBehaviour, ...]:
         """Return who answers where a file says nothing about it."""
         if self.ring is None and self.think is None:
             return PEOPLE
         weights = {kind: weight for kind, (weight, _, _) in _BEHAVIOURS.items() if weight}
         kinds = ((weight, self.behaviour(kind)) for kind, weight in weights.items())
-        return tuple(Share(weight=weight, behaviour=kind) for weight, kind in kinds if kind)
+        return tuple(
+            WeightedBehaviour(weight=weight, behaviour=kind) for weight, kind in kinds if kind
+        )
 
     def behaviour(self, kind: str) -> Answers | None:
         """Return what one of a kind does; ``None`` where the script lacks the digit for it."""
@@ -175,7 +177,7 @@ def _population(table: Table, model: CampaignModel | None) -> Population:
     return population(people=shares, scripts=scripts, **given)
 
 
-def _people(table: Table, callees: SimulatedCallees) -> tuple[Share, ...]:
+def _people(table: Table, callees: SimulatedCallees) -> tuple[WeightedBehaviour, ...]:
     within = table.table("people")
     if within is None:
         return callees.typical()
@@ -189,7 +191,7 @@ def _people(table: Table, callees: SimulatedCallees) -> tuple[Share, ...]:
             within.refuse(kind, weight, "needs the campaign's script to have that digit")
             continue
         try:
-            shares.append(Share(weight=weight, behaviour=behaviour))  # type: ignore[arg-type]
+            shares.append(WeightedBehaviour(weight=weight, behaviour=behaviour))  # type: ignore[arg-type]
         except SettingsError as error:
             within.refuse(kind, weight, error.rule)
     if not sum(share.weight for share in shares) > 0:

@@ -12,6 +12,7 @@ driver. No rules of a campaign belong here.
 
 from typing import TYPE_CHECKING
 
+from campaign_core.renamed import former_names
 from campaign_service.engine.blocking import BlockingEngine
 from campaign_service.engine.call_gate import GateClosed
 from campaign_service.engine.drivers import (
@@ -38,7 +39,6 @@ from campaign_service.engine.sound_check import (
     sounds_needed,
 )
 from campaign_service.engine.virtual import VirtualEngine
-from campaign_service.renamed import former_names
 
 __all__ = [
     "BlockingEngine",

@@ -6,8 +6,8 @@ tenants make of it. No HTTP, no users.
 
 from typing import TYPE_CHECKING
 
+from campaign_core.renamed import former_names
 from campaign_service.engine import CommandResult
-from campaign_service.renamed import former_names
 from campaign_service.serving.errors import (
     KeyReusedError,
     NotLeadingError,

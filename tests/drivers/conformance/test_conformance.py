@@ -27,7 +27,7 @@ from campaign_drivers.conformance import (
     check_driver,
     check_scenario,
 )
-from campaign_drivers.simulated import Faults, Mishap, Spoiled
+from campaign_drivers.simulated import Faults, FaultyReport, ReportFault
 
 from .line_ups import CALLS_MAX, SimulatedLineUp
 
@@ -84,7 +84,7 @@ def test_what_a_line_up_does_not_offer_is_not_tried():
 
 
 def spoiling(number, report, mishap, **delay):
-    faults = Faults(spoiled=[Spoiled(number=number, report=report, mishap=mishap, **delay)])
+    faults = Faults(spoiled=[FaultyReport(number=number, report=report, mishap=mishap, **delay)])
     return lambda: SimulatedLineUp(faults)
 
 
@@ -92,32 +92,32 @@ def spoiling(number, report, mishap, **delay):
     ("make_line_up", "found_by"),
     [
         pytest.param(
-            spoiling("200", AnswerReport, Mishap.DOUBLED),
+            spoiling("200", AnswerReport, ReportFault.DOUBLED),
             "a_call_is_answered_and_ends_by_our_order",
             id="answered twice",
         ),
         pytest.param(
-            spoiling("200", AnswerReport, Mishap.LOST),
+            spoiling("200", AnswerReport, ReportFault.LOST),
             "a_call_is_answered_and_ends_by_our_order",
             id="never answered",
         ),
         pytest.param(
-            spoiling("202", EndReport, Mishap.LOST),
+            spoiling("202", EndReport, ReportFault.LOST),
             "a_callee_who_hangs_up_ends_the_call",
             id="never ended",
         ),
         pytest.param(
-            spoiling("300", EndReport, Mishap.DELAYED, delay=3),
+            spoiling("300", EndReport, ReportFault.DELAYED, delay=3),
             "a_call_rings_for_the_ring_timeout",
             id="rings too long",
         ),
         pytest.param(
-            spoiling("503", DigitReport, Mishap.LOST),
+            spoiling("503", DigitReport, ReportFault.LOST),
             "digits_in_silence_are_told_in_order",
             id="digits lost",
         ),
         pytest.param(
-            spoiling("501", PlaybackReport, Mishap.LOST),
+            spoiling("501", PlaybackReport, ReportFault.LOST),
             "a_stop_digit_ends_the_playback",
             id="end of playback lost",
         ),

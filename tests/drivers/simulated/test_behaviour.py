@@ -12,23 +12,23 @@ from campaign_core.errors import SettingsError
 from campaign_core.reports import AnswerReport, DigitReport, EndReport, PlaybackReport
 from campaign_drivers.simulated import (
     Answers,
+    CalleeKind,
     Constant,
     Dials,
     Exponential,
     Faults,
     HangsUp,
     IsRefused,
-    Kind,
     LogNormal,
     Moment,
     Network,
     NotAnswered,
     Population,
     Rates,
-    Share,
     Sounds,
     Uniform,
     Waits,
+    WeightedBehaviour,
     asks_for_transfer,
     dials_wrong,
     follows_prompts,
@@ -249,7 +249,7 @@ def scripted_exchange(people):
 
 def test_calls_end_at_the_rates_asked_for():
     rates = Rates(answered=0.4, busy=0.2, rejected=0.1, congestion=0.05, failed=0.05, invalid=0.1)
-    silent = [Share(weight=1, behaviour=Answers())]
+    silent = [WeightedBehaviour(weight=1, behaviour=Answers())]
     found = outcomes(population(rates=rates, people=silent))
     expected = {
         "ANSWERED": 0.4,
@@ -264,7 +264,10 @@ def test_calls_end_at_the_rates_asked_for():
 
 
 def test_those_who_answer_come_in_proportion_to_their_weights():
-    people = [Share(weight=3, behaviour=voicemail(records=1)), Share(weight=1, behaviour=Answers())]
+    people = [
+        WeightedBehaviour(weight=3, behaviour=voicemail(records=1)),
+        WeightedBehaviour(weight=1, behaviour=Answers()),
+    ]
     found = outcomes(population(rates=Rates(answered=1), people=people))
     assert found["REJECTED"] == pytest.approx(0.75, abs=0.02)
 
@@ -332,7 +335,7 @@ def test_a_lognormal_delay_has_its_median_and_is_cut():
         (lambda: Faults(lost=-0.1), "lost"),
         (lambda: NotAnswered(outcome=Outcome.REACHED), "outcome"),
         (lambda: Dials(when=Moment.PROMPT, digits="x"), "digits"),
-        (lambda: Kind(calls=[]), "calls"),
+        (lambda: CalleeKind(calls=[]), "calls"),
         (lambda: Population(kinds=[]), "kinds"),
         (lambda: population(scripts={"200": []}), "scripts[200]"),
         (lambda: population(people=[]), "people"),

@@ -94,9 +94,9 @@ def test_the_same_campaign_on_the_same_network_runs_the_same():
 
 def test_people_who_follow_the_prompts_are_all_reached():
     """R7.5."""
-    from campaign_drivers.simulated import Share, follows_prompts
+    from campaign_drivers.simulated import WeightedBehaviour, follows_prompts
 
-    people = [Share(weight=1, behaviour=follows_prompts(think=1))]
+    people = [WeightedBehaviour(weight=1, behaviour=follows_prompts(think=1))]
     network = Network(population=population(rates=Rates(answered=1), people=people))
     events, _, _ = run(network, script=SCRIPT)
     assert {Outcome.REACHED} == set(outcomes(events))

@@ -21,12 +21,12 @@ from campaign_drivers.simulated import (
     Dials,
     Exchange,
     Faults,
+    FaultyReport,
     HangsUp,
-    Mishap,
     Moment,
     Network,
     Outage,
-    Spoiled,
+    ReportFault,
 )
 
 from .host import answer, played, scripted
@@ -70,7 +70,7 @@ def test_every_report_can_come_twice():
 
 
 def test_a_report_can_come_late_and_behind_later_ones():
-    late = Spoiled(number="200", report=DigitReport, mishap=Mishap.DELAYED, delay=10)
+    late = FaultyReport(number="200", report=DigitReport, mishap=ReportFault.DELAYED, delay=10)
     host = scripted(DIALS, faults=Faults(spoiled=[late]))
     host.place("200")
     heard = host.wait(60)
@@ -79,7 +79,7 @@ def test_a_report_can_come_late_and_behind_later_ones():
 
 
 def test_a_mishap_on_demand_hits_one_kind_of_report_of_one_number():
-    lost = Spoiled(number="200", report=EndReport, mishap=Mishap.LOST)
+    lost = FaultyReport(number="200", report=EndReport, mishap=ReportFault.LOST)
     host = scripted(DIALS, faults=Faults(spoiled=[lost]))
     host.place("200")
     assert kinds(host.wait(60)) == KINDS[:-1]
@@ -231,7 +231,7 @@ def test_a_connection_cannot_be_made_in_an_outage():
 
 
 def test_a_late_report_is_lost_where_the_connection_is():
-    late = Spoiled(number="200", report=AnswerReport, mishap=Mishap.DELAYED, delay=10)
+    late = FaultyReport(number="200", report=AnswerReport, mishap=ReportFault.DELAYED, delay=10)
     host = scripted(STAYS, faults=Faults(spoiled=[late]))
     host.place("200")
     host.wait(5)

@@ -37,9 +37,9 @@ from campaign_drivers.simulated import (
     Network,
     NotAnswered,
     Rates,
-    Share,
     Sounds,
     Waits,
+    WeightedBehaviour,
     follows_prompts,
     hangs_up_in_message,
     population,
@@ -90,7 +90,7 @@ class World:
 
 
 def people(*behaviours):
-    shares = [Share(weight=1, behaviour=behaviour) for behaviour in behaviours]
+    shares = [WeightedBehaviour(weight=1, behaviour=behaviour) for behaviour in behaviours]
     return population(rates=Rates(answered=1), people=shares)
 
 

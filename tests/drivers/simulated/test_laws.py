@@ -36,10 +36,10 @@ from campaign_drivers.simulated import (
     NotAnswered,
     Outage,
     Rates,
-    Share,
     Sounds,
     Uniform,
     Waits,
+    WeightedBehaviour,
     population,
 )
 
@@ -69,7 +69,9 @@ behaviours = st.one_of(
     st.builds(NotAnswered, after=st.none() | delays),
     st.just(IsRefused()),
 )
-people = st.lists(st.builds(Share, weight=st.just(1), behaviour=behaviours), min_size=1, max_size=4)
+people = st.lists(
+    st.builds(WeightedBehaviour, weight=st.just(1), behaviour=behaviours), min_size=1, max_size=4
+)
 capacities = st.builds(
     Capacity,
     calls_max=st.none() | st.integers(0, 5),

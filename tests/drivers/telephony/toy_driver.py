@@ -25,7 +25,7 @@ from campaign_drivers._telephony import fate, playing
 from campaign_drivers._telephony import server as shared_server
 from campaign_drivers._telephony import session as shared_session
 from campaign_drivers._telephony import switchboard as shared_switchboard
-from campaign_drivers._telephony.call import Channel, Placing, Timer
+from campaign_drivers._telephony.call import CallTimer, Channel, Placing
 from campaign_drivers._telephony.probe import Probe
 from campaign_drivers._telephony.protocol import EventCame, Happening, Purpose, Reply, SessionOver
 from campaign_drivers._telephony.session import Stage
@@ -279,14 +279,14 @@ class ToySwitchboard(shared_switchboard.Switchboard[ToyCall, ToyServer]):
         }
         server.ask(order.call_id, "place", do="call", call=order.call_id, **request)
         call = ToyCall(call_id=order.call_id)
-        server.set_timer(call, Timer.DEAD_MAN, order.dead_man_s * 1_000 + server.grace_ms)
+        server.set_timer(call, CallTimer.DEAD_MAN, order.dead_man_s * 1_000 + server.grace_ms)
         return call
 
     @override
-    def _timer_passed(self, call: ToyCall, timer: Timer, server: ToyServer) -> None:
-        if timer is Timer.DEAD_MAN:
+    def _timer_passed(self, call: ToyCall, timer: CallTimer, server: ToyServer) -> None:
+        if timer is CallTimer.DEAD_MAN:
             server.ask(call.call_id, "is_up", do="is_up", call=call.call_id)
-            server.set_timer(call, Timer.DEAD_MAN, server.grace_ms)
+            server.set_timer(call, CallTimer.DEAD_MAN, server.grace_ms)
         else:
             fate.end(call, server)
 

@@ -15,7 +15,12 @@ from campaign_service.journal import JournalEntry
 def entry(seq):
     campaign_id = seq % 3 or None
     return JournalEntry(
-        seq=seq, at=seq, actor="driver", kind="Kind", campaign_id=campaign_id, data=f'{{"n":{seq}}}'
+        seq=seq,
+        at=seq,
+        actor="driver",
+        kind="Kind",
+        campaign_id=campaign_id,
+        data=f'{{"n":{seq}}}',
     )
 
 

@@ -29,13 +29,13 @@ HELD = """
 import sys, time
 from campaign_service.api.routes import campaigns
 from campaign_service.cli import main
-from campaign_service.journal.sql import History
+from campaign_service.journal.sql import JournalQueries
 
 def held(*_):
     print("a question takes its time", flush=True)
     time.sleep(600)
 
-History.campaigns = campaigns.what_if = held
+JournalQueries.campaigns = campaigns.what_if = held
 sys.exit(main())
 """
 SECRET = "throwaway-7f3a"  # of nothing: it is looked for in what is told

@@ -34,6 +34,8 @@ __all__ = [
 _REFUSAL_REST_MS = 60_000
 """The same refusal again within this time is not recorded again: whoever may do nothing else
 could fill the disk with them."""
+_ID_MAX = (1 << 63) - 1
+"""A database takes no larger number, not even to look for it."""
 _REFUSALS_MAX = 30
 """So many refusals of one user are recorded within that time: there is no end to what may be asked
 for, and more of them would tell no more."""
@@ -59,7 +61,7 @@ class AccessEvent:
     """The id of the token that the actor showed; ``None``: none, such as at a log-in."""
 
 
-def audit(
+def audit(  # noqa: PLR0913 -- one for each parameter of the query
     database: Database,
     *,
     actor: str | None = None,
@@ -68,21 +70,28 @@ def audit(
     since: Instant | None = None,
     until: Instant | None = None,
     after: int = 0,
+    is_newest_first: bool = False,
     limit: int = 100,
 ) -> list[AccessEvent]:
-    """Return who did what, in the order in which it was written.
+    """Return who did what, in the order in which it was written, or the other way round.
 
     Args:
         actor: only what this one did.
         subject: only what was done to this one.
         since: not before this instant.
         until: not after this instant.
-        after: only those with a higher id: that of the last one that was seen.
+        after: only those with a higher id: that of the last one that was seen. Newest first, with
+            a lower one; 0: from the newest on.
+        is_newest_first: whether the order is the other way round.
     """
     if not all(text is None or text.isprintable() for text in (actor, subject)):
         return []
     table = access_event.c
-    query = sa.select(access_event).where(table.id > after).order_by(table.id).limit(limit)
+    query = sa.select(access_event)
+    if is_newest_first:
+        query = query.where(table.id < (after or _ID_MAX)).order_by(table.id.desc())
+    else:
+        query = query.where(table.id > after).order_by(table.id)
     wanted = {
         table.actor: actor,
         table.subject: subject,
@@ -96,7 +105,7 @@ def audit(
     if until is not None:
         query = query.where(table.at <= until)
     with database.reading() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(query.limit(limit)).all()
     return [
         AccessEvent(
             id=row.id,

@@ -9,7 +9,7 @@ import msgspec
 
 from campaign_service.client.connection import Parameters
 from campaign_service.client.json_data import Json
-from campaign_service.client.requests import Requests, moment
+from campaign_service.client.requests import Requests, moment, order
 from campaign_service.schemas import accounts
 
 __all__ = ["AccountMethods"]
@@ -146,6 +146,9 @@ class AccountMethods(Requests):
         """Delete a role that nobody has."""
         self._change("DELETE", f"roles/{name}", tag=tag)
 
-    def admin_audit(self, parameters: Parameters) -> Iterator[accounts.AdminEvent]:
-        """Yield what was done to users and nodes and by whom, log-ins too, oldest first."""
-        return self._pages(accounts.AdminEvent, "audit", parameters)
+    def admin_audit(
+        self, parameters: Parameters, *, newest_first: bool = False
+    ) -> Iterator[accounts.AdminEvent]:
+        """Yield what was done to users and nodes and by whom, log-ins too, in either order."""
+        asked = {**parameters, **order(newest_first=newest_first)}
+        return self._pages(accounts.AdminEvent, "audit", asked)

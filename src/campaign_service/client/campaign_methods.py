@@ -131,15 +131,31 @@ class CampaignMethods(Requests):
         return self._command("DELETE", self._path("campaigns", campaign_id), tag=tag)
 
     def campaigns(
-        self, *, statuses: Sequence[str] = (), at: datetime | None = None
+        self,
+        *,
+        statuses: Sequence[str] = (),
+        search: str | None = None,
+        sort: str | None = None,
+        descending: bool = False,
+        at: datetime | None = None,
     ) -> Iterator[Campaign]:
-        """Yield the campaigns on the list, in the order of their creation (R4.8).
+        """Yield the campaigns on the list (R4.8).
 
         Args:
             statuses: only those with one of these.
+            search: only those with this anywhere in their name, capital or small.
+            sort: by what, such as ``NAME`` or ``PROGRESS``; ``None``: their creation.
+            descending: the other way round.
             at: as it was then; ``None``: now.
         """
-        asked = {"status": statuses, "at": moment(at)}
+        asked = {
+            "status": statuses,
+            "search": search,
+            "sort": sort,
+            # Only where it is said: an older service does not know it.
+            "order": "DESCENDING" if descending else None,
+            "at": moment(at),
+        }
         return self._pages(Campaign, self._path("campaigns"), asked)
 
     def campaign(self, campaign_id: int, *, at: datetime | None = None) -> CampaignDetail:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from campaign_service.client.connection import Parameters
-from campaign_service.client.requests import Requests
+from campaign_service.client.requests import Requests, order
 from campaign_service.client.stream import follow
 from campaign_service.schemas.records import LogEntry, PastCampaign, PastCampaignDetail
 
@@ -16,26 +16,34 @@ __all__ = ["JournalMethods"]
 class JournalMethods(Requests):
     """What the journal has."""
 
-    def log(self, campaign_id: int | None = None, *, after: int = 0) -> Iterator[LogEntry]:
-        """Yield what happened behind an event, of a campaign or of the whole tenant (R9.2)."""
+    def log(
+        self, campaign_id: int | None = None, *, after: int = 0, newest_first: bool = False
+    ) -> Iterator[LogEntry]:
+        """Yield what happened behind an event, of a campaign or of the whole tenant (R9.2).
+
+        Newest first, what happened before that event; of 0, everything.
+        """
         of = () if campaign_id is None else ("campaigns", campaign_id)
-        return self._pages(LogEntry, self._path(*of, "log"), after=after)
+        asked = order(newest_first=newest_first)
+        return self._pages(LogEntry, self._path(*of, "log"), asked, after=after)
 
     def log_entry(self, seq: int) -> LogEntry:
         """Return one event, whole however long it is."""
         return self._read(LogEntry, self._ask(self._path("log", seq)))
 
-    def past_campaigns(self) -> Iterator[PastCampaign]:
+    def past_campaigns(self, *, newest_first: bool = False) -> Iterator[PastCampaign]:
         """Yield every campaign that ever was, those deleted included (R9.2)."""
-        return self._pages(PastCampaign, self._path("past-campaigns"))
+        asked = order(newest_first=newest_first)
+        return self._pages(PastCampaign, self._path("past-campaigns"), asked)
 
     def past_campaign(self, campaign_id: int) -> PastCampaignDetail:
         """Return a campaign that is or was, with its parameters and how its calls ended."""
         return self._read(PastCampaignDetail, self._ask(self._path("past-campaigns", campaign_id)))
 
-    def audit(self, parameters: Parameters) -> Iterator[LogEntry]:
-        """Yield the commands that people gave, oldest first."""
-        return self._pages(LogEntry, self._path("audit"), parameters)
+    def audit(self, parameters: Parameters, *, newest_first: bool = False) -> Iterator[LogEntry]:
+        """Yield the commands that people gave, oldest or newest first."""
+        asked = {**parameters, **order(newest_first=newest_first)}
+        return self._pages(LogEntry, self._path("audit"), asked)
 
     def export(
         self,

@@ -14,7 +14,7 @@ from campaign_service.client.json_data import Json
 from campaign_service.client.reading import read
 from campaign_service.schemas.responses import Taken
 
-__all__ = ["Requests", "confirmation", "moment"]
+__all__ = ["Requests", "confirmation", "moment", "order"]
 
 _T = TypeVar("_T")
 _PAGE = 1_000
@@ -115,3 +115,8 @@ def moment(at: datetime | None) -> str | None:
 def confirmation(confirmed: bool) -> dict[str, str | int]:  # noqa: FBT001 -- its one word
     """Return the query by which a command is confirmed; without a confirmation, none."""
     return {"confirmed": "true"} if confirmed else {}
+
+
+def order(*, newest_first: bool) -> dict[str, str]:
+    """Return the query that asks for the newest first; oldest first, none: every service knows."""
+    return {"order": "NEWEST_FIRST"} if newest_first else {}

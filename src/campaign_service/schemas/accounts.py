@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from typing_extensions import override
 
 from campaign_service.schemas.fields import AnyJson, Moment, Permission, Time, about, name_of
-from campaign_service.schemas.pages import Page, PositionsQuery, WholeList
+from campaign_service.schemas.pages import HistoryQuery, Page, WholeList
 from campaign_service.vocabulary import AccessAction, ServicePermission
 
 __all__ = [
@@ -247,10 +247,10 @@ class AdminEvent(Struct, kw_only=True, frozen=True):
 
 
 class AdminAuditPage(Page[AdminEvent, int], kw_only=True, frozen=True):
-    """What was done to users, oldest first."""
+    """What was done to users, in the order asked for."""
 
 
-class AdminAuditQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class AdminAuditQuery(HistoryQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of the audit of users."""
 
     actor: (

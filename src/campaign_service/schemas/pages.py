@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
 from campaign_service.schemas.fields import Ask, Seq, about
 
-__all__ = ["Page", "PositionsQuery", "WholeList"]
+__all__ = ["HistoryQuery", "Page", "PositionsQuery", "WholeList"]
 
 T = TypeVar("T")
-Cursor = TypeVar("Cursor", int, str)
+Cursor = TypeVar("Cursor", bound=int | str)
 
 
 class Page(Struct, Generic[T, Cursor], kw_only=True, frozen=True):
@@ -34,3 +34,20 @@ class PositionsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
     after: Annotated[Seq, about("Entries behind this one: the `next` of a page.")] = 0
     limit: Ask = 100
+
+
+class HistoryQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A page of what has been, from its beginning or from its end."""
+
+    after: Annotated[
+        Seq, about("Entries behind this one in the order asked for: the `next` of a page.")
+    ] = 0
+    order: Annotated[
+        Literal["OLDEST_FIRST", "NEWEST_FIRST"],
+        about("From the first, or from the last backwards; what comes meanwhile moves nothing."),
+    ] = "OLDEST_FIRST"
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether it goes backwards."""
+        return self.order == "NEWEST_FIRST"

@@ -89,7 +89,7 @@ class PastCampaign(Struct, kw_only=True, frozen=True):
 
 
 class PastCampaignPage(Page[PastCampaign, int], kw_only=True, frozen=True):
-    """Every campaign that ever was, oldest first."""
+    """Every campaign that ever was, in the order asked for."""
 
 
 class PastCampaignDetail(PastCampaign, kw_only=True, frozen=True):

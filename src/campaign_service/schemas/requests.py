@@ -20,7 +20,7 @@ from campaign_service.schemas.fields import (
     Sound,
     about,
 )
-from campaign_service.schemas.pages import PositionsQuery
+from campaign_service.schemas.pages import HistoryQuery, PositionsQuery
 
 __all__ = [
     "AddAttempts",
@@ -28,6 +28,7 @@ __all__ = [
     "AtTime",
     "AuditQuery",
     "CallsQuery",
+    "CampaignSort",
     "CampaignsQuery",
     "CloneModel",
     "Confirmation",
@@ -224,9 +225,51 @@ class DoNotCallQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     at: Then = UNSET
 
 
-class CampaignsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+CampaignSort = Literal[
+    "CREATION",
+    "NAME",
+    "MODEL",
+    "STATUS",
+    "PRIORITY",
+    "START",
+    "EXPIRY",
+    "RECIPIENTS",
+    "PROGRESS",
+    "CALLS",
+]
+
+
+class CampaignsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of the list of campaigns."""
 
+    after: Annotated[
+        str,
+        Meta(
+            max_length=1_000,
+            pattern=r"^([0-9]{1,16}(:-?[0-9]{1,20}:[^\x00-\x1f]*)?)?$",
+            description="Campaigns behind this place: the `next` of a page in the same order.",
+        ),
+    ] = ""
+    limit: Ask = 100
+    search: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            description="Only those with this anywhere in their name: capital or small, and what is"
+            " written without accents finds those with them too.",
+        ),
+    ] = ""
+    sort: Annotated[
+        CampaignSort,
+        about(
+            "By what; those alike by their creation. STATUS: in the order in which a campaign goes"
+            " through them; EXPIRY: those that never expire behind all others; PROGRESS: by the"
+            " share of recipients reached; CALLS: those in progress."
+        ),
+    ] = "CREATION"
+    order: Annotated[
+        Literal["ASCENDING", "DESCENDING"], about("Lowest first, or wholly the other way round.")
+    ] = "ASCENDING"
     status: Annotated[
         list[Status], about("Only those with one of these; may be given repeatedly.")
     ] = field(default_factory=list)
@@ -259,13 +302,13 @@ class RecipientsQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_
     at: Then = UNSET
 
 
-class LogQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class LogQuery(HistoryQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of a log."""
 
     until: Annotated[Moment, about("Only what happened by then.")] | UnsetType = UNSET
 
 
-class AuditQuery(PositionsQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class AuditQuery(HistoryQuery, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A page of what people did."""
 
     actor: (

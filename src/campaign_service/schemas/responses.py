@@ -94,8 +94,11 @@ class CampaignDetail(Campaign, kw_only=True, frozen=True):
     parameters: Parameters
 
 
-class CampaignPage(Page[Campaign, int], kw_only=True, frozen=True):
-    """Campaigns, in the order of their creation."""
+class CampaignPage(Page[Campaign, int | str], kw_only=True, frozen=True):
+    """Campaigns, in the order asked for.
+
+    By their creation, `next` is the last one's number; in another order, a text.
+    """
 
 
 class RecipientRow(Recipient, kw_only=True, frozen=True):

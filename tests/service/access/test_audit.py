@@ -49,6 +49,21 @@ def test_record_is_read_on_from_where_one_was(people):
     assert [one.subject for one in [*first, *rest]] == ["anna", "bert", "carl", "dora"]
 
 
+def test_record_is_read_back_from_its_end_while_it_grows(people):
+    for name in ("anna", "bert", "carl"):
+        people.add(name)
+
+    first = people.audit(limit=2, is_newest_first=True)
+    people.add("dora")
+    rest = people.audit(limit=2, after=first[-1].id, is_newest_first=True)
+    added = people.audit(action=AccessAction.USER_ADDED, subject="bert", is_newest_first=True)
+
+    assert [one.subject for one in [*first, *rest]] == ["carl", "bert", "anna"]
+    assert people.audit(limit=1, is_newest_first=True)[0].subject == "dora"
+    assert [one.subject for one in added] == ["bert"]
+    assert people.audit(after=rest[-1].id, is_newest_first=True) == []
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "nobody"])
 def test_nothing_is_found_of_whom_there_is_nothing(people, text):
     people.add("bob")

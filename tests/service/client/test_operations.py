@@ -155,6 +155,10 @@ def test_what_happened_stays(client):
     assert {entry.kind for entry in client.log()} > {entry.kind for entry in entries}
     assert next(client.follow(after=entries[0].seq)).seq == entries[0].seq + 1
     assert {entry.actor for entry in client.audit({})} == {"administrator"}
+    assert list(client.log(campaign_id, newest_first=True)) == entries[::-1]
+    assert list(client.past_campaigns(newest_first=True)) == [past]
+    audited = list(client.audit({}))
+    assert list(client.audit({}, newest_first=True)) == audited[::-1]
     lines = list(client.export(campaign_id))
     assert len(lines) == 5
     assert '"204"' in "".join(client.export(campaign_id, what="recipients", form="json"))
@@ -196,6 +200,8 @@ def test_users_roles_and_tokens_are_administered(client, service, transport):
     assert "anna" not in [one.name for one in client.users()]
     told = [event.action for event in client.admin_audit({"subject": "pbx 1"})]
     assert told == ["NODE_DRAINED", "NODE_RESTORED"]
+    newest = client.admin_audit({"subject": "pbx 1"}, newest_first=True)
+    assert [event.action for event in newest] == told[::-1]
 
 
 def test_rest_of_a_campaign_is_called_again(client):
@@ -207,6 +213,9 @@ def test_rest_of_a_campaign_is_called_again(client):
     again = client.rerun(before, name="Again", at=NEXT_WEEK, key=f"again-{before}").campaign_id
 
     assert (client.campaign(again).name, client.campaign(again).recipient_count) == ("Again", 3)
+    assert [row.campaign_id for row in client.campaigns(search="AGAIN")] == [before, again]
+    sorted_by_name = client.campaigns(search="again", sort="NAME", descending=True)
+    assert [row.name for row in sorted_by_name] == ["Drill again", "Again"]
     with pytest.raises(ProblemError, match="nobody who failed"):
         client.rerun(before, only="FAILED")
     client.stop(again)

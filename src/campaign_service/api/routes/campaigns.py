@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from campaign_core import Campaign, CampaignId, State, campaign, campaigns, what_if
+from campaign_core import CampaignId, State, campaign, campaigns, what_if
 from campaign_core.commands import (
     DeleteCampaign,
     PauseCampaign,
@@ -42,6 +42,7 @@ from campaign_service.api.operations import (
 )
 from campaign_service.api.problems.responses import refused_by_field
 from campaign_service.api.request import ApiRequest, ApiResponse, command_response
+from campaign_service.api.views.campaign_list import campaign_page
 from campaign_service.api.views.responses import campaign_schema, what_if_schema
 from campaign_service.schemas import explanations, requests, responses, tried_commands
 from campaign_service.schemas.requests import CampaignsQuery, NoQuery, SoundsConfirmation, ThenQuery
@@ -57,26 +58,13 @@ _DONE = ResponseForm(schema=Taken)
 
 @CAMPAIGNS.query("/campaigns", query=CampaignsQuery, response=responses.CampaignPage)
 async def list_campaigns(request: ApiRequest) -> responses.CampaignPage:
-    """List the campaigns, in the order of their creation (R4.8).
+    """List the campaigns, searched and sorted as asked for (R4.8).
 
     The status may be `BLOCKED` (R4.4). With `at`, as the list was then.
     """
     query = request.query(CampaignsQuery)
     state, now = await request.state_at(query.at)
-
-    def found() -> list[Campaign]:
-        return [
-            one
-            for one in campaigns(state, now)
-            if one.campaign_id > query.after and (not query.status or one.status in query.status)
-        ]
-
-    behind = await asyncio.to_thread(found)
-    page = behind[: query.limit]
-    return responses.CampaignPage(
-        items=[campaign_schema(one, responses.Campaign) for one in page],
-        next=page[-1].campaign_id if len(behind) > query.limit else None,
-    )
+    return await asyncio.to_thread(lambda: campaign_page(campaigns(state, now), query))
 
 
 @CAMPAIGNS.command(

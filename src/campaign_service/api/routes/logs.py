@@ -25,7 +25,7 @@ from campaign_service.journal.sql import CampaignRecord
 from campaign_service.schemas import records
 from campaign_service.schemas.conversion import schema_of
 from campaign_service.schemas.fields import given
-from campaign_service.schemas.pages import PositionsQuery
+from campaign_service.schemas.pages import HistoryQuery
 from campaign_service.schemas.requests import AuditQuery, ExportQuery, LogQuery
 from campaign_service.schemas.wire import encoded
 from campaign_service.serving import TenantService
@@ -42,7 +42,7 @@ _PAGE_BYTES = 4 << 20
 
 @LOGS.query("/log", query=LogQuery, response=records.LogPage)
 async def read_log(request: ApiRequest) -> records.LogPage:
-    """Read the journal: everything that happened, oldest first (R9.1)."""
+    """Read the journal: everything that happened, oldest or newest first (R9.1)."""
     return await _log(request, None)
 
 
@@ -74,15 +74,26 @@ async def read_campaign_log(request: ApiRequest) -> records.LogPage:
 async def _log(request: ApiRequest, campaign_id: CampaignId | None) -> records.LogPage:
     query, history = request.query(LogQuery), request.tenant.history
     until = _instant(query.until, "until")
-    read = partial(history.entries, after=query.after, campaign_id=campaign_id, until=until)
-    return await _page(request, records.LogPage, query.limit, read)
+    read = partial(history.entries, campaign_id=campaign_id, until=until)
+    return await _page(request, records.LogPage, query, read)
 
 
 async def _page(
-    request: ApiRequest, kind: type[Page], limit: int, read: Callable[..., list[JournalEntry]]
+    request: ApiRequest,
+    kind: type[Page],
+    query: HistoryQuery,
+    read: Callable[..., list[JournalEntry]],
 ) -> Page:
+    limit = query.limit
+
     def page() -> Page:
-        entries = read(limit=limit + 1, data_max=WHOLE_MAX, bytes_max=_PAGE_BYTES)
+        entries = read(
+            after=query.after,
+            is_newest_first=query.is_newest_first,
+            limit=limit + 1,
+            data_max=WHOLE_MAX,
+            bytes_max=_PAGE_BYTES,
+        )
         items = [log_entry(entry) for entry in entries[:limit]]
         is_cut = sum(len(entry.data) for entry in entries) >= _PAGE_BYTES
         return kind(items=items, next=items[-1].seq if is_cut or len(entries) > limit else None)
@@ -90,18 +101,23 @@ async def _page(
     return await request.run_in(request.context.page_slots, page)
 
 
-@LOGS.query("/past-campaigns", query=PositionsQuery, response=records.PastCampaignPage)
+@LOGS.query("/past-campaigns", query=HistoryQuery, response=records.PastCampaignPage)
 async def list_past_campaigns(request: ApiRequest) -> records.PastCampaignPage:
     """List every campaign that ever was, those deleted included (R9.2)."""
-    query = request.query(PositionsQuery)
-    found = await request.run_in(request.context.page_slots, request.tenant.history.campaigns)
-    behind = [one for one in found if one.campaign_id > query.after]
-    page = behind[: query.limit]
+    query = request.query(HistoryQuery)
+    read = partial(
+        request.tenant.history.campaigns,
+        after=query.after,
+        is_newest_first=query.is_newest_first,
+        limit=query.limit + 1,
+    )
+    found = await request.run_in(request.context.page_slots, read)
+    page = found[: query.limit]
     return records.PastCampaignPage(
         items=[
             schema_of(one, records.PastCampaign, recipient_count=one.recipients) for one in page
         ],
-        next=page[-1].campaign_id if len(behind) > query.limit else None,
+        next=page[-1].campaign_id if len(found) > query.limit else None,
     )
 
 
@@ -120,10 +136,8 @@ async def read_audit(request: ApiRequest) -> records.AuditPage:
     """Read what people and programs did to this tenant: who, what, when (R9.1)."""
     query, history = request.query(AuditQuery), request.tenant.history
     since, until = _instant(query.since, "since"), _instant(query.until, "until")
-    read = partial(
-        history.by_users, actor=given(query.actor), since=since, until=until, after=query.after
-    )
-    return await _page(request, records.AuditPage, query.limit, read)
+    read = partial(history.by_users, actor=given(query.actor), since=since, until=until)
+    return await _page(request, records.AuditPage, query, read)
 
 
 @LOGS.query(

@@ -269,6 +269,7 @@ async def read_admin_audit(request: ApiRequest) -> accounts.AdminAuditPage:
         since=None if query.since is UNSET else instant_in(query.since, "since"),
         until=None if query.until is UNSET else instant_in(query.until, "until"),
         after=query.after,
+        is_newest_first=query.is_newest_first,
         limit=query.limit + 1,
     )
     page = found[: query.limit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import get_args
 
 import click
 import msgspec
@@ -24,6 +25,7 @@ from campaign_service.cli.remote.watch import watch_campaign
 from campaign_service.cli.value_text import SIMULATED_TEXT, counted, echo_lines, limits_text
 from campaign_service.client import Client, ServiceStatus
 from campaign_service.instants import zone_of
+from campaign_service.schemas.requests import CampaignSort
 
 __all__ = ["list_", "models", "status"]
 
@@ -39,14 +41,36 @@ _HERE = zone_of("UTC")
     multiple=True,
     help="Only campaigns with this status; may be given more than once.",
 )
+@click.option("--search", metavar="TEXT", help="Only campaigns with this in their name.")
+@click.option(
+    "--sort",
+    type=click.Choice([name.lower() for name in get_args(CampaignSort)], case_sensitive=False),
+    help="By what; else by their creation.",
+)
+@click.option("--descending", is_flag=True, help="Highest, latest or last first.")
 @json_option
 @with_client
-def list_(client: Client, /, *, statuses: tuple[str, ...], is_json: bool) -> None:
+def list_(
+    client: Client,
+    /,
+    *,
+    statuses: tuple[str, ...],
+    search: str | None,
+    sort: str | None,
+    descending: bool,
+    is_json: bool,
+) -> None:
     """List the campaigns of a running service, in the order of their creation.
 
     Times are on the clock of UTC.
     """
-    rows = list(client.campaigns(statuses=[name.upper() for name in statuses]))
+    found = client.campaigns(
+        statuses=[name.upper() for name in statuses],
+        search=search,
+        sort=None if sort is None else sort.upper(),
+        descending=descending,
+    )
+    rows = list(found)
     if is_json:
         click.echo(as_json(rows))
     elif rows:

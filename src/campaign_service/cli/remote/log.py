@@ -21,6 +21,7 @@ __all__ = ["audit", "event_details", "log"]
 _OF_EVERY_EVENT = ("type", "seq", "at", "actor", "campaign_id", "format")
 _SHOWN_MAX = 120
 """Characters of one value: a campaign's start holds its recipients."""
+_NEWEST = click.option("--newest", is_flag=True, help="Newest first.")
 _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, an object a line.")
 
 
@@ -28,19 +29,24 @@ _JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, an object
 @click.argument("wanted", metavar="CAMPAIGN")
 @click.option("--follow", is_flag=True, help="Go on with what happens from now on, until Ctrl-C.")
 @click.option("--after", metavar="N", type=click.IntRange(0), default=0, help="Behind event N.")
+@_NEWEST
 @_JSON
 @with_client
-def log(client: Client, /, *, wanted: str, follow: bool, after: int, is_json: bool) -> None:
+def log(
+    client: Client, /, *, wanted: str, follow: bool, after: int, newest: bool, is_json: bool
+) -> None:
     """Show every event of a campaign, oldest first.
 
     CAMPAIGN is the id or the name of a campaign of the running service, also of one that was
-    deleted.
+    deleted. With --newest, what is behind event N happened before it.
     """
+    if follow and newest:
+        raise click.UsageError("--follow goes on with what is newest: it takes no --newest")
     campaign_id, zone = _campaign_and_zone(client, wanted)
 
     def entries() -> Iterator[LogEntry]:
         last = after
-        for entry in client.log(campaign_id, after=after):
+        for entry in client.log(campaign_id, after=after, newest_first=newest):
             yield entry
             last = entry.seq
         if follow:
@@ -72,6 +78,7 @@ def _campaign_and_zone(client: Client, wanted: str) -> tuple[int, ZoneInfo]:
 @click.option(
     "--users", is_flag=True, help="What was done to users and nodes instead, log-ins too."
 )
+@_NEWEST
 @_JSON
 @with_client
 def audit(
@@ -82,6 +89,7 @@ def audit(
     since: str | None,
     until: str | None,
     users: bool,
+    newest: bool,
     is_json: bool,
 ) -> None:
     """Show what people commanded, oldest first.
@@ -90,7 +98,9 @@ def audit(
     """
     asked = {"actor": actor, "since": _moment("--since", since), "until": _moment("--until", until)}
     entries: Iterable[LogEntry | AdminEvent] = (
-        client.admin_audit(asked) if users else client.audit(asked)
+        client.admin_audit(asked, newest_first=newest)
+        if users
+        else client.audit(asked, newest_first=newest)
     )
     _show(entries, zone_of("UTC"), is_json=is_json)
 

@@ -56,6 +56,13 @@ _CAMPAIGNS = sa.select(
     *(_c[one.name] for one in attrs.fields(CampaignRecord) if one.name != "created_seq"),
 )
 
+_TIME = (
+    sa.select(_e.at)
+    .where(_e.tenant_id == sa.bindparam("tenant"), _e.seq >= sa.bindparam("seq"))
+    .order_by(_e.seq)
+    .limit(1)
+)
+
 
 class JournalQueries:
     """Read-only questions of one tenant; for any thread, and never for the event loop's own.
@@ -79,30 +86,32 @@ class JournalQueries:
         *,
         after: int,
         limit: int,
+        is_newest_first: bool = False,
         campaign_id: CampaignId | None = None,
         until: Instant | None = None,
         data_max: int | None = None,
         bytes_max: int | None = None,
     ) -> list[JournalEntry]:
-        """Return a part of the log, in order (R9.2).
+        """Return a part of the log, oldest first or newest first (R9.2).
 
         An event with a million recipients has a hundred megabytes of data. Where they come to
         ``bytes_max`` and more, or where there are ``limit``, more may follow.
 
         Args:
-            after: only those with a higher number.
+            after: only those with a higher number; newest first, with a lower one, and 0: from the
+                newest on.
             limit: so many at most.
+            is_newest_first: whether they are read backwards.
             campaign_id: only those of this campaign and its calls.
             until: only those that happened by then.
             data_max: of those with longer data it is left out: empty.
             bytes_max: none behind the one with whose data they come to so much.
         """
-        query = self._entries(data_max).where(_e.seq > after)
+        query = self._entries(data_max).limit(limit)
         if campaign_id is not None:
             query = query.where(_e.campaign_id == campaign_id)
-        if until is not None:
-            query = query.where(_e.at <= until)
-        return self._fetch(query.order_by(_e.seq).limit(limit), bytes_max)
+        numbers = self._numbers(after, is_newest_first=is_newest_first, until=until)
+        return self._fetch(query, numbers, bytes_max)
 
     def by_users(
         self,
@@ -112,28 +121,27 @@ class JournalQueries:
         until: Instant | None = None,
         after: int = 0,
         limit: int = 1_000,
+        is_newest_first: bool = False,
         data_max: int | None = None,
         bytes_max: int | None = None,
     ) -> list[JournalEntry]:
-        """Return what people and programs did, in order: the audit of commands (R9.1).
+        """Return what people and programs did: the audit of commands (R9.1).
 
         Args:
             actor: only what this one did.
             since: only what was done then or later.
             until: only what was done by then.
-            after: only those with a higher number.
+            after: see :meth:`entries`.
             limit: so many at most.
+            is_newest_first: see :meth:`entries`.
             data_max: see :meth:`entries`.
             bytes_max: see :meth:`entries`.
         """
-        query = self._entries(data_max).where(db.BY_USERS, _e.seq > after)
+        query = self._entries(data_max).where(db.BY_USERS).limit(limit)
         if actor is not None:
             query = query.where(_e.actor == storable(actor))
-        if since is not None:
-            query = query.where(_e.at >= since)
-        if until is not None:
-            query = query.where(_e.at <= until)
-        return self._fetch(query.order_by(_e.seq).limit(limit), bytes_max)
+        numbers = self._numbers(after, is_newest_first=is_newest_first, since=since, until=until)
+        return self._fetch(query, numbers, bytes_max)
 
     def call_events(
         self, campaign_id: CampaignId, position: Position, attempt: int
@@ -155,9 +163,22 @@ class JournalQueries:
 
     # Campaigns -----------------------------------------------------------------------------
 
-    def campaigns(self) -> list[CampaignRecord]:
-        """Return every campaign that there ever was, those deleted included (R9.2)."""
-        query = _CAMPAIGNS.where(_c.tenant_id == self.tenant.id).order_by(_c.campaign_id)
+    def campaigns(
+        self, *, after: int = 0, limit: int | None = None, is_newest_first: bool = False
+    ) -> list[CampaignRecord]:
+        """Return the campaigns that there ever were, those deleted included (R9.2).
+
+        Args:
+            after: only those with a higher id; newest first, with a lower one, and 0: from the
+                newest on.
+            limit: so many at most; ``None``: all.
+            is_newest_first: whether they are read backwards.
+        """
+        query = _CAMPAIGNS.where(_c.tenant_id == self.tenant.id).limit(limit)
+        if is_newest_first:
+            query = query.where(_c.campaign_id < (after or _ID_MAX)).order_by(_c.campaign_id.desc())
+        else:
+            query = query.where(_c.campaign_id > after).order_by(_c.campaign_id)
         return [CampaignRecord(**row) for row in self._rows(query)]
 
     def campaign(self, campaign_id: CampaignId) -> CampaignRecord | None:
@@ -273,6 +294,40 @@ class JournalQueries:
         with read_transaction(self._database) as connection:
             return read_head(connection, self.tenant).seq
 
+    def _numbers(
+        self,
+        after: int,
+        *,
+        is_newest_first: bool,
+        since: Instant | None = None,
+        until: Instant | None = None,
+    ) -> range:
+        """Return which events stand behind one and within times, in the order of reading."""
+        first, last = (1, (after or _ID_MAX) - 1) if is_newest_first else (after + 1, _ID_MAX)
+        if since is not None:
+            first = max(first, self._last_by(Instant(since - 1)) + 1)
+        if until is not None:
+            last = min(last, self._last_by(until))
+        return range(last, first - 1, -1) if is_newest_first else range(first, last + 1)
+
+    def _last_by(self, at: Instant) -> int:
+        """Return the number of the last event that happened by a time; 0: there is none.
+
+        Times never fall along a journal (R8.3), and no index has them: of a million events twenty
+        are looked at, where to compare each one's time would read all up to the first that fits.
+        """
+        with read_transaction(self._database) as connection:
+            last, beyond = 0, read_head(connection, self.tenant).seq + 1
+            while beyond - last > 1:
+                middle = (last + beyond) // 2
+                row = {"tenant": self.tenant.id, "seq": middle}
+                found = connection.execute(_TIME, row).scalar()
+                if found is not None and found <= at:
+                    last = middle
+                else:
+                    beyond = middle
+        return last
+
     def _rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         with read_transaction(self._database) as connection:
             return connection.execute(query).mappings().all()
@@ -294,15 +349,28 @@ class JournalQueries:
     def _fetch(
         self,
         query: sa.Select[tuple[int, int, str, str, int | None, str]],
+        numbers: range,
         bytes_max: int | None,
     ) -> list[JournalEntry]:
+        """Return what a query finds of these events, in their order.
+
+        It is asked with the bound where reading begins, and left at the other one. Of an order
+        without that bound, and of two bounds, SQLite believes that it had better walk the journal
+        itself than the index of a campaign or of commands.
+        """
+        begun = query.where(_e.seq >= numbers.start).order_by(_e.seq)
+        if numbers.step < 0:
+            begun = query.where(_e.seq <= numbers.start).order_by(_e.seq.desc())
         found, size = [], 0
         with read_transaction(self._database) as connection:
-            rows = connection.execution_options(yield_per=_ROWS).execute(query)
+            rows = connection.execution_options(yield_per=_ROWS).execute(begun)
             for row in rows:
-                found.append(entry_of_row(row))
-                size += len(found[-1].data)
-                if bytes_max is not None and size >= bytes_max:
+                entry = entry_of_row(row)
+                is_within = entry.seq in numbers
+                if is_within:
+                    found.append(entry)
+                    size += len(entry.data)
+                if not is_within or (bytes_max is not None and size >= bytes_max):
                     rows.close()
                     break
         return found

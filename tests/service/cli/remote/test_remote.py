@@ -179,6 +179,35 @@ def test_log_tells_every_event(campaign, started):
     assert json.loads(rest.splitlines()[0])["kind"] == "CampaignStarted"
 
 
+def test_log_and_audits_are_told_newest_first(campaign, started):
+    _, told = campaign("log", started, "--json")
+    _, newest = campaign("log", started, "--newest", "--json")
+    _, refused = campaign("log", started, "--newest", "--follow")
+    _, commanded = campaign("audit", "--newest", "--json")
+    _, users = campaign("audit", "--users", "--newest", "--json")
+
+    assert newest.splitlines() == told.splitlines()[::-1]
+    assert "takes no --newest" in refused
+    seqs = [json.loads(line)["seq"] for line in commanded.splitlines()]
+    ids = [json.loads(line)["id"] for line in users.splitlines()]
+    for numbers in (seqs, ids):
+        assert numbers == sorted(numbers, reverse=True)
+        assert len(numbers) > 1
+
+
+def test_list_is_searched_and_sorted(campaign, started):
+    """R4.8."""
+    _, everything = campaign("list", "--json")
+    _, found = campaign("list", "--search", campaign.name.upper(), "--json")
+    _, by_name = campaign("list", "--sort", "name", "--descending", "--json")
+    _, none = campaign("list", "--search", "no such name")
+
+    names = [row["name"] for row in json.loads(everything)]
+    assert [row["name"] for row in json.loads(found)] == [campaign.name]
+    assert [row["name"] for row in json.loads(by_name)] == sorted(names, key=str.casefold)[::-1]
+    assert none == "No campaigns.\n"
+
+
 def test_audit_tells_who_commanded_what(campaign, started):
     """Issue: an audit query: who did what, when."""
     _, told = campaign("audit", "--by", "admin")

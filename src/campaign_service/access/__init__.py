@@ -34,7 +34,6 @@ from campaign_service.access.grants import RoleGrant
 from campaign_service.access.local_authenticator import TOKEN_CACHE_S, LocalAuthenticator
 from campaign_service.access.login_limit import has_logged_in_from
 from campaign_service.access.logins import (
-    SESSION_H,
     NewSession,
     change_password,
     login,
@@ -60,6 +59,7 @@ from campaign_service.access.roles import (
     role,
     roles,
 )
+from campaign_service.access.sessions import IDLE_MIN, SESSION_H
 from campaign_service.access.tokens import (
     TOKEN_PREFIX,
     IssuedToken,
@@ -86,6 +86,7 @@ __all__ = [
     "ALL_TENANTS",
     "ANONYMOUS",
     "BUILT_IN_ROLES",
+    "IDLE_MIN",
     "NAME_PATTERN",
     "ONE_TIME_DAYS",
     "RESERVED_NAMES",

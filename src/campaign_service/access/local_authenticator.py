@@ -14,6 +14,7 @@ from campaign_service.access.errors import NotAuthenticatedError
 from campaign_service.access.grants import narrowed_permissions, permissions_of, read_grants
 from campaign_service.access.principal import Principal
 from campaign_service.access.roles import read_roles
+from campaign_service.access.sessions import moved_end
 from campaign_service.access.tables import access_token
 from campaign_service.access.tokens import TokenRecord, digest_of, token_from_row
 from campaign_service.access.transactions import change_count
@@ -119,6 +120,7 @@ class LocalAuthenticator:
             grants = read_grants(connection, user.name).get(user.name, frozenset())
         if not user.enabled:
             raise NotAuthenticatedError("the user is disabled")
+        token = self._used(token, now)
         cached = _CachedToken(
             token=token,
             # A program goes on while its user has a new password to think of.
@@ -129,7 +131,6 @@ class LocalAuthenticator:
             read_at=now,
             change_count=before,
         )
-        self._note_use(token, now)
         self._store(digest, cached)
         return cached
 
@@ -140,16 +141,21 @@ class LocalAuthenticator:
             self._cache.pop(next(iter(self._cache), b""), None)
         self._cache[digest] = cached
 
-    def _note_use(self, token: TokenRecord, now: Instant) -> None:
+    def _used(self, token: TokenRecord, now: Instant) -> TokenRecord:
+        """Return a token as it is after its use, which is noted now and then."""
         if token.last_used_at is not None and now - token.last_used_at < _LAST_USED_MS:
-            return
+            return token
+        expires_at = token.expires_at
+        if token.is_session and expires_at is not None:
+            expires_at = moved_end(token.created_at, expires_at, now=now)
         mine = sa.update(access_token).where(access_token.c.id == token.id)
         try:
             with self._database.begin() as connection:
-                connection.execute(mine.values(last_used_at=now))
+                connection.execute(mine.values(last_used_at=now, expires_at=expires_at))
         except DatabaseAwayError:
             # It could be read: whoever asks is not turned away because nothing can be written.
-            return
+            return token
+        return attrs.evolve(token, last_used_at=now, expires_at=expires_at)
 
 
 def _secret(authorization: str | None) -> str:

@@ -28,6 +28,7 @@ from campaign_service.access.passwords import (
     chosen_password,
 )
 from campaign_service.access.principal import ANONYMOUS, Actor, Principal
+from campaign_service.access.sessions import first_end, last_end
 from campaign_service.access.tables import access_token, access_user
 from campaign_service.access.tokens import TokenRecord, drop_old_tokens, new_token_id, write_token
 from campaign_service.access.transactions import changing_access, serialized
@@ -42,12 +43,8 @@ from campaign_service.access.users import (
 from campaign_service.access.values import normalized_name
 from campaign_service.database import Database
 
-__all__ = ["SESSION_H", "NewSession", "change_password", "login", "logout", "reset_password"]
+__all__ = ["NewSession", "change_password", "login", "logout", "reset_password"]
 
-SESSION_H = 12
-"""So long a session lasts: a day at work, and no night after it."""
-
-_SESSION_MS = SESSION_H * 3_600_000
 _EXPIRED = "one-time password used or expired"
 
 
@@ -61,6 +58,9 @@ class NewSession:
     """To be shown with each request."""
     token_id: str
     expires_at: Instant
+    """Of a browser's: unless it is used, which moves this on."""
+    ends_at: Instant
+    """At the latest, however much it is used."""
     must_change_password: bool
     """Until that is done, the token is good for nothing else."""
 
@@ -73,11 +73,13 @@ def login(
     password: str,
     address: str,
     now: Instant,
+    is_browser: bool = False,
 ) -> NewSession:
     """Begin a session.
 
     Args:
         name: as it was typed, in any case, with blanks around it.
+        is_browser: whether a browser keeps it: then it ends when it is not used.
 
     Raises:
         NotAuthenticatedError: there is no such user, the password is another, or the user may
@@ -88,13 +90,14 @@ def login(
     name = normalized_name(name)
     row = _verified_row(database, passwords, name=name, password=password, address=address, now=now)
     rehashed = passwords.kept(password) if passwords.is_outdated(row.password_hash) else None
+    expires_at = first_end(now, is_browser=is_browser)
     session = TokenRecord(
         id=new_token_id(),
         user_name=name,
         is_session=True,
         label=f"log-in from {address}",
         created_at=now,
-        expires_at=Instant(now + _SESSION_MS),
+        expires_at=expires_at,
         last_used_at=now,
         permissions=None,
         tenants=None,
@@ -117,7 +120,8 @@ def login(
         name=name,
         token=secret,
         token_id=session.id,
-        expires_at=Instant(now + _SESSION_MS),
+        expires_at=expires_at,
+        ends_at=last_end(now),
         must_change_password=row.must_change_password,
     )
 

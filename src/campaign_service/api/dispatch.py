@@ -22,6 +22,7 @@ from campaign_core.errors import Problem
 from campaign_service.access import NotPermittedError, Principal, ServicePermission, audit_refusal
 from campaign_service.api import bodies
 from campaign_service.api.bodies import AnyRequest, is_refused, media_of
+from campaign_service.api.browser import Browser
 from campaign_service.api.context import ApiContext
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
@@ -116,11 +117,17 @@ async def _checked_request(
     context: ApiContext, operation: Operation, request: AnyRequest
 ) -> ApiRequest:
     _check_acceptable(operation, request)
+    browser = Browser.of_headers(
+        request.headers, scheme=request.scope["scheme"], public_url=context.settings.public_url
+    )
     authorization = request.headers.get("authorization")
     address = request.client.host if request.client is not None else ""
     path_params = {name: str(value) for name, value in request.path_params.items()}
     principal = None
     if operation.needs is not RequiredCaller.ANYBODY:
+        if browser.secret is not None and context.local_passwords is not None:
+            browser.check_origin(is_change=operation.is_change)
+            authorization = f"Bearer {browser.secret}"
         principal = await context.authenticator.authenticate(
             authorization=authorization, address=address
         )
@@ -140,6 +147,7 @@ async def _checked_request(
         query_schema=read_query(query, operation.query),
         body_schema=body,
         authorization=authorization,
+        browser=browser,
         address=address,
         caller=principal,
         wait_for_disconnect=partial(_wait_for_disconnect, request),

@@ -66,6 +66,8 @@ class ResponseForm:
     status: int = 200
     has_etag: bool = False
     has_location: bool = False
+    has_cookie: bool = False
+    """Whether a browser is given a cookie to keep."""
 
 
 Handler = Callable[[ApiRequest], Awaitable[ApiResponse | Struct | None]]

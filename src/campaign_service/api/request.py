@@ -24,6 +24,7 @@ from campaign_service.access import (
     login,
 )
 from campaign_service.access.login_limit import client_network
+from campaign_service.api.browser import Browser
 from campaign_service.api.context import ApiContext
 from campaign_service.api.etags import etag_matches
 from campaign_service.api.idempotency import request_digest
@@ -73,6 +74,8 @@ class ApiRequest:
     query_schema: Struct
     body_schema: Struct | None
     authorization: str | None
+    """The header of that name, or what it would be for a browser's session."""
+    browser: Browser
     address: str
     caller: Principal | None
     wait_for_disconnect: Callable[[], Coroutine[Any, Any, None]]
@@ -206,7 +209,9 @@ class ApiRequest:
                 details=details,
             )
 
-    async def log_in(self, name: str, password: str, *, now: Instant) -> NewSession:
+    async def log_in(
+        self, name: str, password: str, *, now: Instant, is_browser: bool = False
+    ) -> NewSession:
         """Begin a session, when a password has had its turn.
 
         Whoever has logged in from the same address before does not wait among strangers.
@@ -226,6 +231,7 @@ class ApiRequest:
             password=password,
             address=self.address,
             now=now,
+            is_browser=is_browser,
         )
 
     async def give(

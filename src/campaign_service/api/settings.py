@@ -28,6 +28,9 @@ class ApiSettings:
     open_metrics: bool = False
     """Whether ``/metrics`` is told to anybody; otherwise it needs a token that may view every
     tenant of the process."""
+    public_url: str | None = None
+    """How browsers reach this process where its own address is another, as behind a proxy: whence
+    its pages ask, and whether over TLS."""
     heartbeat_s: float = 15.0
     """A listener to whom nothing was told for so long is sent a comment, so that neither side
     takes a silent connection for a dead one."""

@@ -15,6 +15,7 @@ __all__ = [
     "AdminAuditPage",
     "AdminAuditQuery",
     "AdminEvent",
+    "BrowserSession",
     "ChangePassword",
     "ChangeUser",
     "Grant",
@@ -88,6 +89,17 @@ class LoginAnswer(_WithSecret, kw_only=True, frozen=True):
 
     token: Annotated[str, about("To be sent as Authorization: Bearer TOKEN.")]
     expires_at: Time
+    must_change_password: Annotated[bool, about("Until that is done nothing else may be done.")]
+
+
+class BrowserSession(Struct, kw_only=True, frozen=True):
+    """A session that began, which the browser keeps in a cookie."""
+
+    name: Annotated[str, about("The user's, as it is kept.")]
+    ends_at: Annotated[Time, about("At the latest, however much it is used.")]
+    idle_s: Annotated[
+        int, about("It ends when nothing was asked with it for so many seconds; to ten minutes.")
+    ]
     must_change_password: Annotated[bool, about("Until that is done nothing else may be done.")]
 
 

@@ -74,7 +74,7 @@ class People:
             self.database, self.passwords, name, by=ADA, now=self.now, **options
         )
 
-    def login(self, name, password=GOOD, *, address="10.0.0.7"):
+    def login(self, name, password=GOOD, *, address="10.0.0.7", **options):
         return access.login(
             self.database,
             self.passwords,
@@ -82,6 +82,7 @@ class People:
             password=password,
             address=address,
             now=self.now,
+            **options,
         )
 
     def fail(self, name, *, times=1, address="10.0.0.66"):

@@ -16,8 +16,15 @@ from campaign_service.api.routes import operations_of
 from campaign_service.client import Client, Connection, Grant, ProblemError
 
 OPERATIONS = operations_of(has_users=True, open_metrics=False)
-FOR_OTHERS = {"read_health", "read_readiness", "read_metrics", "read_problem_kind"}
-"""Asked by monitors, by Prometheus, and by people who follow the type of a problem."""
+FOR_OTHERS = {
+    "log_in_browser",
+    "read_health",
+    "read_metrics",
+    "read_problem_kind",
+    "read_readiness",
+}
+"""Asked by browsers (a program has a token, and no use for a cookie), by monitors, by Prometheus,
+and by people who follow the type of a problem."""
 MODEL = CampaignModel(
     name="Drill",
     caller_number="100",

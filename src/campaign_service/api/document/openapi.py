@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from campaign_core import __version__
 from campaign_service.access import ServicePermission
+from campaign_service.api.browser import PLAIN_COOKIE, SECURE_COOKIE
 from campaign_service.api.document.examples import EXAMPLES
 from campaign_service.api.etags import ETAGS_PATTERN
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
@@ -65,6 +66,14 @@ def _parameter(
     return {"name": name, "in": where, "required": is_required, **described, "schema": schema}
 
 
+_COOKIES: dict[str, Data] = {
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SECURE_COOKIE,
+        "description": f"A browser's session, by its log-in; `{PLAIN_COOKIE}` over plain HTTP.",
+    }
+}
 _KEY = _parameter(
     "header",
     "Idempotency-Key",
@@ -92,6 +101,7 @@ def document_of(operations: Sequence[Operation]) -> Data:
         entry = paths.setdefault(operation.path, {})
         entry[operation.method.lower()] = _operation(operation, operations, schemas)
     used = {operation.query.__name__ for operation in operations}
+    cookies = _COOKIES if any(one.response.has_cookie for one in operations) else {}
     statuses = sorted({kind.status for kind in PROBLEMS.values()})
     return {
         "openapi": "3.1.0",
@@ -106,10 +116,11 @@ def document_of(operations: Sequence[Operation]) -> Data:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "The token of a log-in, or one made for a program.",
-                }
+                },
+                **cookies,
             },
         },
-        "security": [{"token": []}],
+        "security": [{"token": []}, *({name: []} for name in cookies)],
         "tags": [
             {"name": tag, "description": _CHAPTERS[tag]}
             for tag in dict.fromkeys(one.tag for one in operations)
@@ -232,6 +243,8 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
         headers["ETag"] = _response_header("To be sent as If-Match with a change.")
     if response.has_location:
         headers["Location"] = _response_header("Where it is.")
+    if response.has_cookie:
+        headers["Set-Cookie"] = _response_header("For the browser to keep, and no script to read.")
     if headers:
         good["headers"] = headers
     links = _links(operation, everything)
@@ -256,7 +269,7 @@ def _problems(operation: Operation) -> set[str]:
     found = {"bad-value", "not-acceptable", "internal", *operation.problems}
     if operation.needs is not RequiredCaller.ANYBODY:
         # Who asks is looked up in a database, which may be away.
-        found |= {"not-authenticated", "not-permitted", "away"}
+        found |= {"not-authenticated", "not-permitted", "foreign-origin", "away"}
     if "{" in operation.path:
         found.add("not-found")
     if operation.is_of_tenant and not operation.is_change:

@@ -7,6 +7,7 @@ from campaign_core.errors import PortableError
 __all__ = [
     "BusyError",
     "ClientGoneError",
+    "ForeignOriginError",
     "MalformedBodyError",
     "NotAcceptableError",
     "NotFoundError",
@@ -41,6 +42,10 @@ class BusyError(Exception):
 
 class ClientGoneError(Exception):
     """A client went away before all of its request had come."""
+
+
+class ForeignOriginError(ValueError):
+    """A browser asks, and not for one of our own pages."""
 
 
 class TooLargeError(ValueError):

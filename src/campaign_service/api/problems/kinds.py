@@ -43,6 +43,14 @@ _KINDS = {
         "This may not be done",
         "the permission is missing, or the password must be changed first",
     ),
+    "foreign-origin": (
+        403,
+        "Another site's page asks",
+        (
+            "a browser's session was shown with an `Origin` other than the service's own, or a"
+            " change without one; behind a proxy see `public_url` and `trusted_proxies`"
+        ),
+    ),
     "not-found": (
         404,
         "There is no such thing",

@@ -40,6 +40,7 @@ from campaign_service.access import (
 from campaign_service.api.problems.errors import (
     BusyError,
     ClientGoneError,
+    ForeignOriginError,
     MalformedBodyError,
     NotAcceptableError,
     NotFoundError,
@@ -150,6 +151,7 @@ def problem_from_error(error: Exception) -> ProblemResponse:
 _PLAIN: Mapping[type[Exception], str] = {
     MalformedBodyError: "malformed-body",
     ClientGoneError: "bad-request",
+    ForeignOriginError: "foreign-origin",
     NotAcceptableError: "not-acceptable",
     UnsupportedBodyError: "unsupported-body",
     TooLargeError: "body-too-large",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign_service import access
 from campaign_service.api.operations import PREFIX, OperationTable, RequiredCaller, ResponseForm
-from campaign_service.api.request import ApiRequest
+from campaign_service.api.request import ApiRequest, ApiResponse
 from campaign_service.api.times import present
 from campaign_service.schemas import accounts
 from campaign_service.schemas.conversion import schema_of
@@ -45,10 +45,35 @@ async def log_in(request: ApiRequest) -> accounts.LoginAnswer:
     return schema_of(done, accounts.LoginAnswer)
 
 
+@LOG_IN.change(
+    "POST",
+    "/session",
+    needs=RequiredCaller.ANYBODY,
+    body=accounts.Login,
+    response=ResponseForm(schema=accounts.BrowserSession, has_cookie=True),
+    problems=("not-authenticated", "foreign-origin", "login-limited", "away"),
+)
+async def log_in_browser(request: ApiRequest) -> ApiResponse:
+    """Log in with a password from a browser, which keeps the session in a cookie.
+
+    No script can read it. What a browser asks with it must come from the service's own pages.
+    """
+    # Else another site could have somebody work as a user of its choice.
+    request.browser.check_origin(is_change=True)
+    body = request.body(accounts.Login)
+    done = await request.log_in(body.name, body.password, now=present(), is_browser=True)
+    return ApiResponse(
+        content=schema_of(done, accounts.BrowserSession, idle_s=access.IDLE_MIN * 60),
+        headers={"Set-Cookie": request.browser.kept(done.token)},
+    )
+
+
 @LOG_IN.change("POST", "/logout", needs=RequiredCaller.AUTHENTICATED, response=_NOTHING)
-async def log_out(request: ApiRequest) -> None:
-    """End the session of the token that this request shows."""
+async def log_out(request: ApiRequest) -> ApiResponse:
+    """End the session of the token or the cookie that this request shows."""
     await request.on_database(access.logout, request.principal, now=present())
+    is_kept = request.browser.secret is not None
+    return ApiResponse(headers={"Set-Cookie": request.browser.forgotten()} if is_kept else {})
 
 
 @LOG_IN.change(

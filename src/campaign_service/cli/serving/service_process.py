@@ -178,6 +178,7 @@ class ServiceProcess:
                 # Whoever listens to events keeps a connection: nobody may have all of them.
                 requests_each_max=max(1, connections_max() // 2),
                 open_metrics=settings.open_metrics,
+                public_url=settings.public_url,
             ),
             passwords=self._passwords,
         )

@@ -14,9 +14,11 @@ from litestar.response import Stream
 from campaign_service.access import Authenticator, Passwords
 from campaign_service.api.bodies import AnyRequest, body_max
 from campaign_service.api.command_audit import CommandAudit
+from campaign_service.api.compression import compressed, takes_gzip
 from campaign_service.api.context import ApiContext
 from campaign_service.api.dispatch import http_response, respond
 from campaign_service.api.document.openapi import document_text
+from campaign_service.api.etags import etag_is_known, tag_of, tag_of_compressed
 from campaign_service.api.limits.body_memory import BodyMemory
 from campaign_service.api.limits.request_counts import RequestCounts
 from campaign_service.api.metrics import Metrics
@@ -29,6 +31,8 @@ from campaign_service.api.stream.event_feed import EventFeeds
 from campaign_service.serving import ServiceHost
 
 __all__ = ["close_streams", "make_app"]
+
+_NOT_MODIFIED = 304
 
 
 def make_app(
@@ -134,6 +138,8 @@ def _methods(method: str) -> list[str]:
 
 def _head_of(found: Response[Any]) -> Response[Any]:
     """Return the headers of an answer, without its body (RFC 9110, 9.3.2)."""
+    if found.status_code == _NOT_MODIFIED:
+        return found
     headers = {**found.headers}
     if isinstance(found, Stream):
         # How long it would be is not known, and nobody reads it to find out.
@@ -166,9 +172,17 @@ def _option(path: str, allowed: str) -> HTTPRouteHandler:
 
 def _document(operations: Sequence[Operation]) -> HTTPRouteHandler:
     text = document_text(operations)
+    short, tag = compressed(text), tag_of([text])
 
     async def read_document(request: AnyRequest) -> Response[Any]:
-        found = Response(text, media_type="application/json")
+        headers = {"Vary": "Accept-Encoding", "ETag": tag}
+        if etag_is_known(request.headers.get("if-none-match", ""), tag):
+            return Response(b"", status_code=_NOT_MODIFIED, headers=headers)
+        body = text
+        if takes_gzip(request.headers.get("accept-encoding")):
+            body = short
+            headers |= {"Content-Encoding": "gzip", "ETag": tag_of_compressed(tag)}
+        found = Response(body, media_type="application/json", headers=headers)
         return _head_of(found) if request.method == "HEAD" else found
 
     make = HTTPRouteHandler(

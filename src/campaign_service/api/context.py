@@ -91,6 +91,10 @@ class ApiContext:
         factory=_slots("pages", "questions to the journal", at_once=2, waiting_max=50)
     )
     """For what is read from the journal in pages: recipients, logs, audits, past campaigns."""
+    compression_slots: WorkerSlots = attrs.field(
+        factory=partial(WorkerSlots, "compression", at_once=2)
+    )
+    """For answers that are compressed; who is to be answered is never turned away."""
     forecast_slots: WorkerSlots = attrs.field(
         factory=_slots("forecasts", "forecasts", at_once=1, waiting_max=1)
     )

@@ -23,8 +23,14 @@ from campaign_service.access import NotPermittedError, Principal, ServicePermiss
 from campaign_service.api import bodies
 from campaign_service.api.bodies import AnyRequest, is_refused, media_of
 from campaign_service.api.browser import Browser
+from campaign_service.api.compression import (
+    COMPRESSED_FROM,
+    compressed,
+    compressed_pieces,
+    takes_gzip,
+)
 from campaign_service.api.context import ApiContext
-from campaign_service.api.etags import ETAGS_PATTERN
+from campaign_service.api.etags import ETAGS_PATTERN, tag_of_compressed
 from campaign_service.api.operations import IfMatch, Operation, RequiredCaller
 from campaign_service.api.problems.errors import (
     NotAcceptableError,
@@ -46,6 +52,8 @@ __all__ = ["http_response", "respond"]
 
 _LARGE = 256 << 10
 """Bytes of an answer from which on it is sent in pieces of so many."""
+_EVENTS = "text/event-stream"
+_NOT_MODIFIED = 304
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEQ = re.compile(r"[0-9]{1,15}")
 
@@ -57,7 +65,7 @@ async def respond(context: ApiContext, operation: Operation, request: AnyRequest
         checked = await _checked_request(context, operation, request)
         given = await operation.handler(checked)
         found = given if isinstance(given, ApiResponse) else ApiResponse(content=given)
-        response = _response(context, request, found, operation.response.status, checked.caller)
+        response = await _response(checked, request, found, operation)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the client is told in one form
         if isinstance(error, NotPermittedError):
             await _audit_refusal(context, request, error)
@@ -81,28 +89,52 @@ def http_response(refusal: ProblemResponse) -> Response[Any]:
     )
 
 
-def _response(
-    context: ApiContext,
-    request: AnyRequest,
-    found: ApiResponse,
-    status: int,
-    caller: Principal | None,
+async def _response(
+    checked: ApiRequest, request: AnyRequest, found: ApiResponse, operation: Operation
 ) -> Response[Any]:
     headers = {"Cache-Control": "no-store", **found.headers}
-    content = found.content
-    if isinstance(content, AsyncIterator):
-        return Stream(content, status_code=status, media_type=found.media, headers=headers)
-    body = encoded(content) if isinstance(content, Struct) else content or b""
-    if len(body) > _LARGE:
-        # In pieces, each sent when the one before was taken: until then it is counted.
-        held = ExitStack()
-        context.request_counts.on_done(request.scope, held.close)
-        by = "" if caller is None else caller.name
-        held.enter_context(context.response_memory.reserve(by)).grow(len(body))
-        headers["Content-Length"] = str(len(body))
-        pieces = _pieces(body)
-        return Stream(pieces, status_code=status, media_type=found.media, headers=headers)
-    return Response(body, status_code=status, media_type=found.media, headers=headers)
+    if checked.shown.seq is not None:
+        headers["Campaign-Seq"] = str(checked.shown.seq)
+    may_compress = not operation.is_change and found.media != _EVENTS
+    if may_compress:
+        headers["Vary"] = "Accept-Encoding"
+    if operation.may_be_known and checked.is_known(headers["ETag"]):
+        return Response(b"", status_code=_NOT_MODIFIED, headers=headers)
+    is_compressed = may_compress and takes_gzip(_header(request, "accept-encoding"))
+    by = "" if checked.caller is None else checked.caller.name
+    slots = checked.context.compression_slots
+    body = found.content
+    if isinstance(body, Struct):
+        body = encoded(body)
+    if isinstance(body, bytes | None):
+        body = body or b""
+        is_compressed &= len(body) >= COMPRESSED_FROM
+        if len(body) > _LARGE:
+            if not is_compressed:
+                headers["Content-Length"] = str(len(body))
+            body = _pieces_held(checked.context, request, body, by)
+        elif is_compressed:
+            body = await slots.run_more(by, compressed, body)
+    if is_compressed:
+        headers["Content-Encoding"] = "gzip"
+        if "ETag" in headers:
+            headers["ETag"] = tag_of_compressed(headers["ETag"])
+    status = operation.response.status
+    if isinstance(body, bytes):
+        return Response(body, status_code=status, media_type=found.media, headers=headers)
+    if is_compressed:
+        body = compressed_pieces(body, slots=slots, by=by)
+    return Stream(body, status_code=status, media_type=found.media, headers=headers)
+
+
+def _pieces_held(
+    context: ApiContext, request: AnyRequest, body: bytes, by: str
+) -> AsyncIterator[bytes]:
+    """Return a body in pieces, each sent when the one before was taken: until then it counts."""
+    held = ExitStack()
+    context.request_counts.on_done(request.scope, held.close)
+    held.enter_context(context.response_memory.reserve(by)).grow(len(body))
+    return _pieces(body)
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -153,6 +185,7 @@ async def _checked_request(
         wait_for_disconnect=partial(_wait_for_disconnect, request),
         idempotency_key=_idempotency_key(operation, request),
         if_match=_if_match(operation, request),
+        if_none_match=_if_none_match(operation, request),
         last_event_id=_last_event_id(operation, request),
     )
 
@@ -215,15 +248,26 @@ def _if_match(operation: Operation, request: AnyRequest) -> str | None:
         )
     if operation.if_match is IfMatch.IGNORED or given is None:
         return None
+    return _checked_tags("If-Match", given)
+
+
+def _if_none_match(operation: Operation, request: AnyRequest) -> str | None:
+    given = _header(request, "if-none-match")
+    if given is None or not operation.may_be_known:
+        return None
+    return _checked_tags("If-None-Match", given)
+
+
+def _checked_tags(field: str, given: str) -> str:
     if re.fullmatch(ETAGS_PATTERN, given) is None:
         rule = "an ETag in quotes, several with commas between, or *"
-        raise BadValuesError([Problem(field="If-Match", value=given, rule=rule)])
+        raise BadValuesError([Problem(field=field, value=given, rule=rule)])
     return given
 
 
 def _last_event_id(operation: Operation, request: AnyRequest) -> int | None:
     given = request.headers.get("last-event-id")
-    if not given or "text/event-stream" not in operation.response.media:
+    if not given or _EVENTS not in operation.response.media:
         return None
     if _SEQ.fullmatch(given) is None:
         problem = Problem(field="Last-Event-ID", value=given, rule="the number of an event")

@@ -17,18 +17,29 @@ from campaign_service.api.digests import chunks, digest_of
 from campaign_service.schemas import core_values
 from campaign_service.schemas.conversion import schema_of
 
-__all__ = ["ETAGS_PATTERN", "ModelTags", "campaign_tag", "etag_matches", "settings_tag"]
+__all__ = [
+    "ETAGS_PATTERN",
+    "ModelTags",
+    "campaign_tag",
+    "etag_is_known",
+    "etag_matches",
+    "settings_tag",
+    "tag_of",
+    "tag_of_compressed",
+]
 
 ETAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
-"""What an If-Match header may be (RFC 9110)."""
+"""What an If-Match or If-None-Match header may be (RFC 9110)."""
 
 _TAGS = re.compile(r'(?:W/)?"[!#-~]*"')
 _DIGITS = 32
+_COMPRESSED = '.gzip"'
+"""How the tag of a compressed answer ends: its bytes are others, and what it tells is the same."""
 
 
 def settings_tag(settings: Settings) -> str:
     """Return the tag of the general settings."""
-    return _tag([msgspec.json.encode(schema_of(settings, core_values.Settings))])
+    return tag_of([msgspec.json.encode(schema_of(settings, core_values.Settings))])
 
 
 def campaign_tag(campaign: Campaign) -> str:
@@ -46,7 +57,7 @@ def campaign_tag(campaign: Campaign) -> str:
         status.name,
         len(campaign.recipients),
     )
-    return _tag([msgspec.json.encode(facts)])
+    return tag_of([msgspec.json.encode(facts)])
 
 
 class ModelTags:
@@ -63,15 +74,32 @@ class ModelTags:
         if kept is not None and kept[0]() is model:
             return kept[1]
         parameters = msgspec.json.encode(schema_of(model, core_values.Parameters))
-        tag = _tag([parameters, *_encoded_rows(model.recipients)])
+        tag = tag_of([parameters, *_encoded_rows(model.recipients)])
         self._kept[number] = (weakref.ref(model, lambda _: self._kept.pop(number, None)), tag)
         return tag
 
 
 def etag_matches(header: str, tag: str) -> bool:
     """Return whether a tag is one of those of an If-Match header (RFC 9110)."""
+    return header.strip() == "*" or tag in _plain_tags(header)
+
+
+def etag_is_known(header: str, tag: str) -> bool:
+    """Return whether a tag is one of those of an If-None-Match header, weak ones among them."""
+    return header.strip() == "*" or tag in [one.removeprefix("W/") for one in _plain_tags(header)]
+
+
+def tag_of_compressed(tag: str) -> str:
+    """Return the tag of an answer that is compressed; sent back, it stands for the other too."""
+    return f"{tag[:-1]}{_COMPRESSED}"
+
+
+def _plain_tags(header: str) -> list[str]:
     # A comma, or a star, may also stand within a tag.
-    return header.strip() == "*" or tag in _TAGS.findall(header)
+    found = _TAGS.findall(header)
+    return [
+        f'{one.removesuffix(_COMPRESSED)}"' if one.endswith(_COMPRESSED) else one for one in found
+    ]
 
 
 def _encoded_rows(recipients: Iterable[Recipient]) -> Iterable[bytes]:
@@ -90,5 +118,6 @@ def _encoded_rows(recipients: Iterable[Recipient]) -> Iterable[bytes]:
         yield msgspec.json.encode(rows)
 
 
-def _tag(parts: Iterable[bytes]) -> str:
+def tag_of(parts: Iterable[bytes]) -> str:
+    """Return the tag of what stands in some bytes, that are given in pieces."""
     return f'"{digest_of(parts)[:_DIGITS]}"'

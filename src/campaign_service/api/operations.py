@@ -65,9 +65,13 @@ class ResponseForm:
     media: tuple[str, ...] = ("application/json",)
     status: int = 200
     has_etag: bool = False
+    tag_tells_all: bool = True
+    """Whether the ETag is another whenever the answer is, so that who knows it needs no answer."""
     has_location: bool = False
     has_cookie: bool = False
     """Whether a browser is given a cookie to keep."""
+    shows_state: bool = False
+    """Whether it is made of a state, and says of which."""
 
 
 Handler = Callable[[ApiRequest], Awaitable[ApiResponse | Struct | None]]
@@ -105,6 +109,12 @@ class Operation:
         return self.path.startswith(f"{OF_TENANT}/")
 
     @property
+    def may_be_known(self) -> bool:
+        """Whether who knows the answer already is told no more than that (If-None-Match)."""
+        response = self.response
+        return not self.is_change and response.has_etag and response.tag_tells_all
+
+    @property
     def is_change(self) -> bool:
         """Whether something may be different after it."""
         return self.method != "GET"
@@ -113,6 +123,15 @@ class Operation:
 def operation_name(command: type[Command]) -> str:
     """Return what the operation is called that gives a command: ``stop_campaign`` StopCampaign."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", command.__name__).lower()
+
+
+class _FormOptions(TypedDict, total=False):
+    """What more there is to an answer; see :class:`ResponseForm`."""
+
+    media: tuple[str, ...]
+    has_etag: bool
+    tag_tells_all: bool
+    shows_state: bool
 
 
 class _RequestOptions(TypedDict, total=False):
@@ -145,16 +164,15 @@ class OperationTable:
         response: type[Struct] | None,
         query: type[Struct] = NoQuery,
         needs: ServicePermission | RequiredCaller = ServicePermission.VIEW,
-        media: tuple[str, ...] = ("application/json",),
-        has_etag: bool = False,
         problems: tuple[str, ...] = (),
+        **form: Unpack[_FormOptions],
     ) -> Callable[[Handler], Handler]:
         """Declare a handler that answers and changes nothing."""
-        form = ResponseForm(schema=response, media=media, has_etag=has_etag)
+        answer = ResponseForm(schema=response, **form)
         return self._declare(
             "GET",
             path,
-            partial(Operation, needs=needs, query=query, response=form, problems=problems),
+            partial(Operation, needs=needs, query=query, response=answer, problems=problems),
         )
 
     def command(

@@ -26,7 +26,7 @@ from campaign_service.access import (
 from campaign_service.access.login_limit import client_network
 from campaign_service.api.browser import Browser
 from campaign_service.api.context import ApiContext
-from campaign_service.api.etags import etag_matches
+from campaign_service.api.etags import etag_is_known, etag_matches
 from campaign_service.api.idempotency import request_digest
 from campaign_service.api.limits.worker_slots import WorkerSlots
 from campaign_service.api.problems.errors import (
@@ -40,7 +40,7 @@ from campaign_service.schemas.fields import UtcTime
 from campaign_service.schemas.responses import Taken
 from campaign_service.serving import CommandResult, KeyedRequest, TenantService
 
-__all__ = ["ApiRequest", "ApiResponse", "command_response"]
+__all__ = ["ApiRequest", "ApiResponse", "ShownState", "command_response"]
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=Struct)
@@ -57,6 +57,14 @@ class ApiResponse:
     content: Struct | bytes | AsyncIterator[bytes] | None = None
     media: str = "application/json"
     headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.define
+class ShownState:
+    """Of which state an answer is made."""
+
+    seq: int | None = None
+    """The number of its last event; ``None``: the answer is made of no state."""
 
 
 @attrs.frozen(kw_only=True)
@@ -82,7 +90,10 @@ class ApiRequest:
     """Returns when whoever asks does not wait for the answer any more."""
     idempotency_key: str | None = None
     if_match: str | None = None
+    if_none_match: str | None = None
     last_event_id: int | None = None
+    shown: ShownState = attrs.field(factory=ShownState)
+    """Noted by what hands out states; who answers shows it."""
 
     @property
     def principal(self) -> Principal:
@@ -125,11 +136,27 @@ class ApiRequest:
             BadValuesError: that time is yet to come, or nothing had happened by then.
         """
         if at is UNSET:
-            return self.tenant.state, self.tenant.now
+            return self.current_state()
         then = instant_in(at, "at")
         past = self.context.past_states
-        state = past.state_of(self.tenant, then, by=self.principal.name)
-        return await self.while_connected(state), then
+        state = await self.while_connected(past.state_of(self.tenant, then, by=self.principal.name))
+        self.shown.seq = state.sequence
+        return state, then
+
+    def current_state(self) -> tuple[State, Instant]:
+        """Return the state and the time of now.
+
+        Of what is not durable yet nothing is shown: a stream that goes on behind the state tells
+        all that it lacks, and nothing of it is ever taken back.
+        """
+        state = self.tenant.durable_state
+        # That of a service which is only just being opened is not durable yet.
+        self.shown.seq = min(state.sequence, self.tenant.last_seq)
+        return state, self.tenant.now
+
+    def is_known(self, tag: str) -> bool:
+        """Return whether whoever asks has the answer with this tag already (If-None-Match)."""
+        return self.if_none_match is not None and etag_is_known(self.if_none_match, tag)
 
     async def run_in(
         self, slots: WorkerSlots, work: Callable[P, T], /, *args: P.args, **more: P.kwargs

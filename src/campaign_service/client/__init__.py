@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign_core.renamed import former_names
 from campaign_service.client.client import Client
-from campaign_service.client.connection import Connection, Response
+from campaign_service.client.connection import AsOf, Connection, Response
 from campaign_service.client.errors import (
     BadValueError,
     ClientError,
@@ -69,6 +69,7 @@ from campaign_service.schemas.responses import (
 
 __all__ = [
     "AdminEvent",
+    "AsOf",
     "AttemptDetail",
     "BadValue",
     "BadValueError",

@@ -37,7 +37,7 @@ from campaign_service.client.failures import (
 )
 from campaign_service.client.json_data import Json
 
-__all__ = ["Connection", "Parameters", "Response"]
+__all__ = ["AsOf", "Connection", "Parameters", "Response"]
 
 Parameters = Mapping[str, str | int | Sequence[str] | None]
 """Of a query; what is ``None`` is left out, and a list is given entry by entry."""
@@ -60,6 +60,27 @@ class Response:
     """The body; ``None`` where there is none."""
     etag: str | None
     """Of what was shown, to be given with a change of it."""
+    seq: int | None = None
+    """The last event that the answer knows of; ``None``: it is made of no state."""
+
+
+class AsOf:
+    """As of which events some answers are."""
+
+    def __init__(self) -> None:
+        self._seqs: list[int] = []
+
+    @property
+    def seq(self) -> int:
+        """The lowest number of all: what is told behind it, all together, brings them up to date.
+
+        0 where no answer was made of a state: behind that everything is told.
+        """
+        return min(self._seqs, default=0)
+
+    def note(self, seq: int) -> None:
+        """Put down as of which event an answer is."""
+        self._seqs.append(seq)
 
 
 class Connection:
@@ -101,6 +122,7 @@ class Connection:
         self._follows_leader = follows_leader
         self._sleep = sleep
         self._on_wait = on_wait
+        self._noting: list[AsOf] = []
         self._http = _http(self.url, transport, tls)
         self._base = self._http.base_url
         """Who is asked: after a command that the leader took, the leader, for another process may
@@ -122,6 +144,16 @@ class Connection:
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
+
+    @contextmanager
+    def as_of(self) -> Iterator[AsOf]:
+        """Have it put down as of which events the answers are that come meanwhile."""
+        noted = AsOf()
+        self._noting.append(noted)
+        try:
+            yield noted
+        finally:
+            self._noting.remove(noted)
 
     def ask(self, path: str, parameters: Parameters | None = None) -> Response:
         """Return the answer to a query.
@@ -273,9 +305,13 @@ class Connection:
                 error.may_be_taken = response.is_server_error
                 raise error from None
         if response.is_success:
-            return Response(
-                status=response.status_code, data=data, etag=response.headers.get("ETag")
-            )
+            shown = response.headers.get("Campaign-Seq")
+            seq = None if shown is None else int(shown)
+            if seq is not None:
+                for one in self._noting:
+                    one.note(seq)
+            etag = response.headers.get("ETag")
+            return Response(status=response.status_code, data=data, etag=etag, seq=seq)
         members = data if isinstance(data, dict) else {}
         after = response.headers.get("Retry-After")
         raise problem_of(response.status_code, members | ({"retry_after": after} if after else {}))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Literal
 
-from campaign_service.client.connection import Parameters
+from campaign_service.client.connection import AsOf, Parameters
 from campaign_service.client.requests import Requests, order
 from campaign_service.client.stream import follow
 from campaign_service.schemas.records import LogEntry, PastCampaign, PastCampaignDetail
@@ -57,6 +58,21 @@ class JournalMethods(Requests):
         asked: dict[str, str | int] = {"what": what, "format": form}
         with self.connection.stream(path, asked, {"Accept": "*/*"}) as lines:
             yield from lines
+
+    def as_of(self) -> AbstractContextManager[AsOf]:
+        """Have it put down as of which events answers are, so that :meth:`follow` goes on there.
+
+        ::
+
+            with client.as_of() as seen:
+                campaigns = list(client.campaigns())
+            for entry in client.follow(after=seen.seq):
+                ...
+
+        Of several answers, or pages of one list, a later one may know an event already that is told
+        then; with one ``at`` for all of them none does.
+        """
+        return self.connection.as_of()
 
     def follow(
         self, *, after: int, campaign_id: int | None = None, patience_s: float = 60.0

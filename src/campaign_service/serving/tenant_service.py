@@ -134,6 +134,17 @@ class TenantService:
         return open_service(self.service_id, Settings(), self._row.created_at).state
 
     @property
+    def durable_state(self) -> State:
+        """The state after the last durable event; on a follower, after the last one read."""
+        leader = self.supervisor.leader
+        return self.state if leader is None else leader.engine.durable_state
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last durable event, as far as this process knows."""
+        return self._stream.last_seq
+
+    @property
     def now(self) -> Instant:
         """The service's time, which the machine's clock does not set (R7.12)."""
         return Instant(max(self.supervisor.now, self.state.now))
@@ -150,7 +161,7 @@ class TenantService:
             else engine.journal_away_since,
             link_is_up=link(state).is_up,
             events_waiting=0 if engine is None else engine.events_waiting,
-            last_seq=self._stream.last_seq,
+            last_seq=self.last_seq,
             calls=len(calls(state)),
             draining=leader is not None and leader.is_draining,
             trouble=_UNCERTAIN

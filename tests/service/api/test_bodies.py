@@ -87,7 +87,8 @@ def check_long_answers(service):
     rows = [{"number": f"+39{number:09}", **more} for number in range(20_000)]
     made = service.client("manager").post(tenant_path("models"), json={**MODEL, "recipients": rows})
     path = tenant_path(f"models/{made.json()['model_id']}?recipients=true")
-    whole = service.client("viewer").get(path)
+    plain = {"Accept-Encoding": "identity"}
+    whole = service.client("viewer").get(path, headers=plain)
     assert int(whole.headers["Content-Length"]) == len(whole.content) > 6 * MIB
     assert len(whole.json()["recipients"]) == 20_000
     room = service.app.state.context.response_memory
@@ -112,7 +113,7 @@ def check_long_answers(service):
     while room._taken:
         assert time.monotonic() < until
     assert service.client("viewer").get(path).content == whole.content
-    assert "Content-Length" in service.client("viewer").head(path).headers
+    assert "Content-Length" in service.client("viewer").head(path, headers=plain).headers
 
 
 def test_body_that_comes_too_slowly_gives_its_room_back(narrow, monkeypatch):

@@ -29,7 +29,8 @@ _ABOUT = """Call campaigns: models, campaigns, recipients, what happened, and wh
 
 Times are RFC 3339 with an offset; answers have them in UTC, to the millisecond. Every error is a
 problem (RFC 9457); bad values are all named at once. A command may be sent again with the same
-Idempotency-Key: it is taken once."""
+Idempotency-Key: it is taken once. An answer that shows a state tells in Campaign-Seq the last event
+that it knows of."""
 
 _NUMBER: Data = {"type": "integer", "minimum": 1, "maximum": 999_999_999_999_999}
 _PATHS: dict[str, Data] = {
@@ -79,6 +80,12 @@ _KEY = _parameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     description="Sent again with the same request, the command is taken once.",
+)
+_KNOWN = _parameter(
+    "header",
+    "If-None-Match",
+    {"type": "string", "pattern": ETAGS_PATTERN},
+    description="The ETag as it was read: answered with 304 while it is the same.",
 )
 _LAST_EVENT = _parameter(
     "header",
@@ -212,6 +219,8 @@ def _parameters(operation: Operation, schemas: dict[str, Data]) -> list[Data]:
                 description="The ETag as it was read: refused when somebody has changed it since.",
             )
         )
+    if operation.may_be_known:
+        found.append(_KNOWN)
     if "text/event-stream" in operation.response.media:
         found.append(_LAST_EVENT)
     return found
@@ -245,12 +254,21 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
         headers["Location"] = _response_header("Where it is.")
     if response.has_cookie:
         headers["Set-Cookie"] = _response_header("For the browser to keep, and no script to read.")
+    if response.shows_state:
+        headers["Campaign-Seq"] = _response_header(
+            "The last event that the answer knows of: behind it the stream of events goes on."
+        )
     if headers:
         good["headers"] = headers
     links = _links(operation, everything)
     if links:
         good["links"] = links
     responses: Data = {str(response.status): good}
+    if operation.may_be_known:
+        responses["304"] = {
+            "description": "It is as it was read: see If-None-Match.",
+            "headers": {name: headers[name] for name in headers if name != "Location"},
+        }
     for status in sorted({PROBLEMS[name].status for name in _problems(operation)}):
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     return responses

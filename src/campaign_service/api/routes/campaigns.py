@@ -56,7 +56,9 @@ CAMPAIGNS = OperationTable("Campaigns", below=OF_TENANT)
 _DONE = ResponseForm(schema=Taken)
 
 
-@CAMPAIGNS.query("/campaigns", query=CampaignsQuery, response=responses.CampaignPage)
+@CAMPAIGNS.query(
+    "/campaigns", query=CampaignsQuery, response=responses.CampaignPage, shows_state=True
+)
 async def list_campaigns(request: ApiRequest) -> responses.CampaignPage:
     """List the campaigns, searched and sorted as asked for (R4.8).
 
@@ -137,7 +139,12 @@ async def rerun_campaign(request: ApiRequest) -> ApiResponse:
 
 
 @CAMPAIGNS.query(
-    "/campaigns/{campaign_id}", query=ThenQuery, response=responses.CampaignDetail, has_etag=True
+    "/campaigns/{campaign_id}",
+    query=ThenQuery,
+    response=responses.CampaignDetail,
+    has_etag=True,
+    tag_tells_all=False,
+    shows_state=True,
 )
 async def read_campaign(request: ApiRequest) -> ApiResponse:
     """Read a campaign with its own copy of all parameters (R4.8).
@@ -219,16 +226,16 @@ _declare(
     needs=ServicePermission.VIEW,
     body=tried_commands.WhatIf,
     has_list=True,
-    response=ResponseForm(schema=explanations.WhatIfAnswer),
+    response=ResponseForm(schema=explanations.WhatIfAnswer, shows_state=True),
     problems=("refused",),
 )
 async def try_command(request: ApiRequest) -> explanations.WhatIfAnswer:
     """Try a command: tell what it would do now, and do nothing (R8.5)."""
-    tenant, trial = request.tenant, request.body(tried_commands.WhatIf).trial
-    state, now = tenant.state, tenant.now
+    trial = request.body(tried_commands.WhatIf).trial
+    state, now = request.current_state()
 
     def tried() -> explanations.WhatIfAnswer:
-        command = tried_command(trial, request.tenant.state, actor=request.principal.name)
+        command = tried_command(trial, state, actor=request.principal.name)
         return what_if_schema(what_if(state, command, now))
 
     try:

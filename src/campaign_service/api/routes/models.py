@@ -52,7 +52,7 @@ _MADE = ResponseForm(schema=Taken, status=201, has_location=True)
 _DONE = ResponseForm(schema=Taken)
 
 
-@MODELS.query("/models", query=ModelsQuery, response=ModelPage)
+@MODELS.query("/models", query=ModelsQuery, response=ModelPage, shows_state=True)
 async def list_models(request: ApiRequest) -> ModelPage:
     """List the models, without their recipients (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelsQuery)
@@ -87,7 +87,13 @@ async def add_model(request: ApiRequest) -> ApiResponse:
     return await _created_response(request, await request.give(command))
 
 
-@MODELS.query("/models/{model_id}", query=ModelQuery, response=core_values.Model, has_etag=True)
+@MODELS.query(
+    "/models/{model_id}",
+    query=ModelQuery,
+    response=core_values.Model,
+    has_etag=True,
+    shows_state=True,
+)
 async def read_model(request: ApiRequest) -> ApiResponse:
     """Read a model.
 
@@ -100,8 +106,11 @@ async def read_model(request: ApiRequest) -> ApiResponse:
 
     def written() -> tuple[bytes, str]:
         # A million recipients are written here too: the event loop has calls to see to.
+        tag = request.context.model_tags.of(model)
+        if request.is_known(tag):
+            return b"", tag
         schema = _schema(model_id, model, has_recipients=has_recipients)
-        return msgspec.json.encode(schema), request.context.model_tags.of(model)
+        return msgspec.json.encode(schema), tag
 
     if has_recipients:
         await request.audit_export(model_id=model_id, what="recipients", format="json")
@@ -178,7 +187,12 @@ async def delete_models(request: ApiRequest) -> ApiResponse:
         raise refused_by_field(error, "model_ids", body.model_ids, unknown=error.unknown) from None
 
 
-@MODELS.query("/models/{model_id}/recipients", query=ModelsQuery, response=ListedRecipientPage)
+@MODELS.query(
+    "/models/{model_id}/recipients",
+    query=ModelsQuery,
+    response=ListedRecipientPage,
+    shows_state=True,
+)
 async def list_model_recipients(request: ApiRequest) -> ListedRecipientPage:
     """List the recipients of a model, in order (R3.4); with `at`, those of then (R8.3)."""
     query = request.query(ModelsQuery)

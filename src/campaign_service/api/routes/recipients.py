@@ -13,7 +13,6 @@ from msgspec import UNSET, structs
 
 from campaign_core import (
     CampaignId,
-    Instant,
     Position,
     RecipientList,
     RecipientState,
@@ -49,7 +48,7 @@ from campaign_service.api.views.responses import (
 from campaign_service.journal import JournalEntry
 from campaign_service.journal.sql.entries import event_of
 from campaign_service.numbers import read_number
-from campaign_service.report.attempts import Attempt, as_of, attempt_of
+from campaign_service.report.attempts import Attempt, attempt_of
 from campaign_service.report.panel import row_from_attempts
 from campaign_service.schemas import explanations, requests, responses
 from campaign_service.schemas.conversion import BadValuesError, with_places
@@ -65,7 +64,9 @@ _LOOKED_AT_MAX = 20_000
 """Recipients that a page with a filter looks at; then it ends, and the next one goes on."""
 
 
-@RECIPIENTS.query("/recipients", query=RecipientsQuery, response=responses.RecipientPage)
+@RECIPIENTS.query(
+    "/recipients", query=RecipientsQuery, response=responses.RecipientPage, shows_state=True
+)
 async def list_recipients(request: ApiRequest) -> responses.RecipientPage:
     """List the recipients of a campaign, in list order (R5.4).
 
@@ -73,17 +74,14 @@ async def list_recipients(request: ApiRequest) -> responses.RecipientPage:
     filter may be short, or empty, though more follow: `next` tells. With `at`, as it was then.
     """
     query = request.query(RecipientsQuery)
-    state, now = await request.state_at(query.at)
-    at = None if query.at is UNSET else now
-    return await request.run_in(request.context.page_slots, _page, request, state, query, at)
+    state, _ = await request.state_at(query.at)
+    return await request.run_in(request.context.page_slots, _page, request, state, query)
 
 
-def _page(
-    request: ApiRequest, state: State, query: RecipientsQuery, at: Instant | None
-) -> responses.RecipientPage:
+def _page(request: ApiRequest, state: State, query: RecipientsQuery) -> responses.RecipientPage:
     everybody = campaign(state, request.campaign_id, state.now).recipients
     chosen, looked_at = _filtered(state, request.campaign_id, everybody, query)
-    attempts = _attempts(request, [position for position, _ in chosen], at)
+    attempts = _attempts(request, [position for position, _ in chosen], state)
     return responses.RecipientPage(
         items=[
             recipient_schema(
@@ -124,17 +122,14 @@ def _filtered(
 
 
 def _attempts(
-    request: ApiRequest, positions: list[Position], at: Instant | None
+    request: ApiRequest, positions: list[Position], state: State
 ) -> defaultdict[int, list[Attempt]]:
-    """Return the attempts to reach some recipients, by position."""
+    """Return the attempts to reach some recipients, as they were in a state, by position."""
     found: defaultdict[int, list[Attempt]] = defaultdict(list)
     for first, last in _ranges(positions):
         history = request.tenant.history
-        for attempt in history.attempts(request.campaign_id, first=first, last=last):
-            if at is None:
-                found[attempt.position].append(attempt)
-            elif attempt.placed_at <= at:
-                found[attempt.position].append(as_of(attempt, at))
+        for attempt in history.attempts_in(state, request.campaign_id, first=first, last=last):
+            found[attempt.position].append(attempt)
     return found
 
 
@@ -188,30 +183,30 @@ def _count(state: State, campaign_id: CampaignId) -> int:
     return len(everybody)
 
 
-@RECIPIENTS.query("/recipients/{position}", query=ThenQuery, response=responses.RecipientDetail)
+@RECIPIENTS.query(
+    "/recipients/{position}", query=ThenQuery, response=responses.RecipientDetail, shows_state=True
+)
 async def read_recipient(request: ApiRequest) -> responses.RecipientDetail:
     """Read a recipient with every attempt and everything that happened in it (R5.4).
 
     `chosen` tells why the call was placed at that moment (R8.4). With `at`, as it was then (R8.3).
     """
-    query = request.query(ThenQuery)
-    state, now = await request.state_at(query.at)
-    at = None if query.at is UNSET else now
-    return await request.run_in(request.context.page_slots, _detail, request, state, at)
+    state, _ = await request.state_at(request.query(ThenQuery).at)
+    return await request.run_in(request.context.page_slots, _detail, request, state)
 
 
-def _detail(request: ApiRequest, state: State, at: Instant | None) -> responses.RecipientDetail:
+def _detail(request: ApiRequest, state: State) -> responses.RecipientDetail:
     campaign_id, position = request.campaign_id, request.position
     found = recipient(state, campaign_id, position)
-    attempts = _attempts(request, [position], at)[position]
+    attempts = _attempts(request, [position], state)[position]
     history = []
     for attempt in attempts:
         entries = request.tenant.history.call_events(campaign_id, position, attempt.attempt)
-        if at is None:
-            history.append(attempt_detail(attempt, entries))
-        else:
-            known = [entry for entry in entries if entry.at <= at]
-            history.append(attempt_detail(attempt_of(_call_events(known)), known))
+        known = [entry for entry in entries if entry.seq <= state.sequence]
+        if attempt.ended_at is None:
+            # What was dialled and played so far its events alone tell.
+            attempt = attempt_of(_call_events(known))  # noqa: PLW2901
+        history.append(attempt_detail(attempt, known))
     asked_for = campaign(state, campaign_id, state.now).recipients.at(position)
     row = row_from_attempts(position, asked_for, found, attempts)
     return recipient_schema(row, responses.RecipientDetail, found, history=history)
@@ -222,7 +217,10 @@ def _call_events(entries: Iterable[JournalEntry]) -> list[CallEvent]:
 
 
 @RECIPIENTS.query(
-    "/recipients/{position}/explain", query=ThenQuery, response=explanations.Explanation
+    "/recipients/{position}/explain",
+    query=ThenQuery,
+    response=explanations.Explanation,
+    shows_state=True,
 )
 async def explain_recipient(request: ApiRequest) -> explanations.Explanation:
     """Explain why a recipient is not being called, or what happens to it (R8.1).

@@ -8,7 +8,16 @@ from functools import partial
 
 from msgspec import UNSET
 
-from campaign_core import CampaignId, Line, campaigns, link, starvation, unknown_time_zones
+from campaign_core import (
+    CampaignId,
+    Instant,
+    Line,
+    State,
+    campaigns,
+    link,
+    starvation,
+    unknown_time_zones,
+)
 from campaign_core import calls as calls_of
 from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
@@ -48,7 +57,7 @@ async def list_tenants(request: ApiRequest) -> records.TenantList:
     return records.TenantList(items=items)
 
 
-@SERVICE.query("/status", query=StatusQuery, response=records.ServiceStatus)
+@SERVICE.query("/status", query=StatusQuery, response=records.ServiceStatus, shows_state=True)
 async def read_status(request: ApiRequest) -> records.ServiceStatus:
     """Read how the service fares: link, capacity, counts.
 
@@ -56,14 +65,17 @@ async def read_status(request: ApiRequest) -> records.ServiceStatus:
     """
     has_waiting = request.query(StatusQuery).waiting
     # Cheap without: it is asked every second, and shall not wait for what others ask.
-    status = partial(_status, request.tenant, has_waiting=has_waiting)
+    state, now = request.current_state()
+    status = partial(_status, request.tenant, state, now, has_waiting=has_waiting)
     if not has_waiting:
         return await asyncio.to_thread(status)
     return await request.run_in(request.context.long_query_slots, status)
 
 
-def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatus:
-    health, state, now = tenant.health(), tenant.state, tenant.now
+def _status(
+    tenant: TenantService, state: State, now: Instant, *, has_waiting: bool
+) -> records.ServiceStatus:
+    health = tenant.health()
     lines = Counter(call.placement.line for call in calls_of(state))
     telephony = link(state)
     deferred = telephony.deferred_until
@@ -94,7 +106,7 @@ def _status(tenant: TenantService, *, has_waiting: bool) -> records.ServiceStatu
     )
 
 
-@SERVICE.query("/calls", query=CallsQuery, response=responses.CallPage)
+@SERVICE.query("/calls", query=CallsQuery, response=responses.CallPage, shows_state=True)
 async def list_calls(request: ApiRequest) -> responses.CallPage:
     """List the calls in progress, by campaign and position; with `at`, those of then (R8.3)."""
     query = request.query(CallsQuery)
@@ -114,6 +126,7 @@ async def list_calls(request: ApiRequest) -> responses.CallPage:
     "/campaigns/{campaign_id}/forecast",
     query=ForecastQuery,
     response=explanations.CampaignForecast,
+    shows_state=True,
     problems=("refused",),
 )
 async def forecast_campaign(request: ApiRequest) -> explanations.CampaignForecast:
@@ -123,6 +136,7 @@ async def forecast_campaign(request: ApiRequest) -> explanations.CampaignForecas
     long, fewer runs are played than were asked for: `runs` tells how many.
     """
     context, settings = request.context, request.context.settings
+    state, now = request.current_state()
     gone = asyncio.ensure_future(request.wait_for_disconnect())
     try:
         found, played = await request.run_in(
@@ -130,6 +144,8 @@ async def forecast_campaign(request: ApiRequest) -> explanations.CampaignForecas
             forecast_of,
             request.tenant,
             request.campaign_id,
+            state,
+            now,
             runs=request.query(ForecastQuery).runs,
             calls_max=settings.forecast_calls_max,
             within_s=settings.forecast_s,

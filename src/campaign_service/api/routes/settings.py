@@ -27,7 +27,13 @@ __all__ = ["SETTINGS"]
 SETTINGS = OperationTable("Settings", below=OF_TENANT)
 
 
-@SETTINGS.query("/settings", query=ThenQuery, response=core_values.Settings, has_etag=True)
+@SETTINGS.query(
+    "/settings",
+    query=ThenQuery,
+    response=core_values.Settings,
+    has_etag=True,
+    shows_state=True,
+)
 async def read_settings(request: ApiRequest) -> ApiResponse:
     """Read the general settings.
 
@@ -60,7 +66,7 @@ async def change_settings(request: ApiRequest) -> ApiResponse:
     return await request.response_to(command, tag=lambda state: settings_tag(state.settings))
 
 
-@SETTINGS.query("/do-not-call", query=DoNotCallQuery, response=NumberPage)
+@SETTINGS.query("/do-not-call", query=DoNotCallQuery, response=NumberPage, shows_state=True)
 async def list_do_not_call(request: ApiRequest) -> NumberPage:
     """List the numbers that are never called (R6.12); with `at`, those of then (R8.3)."""
     query = request.query(DoNotCallQuery)

@@ -26,6 +26,8 @@ _OVER = frozenset({Status.COMPLETED, Status.INCOMPLETE, Status.TERMINATED})
 def forecast_of(
     tenant: TenantService,
     campaign_id: CampaignId,
+    state: State,
+    now: Instant,
     *,
     runs: int,
     calls_max: int,
@@ -35,6 +37,10 @@ def forecast_of(
     """Return how a campaign will end, and from how many runs; to be asked in a thread.
 
     Args:
+        tenant: whose.
+        campaign_id: which.
+        state: the present one, that is played on.
+        now: the time.
         runs: how many runs are played, if there is time.
         calls_max: so many calls may be placed in them, at most.
         within_s: after so long it is of the runs played by then.
@@ -44,9 +50,8 @@ def forecast_of(
         CommandRefusedError: it is over, or to play the future takes too long.
         UnknownCampaignError: there is none such.
     """
-    state, now = tenant.state, tenant.now
     _check_size(state, now, campaign_id, runs=runs, calls_max=calls_max)
-    first = max(0, tenant.health().last_seq - _EVENTS_READ)
+    first = max(0, state.sequence - _EVENTS_READ)
     # Those with many recipients in them tell nothing of calls.
     entries = tenant.history.entries(after=first, limit=_EVENTS_READ, data_max=WHOLE_MAX)
     seen = observed(

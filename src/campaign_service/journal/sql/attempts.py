@@ -7,22 +7,24 @@ durable together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
 
-from campaign_core import CallId, Line, Outcome, Purpose
+from campaign_core import CallId, CampaignId, Line, Outcome, Position, Purpose, State
 from campaign_core import events as ev
 from campaign_service.database import schema as db
-from campaign_service.journal.sql.entries import storable
-from campaign_service.report.attempts import Attempt
+from campaign_service.journal.interface import JournalEntry
+from campaign_service.journal.sql.entries import event_of, storable
+from campaign_service.report.attempts import Attempt, as_of, attempt_of
 
 __all__ = [
     "ATTEMPT_COLUMNS",
     "AttemptChanges",
     "AttemptRow",
+    "attempt_in",
     "attempt_of_row",
     "changes_of",
     "open_attempts",
@@ -31,6 +33,13 @@ __all__ = [
 ]
 
 _CAUSE_BOUND = 1 << 63
+_MOMENTS = (
+    "answered_at",
+    "answer_confirmed_at",
+    "message_started_at",
+    "listening_confirmed_at",
+    "ended_at",
+)
 
 Value = str | int | None
 AttemptRow = dict[str, Value]
@@ -179,3 +188,26 @@ def attempt_of_row(row: sa.RowMapping) -> Attempt:
         given_back=None if given_back is None else ev.GiveBackReason[given_back],
         events=(),
     )
+
+
+def attempt_in(
+    state: State,
+    row: sa.RowMapping,
+    call_events: Callable[[CampaignId, Position, int], Iterable[JournalEntry]],
+) -> Attempt:
+    """Return a kept attempt as far as it had come in a state, in which it was placed.
+
+    Args:
+        state: see above.
+        row: more may have happened since.
+        call_events: tells all that happened in the call of one attempt.
+    """
+    attempt = attempt_of_row(row)
+    if row["last_seq"] is not None and row["last_seq"] <= state.sequence:
+        return attempt
+    if state.now in [row[name] for name in _MOMENTS]:
+        # It may be the next event of the same millisecond, of which the state knows nothing.
+        entries = call_events(attempt.campaign_id, attempt.position, attempt.attempt)
+        known = [event_of(entry) for entry in entries if entry.seq <= state.sequence]
+        attempt = attempt_of([event for event in known if isinstance(event, ev.CallEvent)])
+    return as_of(attempt, state.now)

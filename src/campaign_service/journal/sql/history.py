@@ -14,7 +14,7 @@ from campaign_core.errors import JournalError
 from campaign_service.database import Database
 from campaign_service.database import schema as db
 from campaign_service.journal.interface import JournalEntry, Receipt
-from campaign_service.journal.sql.attempts import attempt_of_row
+from campaign_service.journal.sql.attempts import attempt_in, attempt_of_row
 from campaign_service.journal.sql.entries import storable
 from campaign_service.journal.sql.recovery import RecoveryResult, recover_state
 from campaign_service.journal.sql.tenants import TenantRow
@@ -210,6 +210,26 @@ class JournalQueries:
             query = query.where(_a.first_seq <= known_seq)
         query = query.order_by(_a.position, _a.attempt)
         return [attempt_of_row(row) for row in self._rows(query)]
+
+    def attempts_in(
+        self, state: State, campaign_id: CampaignId, *, first: Position, last: Position
+    ) -> list[Attempt]:
+        """Return the attempts to reach some recipients as far as they had come in a state.
+
+        Without what was dialled and played in a call that was in progress then: that its events
+        alone tell.
+
+        Args:
+            state: of which every event is in the journal; more may follow there.
+            campaign_id: the campaign.
+            first: the first recipient's position.
+            last: the last one's.
+        """
+        query = self._attempts(campaign_id).where(
+            _a.position >= first, _a.position <= last, _a.first_seq <= state.sequence
+        )
+        rows = self._rows(query.order_by(_a.position, _a.attempt))
+        return [attempt_in(state, row, self.call_events) for row in rows]
 
     def has_attempts(self) -> bool:
         """Return whether anybody was ever called."""

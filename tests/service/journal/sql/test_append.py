@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaign_core import reports as rp
 from campaign_core.testing import histories
 from campaign_service.database import Database
 from campaign_service.database import schema as db
@@ -286,6 +287,23 @@ def panel_attempts(events, campaign_id=1):
 
 def assert_attempts_are_those_of(history, events):
     assert panel_attempts(events) == history.attempts(1, first=1, last=1_000_000)
+
+
+def test_attempts_are_told_as_they_were_in_each_state(journal, history):
+    """R5.4: of what came behind a state nothing is told with it, not of the same millisecond."""
+    campaign = Campaign()
+    for report in (rp.AnswerReport, rp.EndReport):
+        for call_id in campaign.calls[:2]:
+            campaign.tell(report(call_id=call_id), after_ms=0)
+    journal.append(campaign.events, expected=0)
+
+    for seq in range(3, len(campaign.events) + 1):
+        state = history.state_after(seq)
+        told = history.attempts_in(state, 1, first=1, last=3)
+        known = panel_attempts(campaign.events[:seq])
+        assert [attrs.evolve(one, messages_played=0) for one in known] == [
+            attrs.evolve(one, messages_played=0) for one in told
+        ]
 
 
 def test_attempts_are_right_after_every_append(journal, history):

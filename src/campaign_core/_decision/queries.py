@@ -35,6 +35,7 @@ __all__ = [
     "campaign",
     "campaign_ids",
     "campaigns",
+    "changed_positions",
     "do_not_call",
     "link",
     "models",
@@ -223,6 +224,20 @@ def recipients(state: State, campaign_id: CampaignId) -> Iterator[RecipientState
     """
     for record in row_of(state, campaign_id).records:
         yield rec.view(record)
+
+
+def changed_positions(before: State, after: State, campaign_id: CampaignId) -> Iterator[Position]:
+    """Yield who of a campaign has another state than in an earlier state, or is new; in order.
+
+    Costs no more than was changed: what both states share is not looked into.
+
+    Raises:
+        UnknownCampaignError: the later state has none such.
+    """
+    now = row_of(after, campaign_id).records
+    then = before._row.campaigns.get(campaign_id)
+    changed = now.changed_since(type(now)() if then is None else then.records)
+    return (Position(index + 1) for index in changed)
 
 
 def calls(state: State) -> tuple[Call, ...]:

@@ -93,6 +93,24 @@ class Vector(Sequence[T], Generic[T]):
         behind = chain(branch[slot + 1 :], chain.from_iterable(self._top[number + 1 :]))
         return chain(branch[slot][index & _MASK :], chain.from_iterable(behind))
 
+    def changed_since(self, before: Vector[T]) -> Iterator[int]:
+        """Yield the indices at which another item stands than before, or none did, in order.
+
+        Lists that both share are not looked into.
+        """
+        for number, branch in enumerate(self._top):
+            old_branch = before._top[number] if number < len(before._top) else []
+            if branch is old_branch:
+                continue
+            for slot, leaf in enumerate(branch):
+                old_leaf = old_branch[slot] if slot < len(old_branch) else []
+                if leaf == old_leaf:
+                    continue
+                first = (number << _BITS | slot) << _BITS
+                for index, item in enumerate(leaf):
+                    if index >= len(old_leaf) or item != old_leaf[index]:
+                        yield first + index
+
     @overload
     def __getitem__(self, index: int) -> T: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,6 +29,7 @@ from campaign_service.api.problems.responses import problem_from_error
 from campaign_service.api.routes import operations_of
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.stream.event_feed import EventFeeds
+from campaign_service.api.stream.view_feed import ViewFeeds
 from campaign_service.serving import ServiceHost
 
 __all__ = ["close_streams", "make_app"]
@@ -66,6 +68,7 @@ def make_app(
         finally:
             watching.cancel()
             await context.feeds.stop()
+            await context.view_feeds.stop()
             context.close()
             await context.command_audit.stop()
             await asyncio.gather(watching, return_exceptions=True)
@@ -87,6 +90,7 @@ def close_streams(app: Litestar) -> None:
     """Have every stream of events end: a server that stops waits for its connections."""
     context: ApiContext = app.state.context
     context.feeds.close()
+    context.view_feeds.close()
 
 
 def _context(
@@ -98,12 +102,14 @@ def _context(
     metrics = Metrics(host)
     tick_s = min(1.0, settings.heartbeat_s / 2, settings.recheck_s / 2)
     feeds = EventFeeds(host.tenants, watch=metrics.event_counter, tick_s=tick_s)
-    metrics.listeners = feeds.listeners
+    view_feeds = ViewFeeds(host.tenants, tick_s=tick_s)
+    metrics.listeners = lambda: view_feeds.listeners() + Counter(feeds.listeners())
     return ApiContext(
         host=host,
         authenticator=authenticator,
         settings=settings,
         feeds=feeds,
+        view_feeds=view_feeds,
         metrics=metrics,
         past_states=PastStates(kept=settings.past_states_kept),
         body_memory=BodyMemory(settings.bodies_max or 2 * settings.list_body_max),

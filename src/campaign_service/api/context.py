@@ -18,6 +18,7 @@ from campaign_service.api.past_states import PastStates
 from campaign_service.api.problems.errors import BusyError
 from campaign_service.api.settings import ApiSettings
 from campaign_service.api.stream.event_feed import EventFeeds
+from campaign_service.api.stream.view_feed import ViewFeeds
 from campaign_service.serving import ServiceHost
 
 __all__ = ["ApiContext"]
@@ -63,6 +64,8 @@ class ApiContext:
     settings: ApiSettings
     feeds: EventFeeds
     """Durable events on their way to listeners and counters."""
+    view_feeds: ViewFeeds
+    """What changed, in short, on its way to screens."""
     metrics: Metrics
     past_states: PastStates
     body_memory: BodyMemory

@@ -63,6 +63,8 @@ class ResponseForm:
     schema: type[Struct] | None = None
     """Of a JSON body; ``None``: no body, or no JSON."""
     media: tuple[str, ...] = ("application/json",)
+    message: type[Struct] | None = None
+    """What the messages of a stream hold, where that is always one schema."""
     status: int = 200
     has_etag: bool = False
     tag_tells_all: bool = True
@@ -129,6 +131,7 @@ class _FormOptions(TypedDict, total=False):
     """What more there is to an answer; see :class:`ResponseForm`."""
 
     media: tuple[str, ...]
+    message: type[Struct]
     has_etag: bool
     tag_tells_all: bool
     shows_state: bool

@@ -9,6 +9,7 @@ from typing import Literal
 from campaign_service.client.connection import AsOf, Parameters
 from campaign_service.client.requests import Requests, order
 from campaign_service.client.stream import follow
+from campaign_service.schemas.digests import ViewDigest
 from campaign_service.schemas.records import LogEntry, PastCampaign, PastCampaignDetail
 
 __all__ = ["JournalMethods"]
@@ -95,3 +96,28 @@ class JournalMethods(Requests):
             patience_s=patience_s,
         ):
             yield self._read(LogEntry, event.data)
+
+    def follow_view(
+        self, *, campaign_id: int | None = None, patience_s: float = 60.0
+    ) -> Iterator[tuple[ViewDigest, bool]]:
+        """Yield what changed, in short, without end; and whether all is told anew.
+
+        The first is told anew: it has every campaign, and so has one after an interruption that
+        was too long.
+
+        Args:
+            campaign_id: of this campaign also whose recipients' states changed.
+            patience_s: a service that is away for longer ends it.
+        """
+        parameters: dict[str, str | int] = (
+            {} if campaign_id is None else {"campaign_id": campaign_id}
+        )
+        for event in follow(
+            self.connection,
+            self._path("view"),
+            after=None,
+            parameters=parameters,
+            patience_s=patience_s,
+        ):
+            if event.name in ("reset", "digest"):
+                yield self._read(ViewDigest, event.data), event.name == "reset"

@@ -33,7 +33,7 @@ def follow(
     connection: Connection,
     path: str,
     *,
-    after: int,
+    after: int | None,
     parameters: dict[str, str | int],
     patience_s: float,
     sleep: Callable[[float], None] = time.sleep,
@@ -43,7 +43,7 @@ def follow(
     Args:
         connection: to the service.
         path: of the stream.
-        after: the number of the last event that is known.
+        after: the number of the last event that is known; ``None``: none is.
         parameters: what else is asked for.
         patience_s: a service that is away for longer ends the stream.
         sleep: waits so many seconds.
@@ -51,11 +51,13 @@ def follow(
     Raises:
         ClientError: the service is away for too long, or says no.
     """
-    last_id, away_since, pause_s = str(after), None, _PAUSE_S
+    last_id = "" if after is None else str(after)
+    away_since, pause_s = None, _PAUSE_S
     while True:
         try:
-            headers = {"Last-Event-ID": last_id}
-            with connection.stream(path, {**parameters, "after": last_id}, headers) as lines:
+            headers = {"Last-Event-ID": last_id} if last_id else {}
+            asked = {**parameters, "after": last_id} if last_id else parameters
+            with connection.stream(path, asked, headers) as lines:
                 for event in read_events(lines):
                     away_since, pause_s = None, _PAUSE_S
                     last_id = event.id or last_id

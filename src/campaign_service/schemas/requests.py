@@ -52,6 +52,7 @@ __all__ = [
     "StopAttempts",
     "StopCampaign",
     "ThenQuery",
+    "ViewQuery",
     "When",
 ]
 
@@ -353,6 +354,18 @@ class EventsQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
         UNSET
     )
     campaign_id: Annotated[Id, about("Only those of this campaign.")] | UnsetType = UNSET
+
+
+class ViewQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What a screen shows already, and of which campaign it shows the recipients."""
+
+    after: (
+        Annotated[Seq, about("As of which event the screen shows all; left out: nothing yet.")]
+        | UnsetType
+    ) = UNSET
+    campaign_id: (
+        Annotated[Id, about("Of this campaign also whose recipients' states changed.")] | UnsetType
+    ) = UNSET
 
 
 class ExportQuery(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -67,6 +67,16 @@ class Versions(RuleBasedStateMachine):
             with pytest.raises(IndexError):
                 mine[index]
 
+    @rule(before=versions, after=versions)
+    def changed_indices_are_those_of_the_lists(self, before, after):
+        (then, plain_then), (now, plain_now) = before, after
+        found = list(now.changed_since(then))
+        assert found == [
+            index
+            for index, item in enumerate(plain_now)
+            if index >= len(plain_then) or item != plain_then[index]
+        ]
+
     @invariant()
     def no_version_ever_changes(self):
         for mine, plain in self.kept[-4:]:

@@ -32,8 +32,8 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 expected-statuses = ["401", "422", "428"]
 """
 
-# A stream has no end; test_stream.py listens to it.
-WITHOUT = ["follow_events"]
+# A stream has no end; test_stream.py and test_view_stream.py listen to them.
+WITHOUT = ["follow_events", "follow_view"]
 
 
 def test_schemathesis_finds_nothing(service, ask, tmp_path):

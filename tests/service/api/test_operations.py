@@ -17,7 +17,7 @@ from campaign_service.schemas import tried_commands
 OPERATIONS = operations_of(has_users=True, open_metrics=False)
 ANYWHERE = {"tenant": "main", "name": "nobody", "role": "none"}
 WITH_PERMISSION = [one for one in OPERATIONS if isinstance(one.needs, ServicePermission)]
-STREAM = "follow_events"
+STREAMS = {"follow_events", "follow_view"}
 
 
 def path_of(operation):
@@ -60,7 +60,7 @@ def test_operation_is_refused_to_roles_without_its_permission(service, operation
 
 def asked(service, operation, role):
     client = service.client(role)
-    if operation.name == STREAM:
+    if operation.name in STREAMS:
         with client.stream(operation.method, path_of(operation)) as response:
             return response
     # No body, so that whoever may do it changes nothing.
@@ -94,7 +94,7 @@ def test_health_and_the_document_are_for_everybody(service, path):
 
 
 @pytest.mark.parametrize(
-    "operation", named(one for one in OPERATIONS if one.method == "GET" and one.name != STREAM)
+    "operation", named(one for one in OPERATIONS if one.method == "GET" and one.name not in STREAMS)
 )
 def test_whatever_is_read_has_a_head(service, operation):
     """RFC 9110, 9.3.2: the headers of an answer, without the answer; of a refusal, too."""
@@ -117,7 +117,7 @@ def test_head_of_what_goes_on_ends_at_once(service):
         service.client().post(tenant_path("campaigns"), json={"model_id": made}).headers["Location"]
     )
 
-    for path in (tenant_path("events"), f"{of}/export"):
+    for path in (tenant_path("events"), tenant_path("view"), f"{of}/export"):
         head = service.client().head(path)
         assert (head.status_code, head.content) == (200, b"")
         assert "Content-Length" not in head.headers

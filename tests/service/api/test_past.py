@@ -201,6 +201,7 @@ def test_whatever_a_state_tells_is_told_of_any_time():
         "list_nodes",
         "forecast_campaign",
         "follow_events",
+        "follow_view",
         "read_log",
         "read_log_entry",
         "read_campaign_log",

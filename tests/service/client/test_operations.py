@@ -118,6 +118,8 @@ def test_campaign_is_led_from_start_to_end(client):
     began = client.campaign(campaign_id).status
     assert began == "BLOCKED"
     assert client.forecast(campaign_id, runs=10).runs == 10
+    view, is_reset = next(client.follow_view(campaign_id=campaign_id))
+    assert (view.campaigns[-1].status, view.campaigns[-1].idle, is_reset) == ("BLOCKED", 3, True)
     client.pause(campaign_id)
     settings, tag = client.settings()
     client.change_settings({**settings, "call_limits": {"total": 1}}, tag=tag)

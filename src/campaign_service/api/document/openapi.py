@@ -138,7 +138,8 @@ def document_of(operations: Sequence[Operation]) -> Data:
 def _schemas(operations: Iterable[Operation]) -> dict[str, Data]:
     kinds: dict[type[Struct], None] = {ProblemBody: None}
     for operation in operations:
-        for kind in (operation.query, operation.body, operation.response.schema):
+        response = operation.response
+        for kind in (operation.query, operation.body, response.schema, response.message):
             if kind is not None:
                 kinds[kind] = None
     schemas = components(kinds)
@@ -246,7 +247,9 @@ def _responses(operation: Operation, everything: Sequence[Operation]) -> Data:
         schema = {"$ref": REF.format(name=response.schema.__name__)}
         good["content"] = {"application/json": {"schema": schema}}
     elif response.media:
-        good["content"] = {media: {"schema": _media_schema(media)} for media in response.media}
+        good["content"] = {
+            media: {"schema": _media_schema(media, response.message)} for media in response.media
+        }
     headers: Data = {}
     if response.has_etag:
         headers["ETag"] = _response_header("To be sent as If-Match with a change.")
@@ -278,7 +281,11 @@ def _response_header(description: str) -> Data:
     return {"description": description, "schema": {"type": "string"}, "required": True}
 
 
-def _media_schema(media: str) -> Data:
+def _media_schema(media: str, message: type[Struct] | None) -> Data:
+    if message is not None:
+        # Of the data of each message.
+        schema = {"$ref": REF.format(name=message.__name__)}
+        return {"type": "string", "contentMediaType": media, "contentSchema": schema}
     return {"type": "object"} if media == "application/json" else {"type": "string"}
 
 

@@ -13,6 +13,7 @@ from campaign_core import (
     Instant,
     Line,
     State,
+    campaign_ids,
     campaigns,
     link,
     starvation,
@@ -23,12 +24,20 @@ from campaign_core.errors import Problem
 from campaign_service.access import AccessError, ServicePermission
 from campaign_service.api.operations import OF_TENANT, PREFIX, OperationTable, RequiredCaller
 from campaign_service.api.request import ApiRequest, ApiResponse
-from campaign_service.api.stream.server_sent_events import listen
+from campaign_service.api.stream.server_sent_events import HEARTBEAT_EVENT, listen
 from campaign_service.api.views.forecasts import forecast_of
 from campaign_service.api.views.responses import call_schema, waiting_schema
 from campaign_service.schemas import explanations, records, responses
 from campaign_service.schemas.conversion import BadValuesError, schema_of, schema_with
-from campaign_service.schemas.requests import CallsQuery, EventsQuery, ForecastQuery, StatusQuery
+from campaign_service.schemas.digests import ViewDigest
+from campaign_service.schemas.fields import given
+from campaign_service.schemas.requests import (
+    CallsQuery,
+    EventsQuery,
+    ForecastQuery,
+    StatusQuery,
+    ViewQuery,
+)
 from campaign_service.serving import ProcessRole, TenantService
 
 __all__ = ["SERVICE", "TENANTS"]
@@ -178,6 +187,43 @@ async def follow_events(request: ApiRequest) -> ApiResponse:
     )
 
 
+@SERVICE.query(
+    "/view",
+    query=ViewQuery,
+    response=None,
+    media=("text/event-stream",),
+    message=ViewDigest,
+)
+async def follow_view(request: ApiRequest) -> ApiResponse:
+    """Follow what screens show as it changes, in short, as server-sent events.
+
+    First comes a `reset` with every campaign: what was read before may be out of date. Then come
+    `digest`s with the campaigns that changed, at most ten a second and 5 KB a second; `data` of
+    both is a `ViewDigest`. `id` is the number of the last event before it: sent back as
+    Last-Event-ID (or as `after`), it makes the stream go on with what changed since, or begin with
+    a `reset` where that is too long ago. A `heartbeat` comes every fifteen seconds in which nothing
+    else does.
+    """
+    query, tenant = request.query(ViewQuery), request.tenant
+    after = given(query.after) if request.last_event_id is None else request.last_event_id
+    campaign_id = None if query.campaign_id is UNSET else CampaignId(query.campaign_id)
+    # It may have been deleted while who comes back was away: that is told by the stream.
+    if campaign_id is not None and after is None and campaign_id not in campaign_ids(tenant.state):
+        rule = "a campaign of the list"
+        raise BadValuesError([Problem(field="campaign_id", value=campaign_id, rule=rule)])
+    feed = request.context.view_feeds.of(tenant.name)
+    return ApiResponse(
+        content=listen(
+            feed.listen(after=after, campaign_id=campaign_id),
+            settings=request.context.settings,
+            may_listen=partial(_may_listen, request),
+            heartbeat=HEARTBEAT_EVENT,
+        ),
+        media="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
 def _last_known(request: ApiRequest) -> int | None:
     """Return the last event that a listener knows; ``None``: it asks for those to come.
 
@@ -185,8 +231,7 @@ def _last_known(request: ApiRequest) -> int | None:
         BadValuesError: there is no such event yet. It listened to another journal, or to this one
             before a backup was put back: it would hear nothing for long, and then miss some.
     """
-    given = request.query(EventsQuery).after
-    field, after = "after", None if given is UNSET else given
+    field, after = "after", given(request.query(EventsQuery).after)
     if request.last_event_id is not None:
         # A client that goes on says so in the header, whatever its URL was at first.
         field, after = "Last-Event-ID", request.last_event_id

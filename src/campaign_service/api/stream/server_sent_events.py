@@ -8,9 +8,12 @@ from contextlib import aclosing
 
 from campaign_service.api.settings import ApiSettings
 
-__all__ = ["listen"]
+__all__ = ["HEARTBEAT_COMMENT", "HEARTBEAT_EVENT", "listen"]
 
 _RETRY_MS = 2_000
+HEARTBEAT_COMMENT = b": still here\n\n"
+HEARTBEAT_EVENT = b"event: heartbeat\ndata: {}\n\n"
+"""For screens: a browser's EventSource shows no comments to its page."""
 
 
 async def listen(
@@ -18,6 +21,7 @@ async def listen(
     *,
     settings: ApiSettings,
     may_listen: Callable[[], Awaitable[bool]],
+    heartbeat: bytes = HEARTBEAT_COMMENT,
 ) -> AsyncIterator[bytes]:
     """Yield what a listener is told, until there is no more or it may not listen any longer.
 
@@ -25,6 +29,7 @@ async def listen(
         texts: messages of the stream, and empty ones now and then.
         settings: how often a sign of life is given, and the listener's right looked at again.
         may_listen: whether that right holds.
+        heartbeat: the sign of life.
     """
     loop = asyncio.get_running_loop()
     told_at = checked_at = loop.time()
@@ -41,4 +46,4 @@ async def listen(
                 yield text
             elif now - told_at >= settings.heartbeat_s:
                 told_at = now
-                yield b": still here\n\n"
+                yield heartbeat

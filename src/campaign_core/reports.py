@@ -205,7 +205,7 @@ class DigitReport:
 
 @attrs.frozen(kw_only=True)
 class PlaybackReport:
-    """A playback ended; ``play`` is the number that its :class:`~campaign_core.Play` carried."""
+    """A playback ended; ``play`` is the number that its ``Play`` (a decision) carried."""
 
     call_id: CallId = attrs.field(converter=_call_id)
     play: int = attrs.field(converter=_play)

@@ -129,10 +129,11 @@ def add_user(
     checked_name(name)
     chosen, one_time = chosen_password(password, name=name, now=now)
     kept = passwords.kept(chosen)
+    wanted = frozenset(grants)
     with changing_access(database) as connection:
         if read_row(connection, name) is not None:
             raise AlreadyExistsError("add_user", f"there is a user {name!r} already")
-        check_grants(connection, grants)
+        check_grants(connection, wanted)
         connection.execute(
             sa.insert(access_user).values(
                 name=name,
@@ -142,8 +143,8 @@ def add_user(
                 **password_values(kept, now=now, must_change=one_time is not None or must_change),
             )
         )
-        write_grants(connection, name, grants)
-        details = {"granted": _grant_texts(grants)}
+        write_grants(connection, name, wanted)
+        details = {"granted": _grant_texts(wanted)}
         write_event(connection, AccessAction.USER_ADDED, name, details, by=by, now=now)
         made = read_user(connection, name, command="add_user")
     return CreatedUser(user=made, one_time_password=one_time)

@@ -234,3 +234,10 @@ def test_what_was_done_to_users_is_on_record(people):
     ]
     assert {event.actor for event in people.audit()} == {"ada"}
     assert GOOD not in str(people.audit())
+
+
+def test_role_that_is_granted_twice_is_granted(people):
+    made = people.add("bob", "viewer", "viewer").user
+
+    assert made.grants == {RoleGrant(role="viewer")}
+    assert people.user("bob") == made

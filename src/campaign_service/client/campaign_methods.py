@@ -38,18 +38,13 @@ class CampaignMethods(Requests):
 
         What is ``None`` is the model's. Where the telephony lacks a sound, it must be confirmed.
         """
-        body: dict[str, Json] = {
+        own: dict[str, Json] = {
             "model_id": model_id,
-            "when": _when(at, after_min),
-            "name": name,
             "sound": sound,
             "recipients": None if recipients is None else recipients_data(recipients),
-            "expires_at": moment(expires_at),
-            # Only where it is said: an older service does not know it.
-            "confirmed": confirmed or None,
         }
-        given: Json = {key: value for key, value in body.items() if value is not None}
-        return self._command("POST", self._path("campaigns"), given, key=key)
+        body = _start_body(own, name, _when(at, after_min), expires_at, confirmed=confirmed)
+        return self._command("POST", self._path("campaigns"), body, key=key)
 
     def rerun(
         self,
@@ -75,15 +70,9 @@ class CampaignMethods(Requests):
             confirmed: start though the telephony lacks a sound.
             key: under which it is taken once.
         """
-        body: dict[str, Json] = {
-            "only": only,
-            "when": _when(at, after_min),
-            "name": name,
-            "expires_at": moment(expires_at),
-            "confirmed": confirmed or None,
-        }
-        given: Json = {key: value for key, value in body.items() if value is not None}
-        return self._command("POST", self._path("campaigns", campaign_id, "rerun"), given, key=key)
+        when = _when(at, after_min)
+        body = _start_body({"only": only}, name, when, expires_at, confirmed=confirmed)
+        return self._command("POST", self._path("campaigns", campaign_id, "rerun"), body, key=key)
 
     def start_now(
         self,
@@ -171,6 +160,25 @@ class CampaignMethods(Requests):
         """Return how a campaign will end, with what was seen of the callees so far (R8.2)."""
         path = self._path("campaigns", campaign_id, "forecast")
         return self._read(CampaignForecast, self._ask(path, {"runs": runs}))
+
+
+def _start_body(
+    own: dict[str, Json],
+    name: str | None,
+    when: dict[str, Json],
+    expires_at: datetime | None,
+    *,
+    confirmed: bool,
+) -> dict[str, Json]:
+    """Return the body of a start, of a model or of the rest of a campaign, without what is None."""
+    # Confirmed only where it is said: an older service does not know it.
+    common: dict[str, Json] = {
+        "when": when,
+        "name": name,
+        "expires_at": moment(expires_at),
+        "confirmed": confirmed or None,
+    }
+    return {key: value for key, value in {**own, **common}.items() if value is not None}
 
 
 def _when(at: datetime | None, after_min: int | None) -> dict[str, Json]:
